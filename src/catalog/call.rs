@@ -1,0 +1,216 @@
+//! An operation with its checked arguments, for one connection: what everything else passes along.
+
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+use super::{Op, Platform, Subject, SubjectAt, SubjectKind, Ty};
+use crate::model::Email;
+
+/// Checked arguments in the table's order; ids are text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Args(Map<String, Value>);
+
+impl Args {
+    /// Takes values that [`super::check`] returned, or that an adapter made in the same normal form.
+    pub fn from_checked(values: Map<String, Value>) -> Self {
+        Self(values)
+    }
+
+    /// One argument; `None` when it was not given.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// One argument as text; empty when it is not there or not text.
+    pub fn text(&self, name: &str) -> &str {
+        self.0.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// Sets one argument.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        self.0.insert(name.to_owned(), value.into());
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.iter()
+    }
+
+    /// As one JSON object.
+    pub fn to_value(&self) -> Value {
+        Value::Object(self.0.clone())
+    }
+}
+
+/// One operation, its arguments, and the connection it is meant for.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The platform.
+    pub platform: &'static Platform,
+    /// The operation.
+    pub op: &'static Op,
+    /// The connection's name.
+    pub connection: String,
+    /// The arguments.
+    pub args: Args,
+}
+
+/// A call of at most the document's batch limit, with whom it touches.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// The call.
+    pub call: Call,
+    /// Whom it touches, each with its part of the request, in the request's order.
+    pub subjects: Vec<(Subject, Value)>,
+}
+
+impl Call {
+    /// The call as a person reads it: `members.invite on main: group_id 12, recipients_ids (31)`.
+    pub fn sentence(&self) -> String {
+        let parts: Vec<String> = self
+            .args
+            .iter()
+            .map(|(name, value)| match value {
+                Value::Array(items) => format!("{name} ({})", items.len()),
+                Value::Object(map) => format!("{name} ({})", map.keys().cloned().collect::<Vec<_>>().join(", ")),
+                Value::String(text) => format!("{name} {text}"),
+                other => format!("{name} {other}"),
+            })
+            .collect();
+        match parts.is_empty() {
+            true => format!("{} on {}", self.op.name(), self.connection),
+            false => format!("{} on {}: {}", self.op.name(), self.connection, parts.join(", ")),
+        }
+    }
+
+    /// Cuts the call where the document limits a list; a call without such a list is one piece.
+    /// Items for the same subject are kept once, the last one wins.
+    pub fn pieces(&self) -> Vec<Piece> {
+        let Some(write) = self.op.write(&self.args) else {
+            return vec![Piece { call: self.clone(), subjects: Vec::new() }];
+        };
+        let Some(batch) = self.op.batch else {
+            let subject = self.subject_of(&write.subject, &self.args.to_value());
+            return vec![Piece { call: self.clone(), subjects: vec![(subject, self.args.to_value())] }];
+        };
+        let items = self.args.get(batch.param).and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut subjects: Vec<(Subject, Value)> = Vec::with_capacity(items.len());
+        let mut places = std::collections::HashMap::with_capacity(items.len());
+        for item in items {
+            let subject = self.subject_of(&write.subject, &item);
+            match places.get(&subject) {
+                Some(&place) => subjects[place] = (subject, item),
+                None => {
+                    places.insert(subject.clone(), subjects.len());
+                    subjects.push((subject, item));
+                }
+            }
+        }
+        subjects.chunks(batch.max).map(|part| Piece::of(self, part.to_vec())).collect()
+    }
+
+    fn subject_of(&self, at: &SubjectAt, item: &Value) -> Subject {
+        let whole = self.args.to_value();
+        let found = at.key.iter().find_map(|pointer| {
+            item.pointer(pointer).or_else(|| whole.pointer(pointer)).and_then(plain).filter(|text| !text.is_empty())
+        });
+        let group = at.group.and_then(|name| item.get(name).or_else(|| self.args.get(name))).and_then(plain);
+        let key = found.unwrap_or_else(|| digest(item));
+        Subject { kind: at.kind, key: normal(at.kind, &key), group }
+    }
+}
+
+impl Piece {
+    fn of(call: &Call, subjects: Vec<(Subject, Value)>) -> Self {
+        let mut call = call.clone();
+        if let Some(batch) = call.op.batch {
+            call.args.set(batch.param, subjects.iter().map(|(_, item)| item.clone()).collect::<Vec<_>>());
+        }
+        Self { call, subjects }
+    }
+
+    /// The same call for some of its subjects only, by their places.
+    pub fn only(&self, places: &[usize]) -> Self {
+        let subjects = places.iter().filter_map(|&place| self.subjects.get(place).cloned()).collect();
+        Self::of(&self.call, subjects)
+    }
+
+    /// The address of a subject, where its part of the request names one.
+    pub fn address(&self, place: usize) -> Option<String> {
+        let (subject, item) = self.subjects.get(place)?;
+        let named = ["/fields/email", "/email"].iter().find_map(|p| item.pointer(p)).and_then(Value::as_str);
+        let text = named.unwrap_or(&subject.key);
+        Email::parse(text).ok().map(|email| email.key().to_owned())
+    }
+}
+
+/// Text and numbers as text; anything else names nobody.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// The form in which subjects are compared: addresses and names without case and outer blanks.
+fn normal(kind: SubjectKind, key: &str) -> String {
+    match (kind, Email::parse(key)) {
+        (SubjectKind::Person, Ok(email)) => email.key().to_owned(),
+        _ => key.trim().to_lowercase(),
+    }
+}
+
+/// A short fingerprint of a value, the same whatever the order of its keys.
+pub(crate) fn digest(value: &Value) -> String {
+    let mut hasher = Sha256::new();
+    canonical(value, &mut hasher);
+    hasher.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn canonical(value: &Value, hasher: &mut Sha256) {
+    match value {
+        Value::Object(map) => {
+            let mut keys: Vec<_> = map.keys().collect();
+            keys.sort();
+            hasher.update(b"{");
+            for key in keys {
+                hasher.update(Value::String(key.clone()).to_string());
+                hasher.update(b":");
+                canonical(&map[key], hasher);
+                hasher.update(b",");
+            }
+            hasher.update(b"}");
+        }
+        Value::Array(items) => {
+            hasher.update(b"[");
+            for item in items {
+                canonical(item, hasher);
+                hasher.update(b",");
+            }
+            hasher.update(b"]");
+        }
+        other => hasher.update(other.to_string()),
+    }
+}
+
+impl Call {
+    /// The fingerprint of the request's meaning: operation and arguments.
+    pub fn digest(&self) -> String {
+        digest(&Value::Array(vec![self.op.name().into(), self.args.to_value()]))
+    }
+
+    /// The fingerprint of one subject's part of the request.
+    pub fn digest_of(&self, part: &Value) -> String {
+        let mut shared = self.args.clone();
+        if let Some(batch) = self.op.batch {
+            shared.set(batch.param, Value::Null);
+        }
+        digest(&Value::Array(vec![self.op.name().into(), shared.to_value(), part.clone()]))
+    }
+
+    /// Whether an id argument of this name goes on the wire as a number.
+    pub fn is_number(&self, name: &str) -> bool {
+        self.op.param(name).is_some_and(|p| matches!(p.ty, Ty::Id(super::Wire::Number) | Ty::Ids(super::Wire::Number)))
+    }
+}

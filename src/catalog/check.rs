@@ -1,0 +1,255 @@
+//! Holds a script's arguments against the table, before anything is sent.
+
+use serde_json::{Map, Value};
+
+use super::{Args, Choice, Op, Param, Place, Ty};
+use crate::model::Email;
+
+/// Why the arguments of a call were refused. Nothing was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}: {problem}")]
+pub struct ArgError {
+    /// `noun.verb`.
+    pub operation: String,
+    /// What is wrong, where, and what to type.
+    pub problem: String,
+}
+
+/// Checks what a script gave, in order; a last map holds arguments by name.
+/// Returns them in their normal form: ids as text, choices as the document's numbers.
+pub fn check(op: &Op, mut given: Vec<Value>) -> Result<Args, ArgError> {
+    let fail = |problem: String| ArgError { operation: op.name(), problem };
+    let positional = op.positional();
+    let named = match given.last() {
+        Some(Value::Object(map)) if is_named(op, &positional, given.len() - 1, map) => match given.pop() {
+            Some(Value::Object(map)) => map,
+            _ => Map::new(),
+        },
+        _ => Map::new(),
+    };
+    if given.len() > positional.len() {
+        return Err(fail(format!("{} arguments without a name are too many: {}", given.len(), usage(op, &positional))));
+    }
+    let mut values = Map::new();
+    for (param, value) in positional.iter().zip(given) {
+        values.insert(param.name.to_owned(), value);
+    }
+    for (name, value) in named {
+        if values.contains_key(&name) {
+            return Err(fail(format!("`{name}` is given twice, by place and by name")));
+        }
+        values.insert(name, value);
+    }
+    let checked = check_params(op.params, values, "").map_err(&fail)?;
+    match op.batch {
+        Some(batch) if !checked.contains_key(batch.param) => {
+            Err(fail(format!("`{}` is missing: there is nothing to do; {}", batch.param, usage(op, &positional))))
+        }
+        _ => Ok(Args::from_checked(checked)),
+    }
+}
+
+/// Whether a map in last place holds names rather than being an argument itself (`fields` is a map).
+fn is_named(op: &Op, positional: &[&Param], place: usize, map: &Map<String, Value>) -> bool {
+    match positional.get(place) {
+        Some(param) if param.ty == Ty::Fields => !map.is_empty() && map.keys().all(|key| op.param(key).is_some()),
+        _ => true,
+    }
+}
+
+/// `members.invite(group_id, #{ sender_id, recipients_ids })`
+fn usage(op: &Op, positional: &[&Param]) -> String {
+    let mut parts: Vec<String> = positional.iter().map(|p| p.name.to_owned()).collect();
+    let rest: Vec<&str> =
+        op.params.iter().filter(|p| !positional.iter().any(|known| known.name == p.name)).map(|p| p.name).collect();
+    if !rest.is_empty() {
+        parts.push(format!("#{{ {} }}", rest.join(", ")));
+    }
+    format!("write `{}({})`", op.name(), parts.join(", "))
+}
+
+fn check_params(params: &[Param], mut given: Map<String, Value>, at: &str) -> Result<Map<String, Value>, String> {
+    if let Some(unknown) = given.keys().find(|key| !params.iter().any(|p| p.name == key.as_str())) {
+        return Err(unknown_name(params, unknown, at));
+    }
+    let mut checked = Map::new();
+    for param in params {
+        let place = if at.is_empty() { param.name.to_owned() } else { format!("{at}.{}", param.name) };
+        match given.remove(param.name) {
+            None if param.required => {
+                return Err(format!("`{place}` is missing: it must be {}", param.ty.words()));
+            }
+            None => {}
+            Some(Value::Null) if param.nullable => {
+                checked.insert(param.name.to_owned(), Value::Null);
+            }
+            Some(Value::Null) if param.required => {
+                return Err(format!("`{place}` is `()`: it must be {}", param.ty.words()));
+            }
+            Some(Value::Null) => {}
+            Some(value) => {
+                checked.insert(param.name.to_owned(), check_value(param, value, &place)?);
+            }
+        }
+    }
+    Ok(checked)
+}
+
+fn unknown_name(params: &[Param], unknown: &str, at: &str) -> String {
+    let place = if at.is_empty() { String::new() } else { format!(" in `{at}`") };
+    let close = params
+        .iter()
+        .map(|p| (strsim::damerau_levenshtein(p.name, unknown), p.name))
+        .filter(|(distance, name)| *distance <= name.len().div_ceil(3) || name.contains(unknown))
+        .min();
+    match close {
+        Some((_, name)) => format!("there is no argument `{unknown}`{place}; did you mean `{name}`?"),
+        None => {
+            let names: Vec<_> = params.iter().map(|p| format!("`{}`", p.name)).collect();
+            format!("there is no argument `{unknown}`{place}; there are {}", names.join(", "))
+        }
+    }
+}
+
+fn check_value(param: &Param, value: Value, at: &str) -> Result<Value, String> {
+    let wrong = |value: &Value| Err(format!("`{at}` must be {}, not {}", param.ty.words(), shown(value)));
+    match param.ty {
+        Ty::Id(_) => match id(&value) {
+            Some(id) if id_fits(param, &id) => Ok(Value::String(id)),
+            _ => wrong(&value),
+        },
+        Ty::Ids(_) => match value {
+            Value::Array(items) => ids(items, at),
+            other => wrong(&other),
+        },
+        Ty::Text(max) => match value {
+            Value::String(text) if max == 0 || text.chars().count() <= max => Ok(Value::String(text)),
+            Value::String(text) => {
+                Err(format!("`{at}` is {} characters long; the document allows {max}", text.chars().count()))
+            }
+            other => wrong(&other),
+        },
+        Ty::Email => match &value {
+            Value::String(text) => match Email::parse(text) {
+                Ok(email) => Ok(Value::String(email.as_str().to_owned())),
+                Err(error) => Err(format!("`{at}`: {error}")),
+            },
+            other => wrong(other),
+        },
+        Ty::Int(min, max) => match whole(&value) {
+            Some(number) if (min..=max).contains(&number) => Ok(number.into()),
+            _ => wrong(&value),
+        },
+        Ty::Bool => match &value {
+            Value::Bool(_) => Ok(value),
+            Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(true.into()),
+            Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(false.into()),
+            other => wrong(other),
+        },
+        Ty::Choice(list) => choice(list, &value, at, &param.ty),
+        Ty::Choices(list) => match value {
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .map(|(i, item)| choice(list, item, &format!("{at}[{i}]"), &Ty::Choice(list)))
+                .collect::<Result<Vec<_>, _>>()
+                .map(Value::Array),
+            other => wrong(&other),
+        },
+        Ty::Fields => match value {
+            Value::Object(_) => Ok(value),
+            other => wrong(&other),
+        },
+        Ty::Rows(params) => match value {
+            Value::Array(items) => rows(params, items, at),
+            other => wrong(&other),
+        },
+    }
+}
+
+/// An id in a path must not be empty or climb: `..` and `/` would name another operation.
+fn id_fits(param: &Param, id: &str) -> bool {
+    !id.is_empty() && (param.place != Place::Path || (!id.contains(['/', '\\', '?', '#']) && id != "." && id != ".."))
+}
+
+fn id(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.trim().to_owned()),
+        Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Each id once: naming somebody twice must not write to them twice.
+fn ids(items: Vec<Value>, at: &str) -> Result<Value, String> {
+    let mut seen = std::collections::HashSet::new();
+    let mut list = Vec::with_capacity(items.len());
+    for (i, item) in items.iter().enumerate() {
+        let Some(id) = id(item).filter(|id| !id.is_empty()) else {
+            return Err(format!("`{at}[{i}]` must be an id, not {}", shown(item)));
+        };
+        if seen.insert(id.clone()) {
+            list.push(Value::String(id));
+        }
+    }
+    if list.is_empty() {
+        return Err(format!("`{at}` is empty: there is nothing to do"));
+    }
+    Ok(Value::Array(list))
+}
+
+fn rows(params: &'static [Param], items: Vec<Value>, at: &str) -> Result<Value, String> {
+    if items.is_empty() {
+        return Err(format!("`{at}` is empty: there is nothing to do"));
+    }
+    let mut list = Vec::with_capacity(items.len());
+    for (i, item) in items.into_iter().enumerate() {
+        let place = format!("{at}[{i}]");
+        let Value::Object(map) = item else {
+            return Err(format!("`{place}` must be a map, not {}", shown(&item)));
+        };
+        list.push(Value::Object(check_params(params, map, &place)?));
+    }
+    Ok(Value::Array(list))
+}
+
+fn whole(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// By name or alias in any case, by number, or by the number's text.
+fn choice(list: &[Choice], value: &Value, at: &str, ty: &Ty) -> Result<Value, String> {
+    let number = whole(value);
+    let text = value.as_str().map(|text| text.trim().to_lowercase());
+    let found = list.iter().find(|choice| {
+        (number.is_some() && number == choice.number)
+            || text.as_deref().is_some_and(|text| {
+                text == choice.name.to_lowercase() || choice.aliases.iter().any(|a| text == a.to_lowercase())
+            })
+    });
+    match found {
+        Some(choice) => Ok(choice.number.map_or_else(|| choice.name.into(), Into::into)),
+        None => {
+            let hint = text
+                .as_deref()
+                .and_then(|text| list.iter().find(|c| strsim::damerau_levenshtein(c.name, text) <= 2).map(|c| c.name));
+            let hint = hint.map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"));
+            Err(format!("`{at}` is {}; it must be {}{hint}", shown(value), ty.words()))
+        }
+    }
+}
+
+/// A value as an error names it; long ones by their kind.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "`()`".into(),
+        Value::Array(items) => format!("a list of {}", items.len()),
+        Value::Object(_) => "a map".into(),
+        Value::String(text) if text.chars().count() > 40 => "a longer text".into(),
+        other => format!("`{other}`"),
+    }
+}

@@ -1,0 +1,90 @@
+//! What a refusal means, read from an answer in any of the shapes a platform has for it.
+
+/// What went wrong, in words that scripts compare: `err.code == "not_found"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// The platform does not have it.
+    NotFound,
+    /// The platform did not like the request.
+    Refused,
+    /// The credentials are wrong.
+    Unauthorized,
+    /// The credentials are right and not enough.
+    Forbidden,
+    /// Too many requests.
+    TooMany,
+    /// Something else of the same kind is still being worked on.
+    Busy,
+    /// The platform has a problem of its own.
+    Unavailable,
+    /// The answer cannot be understood.
+    Unreadable,
+}
+
+impl Code {
+    /// The word that scripts see.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotFound => "not_found",
+            Self::Refused => "refused",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::TooMany => "too_many_requests",
+            Self::Busy => "busy",
+            Self::Unavailable => "unavailable",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// A refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What it means.
+    pub code: Code,
+    /// The HTTP status it came with.
+    pub status: u16,
+    /// The platform's own words, at most 500 characters.
+    pub message: String,
+    /// Whether a read may be tried again.
+    pub transient: bool,
+    /// Whether a write that got this answer may have happened all the same (`docs/ledger.md`).
+    pub doubtful: bool,
+}
+
+/// Longest message kept.
+const LONGEST: usize = 500;
+
+impl Fault {
+    /// Judges by the HTTP status alone, with the platform's words. The classes of writes are those of the ledger's rules:
+    /// 401, 403, 429 and, for one subject, 400, 404, 405, 413, 415, 422 did nothing; anything else may have.
+    pub fn by_status(status: u16, message: impl Into<String>) -> Self {
+        let code = match status {
+            401 => Code::Unauthorized,
+            403 => Code::Forbidden,
+            404 | 410 => Code::NotFound,
+            429 => Code::TooMany,
+            408 | 425 | 500..=599 => Code::Unavailable,
+            _ => Code::Refused,
+        };
+        let message: String = message.into();
+        Self {
+            code,
+            status,
+            message: message.chars().take(LONGEST).collect(),
+            transient: matches!(status, 408 | 425 | 429 | 500..=599),
+            doubtful: !matches!(status, 400 | 401 | 403 | 404 | 405 | 413 | 415 | 422 | 429),
+        }
+    }
+
+    /// An answer that says "it worked" and cannot be understood.
+    pub fn unreadable(status: u16, message: impl Into<String>) -> Self {
+        Self {
+            code: Code::Unreadable,
+            status,
+            message: message.into().chars().take(LONGEST).collect(),
+            transient: true,
+            doubtful: true,
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The vocabulary in which a platform is described: data and small pure functions.
+//! Bindings, checks, routes, ledger keys, sentences and reference pages all read it.
+
+mod adapter;
+mod call;
+mod check;
+mod effect;
+mod fault;
+mod op;
+mod param;
+mod platform;
+mod record;
+
+pub use adapter::{Adapter, Before, Invitation, LookUp, Unsupported, Verdict};
+pub use call::{Args, Call, Piece};
+pub use check::{ArgError, check};
+pub use effect::{Doubt, Subject, SubjectKind};
+pub use fault::{Code, Fault};
+pub use op::{Answer, Batch, Consequence, Follow, Kind, Mails, Method, Op, Page, Repeat, SubjectAt, Write};
+pub use param::{Choice, Param, Place, Ty, Wire};
+pub use platform::{Credential, Platform, SignIn};
+pub use record::{Field, FieldTy, Record};

@@ -1,0 +1,131 @@
+//! One argument of an operation: where it goes on the wire and what it may be.
+
+/// Where an argument stands in the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the path, as `{name}`.
+    Path,
+    /// In the query.
+    Query,
+    /// In the JSON body.
+    Body,
+}
+
+/// How an id is written on the wire. In scripts every id is a string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wire {
+    /// As a number where it consists of digits.
+    Number,
+    /// As a string.
+    Text,
+}
+
+/// One of the values that the document allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The name that scripts use: `public`.
+    pub name: &'static str,
+    /// Other names for the same: `open`.
+    pub aliases: &'static [&'static str],
+    /// The document's number, where it has one. Without it the name goes on the wire.
+    pub number: Option<i64>,
+}
+
+/// What an argument may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ty {
+    /// An id; strings and integers are taken.
+    Id(Wire),
+    /// Several ids.
+    Ids(Wire),
+    /// Text of at most so many characters; 0 = the document names no limit.
+    Text(usize),
+    /// An e-mail address.
+    Email,
+    /// A whole number between both, inclusive.
+    Int(i64, i64),
+    /// `true` or `false`.
+    Bool,
+    /// One of these.
+    Choice(&'static [Choice]),
+    /// Any of these.
+    Choices(&'static [Choice]),
+    /// Field names with their values, as the community defined them.
+    Fields,
+    /// A list of maps, each with these keys.
+    Rows(&'static [Param]),
+}
+
+impl Ty {
+    /// What a person is told to type.
+    pub fn words(self) -> String {
+        let names = |list: &[Choice]| list.iter().map(|c| format!("\"{}\"", c.name)).collect::<Vec<_>>().join(", ");
+        match self {
+            Self::Id(_) => "an id".into(),
+            Self::Ids(_) => "a list of ids".into(),
+            Self::Text(0) => "text".into(),
+            Self::Text(max) => format!("text of at most {max} characters"),
+            Self::Email => "an e-mail address".into(),
+            Self::Int(min, i64::MAX) => format!("a whole number from {min}"),
+            Self::Int(min, max) => format!("a whole number from {min} to {max}"),
+            Self::Bool => "true or false".into(),
+            Self::Choice(list) => format!("one of {}", names(list)),
+            Self::Choices(list) => format!("a list of {}", names(list)),
+            Self::Fields => "a map of field names and values".into(),
+            Self::Rows(_) => "a list of maps".into(),
+        }
+    }
+}
+
+/// One argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Param {
+    /// Its name in scripts, and on the wire: `group_id`.
+    pub name: &'static str,
+    /// Where it goes.
+    pub place: Place,
+    /// What it may be.
+    pub ty: Ty,
+    /// Whether the document demands it.
+    pub required: bool,
+    /// Whether `()` is a value (JSON `null`) rather than "not given".
+    pub nullable: bool,
+    /// What it is for, in a few words.
+    pub doc: &'static str,
+}
+
+impl Param {
+    const fn new(name: &'static str, place: Place, ty: Ty, required: bool) -> Self {
+        Self { name, place, ty, required, nullable: false, doc: "" }
+    }
+
+    /// In the path; always required.
+    pub const fn path(name: &'static str, ty: Ty) -> Self {
+        Self::new(name, Place::Path, ty, true)
+    }
+
+    /// In the query, may be left out.
+    pub const fn query(name: &'static str, ty: Ty) -> Self {
+        Self::new(name, Place::Query, ty, false)
+    }
+
+    /// In the body, may be left out.
+    pub const fn body(name: &'static str, ty: Ty) -> Self {
+        Self::new(name, Place::Body, ty, false)
+    }
+
+    /// Must be given.
+    pub const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
+    /// `()` is a value.
+    pub const fn nullable(self) -> Self {
+        Self { nullable: true, ..self }
+    }
+
+    /// What it is for.
+    pub const fn doc(self, doc: &'static str) -> Self {
+        Self { doc, ..self }
+    }
+}

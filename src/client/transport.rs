@@ -1,0 +1,55 @@
+//! What carries a request to a platform: HTTP, or the sandbox without sockets. Two traits, since in plan mode
+//! nothing that implements [`Writes`] may exist.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::effects::Permit;
+use crate::wire::Request;
+
+/// An answer, whatever its status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// The whole body, unpacked.
+    pub body: Bytes,
+    /// How long the platform asks to wait (`Retry-After`), already as a length of time.
+    pub retry_after: Option<Duration>,
+    /// Where a redirect points to; for the error's words only, it is never followed.
+    pub location: Option<String>,
+}
+
+/// Why there is no answer. The two kinds decide whether a write is failed or in doubt.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Lost {
+    /// Nothing left this machine: refused, no such host, no TLS.
+    #[error("could not reach {host}: {why}")]
+    NotSent {
+        /// The host.
+        host: String,
+        /// In the words of the system; without the address's query.
+        why: String,
+    },
+    /// Something may have arrived: time-out, reset, a body that was cut off or too large.
+    #[error("no trustworthy answer: {0}")]
+    Unknown(String),
+}
+
+/// What sending returns.
+pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<Reply, Lost>> + Send + 'a>>;
+
+/// Sends what changes nothing.
+pub trait Reads: Send + Sync {
+    /// Sends a read once, without any retry.
+    fn read(&self, request: Request) -> SendFuture<'_>;
+}
+
+/// Sends what changes something; demands the ledger's permit, which exists only when the intent is durable.
+pub trait Writes: Send + Sync {
+    /// Sends a write once, without any retry.
+    fn write<'a>(&'a self, request: Request, permit: &'a Permit) -> SendFuture<'a>;
+}

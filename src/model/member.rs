@@ -1,0 +1,44 @@
+//! A person as the platform holds them in a group.
+
+use super::{Email, Fields};
+
+/// What the platform says of somebody's membership.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// A member.
+    Accepted,
+    /// Asked to join, or was asked, and nobody said yes yet.
+    Pending,
+    /// Said no, or was refused.
+    Declined,
+}
+
+/// One member of one group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The platform's id of the person.
+    pub id: String,
+    /// The address, `None` where the platform holds none that is an address.
+    pub email: Option<Email>,
+    /// What the platform shows first; for reports.
+    pub name: String,
+    /// The fields the platform holds, as text.
+    pub fields: Fields,
+    /// Whether the person ever signed in; `None` where the platform does not say.
+    pub registered: Option<bool>,
+    /// When the platform last invited them into this group, milliseconds since the epoch.
+    pub invited_at: Option<i64>,
+    /// When the account was made, milliseconds since the epoch.
+    pub created_at: Option<i64>,
+    /// Whether they administer the group.
+    pub admin: bool,
+    /// Their standing in the group.
+    pub standing: Standing,
+}
+
+impl Member {
+    /// A field's text, `None` when the platform holds none.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}

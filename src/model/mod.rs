@@ -1,0 +1,11 @@
+//! What communities have in common: plain values without I/O, and without a stored form.
+
+mod change;
+mod email;
+mod member;
+mod person;
+
+pub use change::{Change, FieldChange};
+pub use email::{Email, EmailError};
+pub use member::{Member, Standing};
+pub use person::{Fields, Person};

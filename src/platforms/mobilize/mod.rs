@@ -1,0 +1,37 @@
+//! Mobilize: REST with HTTP Basic. Facts and contradictions of its document: `docs/platforms/mobilize.md`.
+
+mod adapter;
+mod errors;
+mod ops;
+mod simulate;
+
+use crate::catalog::{Credential, Platform, SignIn};
+
+/// The platform.
+pub const PLATFORM: Platform = Platform {
+    name: "mobilize",
+    title: "Mobilize",
+    base_url: "https://api.mobilize.io/v1",
+    credentials: &[
+        Credential { key: "key", secret: true, required: true, doc: "API key: community settings, Integrations" },
+        Credential { key: "secret", secret: true, required: true, doc: "API secret, shown once beside the key" },
+        Credential {
+            key: "application_key",
+            secret: false,
+            required: false,
+            doc: "only where the community has several keys: which one's webhooks",
+        },
+    ],
+    sign_in: SignIn::Basic { user: "key", password: "secret" },
+    ops: ops::OPS,
+    records: &[&ops::GROUP, &ops::USER, &ops::JOB, &ops::NOTIFICATION, &ops::ACTIVITY],
+    open: errors::open,
+    adapter: &adapter::Mobilize,
+    simulate: simulate::simulate,
+    refuse: errors::body,
+    instead: &[
+        ("roles", "Mobilize has no roles; a member's `groups[].is_admin` says who administers a group"),
+        ("invitations", "Mobilize invites members of a group: `members.invite(group, #{ sender_id, recipients_ids })`"),
+        ("notifications", "Mobilize counts no notifications; `webhooks.batch(id)` reads a delivery"),
+    ],
+};

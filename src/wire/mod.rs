@@ -1,0 +1,7 @@
+//! From a call to a request and back; pure. [`build`] and [`recognize`] are each other's inverse.
+
+mod rest;
+mod rows;
+
+pub use rest::{Request, build, recognize};
+pub use rows::{Row, RowsError, last_id, rows};
