@@ -1,1 +1,4 @@
 //! tests
+
+mod mobilize_document;
+mod mobilize_examples;
