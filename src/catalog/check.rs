@@ -49,10 +49,13 @@ pub fn check(op: &Op, mut given: Vec<Value>) -> Result<Args, ArgError> {
     }
 }
 
-/// Whether a map in last place holds names rather than being an argument itself (`fields` is a map).
+/// Whether a map in last place holds names rather than being an argument itself (`fields` is a map). One that names
+/// `fields` does, so that a misspelt name beside it is found.
 fn is_named(op: &Op, positional: &[&Param], place: usize, map: &Map<String, Value>) -> bool {
     match positional.get(place) {
-        Some(param) if param.ty == Ty::Fields => !map.is_empty() && map.keys().all(|key| op.param(key).is_some()),
+        Some(param) if param.ty == Ty::Fields => {
+            map.contains_key(param.name) || (!map.is_empty() && map.keys().all(|key| op.param(key).is_some()))
+        }
         _ => true,
     }
 }
@@ -157,6 +160,9 @@ fn check_value(param: &Param, value: Value, at: &str) -> Result<Value, String> {
             other => wrong(&other),
         },
         Ty::Fields => match value {
+            Value::Object(map) if map.is_empty() && param.required => {
+                Err(format!("`{at}` is empty: there is nothing to do"))
+            }
             Value::Object(_) => Ok(value),
             other => wrong(&other),
         },

@@ -95,7 +95,7 @@ fn number(id: &str) -> Value {
 
 /// Which operation of the platform a request means, with what it names, read loosely:
 /// query values are text, body values are as they came. `None`: no operation has this path and method.
-/// Slashes at the end do not matter; fixed paths win over those with parameters.
+/// Slashes at the end do not matter; fixed paths win over those with parameters, and what the path names over the rest.
 pub fn recognize(platform: &Platform, method: &str, target: &str, body: &[u8]) -> Option<(&'static Op, Args)> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -108,12 +108,16 @@ pub fn recognize(platform: &Platform, method: &str, target: &str, body: &[u8]) -
         }
     }
     let (op, mut values, _) = found?;
+    let mut rest = Map::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        values.insert(decoded(name), Value::String(decoded(&value.replace('+', " "))));
+        rest.insert(decoded(name), Value::String(decoded(&value.replace('+', " "))));
     }
     if let Ok(Value::Object(body)) = serde_json::from_slice(body) {
-        values.extend(body);
+        rest.extend(body);
+    }
+    for (name, value) in rest {
+        values.entry(name).or_insert(value);
     }
     Some((op, Args::from_checked(values)))
 }

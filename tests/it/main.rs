@@ -1,4 +1,5 @@
 //! tests
 
+mod arguments;
 mod mobilize_document;
 mod mobilize_examples;
