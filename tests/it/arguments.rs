@@ -221,9 +221,10 @@ fn errors_say_what_is_wrong_where_and_what_to_type() {
         ),
         (
             "users.update",
-            json!(["1", {}]),
+            json!([{ "id": "1" }]),
             "users.update: `fields` is missing: it must be a map of field names and values",
         ),
+        ("users.update", json!(["1", {}]), "users.update: `fields` is empty: there is nothing to do"),
         ("users.update", json!(["1", { "fields": {} }]), "users.update: `fields` is empty: there is nothing to do"),
         (
             "bulk.create_members",
