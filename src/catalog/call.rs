@@ -214,3 +214,48 @@ impl Call {
         self.op.param(name).is_some_and(|p| matches!(p.ty, Ty::Id(super::Wire::Number) | Ty::Ids(super::Wire::Number)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_fingerprint_does_not_depend_on_the_order_of_keys_at_any_depth() {
+        let one = json!({ "a": 1, "b": { "c": [1, { "d": 2, "e": 3 }], "f": null } });
+        let other = json!({ "b": { "f": null, "c": [1, { "e": 3, "d": 2 }] }, "a": 1 });
+        assert_ne!(one.to_string(), other.to_string(), "or this test shows nothing");
+        assert_eq!(digest(&one), digest(&other));
+        assert_eq!(digest(&one).len(), 32);
+    }
+
+    #[test]
+    fn a_fingerprint_changes_with_every_other_difference() {
+        let all = [
+            json!({ "a": 1 }),
+            json!({ "a": "1" }),
+            json!({ "a": null }),
+            json!({ "a": false }),
+            json!({ "a": [1] }),
+            json!({ "a": [[1]] }),
+            json!({ "a": [1, 2] }),
+            json!({ "a": [2, 1] }),
+            json!({ "b": 1 }),
+            json!({ "a": 1, "b": 1 }),
+            json!({}),
+            json!([]),
+            json!(["a:1,"]),
+            json!("a"),
+        ];
+        let digests: std::collections::HashSet<String> = all.iter().map(digest).collect();
+        assert_eq!(digests.len(), all.len());
+    }
+
+    #[test]
+    fn people_are_compared_by_address_without_case_and_blanks_and_by_id_as_text() {
+        assert_eq!(normal(SubjectKind::Person, " Ada@B.Example "), "ada@b.example");
+        assert_eq!(normal(SubjectKind::Person, " 12 "), "12");
+        assert_eq!(normal(SubjectKind::Group, "  Founders "), "founders");
+        assert_ne!(normal(SubjectKind::Person, "a+x@b.example"), normal(SubjectKind::Person, "a@b.example"));
+    }
+}

@@ -259,3 +259,49 @@ fn shown(value: &Value) -> String {
         other => format!("`{other}`"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Wire;
+    use serde_json::json;
+
+    const OP: Op = Op::post("things", "make", "/things/{id}").params(&[
+        Param::path("id", Ty::Id(Wire::Text)),
+        Param::body("fields", Ty::Fields).required(),
+        Param::body("note", Ty::Text(3)),
+    ]);
+
+    #[test]
+    fn a_last_map_is_the_fields_or_the_names_and_never_both() {
+        let fields = json!({ "note": "as a field", "city": "Turin" });
+        let by_place = check(&OP, vec![json!(1), fields.clone()]).unwrap();
+        assert_eq!(by_place.to_value(), json!({ "id": "1", "fields": fields }));
+        let named = check(&OP, vec![json!(1), json!({ "fields": fields, "note": "abc" })]).unwrap();
+        assert_eq!(named.to_value(), json!({ "id": "1", "fields": fields, "note": "abc" }));
+        let both = check(&OP, vec![json!(1), fields.clone(), json!({ "note": "abc" })]).unwrap();
+        assert_eq!(both, named);
+    }
+
+    #[test]
+    fn characters_are_counted_not_bytes() {
+        let of = |note: &str| check(&OP, vec![json!(1), json!({ "a": 1 }), json!({ "note": note })]);
+        assert!(of("éüß").is_ok());
+        assert_eq!(of("éüßa").unwrap_err().problem, "`note` is 4 characters long; the document allows 3");
+    }
+
+    #[test]
+    fn what_is_too_long_to_show_is_named_by_its_kind() {
+        assert_eq!(shown(&json!("x".repeat(41))), "a longer text");
+        assert_eq!(shown(&json!("x")), "`\"x\"`");
+        assert_eq!(shown(&json!([1, 2])), "a list of 2");
+        assert_eq!(shown(&json!({ "a": 1 })), "a map");
+        assert_eq!(shown(&Value::Null), "`()`");
+    }
+
+    #[test]
+    fn a_name_that_resembles_none_gets_the_whole_list() {
+        let error = check(&OP, vec![json!(1), json!({ "a": 1 }), json!({ "colour": 1 })]).unwrap_err();
+        assert_eq!(error.to_string(), "things.make: there is no argument `colour`; there are `id`, `fields`, `note`");
+    }
+}

@@ -295,3 +295,48 @@ impl Op {
         list
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{SubjectKind, Ty, Wire};
+
+    const ID: Param = Param::path("id", Ty::Id(Wire::Text));
+    const ONE: Param = Param::body("one", Ty::Bool).required();
+    const TWO: Param = Param::body("two", Ty::Bool).required();
+    const MAYBE: Param = Param::query("maybe", Ty::Bool);
+
+    fn positional(params: &'static [Param]) -> Vec<&'static str> {
+        Op::get("things", "get", "/things/{id}").params(params).positional().iter().map(|param| param.name).collect()
+    }
+
+    #[test]
+    fn the_path_and_the_only_other_required_argument_stand_without_names() {
+        assert_eq!(positional(&[ID, MAYBE]), ["id"]);
+        assert_eq!(positional(&[ID, MAYBE, ONE]), ["id", "one"]);
+        assert_eq!(positional(&[ID, ONE, TWO]), ["id"], "two required ones: neither");
+        assert!(positional(&[MAYBE]).is_empty());
+    }
+
+    #[test]
+    fn what_is_said_of_an_operation_is_what_it_says() {
+        let at = SubjectAt { kind: SubjectKind::Group, key: &["/id"], group: None };
+        let op = Op::delete("things", "remove", "/things/{id}")
+            .doc("Removes.")
+            .params(&[ID])
+            .writes(Repeat::Converges, Consequence::Removes, Mails::No, at)
+            .cut("ids", 7, true);
+        assert_eq!((op.name().as_str(), op.method.as_str()), ("things.remove", "DELETE"));
+        assert!(!op.is_read());
+        let write = op.write(&Args::default()).unwrap();
+        assert_eq!(
+            (write.repeat, write.consequence, write.mails),
+            (Repeat::Converges, Consequence::Removes, Mails::No)
+        );
+        assert_eq!(op.batch, Some(Batch { param: "ids", max: 7, one_at_a_time: true }));
+        assert_eq!(op.param("id"), Some(&ID));
+        assert_eq!(op.param("ids"), None);
+        assert!(Op::get("things", "list", "/things").is_read());
+        assert!(Op::get("things", "list", "/things").write(&Args::default()).is_none());
+    }
+}
