@@ -90,14 +90,17 @@ impl Call {
             return vec![Piece { call: self.clone(), subjects: Vec::new() }];
         };
         let Some(batch) = self.op.batch else {
-            let subject = self.subject_of(&write.subject, &self.args.to_value());
-            return vec![Piece { call: self.clone(), subjects: vec![(subject, self.args.to_value())] }];
+            let whole = self.args.to_value();
+            let subject = subject_of(&write.subject, &whole, &whole);
+            return vec![Piece { call: self.clone(), subjects: vec![(subject, whole)] }];
         };
+        let shared = self.shared();
+        let around = shared.args.to_value();
         let items = self.args.get(batch.param).and_then(Value::as_array).cloned().unwrap_or_default();
         let mut subjects: Vec<(Subject, Value)> = Vec::with_capacity(items.len());
         let mut places = std::collections::HashMap::with_capacity(items.len());
         for item in items {
-            let subject = self.subject_of(&write.subject, &item);
+            let subject = subject_of(&write.subject, &item, &around);
             match places.get(&subject) {
                 Some(&place) => subjects[place] = (subject, item),
                 None => {
@@ -106,18 +109,29 @@ impl Call {
                 }
             }
         }
-        subjects.chunks(batch.max).map(|part| Piece::of(self, part.to_vec())).collect()
+        subjects.chunks(batch.max).map(|part| Piece::of(&shared, part.to_vec())).collect()
     }
 
-    fn subject_of(&self, at: &SubjectAt, item: &Value) -> Subject {
-        let whole = self.args.to_value();
-        let found = at.key.iter().find_map(|pointer| {
-            item.pointer(pointer).or_else(|| whole.pointer(pointer)).and_then(plain).filter(|text| !text.is_empty())
+    /// The call with `null` in place of the list that is cut: what all its pieces share. Copying the list once for
+    /// every item would cost the square of its length.
+    fn shared(&self) -> Self {
+        let batch = self.op.batch.map(|batch| batch.param);
+        let args = self.args.iter().map(|(name, value)| match Some(name.as_str()) == batch {
+            true => (name.clone(), Value::Null),
+            false => (name.clone(), value.clone()),
         });
-        let group = at.group.and_then(|name| item.get(name).or_else(|| self.args.get(name))).and_then(plain);
-        let key = found.unwrap_or_else(|| digest(item));
-        Subject { kind: at.kind, key: normal(at.kind, &key), group }
+        Self { args: Args(args.collect()), connection: self.connection.clone(), ..*self }
     }
+}
+
+/// Whom an item touches; what it does not say itself is looked for in the arguments around it.
+fn subject_of(at: &SubjectAt, item: &Value, around: &Value) -> Subject {
+    let found = at.key.iter().find_map(|pointer| {
+        item.pointer(pointer).or_else(|| around.pointer(pointer)).and_then(plain).filter(|text| !text.is_empty())
+    });
+    let group = at.group.and_then(|name| item.get(name).or_else(|| around.get(name))).and_then(plain);
+    let key = found.unwrap_or_else(|| digest(item));
+    Subject { kind: at.kind, key: normal(at.kind, &key), group }
 }
 
 impl Piece {
@@ -202,11 +216,7 @@ impl Call {
 
     /// The fingerprint of one subject's part of the request.
     pub fn digest_of(&self, part: &Value) -> String {
-        let mut shared = self.args.clone();
-        if let Some(batch) = self.op.batch {
-            shared.set(batch.param, Value::Null);
-        }
-        digest(&Value::Array(vec![self.op.name().into(), shared.to_value(), part.clone()]))
+        digest(&Value::Array(vec![self.op.name().into(), Value::Object(self.shared().args.0), part.clone()]))
     }
 
     /// Whether an id argument of this name goes on the wire as a number.
