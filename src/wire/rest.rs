@@ -48,7 +48,7 @@ pub fn build(call: &Call) -> Request {
     Request { method: call.op.method, target, body }
 }
 
-fn given<'a>(call: &'a Call, place: Place) -> impl Iterator<Item = (&'static Param, &'a Value)> {
+fn given(call: &Call, place: Place) -> impl Iterator<Item = (&'static Param, &Value)> {
     call.op
         .params
         .iter()

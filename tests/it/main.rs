@@ -1,4 +1,5 @@
 //! tests
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must panic")]
 
 mod arguments;
 mod mobilize_adapter;
