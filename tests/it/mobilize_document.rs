@@ -1,7 +1,7 @@
 //! Holds our table of Mobilize against what its document lists (`src/platforms/mobilize/documented.txt`).
 //! Every deliberate difference stands here by name, with its reason.
 
-use beadle::catalog::{Call, Choice, Method, Op, Page, Param, Place, Platform, Ty, Wire, check};
+use beadle::catalog::{Call, Choice, Kind, Method, Op, Page, Param, Place, Platform, Repeat, Ty, Wire, check};
 use beadle::platforms;
 use serde_json::json;
 
@@ -397,4 +397,44 @@ fn flags_that_the_document_sets_to_false_are_not_sent_unless_given() {
             assert!(!beadle::wire::build(&call).target.contains(&flag.name), "{}", page.slug);
         }
     }
+}
+
+fn page_about_mobilize() -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/platforms/mobilize.md");
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// The rows of a table under a heading, as cells without back-ticks.
+fn table(page: &str, heading: &str) -> Vec<Vec<String>> {
+    let after = page.split(&format!("\n## {heading}\n")).nth(1).unwrap();
+    let lines = after.lines().take_while(|line| !line.starts_with("## ")).filter(|line| line.starts_with("| `"));
+    lines.map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")).collect()).collect()
+}
+
+#[test]
+fn our_page_lists_the_operations_of_the_table() {
+    let want: Vec<Vec<String>> = mobilize()
+        .ops
+        .iter()
+        .zip(OPERATIONS)
+        .map(|(op, (slug, _))| vec![op.name(), format!("{} {}", op.method.as_str(), op.path), slug.to_owned()])
+        .collect();
+    assert_eq!(table(&page_about_mobilize(), "Operations"), want);
+}
+
+#[test]
+fn our_page_says_of_every_write_what_repeating_it_means() {
+    let word = |op: &Op| match op.kind {
+        Kind::Read => None,
+        Kind::Write(write) => Some(match write.repeat {
+            Repeat::Converges => "converges",
+            Repeat::CheckFirst => "check first",
+            Repeat::ProvesOnlyDone => "proves only done",
+            Repeat::Unprovable => "unprovable",
+        }),
+    };
+    let want: Vec<_> = mobilize().ops.iter().filter_map(|op| Some((op.name(), word(op)?.to_owned()))).collect();
+    let rows = table(&page_about_mobilize(), "What repeating means");
+    let have: Vec<_> = rows.into_iter().map(|row| (row[0].clone(), row[1].clone())).collect();
+    assert_eq!(have, want);
 }
