@@ -22,7 +22,7 @@ pub use address::{BaseUrl, Plaintext};
 pub use connection::{At, Connection, Credentials, Pace};
 pub use environment::Environment;
 pub use error::Error;
-pub use limits::{Limits, MailLimits, RemovalLimits, ScriptLimits};
+pub use limits::{ChangeLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, ScriptLimits};
 pub use project::{FILE, Project};
 pub use redactor::{REDACTED, Redactor};
 pub use secret::{Secret, Source};

@@ -211,6 +211,7 @@ fn wait(child: &mut Child, deadline: Instant) -> Option<std::process::ExitStatus
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write the file that they read")]
 mod tests {
     use super::*;
 

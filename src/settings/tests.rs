@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "tests write the files that they read")]
+
 use super::*;
 use std::path::Path;
 use std::time::Duration;
@@ -74,7 +76,7 @@ fn an_unknown_key_is_shown_where_it_stands_with_what_was_probably_meant() {
     assert_eq!(
         refused("[limits.mail]\nnonsense = 1\n"),
         "beadle.toml:2:1: there is no key `nonsense` in `[limits.mail]`; there is `target_days`, `per_person`, \
-         `person_days`\n  2 | nonsense = …\n    | ^^^^^^^^"
+         `person_days`, `unattended`\n  2 | nonsense = …\n    | ^^^^^^^^"
     );
 }
 
