@@ -188,6 +188,8 @@ pub struct Op {
     pub batch: Option<Batch>,
     /// Work that goes on after the call.
     pub follow: Option<Follow>,
+    /// What the document demands beyond single arguments; says what is missing.
+    pub also: fn(&Args) -> Result<(), String>,
 }
 
 impl Op {
@@ -204,6 +206,7 @@ impl Op {
             page: Page::Single,
             batch: None,
             follow: None,
+            also: |_| Ok(()),
         }
     }
 
@@ -260,6 +263,11 @@ impl Op {
     /// How the work is followed.
     pub const fn follows(self, follow: Follow) -> Self {
         Self { follow: Some(follow), ..self }
+    }
+
+    /// What the document demands beyond single arguments.
+    pub const fn also(self, also: fn(&Args) -> Result<(), String>) -> Self {
+        Self { also, ..self }
     }
 
     /// `members.invite`.

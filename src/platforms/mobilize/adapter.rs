@@ -20,8 +20,10 @@ impl Adapter for Mobilize {
         Ok(call(connection, "members", "list", json!({ "group_id": group, "include_fields": true })))
     }
 
-    fn member_count(&self, connection: &str, group: &str) -> Option<(Call, &'static str)> {
-        Some((call(connection, "groups", "get", json!({ "group_id": group })), "/members_count"))
+    fn count(&self, list: &Call) -> Option<(Call, &'static str)> {
+        let members = list.op.noun == "members" && list.op.verb == "list";
+        let group = json!({ "group_id": list.args.text("group_id") });
+        members.then(|| (call(&list.connection, "groups", "get", group), "/members_count"))
     }
 
     fn member(&self, group: &str, row: &Value) -> Option<Member> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::users::{id, membership, text};
-use crate::catalog::{Doubt, Verdict};
+use crate::catalog::{Call, Doubt, Verdict};
 
 /// The person a doubt is about, in whatever the reads gave.
 fn find<'a>(key: &str, reads: &'a [Value]) -> Option<&'a Value> {
@@ -37,29 +37,20 @@ fn invited_in(row: Option<&Value>, group: &str) -> i64 {
         .unwrap_or(0)
 }
 
-/// When the platform last invited them, in every group, as it says itself.
-pub fn keep_invited(key: &str, _part: &Value, reads: &[Value]) -> Value {
-    match find(key, reads) {
-        None => Value::Null,
-        Some(row) => {
-            let latest = row.get("groups").and_then(Value::as_array).map(|groups| {
-                groups.iter().map(|m| json!([m.get("id").and_then(id), m.get("last_invited_in")])).collect::<Vec<_>>()
-            });
-            json!({ "last_invited_in": latest, "email": row.get("email") })
-        }
-    }
+/// When the platform last invited them into the call's group, as it says itself.
+pub fn keep_invited(call: &Call, key: &str, reads: &[Value]) -> Value {
+    let row = find(key, reads);
+    let at = Some(invited_in(row, call.args.text("group_id"))).filter(|at| *at > 0);
+    json!({ "invited_at": at, "email": row.and_then(|row| row.get("email")) })
 }
 
 /// Invited if the platform's own record is later than it was before sending. No clock of ours takes part.
 pub fn judge_invited(doubt: &Doubt, reads: &[Value]) -> Verdict {
-    let group = group_of(doubt);
-    let now = invited_in(find(&doubt.subject.key, reads), group);
-    let Some(kept) = doubt.before.get("last_invited_in").and_then(Value::as_array) else {
+    let now = invited_in(find(&doubt.subject.key, reads), group_of(doubt));
+    let Some(before) = doubt.before.get("invited_at") else {
         return Verdict::Unknown("what the platform held before it was sent is not known");
     };
-    let before =
-        kept.iter().find(|pair| pair[0].as_str() == Some(group)).and_then(|pair| pair[1].as_i64()).unwrap_or(0);
-    match now > before {
+    match now > before.as_i64().unwrap_or(0) {
         true => Verdict::Applied(None),
         false => Verdict::Unknown("the platform has not recorded the invitation (yet); it may still be in its queue"),
     }
@@ -83,11 +74,15 @@ pub fn judge_imported(doubt: &Doubt, reads: &[Value]) -> Verdict {
     }
 }
 
-/// Done when the values that were sent are read back.
+/// Done when the values that were sent are read back; not done when those from before are. Where the values from before
+/// are known and neither are there, somebody else changed them in the meantime.
 pub fn judge_updated(doubt: &Doubt, reads: &[Value]) -> Verdict {
     match find(&doubt.subject.key, reads) {
         None => Verdict::Stale("the person is gone"),
         Some(row) if holds(row, &doubt.wanted) => Verdict::Applied(Some(row.clone())),
+        Some(row) if doubt.before.get("fields").is_some() && !holds(row, &doubt.before) => {
+            Verdict::Stale("the fields are neither as they were nor as they should be")
+        }
         Some(_) => Verdict::NotApplied,
     }
 }
@@ -124,7 +119,7 @@ fn named<'a>(name: &str, parent: Option<&str>, reads: &'a [Value]) -> Option<&'a
 }
 
 /// Whether a group of this name was there before: then finding it later proves nothing.
-pub fn keep_group(key: &str, _part: &Value, reads: &[Value]) -> Value {
+pub fn keep_group(_call: &Call, key: &str, reads: &[Value]) -> Value {
     json!({ "existed": named(key, None, reads).and_then(|row| row.get("id")).cloned() })
 }
 

@@ -1,0 +1,210 @@
+//! What nobody knows: asked of the platform, settled by what it shows, kept for a person where it shows nothing.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::answer::Merged;
+use super::follow::Ended;
+use super::{Client, Error, Policy};
+use crate::catalog::{Call, Doubt, LookUp, Piece, Repeat, Verdict};
+use crate::effects::{Answered, Intent, Settled, Why};
+
+/// A look-up in words, for the ledger.
+const BY_LOOK_UP: &str = "look-up";
+
+impl Client {
+    /// Notes what the ledger answered for a subject. Returns its place if it may be sent after all: an object that an
+    /// earlier run made must still be there.
+    pub(super) async fn answered(
+        &self,
+        piece: &Piece,
+        intent: &Intent,
+        answered: Answered,
+        merged: &mut Merged,
+    ) -> Result<Option<usize>, Error> {
+        let Some((subject, _)) = piece.subjects.get(answered.place) else { return Ok(None) };
+        match &answered.why {
+            Why::Elsewhere { .. } => return Err(Error::in_doubt(&piece.call, answered.why.sentence())),
+            Why::Made { .. } => {
+                let question = question(piece, answered.place, intent, 0);
+                if self.shown(&piece.call, &[question]).await?.first() == Some(&Verdict::NotApplied) {
+                    let forgotten = self.ledger().forget_object(self.account(), &piece.call.op.name(), subject).await;
+                    forgotten.map_err(|error| Error::ledger(&piece.call, error))?;
+                    return Ok(Some(answered.place));
+                }
+            }
+            _ => {}
+        }
+        merged.already(subject.clone(), answered.why.sentence(), answered.share);
+        Ok(None)
+    }
+
+    /// Looks doubts up. Returns the places that may be sent now; a doubt that no read settles is an error.
+    pub(super) async fn settle_doubts(
+        &self,
+        piece: &Piece,
+        doubts: Vec<(usize, Doubt)>,
+        merged: &mut Merged,
+    ) -> Result<Vec<usize>, Error> {
+        let mut free = Vec::new();
+        let mut open: Vec<(String, &'static str)> = Vec::new();
+        for (_, group) in grouped(doubts) {
+            let verdicts = self.verdicts(&piece.call, &group).await?;
+            for ((place, doubt), verdict) in group.into_iter().zip(verdicts) {
+                let same = doubt.operation == piece.call.op.name()
+                    && piece.subjects.get(place).is_some_and(|(_, part)| *part == doubt.wanted);
+                let settled = match verdict {
+                    Verdict::Applied(share) => {
+                        match same {
+                            true => merged.found(share.clone()),
+                            false => free.push(place),
+                        }
+                        Settled::Applied(share)
+                    }
+                    Verdict::NotApplied => {
+                        free.push(place);
+                        Settled::NotApplied
+                    }
+                    Verdict::Unknown(why) | Verdict::Stale(why) => {
+                        open.push((doubt.subject.key.clone(), why));
+                        continue;
+                    }
+                };
+                let written = self.ledger().settle_doubt(doubt.effect, settled, BY_LOOK_UP).await;
+                written.map_err(|error| Error::ledger(&piece.call, error))?;
+            }
+        }
+        match open.first() {
+            None => Ok(free),
+            Some((subject, why)) => {
+                let words = format!(
+                    "{} of {} in doubt, a person must look; {subject}: {why}; run again later and it is looked up anew",
+                    open.len(),
+                    piece.subjects.len()
+                );
+                Err(Error::in_doubt(&piece.call, words))
+            }
+        }
+    }
+
+    /// What the platform shows of doubts of one operation and group.
+    async fn verdicts(&self, call: &Call, doubts: &[(usize, Doubt)]) -> Result<Vec<Verdict>, Error> {
+        let mut verdicts: Vec<Option<Verdict>> = vec![None; doubts.len()];
+        self.jobs(call, doubts, &mut verdicts).await?;
+        let left: Vec<usize> = (0..doubts.len()).filter(|&at| verdicts[at].is_none()).collect();
+        if !left.is_empty() {
+            let asked: Vec<Doubt> = left.iter().map(|&at| doubts[at].1.clone()).collect();
+            for (at, verdict) in left.into_iter().zip(self.shown(call, &asked).await?) {
+                verdicts[at] = Some(verdict);
+            }
+        }
+        Ok(verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Unknown("nothing shows it"))).collect())
+    }
+
+    /// Doubts whose call the platform had accepted: their jobs are followed, never submitted again.
+    async fn jobs(
+        &self,
+        call: &Call,
+        doubts: &[(usize, Doubt)],
+        verdicts: &mut [Option<Verdict>],
+    ) -> Result<(), Error> {
+        let mut ends: HashMap<&str, Option<Verdict>> = HashMap::new();
+        for (at, (_, doubt)) in doubts.iter().enumerate() {
+            let (Some(job), Some(op)) = (doubt.job.as_deref(), operation(call, doubt)) else { continue };
+            let Some(follow) = op.follow else { continue };
+            if !ends.contains_key(job) {
+                let end = match self.follow(&Call { op, ..call.clone() }, &follow, job).await? {
+                    Ended::Done(_) => Some(Verdict::Applied(None)),
+                    Ended::Running => Some(Verdict::Unknown("the platform still works on it")),
+                    Ended::Failed(_) | Ended::Unknown => None,
+                };
+                ends.insert(job, end);
+            }
+            verdicts[at] = ends.get(job).cloned().flatten();
+        }
+        Ok(())
+    }
+
+    /// Reads until what was sent had the time to show.
+    pub(super) async fn shown(&self, call: &Call, doubts: &[Doubt]) -> Result<Vec<Verdict>, Error> {
+        let Some(look_up) = self.platform().adapter.look_up(self.connection(), doubts) else {
+            return Ok(vec![Verdict::Unknown("the platform has nothing that would show it"); doubts.len()]);
+        };
+        let op = doubts.first().and_then(|doubt| operation(call, doubt));
+        let only_proves =
+            op.and_then(|op| op.write(&call.args)).is_some_and(|write| write.repeat == Repeat::ProvesOnlyDone);
+        let alone = op.and_then(|op| op.batch).is_some_and(|batch| batch.one_at_a_time);
+        tokio::time::sleep(self.left(doubts, self.policy().settle)).await;
+        let mut verdicts = self.judged(&look_up, doubts).await?;
+        if only_proves {
+            for wait in Policy::looks(self.left(doubts, self.policy().prove)) {
+                if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Unknown(_))) {
+                    break;
+                }
+                tokio::time::sleep(wait).await;
+                verdicts = self.judged(&look_up, doubts).await?;
+            }
+        }
+        // Work that nobody can ask after may still go on: it is over when two looks agree.
+        while alone && verdicts.iter().any(|verdict| *verdict == Verdict::NotApplied) {
+            tokio::time::sleep(self.policy().settle).await;
+            let again = self.judged(&look_up, doubts).await?;
+            let still = again == verdicts;
+            verdicts = again;
+            if still {
+                break;
+            }
+        }
+        Ok(verdicts)
+    }
+
+    async fn judged(&self, look_up: &LookUp, doubts: &[Doubt]) -> Result<Vec<Verdict>, Error> {
+        let mut reads: Vec<Value> = Vec::with_capacity(look_up.reads.len());
+        for read in &look_up.reads {
+            reads.push(self.read_all(read).await?);
+        }
+        Ok(doubts.iter().map(|doubt| (look_up.judge)(doubt, &reads)).collect())
+    }
+
+    /// How much of a span since the youngest of these began is still to come.
+    fn left(&self, doubts: &[Doubt], span: Duration) -> Duration {
+        let youngest = doubts.iter().map(|doubt| doubt.begun_at).max().unwrap_or(0);
+        let age = u64::try_from(self.clock().now_ms() - youngest).unwrap_or(0);
+        span.saturating_sub(Duration::from_millis(age))
+    }
+}
+
+/// What is asked of a look-up about a subject of which the ledger holds no doubt.
+pub(super) fn question(piece: &Piece, place: usize, intent: &Intent, begun_at: i64) -> Doubt {
+    let (subject, wanted) = &piece.subjects[place];
+    Doubt {
+        effect: 0,
+        operation: piece.call.op.name(),
+        subject: subject.clone(),
+        address: intent.addresses.get(&subject.key).cloned(),
+        wanted: wanted.clone(),
+        before: intent.before.get(&subject.key).cloned().unwrap_or(Value::Null),
+        begun_at,
+        job: None,
+    }
+}
+
+fn operation(call: &Call, doubt: &Doubt) -> Option<&'static crate::catalog::Op> {
+    let (noun, verb) = doubt.operation.split_once('.')?;
+    call.platform.op(noun, verb)
+}
+
+/// By operation and group, in the order of the first of each.
+fn grouped(doubts: Vec<(usize, Doubt)>) -> Vec<((String, Option<String>), Vec<(usize, Doubt)>)> {
+    let mut groups: Vec<((String, Option<String>), Vec<(usize, Doubt)>)> = Vec::new();
+    for (place, doubt) in doubts {
+        let key = (doubt.operation.clone(), doubt.subject.group.clone());
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, list)) => list.push((place, doubt)),
+            None => groups.push((key, vec![(place, doubt)])),
+        }
+    }
+    groups
+}
