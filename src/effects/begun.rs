@@ -113,7 +113,7 @@ pub(super) fn date(at: i64) -> String {
 #[must_use = "a permit that is dropped leaves its effects in doubt"]
 pub struct Permit {
     pub(super) call: i64,
-    /// Place in the piece, and the effect's row.
+    /// Place in the piece, and the effect's row; places ascend.
     pub(super) effects: Vec<(usize, i64)>,
     pub(super) places: Vec<usize>,
 }
@@ -131,7 +131,8 @@ impl Permit {
 
     /// The effect's row of one place.
     pub fn effect(&self, place: usize) -> Option<i64> {
-        self.effects.iter().find(|(at, _)| *at == place).map(|(_, effect)| *effect)
+        let at = self.effects.binary_search_by_key(&place, |(at, _)| *at).ok()?;
+        self.effects.get(at).map(|(_, effect)| *effect)
     }
 
     /// A permit for nothing, for tests of what only carries one.

@@ -28,7 +28,9 @@ enum Held {
 #[derive(Debug, thiserror::Error)]
 pub enum LeaseError {
     /// Somebody alive owns it.
-    #[error("run `{0}` is still at work in another process; wait for its end, or stop it there with Ctrl-C and type `beadle resume {0}`")]
+    #[error(
+        "run `{0}` is still at work in another process; wait for its end, or stop it there with Ctrl-C and type `beadle resume {0}`"
+    )]
     Taken(String),
     /// It is not the name of a run.
     #[error("`{0}` is no run; `beadle runs` lists them")]
@@ -143,9 +145,7 @@ mod tests {
     #[tokio::test]
     async fn a_run_has_one_owner_and_is_free_when_the_owner_is_gone() {
         let folder = tempfile::tempdir().unwrap();
-        for store in
-            [Store::open(&folder.path().join("beadle.db")).await.unwrap(), Store::in_memory().await.unwrap()]
-        {
+        for store in [Store::open(&folder.path().join("beadle.db")).await.unwrap(), Store::in_memory().await.unwrap()] {
             assert!(!Lease::is_held(&store, "r-1").unwrap(), "nobody ever owned it");
             let lease = Lease::take(&store, "r-1").unwrap();
             assert!(Lease::is_held(&store, "r-1").unwrap());

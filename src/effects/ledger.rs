@@ -1,11 +1,13 @@
-//! The ledger of one run.
+//! The ledger of one run: what it is made of, and why it refuses.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
-
-use super::{Begun, Intent, Lease, Outcome, Permit, Settled};
-use crate::catalog::{Doubt, Piece, Subject};
+use super::begin::Beginning;
+use super::decide::DAY;
+use super::key::Place;
+use super::{Begun, Intent, Lease, LeaseError};
+use crate::catalog::Piece;
 use crate::clock::Clock;
 use crate::store::{self, Store};
 
@@ -20,6 +22,13 @@ pub struct Caps {
     pub per_account: usize,
     /// See [`Caps::per_account`].
     pub account_days: i64,
+}
+
+impl Caps {
+    /// How far back mails matter, in milliseconds.
+    pub(super) fn memory(&self) -> i64 {
+        self.target_days.max(self.account_days) * DAY
+    }
 }
 
 impl Default for Caps {
@@ -37,6 +46,20 @@ pub enum Error {
     /// A read was handed over as a write.
     #[error("`{0}` writes nothing: it needs no permit")]
     NotAWrite(String),
+    /// Nobody can tell whether other runs are alive.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// The run that began it is at work.
+    #[error("effect {effect} belongs to run {run}, which is still at work; wait for its end")]
+    Alive {
+        /// The effect's row.
+        effect: i64,
+        /// The run.
+        run: String,
+    },
+    /// An outcome names somebody whom its permit does not cover.
+    #[error("the outcome names place {0}, which its permit does not cover")]
+    NotCovered(usize),
     /// Somebody else has settled it in the meantime.
     #[error("effect {effect} is {state} and cannot become {wanted}; look with `beadle doubts`")]
     Step {
@@ -55,54 +78,53 @@ pub enum Error {
 /// The ledger of one run, cheap to clone. Owns the run as long as a clone lives.
 #[derive(Clone)]
 pub struct Ledger {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
-    store: Store,
-    lease: Lease,
-    attempt: i64,
-    clock: Clock,
+pub(super) struct Inner {
+    pub(super) store: Store,
+    pub(super) lease: Lease,
+    pub(super) attempt: i64,
+    pub(super) clock: Clock,
     caps: Caps,
+    /// Per subject, the row of an earlier attempt that this attempt's last write to it has matched.
+    matched: Mutex<HashMap<(String, Place), i64>>,
 }
 
 impl Ledger {
     /// The ledger of the run that this lease owns, in this attempt (1 is the first).
     pub fn new(store: Store, lease: Lease, attempt: i64, clock: Clock, caps: Caps) -> Self {
-        Self { inner: Arc::new(Inner { store, lease, attempt, clock, caps }) }
+        let matched = Mutex::default();
+        Self { inner: Arc::new(Inner { store, lease, attempt, clock, caps, matched }) }
+    }
+
+    /// The run.
+    pub fn run(&self) -> &str {
+        self.inner.lease.run()
+    }
+
+    /// Which attempt of it this is.
+    pub fn attempt(&self) -> i64 {
+        self.inner.attempt
     }
 
     /// Decides for each subject and writes down what is about to be sent, in one transaction that is durable before
     /// this returns. When nothing remains to be sent, nothing is written.
     pub async fn begin(&self, account: &str, piece: &Piece, intent: &Intent) -> Result<Begun, Error> {
-        todo!()
+        Beginning::of(self, account, piece, intent)?.run().await
     }
 
-    /// The platform has answered and is still at work under this job: written down as soon as it is read, so that
-    /// a resumed run follows the job instead of submitting again.
-    pub async fn accept(&self, permit: &Permit, job: &str) -> Result<(), Error> {
-        todo!()
+    pub(super) fn caps(&self) -> Caps {
+        self.inner.caps
     }
 
-    /// What the call has come to.
-    pub async fn settle(&self, permit: Permit, outcome: Outcome) -> Result<(), Error> {
-        todo!()
+    /// Only held for a moment, never while waiting.
+    pub(super) fn matched(&self) -> MutexGuard<'_, HashMap<(String, Place), i64>> {
+        self.inner.matched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What was found out about a doubt; `by` is `look-up`, or who decided.
-    pub async fn settle_doubt(&self, effect: i64, verdict: Settled, by: &str) -> Result<(), Error> {
-        todo!()
-    }
-    /// A look-up told nothing: says so in the row, which stays in doubt.
-    pub async fn keep_doubt(&self, effect: i64, why: &str) -> Result<(), Error> {
-        todo!()
-    }
-    /// A read has shown what was only promised ([`Outcome::Queued`]).
-    pub async fn seen(&self, effect: i64) -> Result<(), Error> {
-        todo!()
-    }
-    /// An object that was made once is gone: it may be made again.
-    pub async fn forget_object(&self, account: &str, operation: &str, subject: &Subject) -> Result<(), Error> {
-        todo!()
+    /// Whether another run is alive.
+    pub(super) fn is_alive(&self, run: &str) -> Result<bool, Error> {
+        Ok(run != self.run() && Lease::is_held(&self.inner.store, run)?)
     }
 }

@@ -8,11 +8,15 @@
 pub mod brakes;
 
 mod account;
+mod begin;
 mod begun;
+mod decide;
 mod key;
 mod lease;
 mod ledger;
+mod reads;
 mod recover;
+mod settle;
 mod state;
 
 pub use account::{fingerprint, recognise};
@@ -20,4 +24,6 @@ pub use begun::{Answered, Begun, Intent, Outcome, Permit, Settled, Why};
 pub use key::{Campaign, natural_key};
 pub use lease::{Lease, LeaseError};
 pub use ledger::{Caps, Error, Ledger};
+pub use reads::{Loose, Tally};
+pub use settle::settle_doubt;
 pub use state::{State, Step};

@@ -161,8 +161,7 @@ impl Store {
         let of = |row: SqliteRow| {
             Ok(World { id: row.try_get("id")?, seed: column(&row, "seed")?, started_ms: row.try_get("started_ms")? })
         };
-        let row =
-            sqlx::query("SELECT * FROM world ORDER BY rowid DESC LIMIT 1").fetch_optional(self.readers()).await;
+        let row = sqlx::query("SELECT * FROM world ORDER BY rowid DESC LIMIT 1").fetch_optional(self.readers()).await;
         row.and_then(|row| row.map(of).transpose()).map_err(|error| self.error(error))
     }
 
@@ -199,12 +198,7 @@ impl Store {
     }
 
     /// Up to `limit` requests of a world after this place, in their order, each with its place.
-    pub async fn world_requests(
-        &self,
-        world: &str,
-        after: i64,
-        limit: i64,
-    ) -> Result<Vec<(i64, WorldRequest)>, Error> {
+    pub async fn world_requests(&self, world: &str, after: i64, limit: i64) -> Result<Vec<(i64, WorldRequest)>, Error> {
         let of = |row: &SqliteRow| {
             let request = WorldRequest {
                 at_ms: row.try_get("at_ms")?,

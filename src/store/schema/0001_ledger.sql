@@ -122,6 +122,7 @@ CREATE TABLE object (
     id      TEXT,
     share   TEXT,
     run     TEXT NOT NULL,
+    attempt INTEGER NOT NULL,
     at      INTEGER NOT NULL,
     PRIMARY KEY (account, op, kind, subject, target)
 );
