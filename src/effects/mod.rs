@@ -1,3 +1,29 @@
-//! placeholder
-/// placeholder
-pub struct Permit;
+//! The ledger: what was written to whom, durable before it is sent, so that nothing is done twice.
+//!
+//! Its one rule: only [`Ledger::begin`] makes a [`Permit`], after its rows are durable, and nothing that writes is
+//! sent without one. A permit that nobody settles leaves its rows open; an open row whose process is dead *is* the doubt.
+//!
+//! `state`, `key`, `recover` and `brakes` are pure; `ledger` puts them to work in one transaction.
+
+pub mod brakes;
+
+mod account;
+mod begin;
+mod begun;
+mod decide;
+mod key;
+mod lease;
+mod ledger;
+mod reads;
+mod recover;
+mod settle;
+mod state;
+
+pub use account::{fingerprint, recognise};
+pub use begun::{Answered, Begun, Intent, Outcome, Permit, Settled, Why};
+pub use key::{Campaign, natural_key};
+pub use lease::{Lease, LeaseError};
+pub use ledger::{Caps, Error, Ledger};
+pub use reads::{Loose, Tally};
+pub use settle::settle_doubt;
+pub use state::{State, Step};

@@ -1,1 +1,19 @@
-//! placeholder
+//! What outlives the process: accounts, runs, the ledger's rows, cursors, the sandbox's world. The only SQL.
+//! Its verbs take no decisions: what a row means is judged by whoever asked for it. No secret ever gets here.
+
+mod accounts;
+mod asking;
+mod effects;
+mod error;
+mod json;
+mod open;
+mod runs;
+mod settling;
+
+pub use accounts::{Account, Sign, World, WorldRequest};
+pub use asking::{PendingCall, TallyRow};
+pub use effects::{EffectRow, NewCall, NewEffect, Subjects};
+pub use error::Error;
+pub use open::{Store, Writing};
+pub use runs::{Approval, LogLine, NewRun, Run, RunState};
+pub use settling::{ObjectRow, Settling};

@@ -1,0 +1,130 @@
+//! The ledger of one run: what it is made of, and why it refuses.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::begin::Beginning;
+use super::decide::DAY;
+use super::key::Place;
+use super::{Begun, Intent, Lease, LeaseError};
+use crate::catalog::Piece;
+use crate::clock::Clock;
+use crate::store::{self, Store};
+
+/// How many mails a person gets at most, whatever the campaign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caps {
+    /// For one target, within [`Caps::target_days`].
+    pub per_target: usize,
+    /// See [`Caps::per_target`].
+    pub target_days: i64,
+    /// On one account, within [`Caps::account_days`].
+    pub per_account: usize,
+    /// See [`Caps::per_account`].
+    pub account_days: i64,
+}
+
+impl Caps {
+    /// How far back mails matter, in milliseconds.
+    pub(super) fn memory(&self) -> i64 {
+        self.target_days.max(self.account_days) * DAY
+    }
+}
+
+impl Default for Caps {
+    fn default() -> Self {
+        Self { per_target: 1, target_days: 14, per_account: 4, account_days: 30 }
+    }
+}
+
+/// Why the ledger refused. Nothing was sent, and nothing may be.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// A read was handed over as a write.
+    #[error("`{0}` writes nothing: it needs no permit")]
+    NotAWrite(String),
+    /// Nobody can tell whether other runs are alive.
+    #[error(transparent)]
+    Lease(#[from] LeaseError),
+    /// The run that began it is at work.
+    #[error("effect {effect} belongs to run {run}, which is still at work; wait for its end")]
+    Alive {
+        /// The effect's row.
+        effect: i64,
+        /// The run.
+        run: String,
+    },
+    /// An outcome names somebody whom its permit does not cover.
+    #[error("the outcome names place {0}, which its permit does not cover")]
+    NotCovered(usize),
+    /// Somebody else has settled it in the meantime.
+    #[error("effect {effect} is {state} and cannot become {wanted}; look with `beadle doubts`")]
+    Step {
+        /// The effect's row.
+        effect: i64,
+        /// How it stands.
+        state: &'static str,
+        /// What it should have become.
+        wanted: &'static str,
+    },
+    /// There is no such row.
+    #[error("there is no effect {0}")]
+    Missing(i64),
+}
+
+/// The ledger of one run, cheap to clone. Owns the run as long as a clone lives.
+#[derive(Clone)]
+pub struct Ledger {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) store: Store,
+    pub(super) lease: Lease,
+    pub(super) attempt: i64,
+    pub(super) clock: Clock,
+    caps: Caps,
+    /// Per subject, the row of an earlier attempt that this attempt's last write to it has matched.
+    matched: Mutex<HashMap<(String, Place), i64>>,
+}
+
+impl Ledger {
+    /// The ledger of the run that this lease owns, in this attempt (1 is the first).
+    pub fn new(store: Store, lease: Lease, attempt: i64, clock: Clock, caps: Caps) -> Self {
+        let matched = Mutex::default();
+        Self { inner: Arc::new(Inner { store, lease, attempt, clock, caps, matched }) }
+    }
+
+    /// The run.
+    pub fn run(&self) -> &str {
+        self.inner.lease.run()
+    }
+
+    /// Which attempt of it this is.
+    pub fn attempt(&self) -> i64 {
+        self.inner.attempt
+    }
+
+    /// Decides for each subject and writes down what is about to be sent, in one transaction that is durable before
+    /// this returns. When nothing remains to be sent, nothing is written.
+    pub async fn begin(&self, account: &str, piece: &Piece, intent: &Intent) -> Result<Begun, Error> {
+        Beginning::of(self, account, piece, intent)?.run().await
+    }
+
+    pub(super) fn caps(&self) -> Caps {
+        self.inner.caps
+    }
+
+    /// Only held for a moment, never while waiting.
+    pub(super) fn matched(&self) -> MutexGuard<'_, HashMap<(String, Place), i64>> {
+        self.inner.matched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether another run is alive.
+    pub(super) fn is_alive(&self, run: &str) -> Result<bool, Error> {
+        Ok(run != self.run() && Lease::is_held(&self.inner.store, run)?)
+    }
+}

@@ -1,0 +1,214 @@
+//! Settling: what calls have come to, and what was found out about doubts.
+
+use serde_json::Value;
+
+use super::{Error, Lease, Ledger, Outcome, Permit, Settled, State, Step, natural_key};
+use crate::catalog::Subject;
+use crate::clock::Clock;
+use crate::store::{EffectRow, Settling, Store, Writing};
+
+/// Who settles what a platform's answer tells.
+const ANSWER: &str = "answer";
+
+impl Ledger {
+    /// The platform has answered and is still at work under this job: written down as soon as it is read, so that
+    /// a resumed run follows the job instead of submitting again. The permit still wants its outcome.
+    pub async fn accept(&self, permit: &Permit, job: &str) -> Result<(), Error> {
+        let mut writing = self.inner.store.writing().await?;
+        settle_rest(&mut writing, permit, 0, Step::Accept, None, None).await?;
+        writing.keep_job(permit.call, job).await?;
+        Ok(writing.commit().await?)
+    }
+
+    /// What the call has come to, in one transaction.
+    pub async fn settle(&self, permit: Permit, outcome: Outcome) -> Result<(), Error> {
+        let now = self.inner.clock.now_ms();
+        let mut writing = self.inner.store.writing().await?;
+        let (state, status, error) = match &outcome {
+            Outcome::Done { shares } => {
+                for (&place, share) in shares {
+                    settle_place(&mut writing, &permit, place, Step::Finish, now, Some(share), None).await?;
+                }
+                settle_rest(&mut writing, &permit, shares.len(), Step::Finish, Some(now), None).await?;
+                (State::Done, None, None)
+            }
+            Outcome::Queued => {
+                settle_rest(&mut writing, &permit, 0, Step::Accept, None, None).await?;
+                (State::Accepted, None, None)
+            }
+            Outcome::Failed { code, message, status } => {
+                let error = format!("{code}: {message}");
+                settle_rest(&mut writing, &permit, 0, Step::Fail, Some(now), Some(&error)).await?;
+                (State::Failed, *status, Some(error))
+            }
+            Outcome::Doubt { why } => {
+                settle_rest(&mut writing, &permit, 0, Step::Lose, None, Some(why)).await?;
+                (State::Doubt, None, Some(why.clone()))
+            }
+            Outcome::Each { done, failed } => {
+                for (&place, share) in done {
+                    settle_place(&mut writing, &permit, place, Step::Finish, now, Some(share), None).await?;
+                }
+                for (&place, why) in failed {
+                    settle_place(&mut writing, &permit, place, Step::Fail, now, None, Some(why)).await?;
+                }
+                let named = done.len() + failed.len();
+                let why = Some("the answer does not name it");
+                let rest = settle_rest(&mut writing, &permit, named, Step::Lose, None, why).await?;
+                let state = if rest > 0 {
+                    State::Doubt
+                } else if done.is_empty() && !failed.is_empty() {
+                    State::Failed
+                } else {
+                    State::Done
+                };
+                (state, None, None)
+            }
+        };
+        writing.settle_call(permit.call, state.as_str(), Some(now), status, error.as_deref()).await?;
+        writing.keep_objects(permit.call, None, now).await?;
+        writing.forget_deleted(permit.call, None).await?;
+        Ok(writing.commit().await?)
+    }
+
+    /// What was found out about a doubt; `by` is `look-up`, or who decided.
+    pub async fn settle_doubt(&self, effect: i64, verdict: Settled, by: &str) -> Result<(), Error> {
+        settle_doubt(&self.inner.store, &self.inner.clock, Some(self.run()), effect, verdict, by).await
+    }
+
+    /// A look-up told nothing: the row stays in doubt and says why.
+    pub async fn keep_doubt(&self, effect: i64, why: &str) -> Result<(), Error> {
+        let mut writing = self.inner.store.writing().await?;
+        let row = unowned(&self.inner.store, &mut writing, Some(self.run()), effect).await?;
+        step(&mut writing, &row, Step::Lose, None, "look-up", None, Some(why)).await?;
+        Ok(writing.commit().await?)
+    }
+
+    /// A read has shown what was only promised ([`Outcome::Queued`]).
+    pub async fn seen(&self, effect: i64) -> Result<(), Error> {
+        let mut writing = self.inner.store.writing().await?;
+        let row = writing.effect(effect).await?.ok_or(Error::Missing(effect))?;
+        step(&mut writing, &row, Step::Finish, Some(self.inner.clock.now_ms()), "look-up", None, None).await?;
+        close_call(&mut writing, &row, self.inner.clock.now_ms()).await?;
+        Ok(writing.commit().await?)
+    }
+
+    /// An object that was made once is gone: it may be made again.
+    pub async fn forget_object(&self, account: &str, operation: &str, subject: &Subject) -> Result<(), Error> {
+        let (kind, key, target) = natural_key(subject);
+        let mut writing = self.inner.store.writing().await?;
+        writing.forget_object(account, operation, (kind, &key, &target)).await?;
+        Ok(writing.commit().await?)
+    }
+}
+
+/// Settles a doubt by what was found out, or by what a person says. `run` is the run that asks, if one does: another
+/// one that is alive keeps its own rows.
+pub async fn settle_doubt(
+    store: &Store,
+    clock: &Clock,
+    run: Option<&str>,
+    effect: i64,
+    verdict: Settled,
+    by: &str,
+) -> Result<(), Error> {
+    let now = clock.now_ms();
+    let mut writing = store.writing().await?;
+    let row = unowned(store, &mut writing, run, effect).await?;
+    let (verdict, share) = match verdict {
+        Settled::Applied(share) => (Step::Prove, share),
+        Settled::NotApplied => (Step::Disprove, None),
+    };
+    step(&mut writing, &row, verdict, Some(now), by, share.as_ref(), row.error.as_deref()).await?;
+    close_call(&mut writing, &row, now).await?;
+    writing.keep_objects(row.call, Some(effect), now).await?;
+    writing.forget_deleted(row.call, Some(effect)).await?;
+    Ok(writing.commit().await?)
+}
+
+/// The row, unless another run that is alive has it.
+async fn unowned(store: &Store, writing: &mut Writing, run: Option<&str>, effect: i64) -> Result<EffectRow, Error> {
+    let row = writing.effect(effect).await?.ok_or(Error::Missing(effect))?;
+    match run != Some(row.run.as_str()) && Lease::is_held(store, &row.run)? {
+        true => Err(Error::Alive { effect, run: row.run }),
+        false => Ok(row),
+    }
+}
+
+/// A call whose effects are all at rest is at rest itself.
+async fn close_call(writing: &mut Writing, row: &EffectRow, now: i64) -> Result<(), Error> {
+    let states = writing.states(row.call).await?;
+    let at_rest = states.iter().all(|(_, word)| State::parse(word).is_some_and(State::settled));
+    match at_rest {
+        true => Ok(writing.settle_call(row.call, "settled", Some(now), None, None).await?),
+        false => Ok(()),
+    }
+}
+
+/// One step of one row.
+async fn step(
+    writing: &mut Writing,
+    row: &EffectRow,
+    step: Step,
+    at: Option<i64>,
+    by: &str,
+    share: Option<&Value>,
+    error: Option<&str>,
+) -> Result<(), Error> {
+    let how = settling(step, at, by, error);
+    match writing.settle_effect(row.id, &how, share).await? {
+        true => Ok(()),
+        false => Err(illegal(row.id, &row.state, how.to)),
+    }
+}
+
+/// One step of all effects of a permit but those that were named before; returns how many these are.
+async fn settle_rest(
+    writing: &mut Writing,
+    permit: &Permit,
+    named: usize,
+    step: Step,
+    at: Option<i64>,
+    error: Option<&str>,
+) -> Result<u64, Error> {
+    let how = settling(step, at, ANSWER, error);
+    let moved = writing.settle_effects(permit.call, &how).await?;
+    if moved == (permit.effects.len() - named) as u64 {
+        return Ok(moved);
+    }
+    let stuck = writing.states(permit.call).await?.into_iter().find(|(_, word)| word != how.to);
+    let first = permit.effects.first().map_or(0, |(_, effect)| *effect);
+    Err(stuck.map_or(Error::Missing(first), |(effect, word)| illegal(effect, &word, how.to)))
+}
+
+/// One step of one place of a permit.
+async fn settle_place(
+    writing: &mut Writing,
+    permit: &Permit,
+    place: usize,
+    step: Step,
+    now: i64,
+    share: Option<&Value>,
+    error: Option<&str>,
+) -> Result<(), Error> {
+    let effect = permit.effect(place).ok_or(Error::NotCovered(place))?;
+    let how = settling(step, Some(now), ANSWER, error);
+    let share = share.filter(|share| !share.is_null());
+    match writing.settle_effect(effect, &how, share).await? {
+        true => Ok(()),
+        false => {
+            let row = writing.effect(effect).await?.ok_or(Error::Missing(effect))?;
+            Err(illegal(effect, &row.state, how.to))
+        }
+    }
+}
+
+fn settling<'a>(step: Step, at: Option<i64>, by: &'a str, error: Option<&'a str>) -> Settling<'a> {
+    let (from, to) = State::before(step);
+    Settling { from: from.into_iter().map(State::as_str).collect(), to: to.as_str(), at, by, error }
+}
+
+/// The store's words are the states' own, so an unknown one cannot come from this release.
+fn illegal(effect: i64, state: &str, wanted: &'static str) -> Error {
+    Error::Step { effect, state: State::parse(state).map_or("unknown", State::as_str), wanted }
+}

@@ -1,0 +1,125 @@
+//! What is asked of the ledger's rows without writing: doubts, counts, what a run has done.
+
+use super::effects::{EffectRow, effects};
+use super::json::list;
+use super::{Error, Store};
+
+/// How many effects of one kind stand in one state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TallyRow {
+    /// `noun.verb`.
+    pub op: String,
+    /// `adds`, `removes`, …
+    pub consequence: String,
+    /// `no`, `yes`, `unknown`.
+    pub mails: String,
+    /// The state's word.
+    pub state: String,
+    /// How many.
+    pub count: i64,
+}
+
+/// A call that is not at rest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PendingCall {
+    /// Its number.
+    pub call: i64,
+    /// The run that began it.
+    pub run: String,
+    /// `noun.verb`.
+    pub op: String,
+    /// The platform's job, if it was accepted under one.
+    pub job: Option<String>,
+    /// Milliseconds since the epoch.
+    pub begun_at: i64,
+}
+
+impl Store {
+    /// An account's effects of which nobody knows, begun up to this moment, the oldest first.
+    pub async fn doubts(&self, account: &str, until: i64) -> Result<Vec<EffectRow>, Error> {
+        let query = effects!(
+            "WHERE effect.account = $1 AND effect.begun_at <= $2 AND effect.state IN ('open', 'accepted', 'doubt')
+               AND (effect.state <> 'accepted' OR call.job IS NOT NULL)
+             ORDER BY effect.id"
+        );
+        self.rows(sqlx::query(query).bind(account).bind(until).fetch_all(self.readers()).await)
+    }
+
+    /// An account's effects that the platform has promised and nobody has seen yet, the oldest first.
+    pub async fn queued(&self, account: &str) -> Result<Vec<EffectRow>, Error> {
+        let query =
+            effects!("WHERE effect.account = $1 AND effect.state = 'accepted' AND call.job IS NULL ORDER BY effect.id");
+        self.rows(sqlx::query(query).bind(account).fetch_all(self.readers()).await)
+    }
+
+    /// An account's calls of these operations that are not at rest, the oldest first.
+    pub async fn pending_calls(&self, account: &str, ops: &[&str]) -> Result<Vec<PendingCall>, Error> {
+        let rows: Result<Vec<(i64, String, String, Option<String>, i64)>, _> = sqlx::query_as(
+            "SELECT DISTINCT call.id, call.run, call.op, call.job, call.begun_at
+             FROM effect JOIN call ON call.id = effect.call
+             WHERE effect.account = $1 AND effect.state IN ('open', 'accepted', 'doubt')
+               AND effect.op IN (SELECT value FROM json_each($2))
+             ORDER BY call.id",
+        )
+        .bind(account)
+        .bind(list(ops.iter().copied()))
+        .fetch_all(self.readers())
+        .await;
+        let rows = rows.map_err(|error| self.error(error))?;
+        Ok(rows
+            .into_iter()
+            .map(|(call, run, op, job, begun_at)| PendingCall { call, run, op, job, begun_at })
+            .collect())
+    }
+
+    /// How many people were taken out of a group since this moment (done, or not known), by this run or by any.
+    pub async fn removals(&self, account: &str, group: &str, since: i64, run: Option<&str>) -> Result<u64, Error> {
+        let count: Result<i64, _> = sqlx::query_scalar(
+            "SELECT COUNT(DISTINCT subject) FROM effect
+             WHERE account = $1 AND target = $2 AND begun_at >= $3 AND consequence = 'removes'
+               AND state IN ('open', 'accepted', 'done', 'doubt', 'applied') AND ($4 IS NULL OR run = $4)",
+        )
+        .bind(account)
+        .bind(group)
+        .bind(since)
+        .bind(run)
+        .fetch_one(self.readers())
+        .await;
+        Ok(count.map_err(|error| self.error(error))?.unsigned_abs())
+    }
+
+    /// A run's effects counted by operation and state. What failed and was sent again counts as what came of it.
+    pub async fn tally(&self, run: &str) -> Result<Vec<TallyRow>, Error> {
+        let rows: Result<Vec<(String, String, String, String, i64)>, _> = sqlx::query_as(
+            "SELECT op, consequence, mails, state, COUNT(*) FROM effect
+             WHERE run = $1 AND NOT (state IN ('failed', 'not_applied') AND EXISTS (
+                SELECT 1 FROM effect later WHERE later.run = effect.run AND later.kind = effect.kind
+                  AND later.subject = effect.subject AND later.target = effect.target
+                  AND later.op = effect.op AND later.digest = effect.digest AND later.id > effect.id))
+             GROUP BY op, consequence, mails, state ORDER BY MIN(id)",
+        )
+        .bind(run)
+        .fetch_all(self.readers())
+        .await;
+        let rows = rows.map_err(|error| self.error(error))?;
+        Ok(rows
+            .into_iter()
+            .map(|(op, consequence, mails, state, count)| TallyRow { op, consequence, mails, state, count })
+            .collect())
+    }
+
+    /// Up to `limit` effects of a run after this number, in the order in which they were begun.
+    pub async fn effects_of(&self, run: &str, after: i64, limit: i64) -> Result<Vec<EffectRow>, Error> {
+        let query = effects!("WHERE effect.run = $1 AND effect.id > $2 ORDER BY effect.id LIMIT $3");
+        self.rows(sqlx::query(query).bind(run).bind(after).bind(limit).fetch_all(self.readers()).await)
+    }
+
+    /// The mails of a run that went out or may have, in their order.
+    pub async fn mails_of(&self, run: &str) -> Result<Vec<EffectRow>, Error> {
+        let query = effects!(
+            "WHERE effect.run = $1 AND effect.mails = 'yes'
+               AND effect.state IN ('open', 'accepted', 'done', 'doubt', 'applied') ORDER BY effect.id"
+        );
+        self.rows(sqlx::query(query).bind(run).fetch_all(self.readers()).await)
+    }
+}

@@ -1,0 +1,147 @@
+//! Opening the store: one connection writes, a few read. WAL with `synchronous=FULL`: a committed row survives a power cut.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{SqlSafeStr, Sqlite, Transaction};
+
+use super::Error;
+
+/// How long somebody else's write is waited for.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Connections that read.
+const READERS: u32 = 4;
+
+/// What outlives the process. Cheap to clone; all its SQL stands in this folder.
+///
+/// It holds one embedded SQLite today. A second driver becomes a second variant behind the same verbs.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    path: PathBuf,
+    folder: Option<PathBuf>,
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+/// Verbs that become durable together, or not at all: dropped without [`Writing::commit`], nothing has happened.
+/// While one is held, nobody else writes: keep it short and never wait for the network inside.
+pub struct Writing {
+    pub(super) tx: Transaction<'static, Sqlite>,
+    path: PathBuf,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Store({})", self.inner.path.display())
+    }
+}
+
+impl Store {
+    /// Opens the store in this file, makes it and its folder where they are missing, and brings its schema up to date.
+    pub async fn open(path: &Path) -> Result<Self, Error> {
+        let unopened = |why: std::io::Error| Error::Unopened { path: path.to_owned(), why: why.to_string() };
+        let path = std::path::absolute(path).map_err(unopened)?;
+        let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
+        std::fs::create_dir_all(&folder).map_err(unopened)?;
+        let options = options().filename(&path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
+        let pool = |size| lasting().max_connections(size).connect_lazy_with(options.clone());
+        let inner = Inner { writer: pool(1), readers: pool(READERS), folder: Some(folder), path };
+        Self { inner: Arc::new(inner) }.migrated().await
+    }
+
+    /// A store that is gone with the process: for tests, and for looking around.
+    pub async fn in_memory() -> Result<Self, Error> {
+        let only = lasting().max_connections(1).connect_lazy_with(options().in_memory(true));
+        let path = PathBuf::from("(in memory)");
+        let inner = Inner { writer: only.clone(), readers: only, folder: None, path };
+        Self { inner: Arc::new(inner) }.migrated().await
+    }
+
+    /// The file it is in.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// The folder it is in; `None` in memory.
+    pub fn folder(&self) -> Option<&Path> {
+        self.inner.folder.as_deref()
+    }
+
+    /// Begins to write, when whoever else writes is done. The verbs in between see each other.
+    pub async fn writing(&self) -> Result<Writing, Error> {
+        let tx = self.inner.writer.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.error(error))?;
+        Ok(Writing { tx, path: self.inner.path.clone() })
+    }
+
+    /// Ends all its connections; what is in the log beside the file is moved into it.
+    pub async fn close(self) {
+        self.inner.readers.close().await;
+        self.inner.writer.close().await;
+    }
+
+    pub(super) fn readers(&self) -> &SqlitePool {
+        &self.inner.readers
+    }
+
+    pub(super) fn writer(&self) -> &SqlitePool {
+        &self.inner.writer
+    }
+
+    pub(super) fn error(&self, error: sqlx::Error) -> Error {
+        Error::of(&self.inner.path, error)
+    }
+
+    /// Which store it is, for what is kept per store within one process.
+    pub(crate) fn identity(&self) -> usize {
+        Arc::as_ptr(&self.inner) as usize
+    }
+
+    /// In one transaction, so that two processes that open a new store at once do not both make its tables.
+    async fn migrated(self) -> Result<Self, Error> {
+        let mut writing = self.writing().await?;
+        let run = migrator().run_direct(None, &mut *writing.tx, false).await;
+        run.map_err(|error| Error::of_migration(&self.inner.path, error))?;
+        writing.commit().await?;
+        Ok(self)
+    }
+}
+
+impl Writing {
+    /// Makes all of it durable.
+    pub async fn commit(self) -> Result<(), Error> {
+        self.tx.commit().await.map_err(|error| Error::of(&self.path, error))
+    }
+
+    pub(super) fn error(&self, error: sqlx::Error) -> Error {
+        Error::of(&self.path, error)
+    }
+}
+
+fn options() -> SqliteConnectOptions {
+    SqliteConnectOptions::new().foreign_keys(true).synchronous(SqliteSynchronous::Full).busy_timeout(PATIENCE)
+}
+
+/// Connections that are kept: an idle one costs nothing, and a store in memory lives in its only one.
+fn lasting() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).acquire_timeout(PATIENCE * 3)
+}
+
+/// Every schema there was, in order. A file that was ever released is never changed again.
+fn migrator() -> Migrator {
+    let ledger = include_str!("schema/0001_ledger.sql");
+    Migrator::with_migrations(vec![Migration::new(
+        1,
+        Cow::Borrowed("ledger"),
+        MigrationType::Simple,
+        ledger.into_sql_str(),
+        false,
+    )])
+}
