@@ -15,6 +15,9 @@ mod seed;
 mod server;
 mod state;
 
+#[cfg(test)]
+mod tests;
+
 pub use answer::{Answered, Asked, Ending};
 pub use fault::{Fault, FaultError, parse_faults};
 pub use in_process::InProcess;

@@ -12,7 +12,7 @@ use crate::world::{Deed, Delivery, Doing, Field, FieldKind, NewGroup, NewUser, T
 const EPOCH_MS: i64 = 1_767_225_600_000;
 const DAY_MS: i64 = 86_400_000;
 
-/// The group that a roster is compared with by default: the Berlin chapter, some 57 in 100 of all people.
+/// The group that a roster is compared with by default: the Berlin chapter, some 58 in 100 of all people.
 pub const ROSTER_GROUP: u64 = 4;
 /// An administrator of every group, in whose name invitations can be sent.
 pub const SENDER: u64 = 1001;
@@ -120,7 +120,7 @@ impl Seed {
         let email = values.get("email").and_then(Value::as_str).unwrap_or_default().to_owned();
         let Ok(id) = world.create_user(NewUser { email, values, registered }, None) else { return };
         world.set_created(id, EPOCH_MS - numbers.below(360) as i64 * DAY_MS - numbers.below(86_400_000) as i64);
-        let home = if numbers.chance(57) { ROSTER_GROUP } else { ROSTER_GROUP + 1 + numbers.below(3) };
+        let home = if numbers.chance(60) { ROSTER_GROUP } else { ROSTER_GROUP + 1 + numbers.below(3) };
         let invited = (registered || numbers.chance(40)).then(|| EPOCH_MS - numbers.below(200 * DAY_MS as u64) as i64);
         for group in groups_of(named, home, &mut numbers) {
             let standing = match named {
@@ -136,7 +136,7 @@ impl Seed {
             if let Some(at) = invited {
                 world.set_invited(id, group, at);
             }
-            if named <= SENDER + 2 && (named == SENDER || group == home || group == ROOT) {
+            if named == SENDER || (named <= SENDER + 2 && [ROOT, ROSTER_GROUP].contains(&group)) {
                 world.set_admin(id, group);
             }
         }

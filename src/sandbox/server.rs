@@ -70,6 +70,7 @@ pub struct Running {
     pub credentials: Credentials,
     /// Cancel this to stop it; requests under way are answered.
     pub stop: CancellationToken,
+    sandbox: Sandbox,
     done: JoinHandle<std::io::Result<()>>,
 }
 
@@ -84,6 +85,11 @@ impl Running {
         format!("http://{}/{name}", self.address)
     }
 
+    /// What is served.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
     /// Stops it and waits until it has stopped.
     pub async fn stopped(self) -> std::io::Result<()> {
         self.stop.cancel();
@@ -96,13 +102,14 @@ pub async fn serve(options: ServeOptions) -> std::io::Result<Running> {
     let credentials = options.credentials.map_or_else(Credentials::random, Ok)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     let address = listener.local_addr()?;
-    let shared = Shared { sandbox: options.sandbox, credentials: credentials.clone() };
+    let sandbox = options.sandbox;
+    let shared = Shared { sandbox: sandbox.clone(), credentials: credentials.clone() };
     let app = Router::new().fallback(answer).with_state(shared);
     let stop = CancellationToken::new();
     let server = serve_http(Cuttable(listener), app.into_make_service_with_connect_info::<Cut>())
         .with_graceful_shutdown(stop.clone().cancelled_owned());
     let done = tokio::spawn(async move { server.await });
-    Ok(Running { address, credentials, stop, done })
+    Ok(Running { address, credentials, stop, sandbox, done })
 }
 
 #[derive(Clone)]

@@ -4,11 +4,11 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::super::ops::ACTIVITY_TYPES;
 use super::HOST;
 use super::loose::{count, optional_id, text};
 use super::refusal::Refusal;
 use crate::catalog::Args;
-use crate::platforms::mobilize::ops::ACTIVITY_TYPES;
 use crate::world::{Activity, Doing, Filter, World, conversation_of, title_of, words_of};
 
 /// Most rows in one page.
