@@ -224,9 +224,12 @@ impl Sandbox {
 
 /// One world for each platform, all of one seed.
 fn worlds(options: SandboxOptions) -> BTreeMap<&'static str, World> {
-    let mut world = options.seed.world();
-    world.pace = options.pace;
-    platforms::ALL.iter().map(|platform| (platform.name, world.clone())).collect()
+    let world = || {
+        let mut world = options.seed.world();
+        world.pace = options.pace;
+        world
+    };
+    platforms::ALL.iter().map(|platform| (platform.name, world())).collect()
 }
 
 /// Some documents show POST in the samples of operations whose title says PUT: both are taken where no other operation

@@ -12,8 +12,11 @@ use crate::world::{GroupChange, NewGroup, Values, World};
 /// Longest name that the document allows.
 const LONGEST_NAME: usize = 255;
 
+/// Makes a setting's first value.
+type Default = fn() -> Value;
+
 /// What a group shows of its settings, in the document's order, and what it shows when nobody set it.
-pub const SHOWN: &[(&str, fn() -> Value)] = &[
+pub const SHOWN: &[(&str, Default)] = &[
     ("privacy", || "private".into()),
     ("requires_approval", || false.into()),
     ("members_posting_permissions", || json!(["quickpost", "poll", "event", "fileattachment"])),

@@ -15,7 +15,7 @@ const MOST_INVITED: usize = 500;
 pub fn list(world: &mut World, args: &Args) -> Result<Value, Refusal> {
     let group = known(world, args, "group_id")?;
     let offset = count(args, "offset", 0)?;
-    page(world, world.members_from(group, offset), Seen::AsMember(group), args)
+    page(world, world.members_from(group, offset), Seen::Member(group), args)
 }
 
 pub fn search(world: &mut World, args: &Args) -> Result<Value, Refusal> {
@@ -23,7 +23,7 @@ pub fn search(world: &mut World, args: &Args) -> Result<Value, Refusal> {
     let words = loose::keywords(args)?;
     let offset = count(args, "offset", 0)?;
     let found = world.members_from(group, 0).filter(|user| user.matches(&words)).skip(offset);
-    page(world, found, Seen::AsMember(group), args)
+    page(world, found, Seen::Member(group), args)
 }
 
 /// The first `limit` of these people as a bare array.
@@ -42,7 +42,7 @@ pub fn get(world: &mut World, args: &Args) -> Result<Value, Refusal> {
     let fields = Fields::from(asked(args, "include_fields")?);
     let group = known(world, args, "group_id")?;
     match member(world, group, args) {
-        Some(user) => Ok(shape::user(world, user, Seen::AsMember(group), fields)),
+        Some(user) => Ok(shape::user(world, user, Seen::Member(group), fields)),
         None => Err(Refusal::no_user(&text(args.get("user_id")).unwrap_or_default())),
     }
 }
@@ -90,7 +90,7 @@ pub fn update(world: &mut World, args: &Args) -> Result<Value, Refusal> {
 
 fn shown(world: &World, user: u64, group: u64) -> Result<Value, Refusal> {
     match world.user(user) {
-        Some(user) => Ok(shape::user(world, user, Seen::AsMember(group), Fields::Shown)),
+        Some(user) => Ok(shape::user(world, user, Seen::Member(group), Fields::Shown)),
         None => Err(Refusal::no_user(&user.to_string())),
     }
 }

@@ -24,11 +24,11 @@ impl From<bool> for Fields {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seen {
     /// The pages of users: every field, and a status for each group.
-    AsUser,
+    User,
     /// The pages of one group's members: that group's fields; `accepted` is not said, as in the document's samples.
-    AsMember(u64),
+    Member(u64),
     /// A webhook's notification, where `accepted` is called `approved`.
-    AsNotice,
+    Notice,
 }
 
 /// A user.
@@ -64,9 +64,9 @@ fn membership(membership: &Membership, seen: Seen) -> Value {
         "last_invited_in": membership.invited_ms,
     });
     let status = match (membership.standing, seen) {
-        (Standing::Accepted, Seen::AsMember(_)) => None,
-        (Standing::Accepted, Seen::AsNotice) => Some("approved"),
-        (Standing::Accepted, Seen::AsUser) => Some("accepted"),
+        (Standing::Accepted, Seen::Member(_)) => None,
+        (Standing::Accepted, Seen::Notice) => Some("approved"),
+        (Standing::Accepted, Seen::User) => Some("accepted"),
         (Standing::Pending, _) => Some("pending"),
         (Standing::Declined, _) => Some("declined"),
     };
@@ -83,7 +83,7 @@ fn values(world: &World, user: &User, seen: Seen) -> Value {
     map.insert("last_name".into(), user.last_name.as_str().into());
     map.insert("email".into(), user.email.as_str().into());
     let known = match seen {
-        Seen::AsMember(group) => Some(world.fields_of(group)),
+        Seen::Member(group) => Some(world.fields_of(group)),
         _ => None,
     };
     for (name, value) in &user.values {
@@ -118,7 +118,7 @@ pub fn group(world: &World, group: &Group, fields: Fields) -> Value {
     for (name, default) in super::groups::SHOWN {
         shown[*name] = match *name {
             "members_count" => group.members.len().into(),
-            name => group.settings.get(name).cloned().unwrap_or_else(|| default()),
+            name => group.settings.get(name).cloned().unwrap_or_else(*default),
         };
     }
     shown

@@ -11,19 +11,19 @@ use crate::world::{NewUser, World, WorldError};
 
 pub fn list(world: &mut World, args: &Args) -> Result<Value, Refusal> {
     let offset = count(args, "offset", 0)?;
-    page(world, world.users_from(offset), Seen::AsUser, args)
+    page(world, world.users_from(offset), Seen::User, args)
 }
 
 pub fn search(world: &mut World, args: &Args) -> Result<Value, Refusal> {
     let words = loose::keywords(args)?;
     let offset = count(args, "offset", 0)?;
-    page(world, world.users_from(0).filter(|user| user.matches(&words)).skip(offset), Seen::AsUser, args)
+    page(world, world.users_from(0).filter(|user| user.matches(&words)).skip(offset), Seen::User, args)
 }
 
 /// The document shows an array also for one person; nobody is an empty one.
 pub fn find_by_email(world: &mut World, args: &Args) -> Result<Value, Refusal> {
     let email = text(args.get("email")).ok_or_else(|| Refusal::missing(400, "email"))?;
-    page(world, world.user_by_email(&email).into_iter(), Seen::AsUser, args)
+    page(world, world.user_by_email(&email).into_iter(), Seen::User, args)
 }
 
 pub fn get(world: &mut World, args: &Args) -> Result<Value, Refusal> {
@@ -68,7 +68,7 @@ fn known(world: &World, args: &Args, name: &str) -> Result<u64, Refusal> {
 
 fn shown(world: &World, user: u64, fields: Fields) -> Result<Value, Refusal> {
     match world.user(user) {
-        Some(user) => Ok(shape::user(world, user, Seen::AsUser, fields)),
+        Some(user) => Ok(shape::user(world, user, Seen::User, fields)),
         None => Err(Refusal::no_user(&user.to_string())),
     }
 }

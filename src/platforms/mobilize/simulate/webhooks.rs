@@ -25,7 +25,7 @@ pub fn batch(world: &mut World, args: &Args) -> Result<Value, Refusal> {
             Topic::Created => "user.created",
             Topic::Joined => "group_member.added",
         };
-        json!({ "item_type": "user", "topic": topic, "item": shape::user(world, user, Seen::AsNotice, Fields::Shown) })
+        json!({ "item_type": "user", "topic": topic, "item": shape::user(world, user, Seen::Notice, Fields::Shown) })
     });
     let page: Vec<Value> = page.collect();
     let mut answer = json!({ "notifications": page, "total": notices.len(), "job": { "id": id } });
