@@ -27,8 +27,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
     0  done                      5  done, but rows were rejected or effects failed
     1  failed                    6  effects in doubt: a person must look
-    2  wrong usage or settings   7  skipped
-    4  held by a brake         130  interrupted, can be resumed
+    2  wrong usage or settings 130  interrupted, can be resumed
+    4  held by a brake
 
 Example:
   beadle run scripts/sync_roster.rhai --sandbox";
@@ -178,7 +178,7 @@ fn misunderstood(error: &clap::Error, printer: &Printer) -> Code {
 fn help_of(command: &str) -> String {
     let mut cli = Cli::command();
     cli.build();
-    cli.find_subcommand_mut(command).map(|command| command.render_long_help().to_string()).unwrap_or_default()
+    cli.find_subcommand_mut(command).map(|command| command.render_help().to_string()).unwrap_or_default()
 }
 
 /// What was declared as `KEY=VALUE`.

@@ -179,7 +179,7 @@ impl Sink for Printer {
             Event::Called { operation, status, millis, .. } => {
                 let mut state = self.lock();
                 state.progress.called(now);
-                let line = state.progress.show(now);
+                let line = state.progress.show(now, &self.redactor);
                 self.show(&mut state, line);
                 drop(state);
                 let status = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
@@ -188,7 +188,7 @@ impl Sink for Printer {
             Event::Progress { what, done, of } => {
                 let mut state = self.lock();
                 state.progress.moved(what, *done, *of);
-                let line = state.progress.show(now);
+                let line = state.progress.show(now, &self.redactor);
                 self.show(&mut state, line);
             }
         }

@@ -2,6 +2,8 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::settings::Redactor;
+
 /// Milliseconds between two lines in a pipe.
 const EVERY: i64 = 5_000;
 
@@ -58,10 +60,10 @@ impl Progress {
     }
 
     /// Shows the state on a terminal; in a pipe gives the line that is due.
-    pub(super) fn show(&mut self, now: i64) -> Option<String> {
+    pub(super) fn show(&mut self, now: i64, redactor: &Redactor) -> Option<String> {
         match &self.bar {
             Some(bar) => {
-                bar.set_message(self.line());
+                bar.set_message(redactor.redact(&self.line()).into_owned());
                 bar.tick();
                 None
             }

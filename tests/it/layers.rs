@@ -129,12 +129,24 @@ fn every_link_in_the_documents_leads_somewhere() {
     documents.push(("README.md".into(), std::fs::read_to_string(root().join("README.md")).unwrap()));
     for (path, text) in documents {
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let file = link.split('#').next().unwrap_or_default();
+            let (file, heading) = link.split_once('#').unwrap_or((link, ""));
             if file.is_empty() || file.contains("://") {
                 continue;
             }
             let target = root().join(path.parent().unwrap()).join(file);
             assert!(target.exists(), "{} links to `{link}`, which is not there", path.display());
+            let there = heading.is_empty() || headings(&target).iter().any(|have| have == heading);
+            assert!(there, "{} links to `{link}`, a heading that is not there", path.display());
         }
     }
+}
+
+/// The headings of a document, as links name them.
+fn headings(document: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(document).unwrap();
+    let titles = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let word = |c: char| c.is_alphanumeric() || c == '-' || c == '_' || c == ' ';
+    titles
+        .map(|title| title.to_lowercase().chars().filter(|c| word(*c)).collect::<String>().replace(' ', "-"))
+        .collect()
 }
