@@ -45,7 +45,11 @@ pub fn check(op: &Op, mut given: Vec<Value>) -> Result<Args, ArgError> {
         Some(batch) if !checked.contains_key(batch.param) => {
             Err(fail(format!("`{}` is missing: there is nothing to do; {}", batch.param, usage(op, &positional))))
         }
-        _ => Ok(Args::from_checked(checked)),
+        _ => {
+            let args = Args::from_checked(checked);
+            (op.also)(&args).map_err(fail)?;
+            Ok(args)
+        }
     }
 }
 

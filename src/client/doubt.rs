@@ -8,9 +8,11 @@ use serde_json::Value;
 use super::answer::Merged;
 use super::follow::Ended;
 use super::{Client, Error, Policy};
-use crate::catalog::{Call, Doubt, LookUp, Piece, Repeat, Verdict};
+use crate::catalog::{Args, Call, Consequence, Doubt, LookUp, Op, Piece, Repeat, Verdict, Write};
 use crate::effects::{Answered, Intent, Settled, Why};
 
+/// After this, an update is no longer "at once".
+const SAME_BREATH_MS: i64 = 15 * 60 * 1000;
 /// A look-up in words, for the ledger.
 const BY_LOOK_UP: &str = "look-up";
 
@@ -29,7 +31,7 @@ impl Client {
             Why::Elsewhere { .. } => return Err(Error::in_doubt(&piece.call, answered.why.sentence())),
             Why::Made { .. } => {
                 let question = question(piece, answered.place, intent, 0);
-                if self.shown(&piece.call, &[question]).await?.first() == Some(&Verdict::NotApplied) {
+                if self.shown(&[question]).await?.first() == Some(&Verdict::NotApplied) {
                     let forgotten = self.ledger().forget_object(self.account(), &piece.call.op.name(), subject).await;
                     forgotten.map_err(|error| Error::ledger(&piece.call, error))?;
                     return Ok(Some(answered.place));
@@ -51,7 +53,7 @@ impl Client {
         let mut free = Vec::new();
         let mut open: Vec<(String, &'static str)> = Vec::new();
         for (_, group) in grouped(doubts) {
-            let verdicts = self.verdicts(&piece.call, &group).await?;
+            let verdicts = self.verdicts(&group).await?;
             for ((place, doubt), verdict) in group.into_iter().zip(verdicts) {
                 let same = doubt.operation == piece.call.op.name()
                     && piece.subjects.get(place).is_some_and(|(_, part)| *part == doubt.wanted);
@@ -68,6 +70,8 @@ impl Client {
                         Settled::NotApplied
                     }
                     Verdict::Unknown(why) | Verdict::Stale(why) => {
+                        let kept = self.ledger().keep_doubt(doubt.effect, why).await;
+                        kept.map_err(|error| Error::ledger(&piece.call, error))?;
                         open.push((doubt.subject.key.clone(), why));
                         continue;
                     }
@@ -89,33 +93,67 @@ impl Client {
         }
     }
 
+    /// Looks up what earlier runs of the account left in doubt. Returns how many were settled and how many were not;
+    /// those stay for a person.
+    pub async fn settle_open_doubts(&self) -> Result<(usize, usize), Error> {
+        let settle = i64::try_from(self.policy().settle.as_millis()).unwrap_or(i64::MAX);
+        let open = self.ledger().doubts(self.account(), settle).await;
+        let open = open.map_err(|error| Error::of_ledger(self, error))?;
+        let (mut settled, mut left) = (0, 0);
+        for (_, group) in grouped(open.into_iter().map(|loose| (0, loose.doubt)).collect()) {
+            for ((_, doubt), verdict) in group.iter().zip(self.verdicts(&group).await?) {
+                let written = match verdict {
+                    Verdict::Applied(share) => {
+                        self.ledger().settle_doubt(doubt.effect, Settled::Applied(share), BY_LOOK_UP).await
+                    }
+                    Verdict::NotApplied => {
+                        self.ledger().settle_doubt(doubt.effect, Settled::NotApplied, BY_LOOK_UP).await
+                    }
+                    Verdict::Unknown(why) | Verdict::Stale(why) => {
+                        left += 1;
+                        self.ledger()
+                            .keep_doubt(doubt.effect, why)
+                            .await
+                            .map_err(|error| Error::of_ledger(self, error))?;
+                        continue;
+                    }
+                };
+                written.map_err(|error| Error::of_ledger(self, error))?;
+                settled += 1;
+            }
+        }
+        Ok((settled, left))
+    }
+
     /// What the platform shows of doubts of one operation and group.
-    async fn verdicts(&self, call: &Call, doubts: &[(usize, Doubt)]) -> Result<Vec<Verdict>, Error> {
+    async fn verdicts(&self, doubts: &[(usize, Doubt)]) -> Result<Vec<Verdict>, Error> {
         let mut verdicts: Vec<Option<Verdict>> = vec![None; doubts.len()];
-        self.jobs(call, doubts, &mut verdicts).await?;
+        self.jobs(doubts, &mut verdicts).await?;
         let left: Vec<usize> = (0..doubts.len()).filter(|&at| verdicts[at].is_none()).collect();
         if !left.is_empty() {
             let asked: Vec<Doubt> = left.iter().map(|&at| doubts[at].1.clone()).collect();
-            for (at, verdict) in left.into_iter().zip(self.shown(call, &asked).await?) {
+            for (at, verdict) in left.into_iter().zip(self.shown(&asked).await?) {
                 verdicts[at] = Some(verdict);
             }
         }
-        Ok(verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Unknown("nothing shows it"))).collect())
+        let told = verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Unknown("nothing shows it")));
+        Ok(doubts.iter().zip(told).map(|((_, doubt), verdict)| self.still_wanted(doubt, verdict)).collect())
     }
 
     /// Doubts whose call the platform had accepted: their jobs are followed, never submitted again.
-    async fn jobs(
-        &self,
-        call: &Call,
-        doubts: &[(usize, Doubt)],
-        verdicts: &mut [Option<Verdict>],
-    ) -> Result<(), Error> {
+    async fn jobs(&self, doubts: &[(usize, Doubt)], verdicts: &mut [Option<Verdict>]) -> Result<(), Error> {
         let mut ends: HashMap<&str, Option<Verdict>> = HashMap::new();
         for (at, (_, doubt)) in doubts.iter().enumerate() {
-            let (Some(job), Some(op)) = (doubt.job.as_deref(), operation(call, doubt)) else { continue };
+            let (Some(job), Some(op)) = (doubt.job.as_deref(), self.operation(doubt)) else { continue };
             let Some(follow) = op.follow else { continue };
             if !ends.contains_key(job) {
-                let end = match self.follow(&Call { op, ..call.clone() }, &follow, job).await? {
+                let call = Call {
+                    platform: self.platform(),
+                    op,
+                    connection: self.connection().to_owned(),
+                    args: Args::default(),
+                };
+                let end = match self.follow(&call, &follow, job).await? {
                     Ended::Done(_) => Some(Verdict::Applied(None)),
                     Ended::Running => Some(Verdict::Unknown("the platform still works on it")),
                     Ended::Failed(_) | Ended::Unknown => None,
@@ -128,13 +166,12 @@ impl Client {
     }
 
     /// Reads until what was sent had the time to show.
-    pub(super) async fn shown(&self, call: &Call, doubts: &[Doubt]) -> Result<Vec<Verdict>, Error> {
+    pub(super) async fn shown(&self, doubts: &[Doubt]) -> Result<Vec<Verdict>, Error> {
         let Some(look_up) = self.platform().adapter.look_up(self.connection(), doubts) else {
             return Ok(vec![Verdict::Unknown("the platform has nothing that would show it"); doubts.len()]);
         };
-        let op = doubts.first().and_then(|doubt| operation(call, doubt));
-        let only_proves =
-            op.and_then(|op| op.write(&call.args)).is_some_and(|write| write.repeat == Repeat::ProvesOnlyDone);
+        let op = doubts.first().and_then(|doubt| self.operation(doubt));
+        let only_proves = op.and_then(written).is_some_and(|write| write.repeat == Repeat::ProvesOnlyDone);
         let alone = op.and_then(|op| op.batch).is_some_and(|batch| batch.one_at_a_time);
         tokio::time::sleep(self.left(doubts, self.policy().settle)).await;
         let mut verdicts = self.judged(&look_up, doubts).await?;
@@ -160,12 +197,39 @@ impl Client {
         Ok(verdicts)
     }
 
+    /// What one look at the platform shows, now.
+    pub(super) async fn looked(&self, doubts: &[Doubt]) -> Result<Vec<Verdict>, Error> {
+        match self.platform().adapter.look_up(self.connection(), doubts) {
+            Some(look_up) => self.judged(&look_up, doubts).await,
+            None => Ok(vec![Verdict::Unknown("the platform has nothing that would show it"); doubts.len()]),
+        }
+    }
+
     async fn judged(&self, look_up: &LookUp, doubts: &[Doubt]) -> Result<Vec<Verdict>, Error> {
         let mut reads: Vec<Value> = Vec::with_capacity(look_up.reads.len());
         for read in &look_up.reads {
             reads.push(self.read_all(read).await?);
         }
         Ok(doubts.iter().map(|doubt| (look_up.judge)(doubt, &reads)).collect())
+    }
+
+    fn operation(&self, doubt: &Doubt) -> Option<&'static Op> {
+        let (noun, verb) = doubt.operation.split_once('.')?;
+        self.platform().op(noun, verb)
+    }
+
+    /// An update that did not happen is sent again only while nobody can have changed the same in between: at once, or
+    /// where the values from before are known to be there still.
+    fn still_wanted(&self, doubt: &Doubt, verdict: Verdict) -> Verdict {
+        let changes =
+            self.operation(doubt).and_then(written).is_some_and(|write| write.consequence == Consequence::Changes);
+        let late = self.clock().now_ms() - doubt.begun_at > SAME_BREATH_MS && doubt.before.get("fields").is_none();
+        match verdict {
+            Verdict::NotApplied if changes && late => Verdict::Stale(
+                "it was not made, and what was there before is not known: somebody may have changed it since",
+            ),
+            other => other,
+        }
     }
 
     /// How much of a span since the youngest of these began is still to come.
@@ -191,9 +255,8 @@ pub(super) fn question(piece: &Piece, place: usize, intent: &Intent, begun_at: i
     }
 }
 
-fn operation(call: &Call, doubt: &Doubt) -> Option<&'static crate::catalog::Op> {
-    let (noun, verb) = doubt.operation.split_once('.')?;
-    call.platform.op(noun, verb)
+fn written(op: &'static Op) -> Option<&'static Write> {
+    op.write(&Args::default())
 }
 
 /// By operation and group, in the order of the first of each.

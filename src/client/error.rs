@@ -78,9 +78,19 @@ impl Error {
 
     /// The platform has no such notion.
     pub fn unsupported(client: &Client, why: &Unsupported) -> Self {
+        Self::of_no_call(client, "unsupported", why.to_string())
+    }
+
+    /// The ledger could not be read or written outside of a call.
+    pub fn of_ledger(client: &Client, error: impl std::fmt::Display) -> Self {
+        let message = format!("the ledger cannot go on: {error}");
+        Self { gravity: Gravity::Ledger, ..Self::of_no_call(client, "ledger", message) }
+    }
+
+    fn of_no_call(client: &Client, code: &'static str, message: String) -> Self {
         Self {
-            code: "unsupported",
-            message: why.to_string(),
+            code,
+            message,
             status: None,
             operation: client.platform().name.to_owned(),
             connection: client.connection().to_owned(),

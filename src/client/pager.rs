@@ -35,7 +35,7 @@ struct Shared {
 
 enum Source {
     NotStarted(Client, Call, u32),
-    Running(mpsc::Receiver<Rows>, Task),
+    Running(mpsc::Receiver<Rows>, #[expect(dead_code, reason = "held for its drop")] Task),
     Ended,
 }
 

@@ -104,7 +104,7 @@ impl Client {
                 let places = permit.places().to_vec();
                 match self.perform(&part, permit, &intent, with, merged).await? {
                     Performed::Settled => {}
-                    Performed::Refused(error) => return Ok(Err((part, error))),
+                    Performed::Refused(part, error) => return Ok(Err((part, error))),
                     Performed::InDoubt => free.extend(places),
                 }
             }
@@ -130,6 +130,9 @@ impl Client {
     ) -> Result<Performed, Error> {
         let body = match self.send(part, &permit).await? {
             Sent::Worked(body) => body,
+            Sent::Failed(error) if part.subjects.len() > 1 && may_spare(&error) => {
+                return self.perform_refusal(part, permit, intent, error, merged).await;
+            }
             Sent::Failed(error) => {
                 let outcome = Outcome::Failed {
                     code: error.code.to_owned(),
@@ -137,7 +140,7 @@ impl Client {
                     status: error.status,
                 };
                 self.settle(part, permit, outcome).await?;
-                return Ok(Performed::Refused(error));
+                return Ok(Performed::Refused(part.clone(), error));
             }
             Sent::Unsure(error) => {
                 self.settle(part, permit, Outcome::Doubt { why: error.message }).await?;
@@ -154,6 +157,39 @@ impl Client {
         self.settle(part, permit, outcome).await?;
         merged.done(part.subjects.len(), &body);
         Ok(Performed::Settled)
+    }
+
+    /// A refused call for many people may have worked for some: a read tells for whom it did.
+    async fn perform_refusal(
+        &self,
+        part: &Piece,
+        permit: Permit,
+        intent: &Intent,
+        error: Error,
+        merged: &mut Merged,
+    ) -> Result<Performed, Error> {
+        let questions = self.questions(part, intent);
+        let verdicts = self.looked(&questions).await?;
+        let (mut done, mut failed, mut left) = (HashMap::new(), HashMap::new(), Vec::new());
+        for (at, (verdict, &place)) in verdicts.iter().zip(permit.places()).enumerate() {
+            match verdict {
+                Verdict::Applied(_) => {
+                    merged.found(None);
+                    done.insert(place, Value::Null);
+                }
+                _ => {
+                    left.push(at);
+                    failed.insert(place, error.message.clone());
+                }
+            }
+        }
+        self.settle(part, permit, Outcome::Each { done, failed }).await?;
+        Ok(Performed::Refused(part.only(&left), error))
+    }
+
+    fn questions(&self, part: &Piece, intent: &Intent) -> Vec<Doubt> {
+        let now = self.clock().now_ms();
+        (0..part.subjects.len()).map(|place| question(part, place, intent, now)).collect()
     }
 
     /// The platform answered with a job: it is durable before it is followed, and followed to its end.
@@ -205,9 +241,7 @@ impl Client {
         why: String,
         merged: &mut Merged,
     ) -> Result<(), Error> {
-        let now = self.clock().now_ms();
-        let doubts: Vec<Doubt> = (0..part.subjects.len()).map(|place| question(part, place, intent, now)).collect();
-        let verdicts = self.shown(&part.call, &doubts).await?;
+        let verdicts = self.shown(&self.questions(part, intent)).await?;
         let (mut done, mut failed) = (HashMap::new(), HashMap::new());
         let mut refused = Vec::new();
         for (at, (verdict, &place)) in verdicts.into_iter().zip(permit.places()).enumerate() {
@@ -277,30 +311,17 @@ impl Client {
                 started.map_err(|error| Error::ledger(&piece.call, error))?.unwrap_or_else(|| self.clock().now_ms())
             }
         };
+        let ledger = |error: crate::effects::Error| Error::ledger(&piece.call, error);
+        let ours = self.ledger().mailed(self.account(), &piece, intent).await.map_err(ledger)?;
         let mut free = Vec::with_capacity(piece.subjects.len());
         for (place, (subject, _)) in piece.subjects.iter().enumerate() {
-            let invited_at =
-                intent.before.get(&subject.key).and_then(|kept| kept.get("invited_at")).and_then(Value::as_i64);
-            let ours = match invited_at {
-                Some(_) => {
-                    self.ledger()
-                        .has_mailed(
-                            self.account(),
-                            subject,
-                            intent.addresses.get(&subject.key),
-                            intent.campaign.as_deref(),
-                        )
-                        .await
-                }
-                None => Ok(false),
-            };
-            match invited_at {
-                // What this store knows better is said by the ledger, in its own words.
-                Some(at) if at > since && !ours.map_err(|error| Error::ledger(&piece.call, error))? => {
-                    let day = Timestamp::from_millisecond(at)
-                        .map_or_else(|_| at.to_string(), |at| at.strftime("%Y-%m-%d").to_string());
+            let kept = intent.before.get(&subject.key);
+            match kept.and_then(|kept| kept.get("invited_at")).and_then(Value::as_i64) {
+                // Whom this store knows as mailed, it answers for in its own words.
+                Some(at) if at > since && !ours.contains(&place) => {
+                    let day = Timestamp::from_millisecond(at).unwrap_or_default().strftime("%Y-%m-%d");
                     let why = format!(
-                        "invited on {day} by the platform's own record; `again: \"label\"` names a new campaign"
+                        "invited on {day} by the platform's own record; to write once more, name a campaign: `again: \"a name for it\"`"
                     );
                     merged.already(subject.clone(), why, None);
                 }
@@ -316,7 +337,7 @@ enum Performed {
     /// The ledger knows.
     Settled,
     /// Nothing of it happened.
-    Refused(Error),
+    Refused(Piece, Error),
     /// The ledger holds it as a doubt.
     InDoubt,
 }

@@ -183,7 +183,7 @@ impl<'a> Beginning<'a> {
     }
 }
 
-fn asked<'a>(piece: &'a Piece, intent: &Intent, place: usize) -> Asked<'a> {
+pub(super) fn asked<'a>(piece: &'a Piece, intent: &Intent, place: usize) -> Asked<'a> {
     let (subject, part) = &piece.subjects[place];
     let known = intent.addresses.get(&subject.key).map(String::as_str);
     let known = known.and_then(|text| Email::parse(text).ok()).map(|email| email.key().to_owned());

@@ -1,1 +1,1 @@
-//! p
+//! placeholder

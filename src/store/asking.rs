@@ -1,6 +1,6 @@
 //! What is asked of the ledger's rows without writing: doubts, counts, what a run has done.
 
-use super::effects::{EffectRow, effects};
+use super::effects::{EffectRow, Subjects, effects};
 use super::json::list;
 use super::{Error, Store};
 
@@ -50,6 +50,38 @@ impl Store {
         let query =
             effects!("WHERE effect.account = $1 AND effect.state = 'accepted' AND call.job IS NULL ORDER BY effect.id");
         self.rows(sqlx::query(query).bind(account).fetch_all(self.readers()).await)
+    }
+
+    /// Mails of one campaign to these people that went out, may have, or are not known: key, target and address of each.
+    pub async fn mailed(
+        &self,
+        account: &str,
+        of: &Subjects,
+        campaign: &str,
+    ) -> Result<Vec<(String, String, Option<String>)>, Error> {
+        let rows: Result<Vec<(String, String, Option<String>)>, _> = sqlx::query_as(
+            "SELECT subject, target, address FROM effect
+             WHERE account = $1 AND mails = 'yes' AND campaign = $4
+               AND state IN ('open', 'accepted', 'done', 'doubt', 'applied')
+               AND (subject IN (SELECT value FROM json_each($2)) OR address IN (SELECT value FROM json_each($3)))",
+        )
+        .bind(account)
+        .bind(of.keys())
+        .bind(of.addresses())
+        .bind(campaign)
+        .fetch_all(self.readers())
+        .await;
+        rows.map_err(|error| self.error(error))
+    }
+
+    /// When an account was first mailed in this campaign, milliseconds since the epoch.
+    pub async fn campaign_started(&self, account: &str, campaign: &str) -> Result<Option<i64>, Error> {
+        sqlx::query_scalar("SELECT MIN(begun_at) FROM effect WHERE account = $1 AND mails = 'yes' AND campaign = $2")
+            .bind(account)
+            .bind(campaign)
+            .fetch_one(self.readers())
+            .await
+            .map_err(|error| self.error(error))
     }
 
     /// An account's calls of these operations that are not at rest, the oldest first.
