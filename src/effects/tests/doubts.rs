@@ -137,7 +137,7 @@ async fn a_person_settles_a_doubt_without_any_run() {
     dead.settle(sent, lost()).await.unwrap();
     dead.keep_doubt(effect, "the platform has not recorded it").await.unwrap();
     drop(dead);
-    settle_doubt(&desk.store, &desk.clock, None, effect, Settled::Applied(None), "ada").await.unwrap();
+    settle_doubt(&desk.store, &desk.clock, effect, Settled::Applied(None), "ada").await.unwrap();
     let run = desk.run("r2").await;
     assert!(matches!(why(&run, &invite("12", &["7"])).await, Why::Mailed { .. }));
 }
@@ -151,8 +151,24 @@ async fn a_doubt_that_stays_may_be_passed_by_another_operation_only() {
     run.settle(sent, lost()).await.unwrap();
     let passing = Intent { despite: [effect].into(), ..Intent::default() };
     assert_eq!(begin(&run, &remove("7")).await.doubts.len(), 1, "never without having looked");
-    assert!(run.begin(ACCOUNT, &remove("7"), &passing).await.unwrap().permit.is_some());
+    let removal = run.begin(ACCOUNT, &remove("7"), &passing).await.unwrap().permit.unwrap();
+    run.settle(removal, all()).await.unwrap();
     assert_eq!(run.begin(ACCOUNT, &invite("12", &["7"]), &passing).await.unwrap().doubts.len(), 1);
+}
+
+#[tokio::test]
+async fn what_this_process_is_sending_right_now_is_no_doubt() {
+    let desk = Desk::new().await;
+    let run = desk.run("r1").await;
+    let sent = permit(&run, &add("7")).await;
+    let effect = sent.effect(0).unwrap();
+    assert_eq!(why(&run.clone(), &add("7")).await, Why::Elsewhere { run: "r1".into() });
+    assert!(run.doubts(ACCOUNT, 0).await.unwrap().is_empty());
+    let refused = run.settle_doubt(effect, Settled::NotApplied, "look-up").await.unwrap_err();
+    assert!(matches!(refused, Error::Alive { .. }), "{refused}");
+    drop(sent);
+    assert_eq!(run.doubts(ACCOUNT, 0).await.unwrap().len(), 1);
+    run.settle_doubt(effect, Settled::NotApplied, "look-up").await.unwrap();
 }
 
 #[tokio::test]
