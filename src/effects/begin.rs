@@ -89,14 +89,8 @@ impl<'a> Beginning<'a> {
         if self.write.consequence == Consequence::Creates {
             objects = writing.objects(self.account, &self.op, of).await?;
         }
-        let runs: HashSet<&str> = pending.iter().map(|row| row.run.as_str()).collect();
-        let mut live = HashSet::new();
-        for run in runs {
-            if ledger.is_alive(run)? {
-                live.insert(run.to_owned());
-            }
-        }
-        Ok(Known::of(pending, mails, history, objects, live))
+        let busy = ledger.busy(&pending)?;
+        Ok(Known::of(pending, mails, history, objects, busy))
     }
 
     fn sort(&self, known: &Known) -> Sorted {
@@ -175,7 +169,7 @@ impl<'a> Beginning<'a> {
             };
             effects.push((place, writing.insert_effect(call, &new, &effect).await?));
         }
-        Ok(Permit { call, effects, places })
+        Ok(Permit { effects, places, flight: self.ledger.inner.sky.start(call) })
     }
 
     fn mails(&self) -> bool {

@@ -1,6 +1,7 @@
 //! What is handed to the ledger and what it hands back.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -112,16 +113,44 @@ pub(super) fn date(at: i64) -> String {
 #[derive(Debug)]
 #[must_use = "a permit that is dropped leaves its effects in doubt"]
 pub struct Permit {
-    pub(super) call: i64,
     /// Place in the piece, and the effect's row; places ascend.
     pub(super) effects: Vec<(usize, i64)>,
     pub(super) places: Vec<usize>,
+    pub(super) flight: Flight,
+}
+
+/// Calls that this process is sending, by their rows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sky(Arc<Mutex<HashSet<i64>>>);
+
+/// One of them, until its permit is settled or dropped.
+#[derive(Debug)]
+pub(super) struct Flight {
+    sky: Sky,
+    call: i64,
+}
+
+impl Sky {
+    pub(super) fn start(&self, call: i64) -> Flight {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(call);
+        Flight { sky: self.clone(), call }
+    }
+
+    pub(super) fn has(&self, call: i64) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&call)
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.sky.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.call);
+    }
 }
 
 impl Permit {
     /// The call's row in the store.
     pub fn call(&self) -> i64 {
-        self.call
+        self.flight.call
     }
 
     /// Whom it covers: places in the piece's subjects, for [`crate::catalog::Piece::only`].
@@ -138,7 +167,7 @@ impl Permit {
     /// A permit for nothing, for tests of what only carries one.
     #[cfg(test)]
     pub(crate) fn of_a_test() -> Self {
-        Self { call: 0, effects: Vec::new(), places: Vec::new() }
+        Self { effects: Vec::new(), places: Vec::new(), flight: Sky::default().start(0) }
     }
 }
 

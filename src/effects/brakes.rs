@@ -111,6 +111,8 @@ pub struct Removals {
     pub arriving: u64,
     /// How many this store has taken out of the group within [`Limits::days`], done or in doubt.
     pub lately: u64,
+    /// How many of those this very run has taken out: an approval names the whole number, also when it is resumed.
+    pub of_this_run: u64,
 }
 
 impl Removals {
@@ -128,6 +130,7 @@ impl Removals {
             lately => format!(" after {lately} in the last {} days", limits.days),
         };
         let Self { members, leaving, .. } = *self;
+        let number = leaving + self.of_this_run;
         let sentence = if self.leaving >= self.members + self.arriving {
             format!("group {group} would be left empty: {leaving} of {members} would be removed")
         } else if self.admins > 0 && self.admins_leaving >= self.admins {
@@ -137,7 +140,7 @@ impl Removals {
         } else {
             return None;
         };
-        Some(Hold { what: Brake::Removals, number: leaving, of: members, sentence })
+        Some(Hold { what: Brake::Removals, number, of: members, sentence })
     }
 }
 
@@ -231,6 +234,14 @@ mod tests {
         let hold = Removals { members, leaving: 10, lately: 15, ..Removals::default() }.hold("12", &limits).unwrap();
         assert_eq!(hold.number, 10, "what a person approves is what would be done now");
         assert_eq!(hold.sentence, "10 of 200 would be removed from group 12 after 15 in the last 7 days");
+    }
+
+    #[test]
+    fn an_approval_holds_for_the_rest_when_the_run_is_resumed() {
+        let whole = Removals { members: 20, leaving: 12, ..Removals::default() };
+        let rest = Removals { members: 15, leaving: 7, lately: 5, of_this_run: 5, ..Removals::default() };
+        let number = |removals: Removals| removals.hold("12", &Limits::default()).unwrap().number;
+        assert_eq!((number(whole), number(rest)), (12, 12));
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(super) struct Known {
     mails: Index,
     history: HashMap<Place, Vec<EffectRow>>,
     objects: HashMap<Place, ObjectRow>,
-    live: HashSet<String>,
+    busy: HashSet<i64>,
 }
 
 /// What is to be done about one of them.
@@ -62,20 +62,20 @@ struct Index {
 }
 
 impl Known {
-    /// Puts rows in order; `live` are other runs whose owner is alive.
+    /// Puts rows in order; `busy` are those of `pending` that somebody alive is at work on.
     pub(super) fn of(
         pending: Vec<EffectRow>,
         mails: Vec<EffectRow>,
         history: Vec<EffectRow>,
         objects: Vec<ObjectRow>,
-        live: HashSet<String>,
+        busy: HashSet<i64>,
     ) -> Self {
         let mut past: HashMap<Place, Vec<EffectRow>> = HashMap::new();
         for row in history {
             past.entry(place(&row)).or_default().push(row);
         }
         let objects = objects.into_iter().map(|row| (place_of(&row.kind, &row.subject, &row.target), row)).collect();
-        Self { pending: Index::of(pending), mails: Index::of(mails), history: past, objects, live }
+        Self { pending: Index::of(pending), mails: Index::of(mails), history: past, objects, busy }
     }
 
     /// Decides for one subject; `matched` is the row that this run's last write to it has matched.
@@ -148,7 +148,7 @@ impl Known {
     /// Effects of the same subject of which nobody knows, or with which another run is busy.
     fn unsettled(&self, asking: &Asking<'_>, asked: &Asked<'_>) -> Option<Decision> {
         let rows: Vec<_> = self.pending.find(asked).filter(|row| row.target == asked.place.target).collect();
-        if let Some(row) = rows.iter().find(|row| self.live.contains(&row.run)) {
+        if let Some(row) = rows.iter().find(|row| self.busy.contains(&row.id)) {
             let why = Why::Elsewhere { run: row.run.clone() };
             return Some(Decision::Answered { why, share: None, matched: None });
         }

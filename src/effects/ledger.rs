@@ -1,15 +1,16 @@
 //! The ledger of one run: what it is made of, and why it refuses.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::begin::Beginning;
+use super::begun::Sky;
 use super::decide::DAY;
 use super::key::Place;
 use super::{Begun, Intent, Lease, LeaseError};
 use crate::catalog::Piece;
 use crate::clock::Clock;
-use crate::store::{self, Store};
+use crate::store::{self, EffectRow, Store};
 
 /// How many mails a person gets at most, whatever the campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +87,7 @@ pub(super) struct Inner {
     pub(super) lease: Lease,
     pub(super) attempt: i64,
     pub(super) clock: Clock,
+    pub(super) sky: Sky,
     caps: Caps,
     /// Per subject, the row of an earlier attempt that this attempt's last write to it has matched.
     matched: Mutex<HashMap<(String, Place), i64>>,
@@ -94,8 +96,8 @@ pub(super) struct Inner {
 impl Ledger {
     /// The ledger of the run that this lease owns, in this attempt (1 is the first).
     pub fn new(store: Store, lease: Lease, attempt: i64, clock: Clock, caps: Caps) -> Self {
-        let matched = Mutex::default();
-        Self { inner: Arc::new(Inner { store, lease, attempt, clock, caps, matched }) }
+        let (matched, sky) = (Mutex::default(), Sky::default());
+        Self { inner: Arc::new(Inner { store, lease, attempt, clock, sky, caps, matched }) }
     }
 
     /// The run.
@@ -123,8 +125,20 @@ impl Ledger {
         self.inner.matched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether another run is alive.
-    pub(super) fn is_alive(&self, run: &str) -> Result<bool, Error> {
-        Ok(run != self.run() && Lease::is_held(&self.inner.store, run)?)
+    /// Those of these rows that somebody alive is at work on: another run, or this very process.
+    pub(super) fn busy(&self, rows: &[EffectRow]) -> Result<HashSet<i64>, Error> {
+        let mut alive: HashMap<&str, bool> = HashMap::new();
+        let mut busy = HashSet::new();
+        for row in rows {
+            let is_busy = match (row.run == self.run(), alive.get(row.run.as_str())) {
+                (true, _) => self.inner.sky.has(row.call),
+                (false, Some(alive)) => *alive,
+                (false, None) => *alive.entry(&row.run).or_insert(Lease::is_held(&self.inner.store, &row.run)?),
+            };
+            if is_busy {
+                busy.insert(row.id);
+            }
+        }
+        Ok(busy)
     }
 }

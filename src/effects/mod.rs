@@ -18,6 +18,8 @@ mod reads;
 mod recover;
 mod settle;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use account::{fingerprint, recognise};
 pub use begun::{Answered, Begun, Intent, Outcome, Permit, Settled, Why};

@@ -41,18 +41,8 @@ impl Ledger {
     /// An account's doubts that are at least so old, the oldest first. Those of other runs that are alive are theirs.
     pub async fn doubts(&self, account: &str, settle_ms: i64) -> Result<Vec<Loose>, Error> {
         let rows = self.inner.store.doubts(account, self.inner.clock.now_ms() - settle_ms).await?;
-        let mut alive = std::collections::HashMap::new();
-        let mut loose = Vec::new();
-        for row in rows {
-            let alive = match alive.get(&row.run) {
-                Some(alive) => *alive,
-                None => *alive.entry(row.run.clone()).or_insert(self.is_alive(&row.run)?),
-            };
-            if !alive {
-                loose.push(loose_of(row));
-            }
-        }
-        Ok(loose)
+        let busy = self.busy(&rows)?;
+        Ok(rows.into_iter().filter(|row| !busy.contains(&row.id)).map(loose_of).collect())
     }
 
     /// What the platform has promised and nobody has seen yet, of whatever run: confirm with [`Ledger::seen`].

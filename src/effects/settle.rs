@@ -16,7 +16,7 @@ impl Ledger {
     pub async fn accept(&self, permit: &Permit, job: &str) -> Result<(), Error> {
         let mut writing = self.inner.store.writing().await?;
         settle_rest(&mut writing, permit, 0, Step::Accept, None, None).await?;
-        writing.keep_job(permit.call, job).await?;
+        writing.keep_job(permit.call(), job).await?;
         Ok(writing.commit().await?)
     }
 
@@ -65,21 +65,23 @@ impl Ledger {
                 (state, None, None)
             }
         };
-        writing.settle_call(permit.call, state.as_str(), Some(now), status, error.as_deref()).await?;
-        writing.keep_objects(permit.call, None, now).await?;
-        writing.forget_deleted(permit.call, None).await?;
+        writing.settle_call(permit.call(), state.as_str(), Some(now), status, error.as_deref()).await?;
+        writing.keep_objects(permit.call(), None, now).await?;
+        writing.forget_deleted(permit.call(), None).await?;
         Ok(writing.commit().await?)
     }
 
     /// What was found out about a doubt; `by` is `look-up`, or who decided.
     pub async fn settle_doubt(&self, effect: i64, verdict: Settled, by: &str) -> Result<(), Error> {
-        settle_doubt(&self.inner.store, &self.inner.clock, Some(self.run()), effect, verdict, by).await
+        let mut writing = self.inner.store.writing().await?;
+        let row = self.free(&mut writing, effect).await?;
+        prove(writing, row, verdict, by, self.inner.clock.now_ms()).await
     }
 
     /// A look-up told nothing: the row stays in doubt and says why.
     pub async fn keep_doubt(&self, effect: i64, why: &str) -> Result<(), Error> {
         let mut writing = self.inner.store.writing().await?;
-        let row = unowned(&self.inner.store, &mut writing, Some(self.run()), effect).await?;
+        let row = self.free(&mut writing, effect).await?;
         step(&mut writing, &row, Step::Lose, None, "look-up", None, Some(why)).await?;
         Ok(writing.commit().await?)
     }
@@ -100,39 +102,37 @@ impl Ledger {
         writing.forget_object(account, operation, (kind, &key, &target)).await?;
         Ok(writing.commit().await?)
     }
+
+    /// The row, unless somebody alive is at work on it.
+    async fn free(&self, writing: &mut Writing, effect: i64) -> Result<EffectRow, Error> {
+        let row = writing.effect(effect).await?.ok_or(Error::Missing(effect))?;
+        match self.busy(std::slice::from_ref(&row))?.is_empty() {
+            true => Ok(row),
+            false => Err(Error::Alive { effect, run: row.run }),
+        }
+    }
 }
 
-/// Settles a doubt by what was found out, or by what a person says. `run` is the run that asks, if one does: another
-/// one that is alive keeps its own rows.
-pub async fn settle_doubt(
-    store: &Store,
-    clock: &Clock,
-    run: Option<&str>,
-    effect: i64,
-    verdict: Settled,
-    by: &str,
-) -> Result<(), Error> {
-    let now = clock.now_ms();
+/// Settles a doubt by what a person says, outside of any run.
+pub async fn settle_doubt(store: &Store, clock: &Clock, effect: i64, verdict: Settled, by: &str) -> Result<(), Error> {
     let mut writing = store.writing().await?;
-    let row = unowned(store, &mut writing, run, effect).await?;
+    let row = writing.effect(effect).await?.ok_or(Error::Missing(effect))?;
+    match Lease::is_held(store, &row.run)? {
+        true => Err(Error::Alive { effect, run: row.run }),
+        false => prove(writing, row, verdict, by, clock.now_ms()).await,
+    }
+}
+
+async fn prove(mut writing: Writing, row: EffectRow, verdict: Settled, by: &str, now: i64) -> Result<(), Error> {
     let (verdict, share) = match verdict {
         Settled::Applied(share) => (Step::Prove, share),
         Settled::NotApplied => (Step::Disprove, None),
     };
     step(&mut writing, &row, verdict, Some(now), by, share.as_ref(), row.error.as_deref()).await?;
     close_call(&mut writing, &row, now).await?;
-    writing.keep_objects(row.call, Some(effect), now).await?;
-    writing.forget_deleted(row.call, Some(effect)).await?;
+    writing.keep_objects(row.call, Some(row.id), now).await?;
+    writing.forget_deleted(row.call, Some(row.id)).await?;
     Ok(writing.commit().await?)
-}
-
-/// The row, unless another run that is alive has it.
-async fn unowned(store: &Store, writing: &mut Writing, run: Option<&str>, effect: i64) -> Result<EffectRow, Error> {
-    let row = writing.effect(effect).await?.ok_or(Error::Missing(effect))?;
-    match run != Some(row.run.as_str()) && Lease::is_held(store, &row.run)? {
-        true => Err(Error::Alive { effect, run: row.run }),
-        false => Ok(row),
-    }
 }
 
 /// A call whose effects are all at rest is at rest itself.
@@ -172,11 +172,11 @@ async fn settle_rest(
     error: Option<&str>,
 ) -> Result<u64, Error> {
     let how = settling(step, at, ANSWER, error);
-    let moved = writing.settle_effects(permit.call, &how).await?;
+    let moved = writing.settle_effects(permit.call(), &how).await?;
     if moved == (permit.effects.len() - named) as u64 {
         return Ok(moved);
     }
-    let stuck = writing.states(permit.call).await?.into_iter().find(|(_, word)| word != how.to);
+    let stuck = writing.states(permit.call()).await?.into_iter().find(|(_, word)| word != how.to);
     let first = permit.effects.first().map_or(0, |(_, effect)| *effect);
     Err(stuck.map_or(Error::Missing(first), |(effect, word)| illegal(effect, &word, how.to)))
 }

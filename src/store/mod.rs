@@ -9,6 +9,8 @@ mod json;
 mod open;
 mod runs;
 mod settling;
+#[cfg(test)]
+mod tests;
 
 pub use accounts::{Account, Sign, World, WorldRequest};
 pub use asking::{PendingCall, TallyRow};

@@ -47,11 +47,15 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// Opens the store in this file, makes it and its folder where they are missing, and brings its schema up to date.
     pub async fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_with(path, PATIENCE).await
+    }
+
+    pub(super) async fn open_with(path: &Path, patience: Duration) -> Result<Self, Error> {
         let unopened = |why: std::io::Error| Error::Unopened { path: path.to_owned(), why: why.to_string() };
         let path = std::path::absolute(path).map_err(unopened)?;
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
         std::fs::create_dir_all(&folder).map_err(unopened)?;
-        let options = options().filename(&path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
+        let options = options(patience).filename(&path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
         let pool = |size| lasting().max_connections(size).connect_lazy_with(options.clone());
         let inner = Inner { writer: pool(1), readers: pool(READERS), folder: Some(folder), path };
         Self { inner: Arc::new(inner) }.migrated().await
@@ -59,7 +63,7 @@ impl Store {
 
     /// A store that is gone with the process: for tests, and for looking around.
     pub async fn in_memory() -> Result<Self, Error> {
-        let only = lasting().max_connections(1).connect_lazy_with(options().in_memory(true));
+        let only = lasting().max_connections(1).connect_lazy_with(options(PATIENCE).in_memory(true));
         let path = PathBuf::from("(in memory)");
         let inner = Inner { writer: only.clone(), readers: only, folder: None, path };
         Self { inner: Arc::new(inner) }.migrated().await
@@ -125,8 +129,8 @@ impl Writing {
     }
 }
 
-fn options() -> SqliteConnectOptions {
-    SqliteConnectOptions::new().foreign_keys(true).synchronous(SqliteSynchronous::Full).busy_timeout(PATIENCE)
+fn options(patience: Duration) -> SqliteConnectOptions {
+    SqliteConnectOptions::new().foreign_keys(true).synchronous(SqliteSynchronous::Full).busy_timeout(patience)
 }
 
 /// Connections that are kept: an idle one costs nothing, and a store in memory lives in its only one.
