@@ -23,7 +23,12 @@ pub fn unquoted(cell: &str) -> &str {
 
 /// The text without blanks (NBSP and zero-width ones too) around it.
 pub fn tidy(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || UNSEEN.contains(&c))
+    text.trim_matches(|c: char| c.is_whitespace() || unseen(c))
+}
+
+/// Whether the character takes no room: zero-width blanks, soft hyphens, byte order marks.
+pub fn unseen(c: char) -> bool {
+    UNSEEN.contains(&c)
 }
 
 fn executes(cell: &str) -> bool {

@@ -15,7 +15,7 @@ mod source;
 mod table;
 mod write;
 
-pub use cell::{neutralised, tidy, unquoted};
+pub use cell::{neutralised, tidy, unquoted, unseen};
 pub use error::Error;
 pub use file::AtomicFile;
 pub use ndjson::{NdjsonWriter, compact};
