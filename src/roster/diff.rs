@@ -122,24 +122,24 @@ impl Diff {
 
 /// Compares who is wanted with who is there.
 pub fn diff(wanted: &Wanted, present: &Present, options: &Options) -> Diff {
-    let (by_key, mut members) = index(&present.members);
+    let (by_key, mut members) = ByKey::of(&present.members);
     let mut classes = Vec::with_capacity(wanted.people.len());
     let mut diff = Diff::default();
     for person in &wanted.people {
-        let known = by_key.get(person.email.key()).map(Vec::as_slice).unwrap_or_default();
+        let known = by_key.known(person.email.key());
+        diff.overlap += usize::from(!matches!(known, Known::Nobody));
         let class = match known {
-            [] => adding(RowClass::New, options.mode),
-            [at] => {
-                members[*at] = MemberClass::InRoster;
-                one_known(person, &present.members[*at], options)
+            Known::Nobody => adding(RowClass::New, options.mode),
+            Known::One(at) => {
+                members[at] = MemberClass::InRoster;
+                one_known(person, &present.members[at], options)
             }
-            twins => {
+            Known::Several(twins) => {
                 twins.iter().for_each(|at| members[*at] = MemberClass::Twin);
                 diff.refused.push(wanted.refused(person, two_accounts(twins, &present.members)));
                 RowClass::Refused
             }
         };
-        diff.overlap += usize::from(!known.is_empty());
         classes.push(class);
     }
     for (member, class) in present.members.iter().zip(&mut members) {
@@ -158,27 +158,49 @@ pub fn diff(wanted: &Wanted, present: &Present, options: &Options) -> Diff {
     diff
 }
 
-type ByKey<'a> = HashMap<&'a str, Vec<usize>>;
+/// Members by address.
+#[derive(Default)]
+struct ByKey<'a> {
+    first: HashMap<&'a str, usize>,
+    /// All of an address that several have, by the first of them.
+    several: HashMap<usize, Vec<usize>>,
+}
 
-/// Members by address, and what becomes of them as long as no row names them.
-fn index(members: &[Member]) -> (ByKey<'_>, Vec<MemberClass>) {
-    let mut by_key: ByKey<'_> = HashMap::with_capacity(members.len());
-    let mut classes = Vec::with_capacity(members.len());
-    for (at, member) in members.iter().enumerate() {
-        let Some(email) = &member.email else {
-            classes.push(MemberClass::NoAddress);
-            continue;
-        };
-        let same = by_key.entry(email.key()).or_default();
-        match same.iter().any(|other| members[*other].id == member.id) {
-            true => classes.push(MemberClass::Doubled),
-            false => {
-                same.push(at);
-                classes.push(MemberClass::Removed);
-            }
+/// Who has an address.
+enum Known<'a> {
+    Nobody,
+    One(usize),
+    Several(&'a [usize]),
+}
+
+impl<'a> ByKey<'a> {
+    /// The members, and what becomes of them as long as no row names them.
+    fn of(members: &'a [Member]) -> (Self, Vec<MemberClass>) {
+        let mut by_key = Self { first: HashMap::with_capacity(members.len()), several: HashMap::new() };
+        let classes = members.iter().enumerate().map(|(at, member)| by_key.add(at, member, members)).collect();
+        (by_key, classes)
+    }
+
+    fn add(&mut self, at: usize, member: &'a Member, members: &[Member]) -> MemberClass {
+        let Some(email) = &member.email else { return MemberClass::NoAddress };
+        let first = *self.first.entry(email.key()).or_insert(at);
+        if first == at {
+            return MemberClass::Removed;
+        }
+        let several = self.several.get(&first).map(Vec::as_slice).unwrap_or(&[]);
+        if std::iter::once(&first).chain(several).any(|other| members[*other].id == member.id) {
+            return MemberClass::Doubled;
+        }
+        self.several.entry(first).or_insert_with(|| vec![first]).push(at);
+        MemberClass::Removed
+    }
+
+    fn known(&self, key: &str) -> Known<'_> {
+        match self.first.get(key) {
+            None => Known::Nobody,
+            Some(first) => self.several.get(first).map_or(Known::One(*first), |all| Known::Several(all)),
         }
     }
-    (by_key, classes)
 }
 
 fn adding(class: RowClass, mode: Mode) -> RowClass {
@@ -283,7 +305,7 @@ fn changes(
     let steps = wanted.people.iter().zip(rows).filter_map(|(person, class)| match class {
         RowClass::New | RowClass::Accepts => Some(Change::Add(person.clone())),
         RowClass::Changed => {
-            let at = *by_key.get(person.email.key())?.first()?;
+            let Known::One(at) = by_key.known(person.email.key()) else { return None };
             let member = present.members[at].clone();
             let fields = differences(person, &member, options.blank).collect();
             Some(Change::Update { member, fields })
