@@ -4,12 +4,14 @@
 //! from rows. What is wrong with the file as a whole is an [`Error`]; what is wrong with one row is a [`Rejected`].
 
 mod cell;
+mod decoded;
 mod dialect;
 mod encoding;
 mod error;
 mod file;
 mod ndjson;
 mod row;
+mod rows;
 mod scan;
 mod source;
 mod table;
@@ -20,5 +22,6 @@ pub use error::Error;
 pub use file::AtomicFile;
 pub use ndjson::{NdjsonWriter, compact};
 pub use row::{Cells, Entry, Rejected, Row};
-pub use table::{Detected, Reading, Rows, Table};
+pub use rows::Rows;
+pub use table::{Detected, Reading, Table};
 pub use write::{CsvWriter, Profile, ours, rejects};

@@ -1,17 +1,20 @@
-//! A CSV file that was looked through to its end, and its rows.
+//! A CSV file that was looked through to its end.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
 
-use csv::{Reader, ReaderBuilder, StringRecord};
+use csv::ReaderBuilder;
 use encoding_rs::UTF_8;
 
-use super::encoding::{self, CHUNK, Decoded, Found};
-use super::scan::{Quote, Scan, Span, is_blank};
+use super::decoded::Decoded;
+use super::encoding::{self, CHUNK, Found};
+use super::rows::{Lines, Rows};
+use super::scan::{Quote, Scan, Span};
 use super::source::{Source, fill};
-use super::{Cells, Entry, Error, Row, dialect, tidy};
+use super::{Cells, Error, dialect, tidy};
 
 /// How to read; the default sees for itself.
 #[derive(Clone, Copy, Debug, Default)]
@@ -76,7 +79,7 @@ struct Shape {
     rows: u64,
     last: Option<Span>,
     /// Records that do not begin on the line after the one before, by number from 0.
-    jumps: Vec<(u64, u64)>,
+    jumps: Arc<[(u64, u64)]>,
     line_ended: bool,
 }
 
@@ -162,16 +165,8 @@ impl Table {
             .delimiter(self.reading.delimiter.unwrap_or(b','))
             .buffer_capacity(CHUNK)
             .from_reader(text);
-        Ok(Rows {
-            reader,
-            source: self.source.clone(),
-            columns: self.columns.len(),
-            cells: self.reading.cells,
-            lines: Lines { jumps: self.shape.jumps.clone().into_iter(), next: None, line: 0 },
-            records: 0,
-            expected: self.shape.records,
-            failed: false,
-        })
+        let lines = Lines::new(self.shape.jumps.clone());
+        Ok(Rows::new(reader, self.source.clone(), (self.columns.len(), self.reading.cells), lines, self.shape.records))
     }
 
     fn take_names(&mut self) -> Result<(), Error> {
@@ -211,10 +206,11 @@ fn walk(source: &Source, found: Found, dialect: dialect::Dialect) -> Result<Shap
     let mut text = Decoded::open(source, found)?;
     fill(&mut text, &mut vec![0; dialect.skip]).map_err(Error::read(source.name()))?;
     let mut shape = Shape::default();
+    let mut jumps = Vec::new();
     let mut due = 1;
     let mut note = |span: Span| {
         if span.line != due {
-            shape.jumps.push((shape.records, span.line));
+            jumps.push((shape.records, span.line));
         }
         due = span.line + 1;
         shape.records += 1;
@@ -237,105 +233,8 @@ fn walk(source: &Source, found: Found, dialect: dialect::Dialect) -> Result<Shap
         Quote::Stray { line, closed } => Error::StrayQuote { file: file(), line, closed },
     })?;
     shape.line_ended = finish.line_ended;
+    shape.jumps = jumps.into();
     Ok(shape)
-}
-
-/// On which line each record begins.
-struct Lines {
-    jumps: std::vec::IntoIter<(u64, u64)>,
-    next: Option<(u64, u64)>,
-    line: u64,
-}
-
-impl Lines {
-    fn of(&mut self, record: u64) -> u64 {
-        if self.next.is_none() {
-            self.next = self.jumps.next();
-        }
-        self.line = match self.next {
-            Some((at, line)) if at == record => {
-                self.next = None;
-                line
-            }
-            _ => self.line + 1,
-        };
-        self.line
-    }
-}
-
-/// The rows of a table.
-pub struct Rows {
-    reader: Reader<Decoded>,
-    source: Source,
-    columns: usize,
-    cells: Cells,
-    lines: Lines,
-    records: u64,
-    expected: u64,
-    failed: bool,
-}
-
-impl Rows {
-    /// The next record that is not blank, and its line.
-    fn record(&mut self) -> Result<Option<(u64, StringRecord)>, Error> {
-        let mut record = StringRecord::new();
-        loop {
-            match self.reader.read_record(&mut record) {
-                Ok(true) => {}
-                Ok(false) if self.records == self.expected => return self.source.unchanged().map(|()| None),
-                Ok(false) => return Err(self.changed()),
-                Err(error) => match error.into_kind() {
-                    csv::ErrorKind::Io(error) => return Err(Error::read(self.source.name())(error)),
-                    // The text was whole when it was looked through.
-                    _ => return Err(self.changed()),
-                },
-            }
-            let line = self.lines.of(self.records);
-            self.records += 1;
-            if !record.iter().all(|cell| cell.bytes().all(is_blank)) {
-                return Ok(Some((line, record)));
-            }
-        }
-    }
-
-    fn changed(&self) -> Error {
-        Error::Changed { file: self.source.name().to_owned() }
-    }
-
-    /// A record as wide as the names; empty cells beyond them are what spreadsheets leave.
-    fn entry(&self, line: u64, mut record: StringRecord) -> Entry {
-        let beyond = record.iter().skip(self.columns).all(|cell| tidy(cell).is_empty());
-        if beyond && record.len() > self.columns {
-            record.truncate(self.columns);
-        }
-        let have = record.len();
-        let row = Row::new(line, self.cells, record);
-        match have == self.columns {
-            true => Entry::Row(row),
-            false => Entry::Refused(row.refused(format!(
-                "the row has {have} {} and the file has {}: a separator or a quote is missing or too many",
-                if have == 1 { "column" } else { "columns" },
-                self.columns
-            ))),
-        }
-    }
-}
-
-impl Iterator for Rows {
-    type Item = Result<Entry, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.failed {
-            return None;
-        }
-        match self.record() {
-            Ok(record) => record.map(|(line, record)| Ok(self.entry(line, record))),
-            Err(error) => {
-                self.failed = true;
-                Some(Err(error))
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use proptest::prelude::{Strategy, prop};
 use proptest::{prop_assert_eq, proptest};
 
 use super::*;
-use crate::tables::{CsvWriter, Profile, Rejected};
+use crate::tables::{CsvWriter, Entry, Profile, Rejected};
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from("tests/data/rosters").join(name)
