@@ -58,6 +58,10 @@ pub trait Adapter: Send + Sync {
     /// The read that says how long this list is, and where in its answer; `None` if the platform does not tell.
     fn count(&self, list: &Call) -> Option<(Call, &'static str)>;
 
+    /// The read that says which fields a member of the group can have, and how their names are found in its answer;
+    /// `None` if any name will do.
+    fn fields(&self, connection: &str, group: &str) -> Option<(Call, fn(&Value) -> Option<Vec<String>>)>;
+
     /// One row of a list of members, as this group's member.
     fn member(&self, group: &str, row: &Value) -> Option<Member>;
 

@@ -125,6 +125,26 @@ impl Client {
         Ok((settled, left))
     }
 
+    /// Gives the platform's queue a moment and notes which of its promises it has kept. Returns how many of this run's.
+    pub async fn confirm_queued(&self) -> Result<usize, Error> {
+        let queued = self.ledger().queued(self.account()).await.map_err(|error| Error::of_ledger(self, error))?;
+        let ours = self.ledger().run().to_owned();
+        let queued: Vec<_> =
+            queued.into_iter().filter(|loose| loose.run == ours).map(|loose| (0, loose.doubt)).collect();
+        let mut seen = 0;
+        for (_, group) in grouped(queued) {
+            let doubts: Vec<Doubt> = group.into_iter().map(|(_, doubt)| doubt).collect();
+            tokio::time::sleep(self.left(&doubts, self.policy().settle)).await;
+            for (doubt, verdict) in doubts.iter().zip(self.looked(&doubts).await?) {
+                if matches!(verdict, Verdict::Applied(_)) {
+                    self.ledger().seen(doubt.effect).await.map_err(|error| Error::of_ledger(self, error))?;
+                    seen += 1;
+                }
+            }
+        }
+        Ok(seen)
+    }
+
     /// What the platform shows of doubts of one operation and group.
     async fn verdicts(&self, doubts: &[(usize, Doubt)]) -> Result<Vec<Verdict>, Error> {
         let mut verdicts: Vec<Option<Verdict>> = vec![None; doubts.len()];

@@ -6,7 +6,7 @@ use super::begin::asked;
 use super::decide::{Asked, DAY, doubt_of};
 use super::{Campaign, Error, Intent, Ledger, State};
 use crate::catalog::{Doubt, Piece};
-use crate::store::{EffectRow, PendingCall, Subjects};
+use crate::store::{Approval, EffectRow, PendingCall, Subjects};
 
 /// An effect that is not at rest, of whatever run.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +76,11 @@ impl Ledger {
     /// When the account was first mailed in this campaign, milliseconds since the epoch; `None` if never.
     pub async fn campaign_started(&self, account: &str, label: &str) -> Result<Option<i64>, Error> {
         Ok(self.inner.store.campaign_started(account, Campaign::named(Some(label)).key()).await?)
+    }
+
+    /// What persons have allowed this run to do.
+    pub async fn approvals(&self) -> Result<Vec<Approval>, Error> {
+        Ok(self.inner.store.approvals(self.run()).await?)
     }
 
     /// Calls of these operations that are not at rest on the account, of whatever run: while there is one, no bulk starts.

@@ -1,27 +1,32 @@
 //! From a roster (who should be in a group) to what is to be done about it.
 //!
 //! Its one rule: every row and every member ends in exactly one class, and nothing is touched that the roster
-//! does not name. Pure but for the file that [`read`] reads.
+//! does not name. Pure but for the file that [`read`] reads and for [`sync`], which sends what was found.
 
 mod account;
 mod alike;
+mod brake;
 mod classes;
 mod diff;
 mod figures;
 mod headings;
 mod index;
 mod mapping;
+mod members;
 mod read;
 mod renames;
+mod sync;
 
 pub use account::{Account, SAMPLES, Tally};
 pub use alike::alike;
+pub use brake::FreeHand;
 pub use classes::{MemberClass, RowClass};
 pub use diff::{Blank, Declined, Diff, Extent, Mode, Options, Present, RowVerdict, diff};
 pub use figures::Figures;
 pub use mapping::{Columns, Mapping, Use};
 pub use read::{Collector, Duplicate, Wanted, person, read};
 pub use renames::{Rename, Renames};
+pub use sync::{Invite, Synced, Wish, sync};
 
 pub use crate::tables::Rejected;
 

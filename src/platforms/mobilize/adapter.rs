@@ -26,6 +26,10 @@ impl Adapter for Mobilize {
         members.then(|| (call(&list.connection, "groups", "get", group), "/members_count"))
     }
 
+    fn fields(&self, connection: &str, group: &str) -> Option<(Call, fn(&Value) -> Option<Vec<String>>)> {
+        Some((call(connection, "groups", "get", json!({ "group_id": group, "include_fields": true })), field_names))
+    }
+
     fn member(&self, group: &str, row: &Value) -> Option<Member> {
         super::users::member(group, row)
     }
@@ -181,4 +185,16 @@ fn of_update(email: &Email, fields: &[FieldChange]) -> Value {
 
 fn changed(fields: &[FieldChange]) -> Value {
     Value::Object(fields.iter().map(|field| (field.name.clone(), field.after.as_str().into())).collect())
+}
+
+/// The names of a group's fields that the API can write; files it cannot.
+fn field_names(group: &Value) -> Option<Vec<String>> {
+    let text = |field: &Value, key: &str| field.get(key).and_then(Value::as_str).map(str::to_owned);
+    let fields = group.get("fields")?.as_array()?.iter();
+    Some(
+        fields
+            .filter(|field| text(field, "type").as_deref() != Some("file"))
+            .filter_map(|field| text(field, "unique_name"))
+            .collect(),
+    )
 }
