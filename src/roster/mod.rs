@@ -11,15 +11,17 @@ mod figures;
 mod headings;
 mod index;
 mod mapping;
+mod options;
 mod read;
 mod renames;
 
 pub use account::{Account, SAMPLES, Tally};
 pub use alike::alike;
 pub use classes::{MemberClass, RowClass};
-pub use diff::{Blank, Declined, Diff, Extent, Mode, Options, Present, RowVerdict, diff};
+pub use diff::{Diff, RowVerdict, diff};
 pub use figures::Figures;
 pub use mapping::{Columns, Mapping, Use};
+pub use options::{Blank, Declined, Extent, Mode, Options, Present};
 pub use read::{Collector, Duplicate, Wanted, person, read};
 pub use renames::{Rename, Renames};
 
