@@ -1,7 +1,7 @@
 //! The account of a roster: how many rows and members ended in which class, with samples; the rows add up.
 
 use super::{Diff, MemberClass, Present, RowClass, RowVerdict, Wanted};
-use crate::model::{Change, FieldChange, Member};
+use crate::model::{Change, FieldChange, Member, Standing};
 
 /// How many of a class are shown by name; the count is always of all.
 pub const SAMPLES: usize = 5;
@@ -40,7 +40,10 @@ impl Account {
     /// Counts a diff.
     pub fn of(wanted: &Wanted, present: &Present, diff: &Diff) -> Self {
         let updates = diff.changes.iter().filter_map(|change| match change {
-            Change::Update { member, fields } => Some((member, fields.as_slice())),
+            // The second step of letting somebody in belongs to another class.
+            Change::Update { member, fields } if member.standing == Standing::Accepted => {
+                Some((member, fields.as_slice()))
+            }
             _ => None,
         });
         let mut updates = updates.take(SAMPLES);

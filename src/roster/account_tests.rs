@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Email, Standing};
+use crate::model::Email;
 use crate::roster::{Columns, Mapping, Options, diff, read};
 use crate::tables::{Reading, Table};
 

@@ -21,7 +21,7 @@ pub(super) async fn check(
     figures: &Figures,
     limits: &Limits,
 ) -> Result<(), Error> {
-    let lately = lately(client, group, limits).await?;
+    let (lately, of_this_run) = lately(client, group, limits).await?;
     let count = |number: usize| number as u64;
     let removals = Removals {
         members: count(figures.present),
@@ -30,6 +30,7 @@ pub(super) async fn check(
         admins_leaving: count(figures.admins - figures.admins_left),
         arriving: count(figures.adds),
         lately,
+        of_this_run,
     };
     let holds = [
         brakes::overlap(group, count(figures.wanted), count(figures.present), count(figures.overlap), limits),
@@ -56,13 +57,12 @@ pub(super) fn sentence(client: &Client, holds: &[Hold]) -> String {
     )
 }
 
-/// People taken out of the group in the last days by other runs of this store.
-async fn lately(client: &Client, group: &str, limits: &Limits) -> Result<u64, Error> {
+/// People taken out of the group in the last days by this store, and how many of them by this run.
+async fn lately(client: &Client, group: &str, limits: &Limits) -> Result<(u64, u64), Error> {
     let ledger = client.ledger();
     let asked = async {
         let all = ledger.removals(client.account(), group, limits.days).await?;
-        let ours = ledger.removals_of_this_run(client.account(), group).await?;
-        Ok::<u64, crate::effects::Error>(all.saturating_sub(ours))
+        Ok::<_, crate::effects::Error>((all, ledger.removals_of_this_run(client.account(), group).await?))
     };
     asked.await.map_err(|error| Error::of_ledger(client, error))
 }
@@ -100,12 +100,9 @@ impl FreeHand {
     async fn removal(&self, client: &Client, call: &Call) -> Result<Option<Hold>, Error> {
         let people = call.pieces().iter().map(|piece| piece.subjects.len() as u64).sum::<u64>();
         let group = call.pieces().first().and_then(|piece| piece.subjects.first()?.0.group.clone()).unwrap_or_default();
-        let ledger = client.ledger();
-        let ours = ledger.removals_of_this_run(client.account(), &group).await;
-        let ours = ours.map_err(|error| Error::of_ledger(client, error))?;
-        let members = self.size(client, &group, ours).await?;
-        let lately = lately(client, &group, &self.limits).await?;
-        let removals = Removals { members, leaving: ours + people, lately, ..Removals::default() };
+        let (lately, of_this_run) = lately(client, &group, &self.limits).await?;
+        let members = self.size(client, &group, of_this_run).await? - of_this_run;
+        let removals = Removals { members, leaving: people, lately, of_this_run, ..Removals::default() };
         Ok(removals.hold(&group, &self.limits))
     }
 

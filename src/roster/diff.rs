@@ -2,82 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::renames::{self, Rename, Renames};
-use super::{Figures, MemberClass, RowClass, Wanted, alike};
+use super::renames::{self, Rename};
+use super::{Blank, Declined, Extent, Figures, MemberClass, Mode, Options, Present, Renames, RowClass, Wanted, alike};
 use crate::model::{Change, FieldChange, Member, Person, Standing};
 use crate::tables::Rejected;
-
-/// What may be done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// The group becomes the roster: add, change, remove.
-    #[default]
-    Mirror,
-    /// Only add.
-    AddOnly,
-    /// Only remove.
-    RemoveOnly,
-    /// Only change.
-    UpdateOnly,
-}
-
-/// What an empty cell means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Blank {
-    /// The value stays.
-    #[default]
-    Keep,
-    /// The value goes.
-    Clear,
-}
-
-/// What happens to people who declined and stand in the roster.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Declined {
-    /// Nothing.
-    #[default]
-    LeaveAlone,
-    /// They are added again.
-    AddAgain,
-}
-
-/// How to compare.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// What may be done.
-    pub mode: Mode,
-    /// What an empty cell means.
-    pub blank: Blank,
-    /// What happens to people who declined.
-    pub declined: Declined,
-    /// What happens to those who may be one person.
-    pub renames: Renames,
-    /// A field whose value tells people apart, besides the address: a membership number.
-    pub id_field: Option<String>,
-    /// Ids or addresses of people who are not removed.
-    pub protected: Vec<String>,
-    /// Id or address of the one in whose name invitations go out; not removed either.
-    pub sender: Option<String>,
-}
-
-/// How far the list of members was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Extent {
-    /// To its end.
-    #[default]
-    Whole,
-    /// Not to its end: whoever is not in it may still be in the group, and nobody is removed.
-    Part,
-}
-
-/// Who is in the group.
-#[derive(Clone, Debug, Default)]
-pub struct Present {
-    /// The members in the platform's order.
-    pub members: Vec<Member>,
-    /// Whether these are all.
-    pub extent: Extent,
-}
 
 /// What becomes of one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +34,7 @@ pub struct Diff {
     /// What the brakes judge by.
     pub figures: Figures,
     pub(super) overlap: usize,
+    pub(super) overwrites: usize,
 }
 
 impl Diff {
@@ -132,7 +61,10 @@ pub fn diff(wanted: &Wanted, present: &Present, options: &Options) -> Diff {
             Known::Nobody => adding(RowClass::New, options.mode),
             Known::One(at) => {
                 members[at] = MemberClass::InRoster;
-                one_known(person, &present.members[at], options)
+                let member = &present.members[at];
+                let class = one_known(person, member, options);
+                diff.overwrites += usize::from(overwrites(person, member, class, options.blank));
+                class
             }
             Known::Several(twins) => {
                 twins.iter().for_each(|at| members[*at] = MemberClass::Twin);
@@ -234,6 +166,16 @@ fn differences<'a>(person: &'a Person, member: &'a Member, blank: Blank) -> impl
     })
 }
 
+fn empties(person: &Person, member: &Member, blank: Blank) -> bool {
+    differences(person, member, blank).any(|field| alike(&field.after, ""))
+}
+
+/// Whether a value that is there would go. To fill what was empty takes nothing away.
+fn overwrites(person: &Person, member: &Member, class: RowClass, blank: Blank) -> bool {
+    matches!(class, RowClass::Changed | RowClass::New | RowClass::Accepts)
+        && differences(person, member, blank).any(|field| !alike(&field.before, ""))
+}
+
 fn two_accounts(twins: &[usize], members: &[Member]) -> String {
     let shown: Vec<String> = twins
         .iter()
@@ -302,16 +244,24 @@ fn changes(
     options: &Options,
     (by_key, rows, members): (&ByKey<'_>, &[RowClass], &[MemberClass]),
 ) -> Vec<Change> {
-    let steps = wanted.people.iter().zip(rows).filter_map(|(person, class)| match class {
-        RowClass::New | RowClass::Accepts => Some(Change::Add(person.clone())),
-        RowClass::Changed => {
-            let Known::One(at) = by_key.known(person.email.key()) else { return None };
-            let member = present.members[at].clone();
-            let fields = differences(person, &member, options.blank).collect();
-            Some(Change::Update { member, fields })
-        }
+    let known = |person: &Person| match by_key.known(person.email.key()) {
+        Known::One(at) => Some(&present.members[at]),
         _ => None,
+    };
+    let update = |person: &Person, member: &Member| {
+        let fields = differences(person, member, options.blank).collect();
+        Change::Update { member: member.clone(), fields }
+    };
+    let steps = wanted.people.iter().zip(rows).flat_map(|(person, class)| match class {
+        // Adding gives values and takes none away; what is to be emptied needs a step of its own.
+        RowClass::New | RowClass::Accepts => {
+            let emptied = known(person).filter(|member| empties(person, member, options.blank));
+            [Some(Change::Add(person.clone())), emptied.map(|member| update(person, member))]
+        }
+        RowClass::Changed => [known(person).map(|member| update(person, member)), None],
+        _ => [None, None],
     });
+    let steps = steps.flatten();
     let gone = present.members.iter().zip(members).filter(|(_, class)| **class == MemberClass::Removed);
     steps.chain(gone.map(|(member, _)| Change::Remove(member.clone()))).collect()
 }

@@ -102,8 +102,22 @@ fn who_waits_is_let_in_or_left_alone_and_who_declined_is_not_asked_again() {
     assert_eq!(left_alone.changes, [Change::Add(wanted.people[0].clone())]);
     assert_eq!(left_alone.members[2..], [MemberClass::Pending, MemberClass::Declined]);
     assert_eq!((left_alone.figures.accepts, left_alone.figures.present, left_alone.figures.left), (1, 0, 1));
+    assert_eq!(left_alone.figures.overwrites, 0);
     let again = diff(&wanted, &present, &Options { declined: Declined::AddAgain, ..Options::default() });
     assert_eq!(classes(&again), [RowClass::Accepts, RowClass::New]);
+}
+
+#[test]
+fn letting_somebody_in_can_overwrite_and_empty_what_they_wrote_themselves() {
+    let waits = Member { standing: Standing::Pending, ..member("1", ADA, &[("city", "Rome"), ("company", "Looms")]) };
+    let present = group(vec![waits]);
+    let wanted = wanted(vec![person(2, ADA, &[("city", "London"), ("company", "")])]);
+    let keep = diff(&wanted, &present, &Options::default());
+    assert_eq!((keep.changes.len(), keep.figures.overwrites, keep.figures.changes), (1, 1, 0));
+    let clear = diff(&wanted, &present, &Options { blank: Blank::Clear, ..Options::default() });
+    let Change::Update { fields, .. } = &clear.changes[1] else { panic!("{:?}", clear.changes) };
+    let names: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["city", "company"], "whole, since a bulk import keeps one row a person");
 }
 
 #[test]

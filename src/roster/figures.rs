@@ -18,7 +18,8 @@ pub struct Figures {
     pub accepts: usize,
     /// People whose fields would be changed.
     pub changes: usize,
-    /// Of these, people who would lose a value: another one in its place, or none. Filling what was empty is no loss.
+    /// People who would lose a value: another one in its place, or none; also by being let in. Filling what was empty
+    /// is no loss.
     pub overwrites: usize,
     /// People who would be removed.
     pub removals: usize,
@@ -49,15 +50,15 @@ impl Figures {
             match change {
                 Change::Add(_) => figures.adds += 1,
                 Change::Remove(_) => figures.removals += 1,
-                Change::Update { fields, .. } => {
-                    figures.changes += 1;
-                    figures.overwrites += usize::from(fields.iter().any(|field| !field.before.trim().is_empty()));
-                }
+                // Counted by rows: letting somebody in can take two steps.
+                Change::Update { .. } => {}
             }
         }
         figures.left += figures.adds;
         figures.accepts = diff.count(RowClass::Accepts);
+        figures.changes = diff.count(RowClass::Changed);
         figures.overlap = diff.overlap;
+        figures.overwrites = diff.overwrites;
         figures
     }
 }

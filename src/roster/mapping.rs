@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Error;
 use super::headings::{self, Heading, field_name, heading};
 use crate::model::Email;
-use crate::tables::{Entry, Table, ours, tidy};
+use crate::tables::{Entry, Table, reject_columns, tidy};
 
 /// What a column is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,11 +43,11 @@ impl Columns {
         for (place, name) in names.iter().enumerate() {
             let seen = match (said.get(&place), heading(&keys[place], &keys)) {
                 (Some(use_), _) => use_.clone(),
-                _ if place < ours(names) || name.is_empty() => Use::Nothing,
+                _ if place < reject_columns(names) || name.is_empty() => Use::Nothing,
                 (None, Some(Heading::Email)) if !told => Use::Email,
                 (None, Some(Heading::First)) => Use::Field("first_name".into()),
                 (None, Some(Heading::Last)) => Use::Field("last_name".into()),
-                (None, _) => match field(name, known) {
+                (None, seen) => match field(name, known).filter(|_| seen.is_none()) {
                     Some(field) => Use::Field(field),
                     None => {
                         unused.push(name.clone());
@@ -96,6 +96,8 @@ fn said(table: &Table, mapping: &Mapping, known: Option<&[String]>) -> Result<Ha
             return Err(Error::NoColumn { file, column, hint });
         };
         let use_ = match use_ {
+            // The address is no field: a second one must not overwrite it.
+            Use::Field(wanted) if headings::key(wanted) == "email" => Use::Email,
             Use::Field(wanted) => match field(wanted, known) {
                 Some(field) => Use::Field(field),
                 None => {
@@ -228,6 +230,18 @@ mod tests {
         let columns = columns("Email;Kontakt;Firma;Vorname\nx;x;x;x\n", &said, &["company_name"]).unwrap();
         assert_eq!(columns.uses(), [Use::Nothing, Use::Email, field_use("company_name"), Use::Nothing]);
         assert_eq!(columns.unused(), ["Email"], "a second address column goes nowhere, and that is said");
+    }
+
+    #[test]
+    fn a_second_address_never_becomes_a_field() {
+        let said = Mapping(vec![("Kontakt".into(), Use::Email)]);
+        for known in [None, Some(fields(&["email", "mail"]))] {
+            let table = table("Email;Kontakt\nx;x\n");
+            let columns = Columns::of(&table, &said, known.as_deref()).unwrap();
+            assert_eq!(columns.uses(), [Use::Nothing, Use::Email], "{known:?}");
+        }
+        let told = columns("Kontakt,x\nx,x\n", &[("Kontakt", field_use("E-Mail"))], &["email"]).unwrap();
+        assert_eq!(told.email(), 0);
     }
 
     #[test]

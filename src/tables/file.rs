@@ -23,17 +23,25 @@ impl AtomicFile {
     /// Begins a file that will stand at `path`. A link stays a link: the file it points to is the place.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let name = path.display().to_string();
-        let place = match std::fs::metadata(path) {
-            Ok(meta) if !meta.is_file() => return Err(Error::NotAFile { file: name }),
-            Ok(_) => path.canonicalize().map_err(Error::write(&name))?,
-            Err(_) => path.to_owned(),
+        let old = std::fs::metadata(path).ok();
+        let place = match &old {
+            Some(meta) if !meta.is_file() => return Err(Error::NotAFile { file: name }),
+            Some(_) => path.canonicalize().map_err(Error::write(&name))?,
+            None => path.to_owned(),
         };
         let Some(end) = place.file_name() else { return Err(Error::NotAFile { file: name }) };
         loop {
             let number = COUNT.fetch_add(1, Ordering::Relaxed);
             let temp = place.with_file_name(format!(".{}.{}-{number}.part", end.to_string_lossy(), std::process::id()));
             match OpenOptions::new().write(true).create_new(true).open(&temp) {
-                Ok(file) => return Ok(Self { name, place, temp, file: Some(file) }),
+                Ok(file) => {
+                    let new = Self { name, place, temp, file: Some(file) };
+                    // Who could not read the old file cannot read the new one.
+                    if let (Some(old), Some(file)) = (old, &new.file) {
+                        file.set_permissions(old.permissions()).map_err(Error::write(&new.name))?;
+                    }
+                    return Ok(new);
+                }
                 // Left by a process of the same number that was killed.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(Error::write(&name)(error)),
@@ -147,6 +155,18 @@ mod tests {
         assert_eq!(AtomicFile::create(folder.path()).unwrap_err().to_string(), format!("`{at}` is not a file"));
         let error = AtomicFile::create(&folder.path().join("no/out.csv")).unwrap_err().to_string();
         assert!(error.starts_with(&format!("failed to write `{at}/no/out.csv`: ")), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_private_file_stays_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        std::fs::write(&path, "old").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        AtomicFile::create(&path).unwrap().commit().unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[cfg(unix)]

@@ -24,4 +24,4 @@ pub use ndjson::{NdjsonWriter, compact};
 pub use row::{Cells, Entry, Rejected, Row};
 pub use rows::Rows;
 pub use table::{Detected, Reading, Table};
-pub use write::{CsvWriter, Profile, ours, rejects};
+pub use write::{CsvWriter, Profile, reject_columns, rejects};

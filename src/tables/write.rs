@@ -67,7 +67,7 @@ pub fn rejects(path: &Path, columns: &[String], delimiter: u8, rejected: &[Rejec
     let failed = Error::write(&name);
     let written = || -> io::Result<AtomicFile> {
         let mut writer = CsvWriter::separated(file, Profile::Spreadsheet, delimiter)?;
-        let again = ours(columns);
+        let again = reject_columns(columns);
         let columns = &columns[again..];
         let taken = |name: &str| columns.iter().any(|column| column.eq_ignore_ascii_case(name));
         let [line, reason] = match taken(LINE) || taken(REASON) {
@@ -88,7 +88,7 @@ const LINE: &str = "line";
 const REASON: &str = "reason";
 
 /// How many columns at the beginning are those that [`rejects`] puts before a file's own: 2 or 0.
-pub fn ours(columns: &[String]) -> usize {
+pub fn reject_columns(columns: &[String]) -> usize {
     match columns {
         [line, reason, _, ..]
             if (line == LINE && reason == REASON) || (line == "rejected_line" && reason == "rejected_reason") =>
