@@ -13,6 +13,7 @@ mod headings;
 mod index;
 mod mapping;
 mod members;
+mod options;
 mod read;
 mod renames;
 mod sync;
