@@ -207,6 +207,7 @@ fn number(value: &Dynamic) -> Option<f64> {
 fn plain(value: &Dynamic) -> String {
     match value.read_lock::<Time>() {
         Some(time) => time.to_string().chars().take(10).collect(),
+        None if value.as_immutable_string_ref().is_ok_and(|text| text.is_empty()) => "\"\"".into(),
         None => value.to_string(),
     }
 }

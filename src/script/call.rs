@@ -10,7 +10,7 @@ use super::library;
 use super::list::List;
 use super::nouns::{Noun, verbs_of};
 use super::values;
-use super::words::{did_you_mean, kind, listed};
+use super::words::{did_you_mean, kind, listed, with_article};
 use crate::catalog::{self, Answer, Call, Op, Platform, Ty};
 use crate::model::Email;
 use crate::platforms;
@@ -148,13 +148,5 @@ fn set(op: &Op, with: &mut With, option: &str, value: &Value) -> Result<(), Stri
 
 /// What a verb of the library says of an argument of the wrong type.
 pub(crate) fn wrong(name: &str, wanted: &str, value: &Dynamic) -> String {
-    format!("{name} needs {wanted}, not {}", article(&kind(value.type_name())))
-}
-
-fn article(kind: &str) -> String {
-    match kind {
-        "()" => "`()`".into(),
-        _ if kind.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {kind}"),
-        _ => format!("a {kind}"),
-    }
+    format!("{name} needs {wanted}, not {}", with_article(&kind(value.type_name())))
 }

@@ -11,11 +11,12 @@ use rhai::{AST, Dynamic, Engine, Module, OptimizationLevel, ParseError, Scope, S
 use super::context::Run;
 use super::resolve::Jail;
 use super::{library, nouns};
+use crate::events::Level;
 
 /// Words that Rhai keeps for later and platforms use today: `members.sync()`, `#{ new: 1 }`.
 const FREED: &[&str] = &[
     "sync", "new", "match", "default", "with", "public", "static", "shared", "module", "use", "case", "go", "spawn",
-    "async", "await", "thread", "null", "nil", "void", "package", "is", "var",
+    "async", "await", "thread", "null", "nil", "void", "package", "is", "var", "debug",
 ];
 
 /// Deepest calls of a script's functions; the thread's stack is made for it.
@@ -88,8 +89,12 @@ impl EngineKit {
         engine.on_print(move |line| of_run.print(line));
         let of_run = run.clone();
         engine.on_debug(move |line, file, position| {
-            let place = file.map_or_else(String::new, |file| format!(" ({file}:{position})"));
-            of_run.say(crate::events::Level::Debug, &format!("{line}{place}"));
+            let place = (file, position.line(), position.position());
+            let place = match place {
+                (Some(file), Some(line), Some(column)) => format!(" ({file}:{line}:{column})"),
+                _ => String::new(),
+            };
+            of_run.say(Level::Debug, &format!("{line}{place}"));
         });
         engine
     }

@@ -45,6 +45,15 @@ pub(crate) fn listed(names: &[&str]) -> String {
     }
 }
 
+/// `an int`, `a string`, `` `()` ``
+pub(crate) fn with_article(kind: &str) -> String {
+    match kind {
+        "()" => "`()`".into(),
+        _ if kind.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {kind}"),
+        _ => format!("a {kind}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -172,3 +172,14 @@ fn functions_that_call_themselves_without_end_do_not_break_the_process() {
     assert_eq!(error.message, "functions call each other too deep; does one call itself without an end?");
     assert_eq!(Stage::new("fn f(x) { if x == 0 { 0 } else { 1 + f(x - 1) } } print(f(100));").output(), ["100"]);
 }
+
+#[test]
+fn a_script_may_end_itself() {
+    for script in
+        ["print(1); exit(); print(2);", "print(1); return; print(2);", "fn f() { exit() } print(1); f(); print(2);"]
+    {
+        assert_eq!(Stage::new(script).output(), ["1"], "{script}");
+    }
+    let stage = Stage::new("members.list(9).each(|m| { print(1); exit(); }); print(2);");
+    assert_eq!(stage.door(|fake| fake.pages = vec![Ok(vec!["{}"])]).output(), ["1"]);
+}
