@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -38,6 +39,7 @@ struct Inner {
     opened: Mutex<BTreeMap<String, Arc<dyn Door>>>,
     parts: Mutex<Parts>,
     fatal: Mutex<Option<Thrown>>,
+    missed: Mutex<Option<String>>,
     operations: AtomicU64,
     output: AtomicU64,
     baseline: usize,
@@ -59,6 +61,7 @@ impl From<Start> for Run {
             opened: Mutex::default(),
             parts: Mutex::default(),
             fatal: Mutex::default(),
+            missed: Mutex::default(),
             operations: AtomicU64::new(0),
             output: AtomicU64::new(0),
             baseline,
@@ -119,6 +122,16 @@ impl Run {
         locked(&self.0.fatal).clone()
     }
 
+    /// Remembers what to say of the verb that was not found last.
+    pub(crate) fn miss(&self, words: String) {
+        *locked(&self.0.missed) = Some(words);
+    }
+
+    /// What to say of the verb that was not found last.
+    pub(crate) fn missed(&self) -> Option<String> {
+        locked(&self.0.missed).clone()
+    }
+
     /// The door of a connection, `None` for the run's own; opened once.
     pub(crate) fn door(&self, connection: Option<&str>) -> Outcome<Arc<dyn Door>> {
         let name = connection.unwrap_or(&self.0.start.facts.connection);
@@ -129,6 +142,23 @@ impl Run {
         let door = (self.0.start.doors)(name).map_err(|thrown| self.throw(thrown))?;
         locked(&self.0.opened).insert(name.to_owned(), door.clone());
         Ok(door)
+    }
+
+    /// Where a file is that the script names: below the project, or one that the command line named. Links are followed.
+    pub fn file(&self, named: &str) -> Result<PathBuf, String> {
+        let start = &self.0.start;
+        let path = Path::new(named);
+        if start.files.contains(path) {
+            return Ok(path.to_owned());
+        }
+        let real = |path: &Path| path.canonicalize().map_err(|error| format!("cannot read `{named}`: {error}"));
+        let (root, path) = (real(&start.root)?, real(&start.root.join(path))?);
+        match path.starts_with(root) {
+            true => Ok(path),
+            false => Err(format!(
+                "`{named}` lies outside of the project; only a file that the command line names for an argument may"
+            )),
+        }
     }
 
     /// Waits for the future on the runtime, unless the run is ended. No script may be called inside of it.

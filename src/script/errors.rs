@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, EvalAltResult, Map, ParseErrorType, Position};
 
+use super::context::Run;
 use super::nouns;
 use super::trace::{is_word, snippet, unwound, way};
-use super::words::{did_you_mean, kind, listed, nearest, with_article};
+use super::words::{did_you_mean, instead, kind, nearest, with_article};
 
 /// What went wrong in a script, and where. Shown as a whole with `{}`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,12 +53,15 @@ pub(crate) fn at(message: String, file: &str, text: &str, position: Position) ->
 }
 
 /// The error of a run.
-pub(crate) fn of_run(error: EvalAltResult, engine: &Engine, texts: &dyn Texts) -> ScriptError {
+pub(crate) fn of_run(error: EvalAltResult, engine: &Engine, run: &Run, texts: &dyn Texts) -> ScriptError {
     let (mut inner, file, frames) = unwound(error, texts.main().to_owned());
     let position = inner.take_position();
     let text = texts.text(&file).unwrap_or_default();
     let (message, code) = match &inner {
         EvalAltResult::ErrorParsing(problem, _) => (parse_words(problem, &text), None),
+        EvalAltResult::ErrorFunctionNotFound(signature, _) if signature.contains(" (noun") => {
+            (run.missed().unwrap_or_else(|| no_function(signature, engine, texts)), None)
+        }
         other => words(other, engine, texts),
     };
     let mut error = at(message, &file, &text, position);
@@ -154,11 +158,7 @@ fn no_property(words: &str) -> String {
     match kind(of).as_str() {
         "connection" => {
             let nouns: Vec<&str> = nouns::PLATFORM_NOUNS.iter().copied().collect();
-            format!(
-                "a connection has no `{property}`{}; it has {}",
-                did_you_mean(property, nouns.iter().copied()),
-                listed(&nouns)
-            )
+            format!("a connection has no `{property}`{}", instead(property, &nouns))
         }
         "noun" => format!("`{property}` is no property here; a noun has only verbs: write `{property}(…)`"),
         "list" => format!(

@@ -133,7 +133,10 @@ impl EngineKit {
 #[expect(deprecated, reason = "rhai marks as deprecated what may change between its releases; the release is pinned")]
 fn listen(engine: &mut Engine) {
     engine.on_var(|name, index, context| nouns::on_var(name, index, &context));
-    engine.on_missing_function(|name, args, _, _| nouns::on_missing(name, args).map(|()| None));
+    engine.on_missing_function(|name, args, _, context| {
+        nouns::on_missing(name, args, &context);
+        Ok(None)
+    });
     engine.on_parse_token(|token, _, _| match token {
         Token::Reserved(word) if FREED.contains(&word.as_str()) => Token::Identifier(word),
         other => other,

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use rhai::{Dynamic, EvalAltResult, EvalContext, FuncRegistration, Module, NativeCallContext, RhaiFunc, Shared};
+use rhai::{Dynamic, EvalContext, FuncRegistration, Module, NativeCallContext, RhaiFunc, Shared};
 
 use super::call;
 use super::context::{Outcome, Run};
 use super::library;
-use super::words::{did_you_mean, listed};
+use super::words::instead;
 use crate::platforms;
 
 /// Most arguments that a verb is registered with.
@@ -94,27 +94,18 @@ pub(crate) fn on_var(name: &str, index: usize, context: &EvalContext) -> Outcome
     }
 }
 
-/// What the engine says when a method of a noun is called that no platform has.
-pub(crate) fn on_missing(name: &str, args: &[&mut Dynamic]) -> Outcome<()> {
-    let Some(noun) = args.first().and_then(|first| first.read_lock::<Noun>().map(|noun| noun.clone())) else {
-        return Ok(());
-    };
+/// Remembers what to say of a verb that the noun does not have: the engine's own error knows the place, but not the noun.
+pub(crate) fn on_missing(name: &str, args: &[&mut Dynamic], context: &EvalContext) {
+    let noun = args.first().and_then(|first| first.read_lock::<Noun>().map(|noun| noun.noun));
+    let (Some(noun), Some(run)) = (noun, Run::tagged(Some(context.tag()))) else { return };
     if name.contains('$') || (VERBS.contains(name) && args.len() <= MOST + 1) {
-        return Ok(());
+        return;
     }
-    let verbs = verbs_of(noun.noun);
-    Err(EvalAltResult::ErrorRuntime(
-        format!(
-            "`{}` has no `{name}` with {} arguments{}; it has {}",
-            noun.noun,
-            args.len() - 1,
-            did_you_mean(name, verbs.iter().copied()),
-            listed(&verbs)
-        )
-        .into(),
-        rhai::Position::NONE,
-    )
-    .into())
+    let verbs = verbs_of(noun);
+    run.miss(match verbs.contains(&name) {
+        true => format!("`{noun}.{name}` does not take {} arguments", args.len() - 1),
+        false => format!("`{noun}` has no `{name}`{}", instead(name, &verbs)),
+    });
 }
 
 /// The verbs of a noun, whatever the platform.

@@ -137,7 +137,7 @@ pub fn execute(script: &Script, run: &Run) -> Result<(), Ended> {
     let result = thread::on_its_own(|| {
         let engine = script.kit.engine_for(run, &script.root);
         let result = engine.run_ast_with_scope(&mut Scope::new(), script.ast());
-        result.map_err(|error| errors::of_run(*error, &engine, script))
+        result.map_err(|error| errors::of_run(*error, &engine, run, script))
     });
     if let Some(clock) = clock {
         clock.abort();

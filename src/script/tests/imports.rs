@@ -101,3 +101,22 @@ fn text_is_never_run_as_a_script() {
     assert!(failure("eval(\"print(1)\");").contains("eval"));
     assert!(failure("let f = Fn(\"eval\"); f.call(\"print(1)\");").contains("eval"));
 }
+
+#[test]
+fn a_script_names_files_of_the_project_and_those_of_the_command_line() {
+    let outside = tempfile::tempdir().unwrap();
+    let (named, other) = (outside.path().join("named.csv"), outside.path().join("other.csv"));
+    std::fs::write(&named, "").unwrap();
+    std::fs::write(&other, "").unwrap();
+    let mut stage = Stage::new("");
+    stage.files.insert(named.clone());
+    stage.file("data/people.csv", "");
+    std::os::unix::fs::symlink(&other, stage.folder.path().join("linked.csv")).unwrap();
+    let run = stage.begin();
+    assert!(run.file("data/people.csv").unwrap().ends_with("data/people.csv"));
+    assert_eq!(run.file(named.to_str().unwrap()), Ok(named));
+    for path in [other.to_str().unwrap(), "linked.csv", "../../../../../../../../../../etc/hostname"] {
+        let problem = run.file(path).unwrap_err();
+        assert!(problem.contains("lies outside of the project"), "{path}: {problem}");
+    }
+}
