@@ -200,6 +200,7 @@ pub(crate) fn parse_words(problem: &ParseErrorType, text: &str) -> String {
             let hint = noun.map_or_else(String::new, |noun| format!("; did you mean `{noun}.`?"));
             format!("there is no imported module `{name}`{hint}")
         }
+        ParseErrorType::WrongDocComment => "a comment with `///` belongs right before a function; write `//`".into(),
         other => lowered(&other.to_string()),
     }
 }

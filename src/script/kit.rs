@@ -1,6 +1,7 @@
 //! What all engines of the process share: the language's own functions, ours, the nouns, and the scripts parsed so far.
 //! An engine costs next to nothing, so that every run has its own and no lock stands between two of them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -103,7 +104,7 @@ impl EngineKit {
     pub(crate) fn parse(&self, file: &str, text: &str, level: OptimizationLevel) -> Result<AST, ParseError> {
         let mut engine = self.engine();
         engine.set_optimization_level(level);
-        let mut ast = engine.compile_with_scope(&self.0.names, text)?;
+        let mut ast = engine.compile_with_scope(&self.0.names, bare(text))?;
         ast.set_source(file);
         Ok(ast)
     }
@@ -127,6 +128,15 @@ impl EngineKit {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Arc<Parsed>>> {
         self.0.parsed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The text as the language knows it: without a byte order mark, and with a first line `#!…` as a comment.
+fn bare(text: &str) -> Cow<'_, str> {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    match text.strip_prefix("#!") {
+        Some(rest) => format!("// {rest}").into(),
+        None => text.into(),
     }
 }
 

@@ -119,6 +119,9 @@ fn check(
 /// Reads the declared arguments from the script as it was written: simplified, their order would be lost.
 fn declared(kit: &EngineKit, parsed: &Parsed) -> Result<Declared, ScriptError> {
     let at = |words: String, position: Position| errors::at(words, &parsed.file, &parsed.text, position);
+    if !parsed.text.contains("args") {
+        return Ok(Declared::default());
+    }
     let ast = kit
         .parse(&parsed.file, &parsed.text, OptimizationLevel::None)
         .map_err(|error| at(errors::parse_words(&error.0, &parsed.text), error.position()))?;

@@ -128,3 +128,11 @@ fn a_panic_of_the_host_fails_the_run_only() {
     let stage = Stage::new("users.get(1);").door(|fake| fake.answers = Box::new(|_, _| panic!("broken")));
     assert_eq!(stage.error().message, "beadle itself failed inside of a call: broken; please report this");
 }
+
+#[test]
+fn a_script_may_begin_with_a_mark_or_the_name_of_a_program() {
+    let script = "\u{FEFF}#!/usr/bin/env beadle\n// What it does.\nprint(1);\nx;";
+    let error = Stage::new(script).error();
+    assert_eq!((error.message.as_str(), error.line), ("there is no variable `x`", 4));
+    assert_eq!(Stage::new(&script.replace("x;", "")).load().unwrap().description(), "What it does.");
+}
