@@ -28,10 +28,7 @@ const ENDLESS: &[(&str, &str)] = &[
         "comparing",
         "let a = []; for i in 0..2000 { a.push(2000 - i); } print(\"go\"); loop { try { a.sort(|x, y| x - y); } catch { } }",
     ),
-    (
-        "a closure in a host function",
-        "print(\"go\"); loop { try { (0..10).each(|x| { loop { } }); } catch { } loop { } }",
-    ),
+    ("a closure in a host function", "print(\"go\"); loop { try { [1].map(|x| { loop { } }); } catch { } }"),
 ];
 
 #[test]
