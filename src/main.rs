@@ -9,5 +9,5 @@ static ALLOCATOR: peak_alloc::PeakAlloc = peak_alloc::PeakAlloc;
 fn main() -> ExitCode {
     // Fails only where a provider is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    ExitCode::from(beadle::cli::main(std::env::args_os()).number())
+    ExitCode::from(beadle::cli::main(std::env::args_os(), || ALLOCATOR.current_usage()).number())
 }

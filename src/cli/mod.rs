@@ -1,5 +1,6 @@
 //! The command line: what a person types, one file a command. The terminal is touched here and nowhere else.
 
+mod approve;
 mod failure;
 mod functions;
 mod printer;
@@ -7,7 +8,9 @@ mod progress;
 mod resume;
 mod run;
 mod sandbox;
+mod session;
 mod stream;
+mod transports;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -66,6 +69,8 @@ enum Command {
     Run(run::Options),
     /// Go on with a run that crashed, was stopped or was held
     Resume(resume::Options),
+    /// Allow a held run what its brake named
+    Approve(approve::Options),
     /// What a script can call
     Functions(functions::Options),
     /// The simulated platforms on localhost, for any client
@@ -84,6 +89,8 @@ struct Shell {
     printer: Arc<Printer>,
     /// Knows the secrets that were read.
     redactor: Redactor,
+    /// Tells how many bytes the process holds.
+    memory: fn() -> usize,
 }
 
 impl Shell {
@@ -103,8 +110,9 @@ impl Shell {
     }
 }
 
-/// Does what the arguments say, the first of which is the program's own name.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Code {
+/// Does what the arguments say, the first of which is the program's own name. `memory` tells how many bytes the
+/// process holds.
+pub fn main(arguments: impl IntoIterator<Item = OsString>, memory: fn() -> usize) -> Code {
     let (environment, redactor, clock) = (Environment::of_process(), Redactor::default(), Clock::system());
     let print = |look| Arc::new(Printer::new(look, &environment, redactor.clone(), clock.clone()));
     let cli = match Cli::try_parse_from(arguments) {
@@ -116,7 +124,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Code {
         .map_err(|error| Failure::failed(format!("failed to find the current folder: {error}")))
         .and_then(|folder| {
             let printer = Arc::clone(&printer);
-            cli.command.act(&Shell { environment, folder, file: cli.shared.settings, printer, redactor })
+            cli.command.act(&Shell { environment, folder, file: cli.shared.settings, printer, redactor, memory })
         });
     let code = done.unwrap_or_else(|failure| {
         printer.failure(&failure);
@@ -137,6 +145,7 @@ impl Command {
         match self {
             Self::Run(options) => run::run(&options, shell),
             Self::Resume(options) => resume::resume(&options, shell),
+            Self::Approve(options) => approve::approve(&options, shell),
             Self::Functions(options) => functions::functions(&options, shell),
             Self::Sandbox(options) => sandbox::sandbox(&options, shell),
         }

@@ -1,19 +1,62 @@
 //! `beadle resume RUN`: goes on with a run; what is done is not done again, what is in doubt is looked up first.
 
+use serde_json::Value;
+
+use super::run::{bound, load};
+use super::session::{Play, Session};
 use super::{Code, Failure, Shell};
+use crate::runs::Source;
+use crate::settings::Mode;
+use crate::store::{Run, RunState};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  beadle resume RUN")]
+#[command(after_help = "Examples:
+  beadle resume 20261122-0158-k3f9
+  beadle resume 20261122-0158-k3f9 --sandbox")]
 pub(super) struct Options {
     /// The run, as its report named it
     run: String,
     /// The run was one on the sandbox
     #[arg(long)]
     sandbox: bool,
+    /// What shall go wrong on the sandbox: docs/sandbox.md
+    #[arg(long, value_name = "SPEC", requires = "sandbox")]
+    faults: Option<String>,
 }
 
-/// Goes on with the run.
-pub(super) fn resume(options: &Options, _shell: &Shell) -> Result<Code, Failure> {
-    Err(Failure::failed(format!("failed to resume `{}`: runs cannot be resumed yet", options.run)))
+/// Goes on with the run, with the arguments and the connection that it was started with.
+pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> {
+    let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
+    let settings = shell.settings(mode, None)?;
+    let session = Session::open(shell, settings, mode)?;
+    let run = find(&session, &options.run, mode)?;
+    if run.state == RunState::Done && run.exit_code == Some(0) {
+        return Err(Failure::usage(format!(
+            "run `{}` has come to its end; there is nothing to go on with",
+            options.run
+        )));
+    }
+    let script = load(&session.settings.project.folder, std::path::Path::new(&run.of.script), &session.kit)?;
+    let connection = run.of.connection.clone().unwrap_or_default();
+    let order = bound(script, given(&run), connection, mode, Source::Again(run))?;
+    session.run(&order, Play { faults: options.faults.clone(), ..Play::default() })
+}
+
+/// The run of this id in the store of this mode.
+pub(super) fn find(session: &Session<'_>, id: &str, mode: Mode) -> Result<Run, Failure> {
+    let run = session.runtime.block_on(session.store.run(id)).map_err(|error| Failure::failed(error.to_string()))?;
+    run.ok_or_else(|| {
+        let place = session.store.path().display();
+        let failure = Failure::usage(format!("there is no run `{id}` in {place}"));
+        match mode {
+            Mode::Real => failure.hint("a run on the sandbox is found with --sandbox"),
+            Mode::Sandbox => failure.hint("a run on a real connection is found without --sandbox"),
+        }
+    })
+}
+
+/// The arguments as they were given.
+fn given(run: &Run) -> Vec<(String, String)> {
+    let pair = |pair: &Value| Some((pair.get(0)?.as_str()?.to_owned(), pair.get(1)?.as_str()?.to_owned()));
+    run.of.args.as_array().into_iter().flatten().filter_map(pair).collect()
 }

@@ -1,9 +1,14 @@
 //! `beadle run SCRIPT`: runs a script and accounts for what it did.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::session::{Play, Session};
 use super::{Code, Failure, Shell, help_of, pair};
-use crate::settings::Mode;
+use crate::runs::{Order, Source};
+use crate::sandbox::{Wanted, parse_faults};
+use crate::script::{EngineKit, Kind, Script};
+use crate::settings::{Mode, Settings};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -29,7 +34,7 @@ pub(super) struct Options {
     /// Begin with a new sandbox, empty of what earlier runs did
     #[arg(long, requires = "sandbox")]
     fresh: bool,
-    /// What shall go wrong on the sandbox
+    /// What shall go wrong on the sandbox: docs/sandbox.md
     #[arg(long, value_name = "SPEC", requires = "sandbox")]
     faults: Option<String>,
     /// From which number a new sandbox's community is made
@@ -37,7 +42,10 @@ pub(super) struct Options {
     seed: Option<u64>,
     /// How many people live in a new sandbox
     #[arg(long, value_name = "N", requires = "sandbox")]
-    people: Option<u64>,
+    people: Option<usize>,
+    /// How many activities there are in a new sandbox
+    #[arg(long, value_name = "N", requires = "sandbox")]
+    activities: Option<usize>,
     /// Show help; after SCRIPT, that script's own arguments
     #[arg(short, long)]
     help: bool,
@@ -55,16 +63,85 @@ pub(super) fn run(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     }
 }
 
-/// What the script declares that it takes; read without running it.
-fn help(script: &Path, _shell: &Shell) -> Result<Code, Failure> {
-    Err(Failure::failed(format!("failed to read `{}`: scripts cannot be read yet", script.display())))
+/// What the script declares that it takes; read without running it, and without any settings.
+fn help(path: &Path, shell: &Shell) -> Result<Code, Failure> {
+    let script = load(&shell.folder, path, &EngineKit::default())?;
+    let mut text = format!("{}\n\nUsage: beadle run {} [OPTIONS]\n", script.description().trim(), path.display());
+    match script.declared().is_empty() {
+        true => text.push_str("\nThe script takes no arguments.\n"),
+        false => text.push_str(&format!("\nArguments of the script:\n{}\n", script.declared().usage())),
+    }
+    text.push_str("\nOptions of the command: beadle run --help\n");
+    shell.printer.data(&text);
+    Ok(Code::Done)
 }
 
-/// What can be refused without the script is refused first: settings, connection, credentials.
-fn start(script: &Path, options: &Options, shell: &Shell) -> Result<Code, Failure> {
+/// What can be refused is refused first: settings, connection, credentials, script, arguments. Then the run begins.
+fn start(path: &Path, options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
     let settings = shell.settings(mode, options.connection.as_deref())?;
     let connection = settings.default_connection()?;
     connection.credentials(&settings.project, &shell.environment, &shell.redactor)?;
-    Err(Failure::failed(format!("failed to run `{}`: scripts cannot be run yet", script.display())))
+    if let Some(faults) = &options.faults {
+        parse_faults(faults).map_err(|error| Failure::usage(error.to_string()))?;
+    }
+    let name = connection.name.clone();
+    let session_kit = EngineKit::default();
+    let script = load(&settings.project.folder, &shell.folder.join(path), &session_kit)?;
+    let order = order(script, &options.args, name, &settings, shell, mode)?;
+    let wanted =
+        Wanted { fresh: options.fresh, seed: options.seed, people: options.people, activities: options.activities };
+    Session::open(shell, settings, mode)?.run(&order, Play { wanted, faults: options.faults.clone() })
+}
+
+/// Reads a script; what is wrong in it is shown at its place.
+pub(super) fn load(root: &Path, path: &Path, kit: &EngineKit) -> Result<Script, Failure> {
+    Script::load(root, path, kit).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// A new run of the script with these arguments.
+fn order(
+    script: Script,
+    given: &[(String, String)],
+    connection: String,
+    settings: &Settings,
+    shell: &Shell,
+    mode: Mode,
+) -> Result<Order, Failure> {
+    let given = placed(&script, given, settings, shell);
+    bound(script, given, connection, mode, Source::New)
+}
+
+/// Files are named from the current folder; the script sees them from the project's.
+fn placed(script: &Script, given: &[(String, String)], settings: &Settings, shell: &Shell) -> Vec<(String, String)> {
+    let is_file = |name: &str| script.declared().get(name).is_some_and(|argument| argument.kind == Kind::File);
+    given
+        .iter()
+        .map(|(name, value)| match is_file(name) && !value.is_empty() {
+            true => {
+                let path = shell.folder.join(value);
+                let inside = path.strip_prefix(&settings.project.folder).map(Path::to_path_buf);
+                (name.clone(), inside.unwrap_or(path).display().to_string())
+            }
+            false => (name.clone(), value.clone()),
+        })
+        .collect()
+}
+
+/// The order for a run whose arguments were placed before.
+pub(super) fn bound(
+    script: Script,
+    given: Vec<(String, String)>,
+    connection: String,
+    mode: Mode,
+    source: Source,
+) -> Result<Order, Failure> {
+    let args = script
+        .declared()
+        .bind(given.clone(), mode == Mode::Sandbox)
+        .map_err(|problem| Failure::usage(problem.to_string()).hint(format!("beadle run {} --help", script.file())))?;
+    let is_file = |name: &str| script.declared().get(name).is_some_and(|argument| argument.kind == Kind::File);
+    let files: BTreeSet<PathBuf> =
+        given.iter().filter(|(name, _)| is_file(name)).map(|(_, value)| PathBuf::from(value)).collect();
+    Ok(Order { path: script.file().to_owned(), script, given, args, files, connection, source })
 }

@@ -1,6 +1,11 @@
 //! `beadle sandbox`: the simulated platforms on localhost, for any client.
 
-use super::{Code, Failure, Shell};
+use serde_json::json;
+
+use super::{Code, Failure, Format, Shell};
+use crate::clock::Clock;
+use crate::platforms;
+use crate::sandbox::{Running, Sandbox, SandboxOptions, Seed, ServeOptions, parse_faults, serve};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -15,16 +20,67 @@ pub(super) struct Options {
     seed: Option<u64>,
     /// How many people live in it
     #[arg(long, value_name = "N")]
-    people: Option<u64>,
+    people: Option<usize>,
     /// How many activities there are
     #[arg(long, value_name = "N")]
-    activities: Option<u64>,
-    /// What shall go wrong
+    activities: Option<usize>,
+    /// What shall go wrong: docs/sandbox.md
     #[arg(long, value_name = "SPEC")]
     faults: Option<String>,
 }
 
 /// Serves the platforms until it is stopped.
-pub(super) fn sandbox(_options: &Options, _shell: &Shell) -> Result<Code, Failure> {
-    Err(Failure::failed("failed to start the sandbox: it cannot be served yet"))
+pub(super) fn sandbox(options: &Options, shell: &Shell) -> Result<Code, Failure> {
+    let default = Seed::default();
+    let seed = Seed {
+        seed: options.seed.unwrap_or(default.seed),
+        people: options.people.unwrap_or(default.people),
+        activities: options.activities.unwrap_or(default.activities),
+    };
+    let sandbox = Sandbox::new(SandboxOptions { seed, ..SandboxOptions::default() }, Clock::system());
+    if let Some(faults) = &options.faults {
+        sandbox.set_faults(parse_faults(faults).map_err(|error| Failure::usage(error.to_string()))?);
+    }
+    let fail = |error: std::io::Error| Failure::failed(format!("failed to serve the sandbox: {error}"));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(fail)?;
+    runtime.block_on(async {
+        let running = serve(ServeOptions { sandbox, port: options.port, credentials: None }).await.map_err(fail)?;
+        introduce(&running, shell);
+        let stop = running.stop.clone();
+        tokio::spawn(async move {
+            if super::session::next_signal().await.is_ok() {
+                stop.cancel();
+            }
+        });
+        running.stopped().await.map_err(fail)
+    })?;
+    Ok(Code::Done)
+}
+
+/// Says how to reach it.
+fn introduce(running: &Running, shell: &Shell) {
+    let (key, secret) = (&running.credentials.key, &running.credentials.secret);
+    if shell.printer.format() == Format::Json {
+        let bases: serde_json::Map<_, _> = platforms::ALL
+            .iter()
+            .map(|platform| (platform.name.to_owned(), running.base_url(platform).into()))
+            .collect();
+        shell.printer.object(&json!({
+            "event": "sandbox", "address": running.address.to_string(), "base_urls": bases,
+            "key": key, "secret": secret, "outbox": running.page("outbox"),
+        }));
+        return;
+    }
+    let mut text = format!("sandbox on http://{}\n", running.address);
+    for platform in platforms::ALL {
+        text.push_str(&format!("  {}: {}\n", platform.title, running.base_url(platform)));
+    }
+    text.push_str(&format!("  key: {key}\n  secret: {secret}\n"));
+    for (page, what) in
+        [("outbox", "mails that would have gone out"), ("journal", "requests"), ("faults", "what goes wrong")]
+    {
+        text.push_str(&format!("  {}  {what}\n", running.page(page)));
+    }
+    text.push_str("Ctrl-C stops it; nothing is kept.\n");
+    shell.printer.data(&text);
 }

@@ -39,8 +39,8 @@ pub enum At {
 /// How a platform is asked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pace {
-    /// Requests in a second, on average.
-    pub requests_per_second: f64,
+    /// Requests in a second, on average; `None` leaves it to whoever connects.
+    pub requests_per_second: Option<f64>,
     /// Requests that may go at once after a pause.
     pub burst: u32,
     /// Requests under way at the same time.
@@ -58,7 +58,7 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            requests_per_second: 2.0,
+            requests_per_second: None,
             burst: 4,
             concurrency: 4,
             timeout: Duration::from_secs(60),
@@ -190,7 +190,7 @@ fn pace(section: &mut Section<'_>) -> Result<Pace, Error> {
         Ok(u32::try_from(number).unwrap_or(max))
     };
     Ok(Pace {
-        requests_per_second: section.number("requests_per_second", default.requests_per_second, 0.01, 1000.0)?,
+        requests_per_second: section.number("requests_per_second", 0.01, 1000.0)?,
         burst: count(section, "burst", default.burst, 1000)?,
         concurrency: count(section, "concurrency", default.concurrency, 100)?,
         timeout: section.time("timeout", default.timeout)?,

@@ -74,8 +74,8 @@ impl<'a> Section<'a> {
     }
 
     /// A number between both, inclusive.
-    pub(super) fn number(&mut self, key: &str, default: f64, min: f64, max: f64) -> Result<f64, Error> {
-        let Some(node) = self.take(key) else { return Ok(default) };
+    pub(super) fn number(&mut self, key: &str, min: f64, max: f64) -> Result<Option<f64>, Error> {
+        let Some(node) = self.take(key) else { return Ok(None) };
         let number = match (&node.value, &node.origin) {
             #[expect(clippy::cast_precision_loss, reason = "the allowed numbers are small")]
             (Value::Int(number), _) => Some(*number as f64),
@@ -84,7 +84,7 @@ impl<'a> Section<'a> {
             _ => None,
         };
         match number.filter(|number| (min..=max).contains(number)) {
-            Some(number) => Ok(number),
+            Some(number) => Ok(Some(number)),
             None => Err(self.wrong(key, &node, &format!("a number from {min} to {max}"))),
         }
     }

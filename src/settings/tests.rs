@@ -53,7 +53,7 @@ fn a_file_gives_one_checked_value() {
     assert_eq!((main.name.as_str(), main.platform.name), ("main", "mobilize"));
     let At::Address(url) = &main.at else { panic!("a real address") };
     assert_eq!(url.as_str(), "https://api.example.org/v1");
-    assert_eq!(main.pace, Pace { requests_per_second: 3.0, ..Pace::default() });
+    assert_eq!(main.pace, Pace { requests_per_second: Some(3.0), ..Pace::default() });
     assert_eq!(settings.connection("try-it").unwrap().at, At::Sandbox);
     assert_eq!(settings.project.timezone.iana_name(), Some("Europe/Berlin"));
     assert_eq!(settings.project.store, world.folder.path().join(".beadle/beadle.db"));
@@ -146,7 +146,7 @@ fn a_flag_beats_the_environment_which_beats_the_file() {
     assert_eq!(settings.project.timezone.iana_name(), Some("Asia/Tokyo"));
     assert_eq!(settings.default_connection().unwrap().name, "try-it");
     assert_eq!(settings.connection("main").unwrap().pace.burst, 9);
-    assert_eq!(settings.connection("main").unwrap().pace.requests_per_second, 3.0, "the file still counts");
+    assert_eq!(settings.connection("main").unwrap().pace.requests_per_second, Some(3.0), "the file still counts");
     assert_eq!(settings.limits.removals.people, 3);
     let start = Start {
         file: Some(FILE.into()),

@@ -1,0 +1,181 @@
+//! What `run` and `resume` share: the store, the connections, the signals, and how a run's end is shown.
+
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+use tokio::sync::OnceCell;
+
+use super::transports::Connected;
+use super::{Code, Failure, Format, Shell};
+use crate::clock::Clock;
+use crate::effects::{Caps, brakes};
+use crate::events::{Level, Sink};
+use crate::runs::{Order, Refused, Report, Runner};
+use crate::sandbox::Wanted;
+use crate::script::{Cancel, EngineKit, Limits, Stop};
+use crate::settings::{Mode, Settings};
+use crate::store::Store;
+
+/// What the sandbox of a run shall be.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Play {
+    pub(super) wanted: Wanted,
+    pub(super) faults: Option<String>,
+}
+
+/// A project that is open: its settings, its store, a runtime to wait on.
+pub(super) struct Session<'a> {
+    pub(super) shell: &'a Shell,
+    pub(super) settings: Settings,
+    pub(super) store: Store,
+    pub(super) runtime: Runtime,
+    pub(super) kit: EngineKit,
+    mode: Mode,
+}
+
+impl<'a> Session<'a> {
+    /// Opens the project's store. Nothing is sent.
+    pub(super) fn open(shell: &'a Shell, settings: Settings, mode: Mode) -> Result<Self, Failure> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(|error| Failure::failed(format!("failed to start: {error}")))?;
+        let store = runtime.block_on(Store::open(&settings.project.store));
+        let store = store.map_err(|error| Failure::failed(error.to_string()))?;
+        Ok(Self { shell, settings, store, runtime, kit: EngineKit::default(), mode })
+    }
+
+    /// Runs an order and shows its report.
+    pub(super) fn run(&self, order: &Order, play: Play) -> Result<Code, Failure> {
+        let cancel = Cancel::default();
+        let signals = self.runtime.spawn(stop_on_signals(cancel.clone(), Arc::clone(&self.shell.printer)));
+        let report = self.runner(play, cancel).run(order);
+        signals.abort();
+        let report = report.map_err(|refused| match refused {
+            Refused::Connection(why) => Failure::usage(why),
+            Refused::Lease(error) => Failure::with(Code::Skipped, error.to_string()),
+            other => Failure::failed(other.to_string()),
+        })?;
+        self.show(&report);
+        Ok(code(&report))
+    }
+
+    fn runner(&self, play: Play, cancel: Cancel) -> Runner {
+        let clock = Clock::system();
+        let listener: Arc<dyn Sink> = self.shell.printer.clone();
+        Runner {
+            store: self.store.clone(),
+            transports: Arc::new(Connected {
+                settings: self.settings.clone(),
+                environment: self.shell.environment.clone(),
+                redactor: self.shell.redactor.clone(),
+                clock: clock.clone(),
+                store: self.store.clone(),
+                wanted: play.wanted,
+                faults: play.faults,
+                sandbox: OnceCell::new(),
+            }),
+            kit: self.kit.clone(),
+            listeners: vec![listener],
+            clock,
+            runtime: self.runtime.handle().clone(),
+            root: self.settings.project.folder.clone(),
+            sandbox: self.mode == Mode::Sandbox,
+            settings: self.settings.project.file.as_ref().map(|file| file.display().to_string()),
+            limits: script_limits(&self.settings),
+            brakes: brake_limits(&self.settings),
+            caps: caps(&self.settings),
+            memory: Some(Arc::new(self.shell.memory)),
+            cancel,
+        }
+    }
+
+    fn show(&self, report: &Report) {
+        match self.shell.printer.format() {
+            Format::Json => self.shell.printer.object(&report.json()),
+            Format::Text => self.shell.printer.data(&format!("{}\n", report.text())),
+        }
+    }
+}
+
+fn code(report: &Report) -> Code {
+    match report.exit_code() {
+        130 => Code::Interrupted,
+        1 => Code::Failed,
+        4 => Code::Held,
+        6 => Code::InDoubt,
+        5 => Code::Partial,
+        _ => Code::Done,
+    }
+}
+
+/// The first signal ends the run where it can be resumed, the second one at once.
+async fn stop_on_signals(cancel: Cancel, printer: Arc<super::Printer>) {
+    let mut times = 0;
+    loop {
+        if next_signal().await.is_err() {
+            return;
+        }
+        times += 1;
+        if times > 1 {
+            std::process::exit(i32::from(Code::Interrupted.number()));
+        }
+        printer.say(Level::Warn, "stopping; what is under way is finished first (once more: at once)");
+        cancel.stop(Stop::Interrupted);
+    }
+}
+
+/// Waits for Ctrl-C or a polite request to stop.
+#[cfg(unix)]
+pub(super) async fn next_signal() -> std::io::Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        done = tokio::signal::ctrl_c() => done,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// Waits for Ctrl-C.
+#[cfg(not(unix))]
+pub(super) async fn next_signal() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}
+
+fn script_limits(settings: &Settings) -> Limits {
+    let script = &settings.limits.script;
+    Limits {
+        operations: script.operations,
+        memory: usize::try_from(script.memory).unwrap_or(usize::MAX),
+        output: script.output,
+        time: Some(script.time),
+        ..Limits::default()
+    }
+}
+
+fn brake_limits(settings: &Settings) -> brakes::Limits {
+    let crate::settings::Limits { removals, overlap, changes, mail, .. } = &settings.limits;
+    brakes::Limits {
+        few: removals.people.into(),
+        share: removals.percent.into(),
+        many: removals.most.into(),
+        some: removals.few.into(),
+        half: removals.few_percent.into(),
+        days: removals.days.into(),
+        both: overlap.people.into(),
+        overlap: overlap.percent.into(),
+        changed: changes.people.into(),
+        changed_share: changes.percent.into(),
+        mails: mail.unattended.into(),
+    }
+}
+
+fn caps(settings: &Settings) -> Caps {
+    let mail = &settings.limits.mail;
+    Caps {
+        target_days: mail.target_days.into(),
+        per_account: mail.per_person as usize,
+        account_days: mail.person_days.into(),
+        ..Caps::default()
+    }
+}

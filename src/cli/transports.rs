@@ -1,0 +1,140 @@
+//! How the connections of the settings are reached: over HTTP, or on the sandbox without sockets.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use secrecy::SecretString;
+use tokio::sync::OnceCell;
+
+use crate::catalog::SignIn;
+use crate::client::{Http, HttpOptions, Pace, Policy};
+use crate::clock::Clock;
+use crate::effects::{fingerprint, recognise};
+use crate::runs::{Opened, Transports};
+use crate::sandbox::{InProcess, Sandbox, Wanted, kept, parse_faults};
+use crate::settings::{At, Connection, Credentials, Environment, Redactor, Settings};
+use crate::store::Store;
+
+/// Requests per second where the settings name none and the host is not this machine. No platform documents a limit.
+const POLITE: f64 = 10.0;
+
+/// The connections of the settings.
+pub(super) struct Connected {
+    pub(super) settings: Settings,
+    pub(super) environment: Environment,
+    pub(super) redactor: Redactor,
+    pub(super) clock: Clock,
+    /// The ledger's store.
+    pub(super) store: Store,
+    /// What the sandbox shall be, and what shall go wrong on it.
+    pub(super) wanted: Wanted,
+    pub(super) faults: Option<String>,
+    pub(super) sandbox: OnceCell<(Sandbox, String)>,
+}
+
+impl Transports for Connected {
+    fn open<'a>(&'a self, connection: &'a str) -> BoxFuture<'a, Result<Opened, String>> {
+        async move {
+            let connection = self.settings.connection(connection).map_err(|error| words(&error))?;
+            match &connection.at {
+                At::Sandbox => self.simulated(connection).await,
+                At::Address(_) => self.real(connection).await,
+            }
+        }
+        .boxed()
+    }
+}
+
+impl Connected {
+    /// The sandbox of this project; made when it is first needed.
+    pub(super) async fn sandbox(&self) -> Result<&(Sandbox, String), String> {
+        self.sandbox
+            .get_or_try_init(|| async {
+                let made = kept(&self.store, &self.clock, self.wanted).await.map_err(|error| error.to_string())?;
+                if let Some(faults) = &self.faults {
+                    made.0.set_faults(parse_faults(faults).map_err(|error| error.to_string())?);
+                }
+                Ok(made)
+            })
+            .await
+    }
+
+    async fn simulated(&self, connection: &Connection) -> Result<Opened, String> {
+        let (sandbox, world) = self.sandbox().await?;
+        let platform = connection.platform;
+        let transport = InProcess::new(sandbox.clone(), platform.name);
+        Ok(Opened {
+            platform,
+            account: format!("{world}-{}", platform.name),
+            credentials: "the sandbox takes any".into(),
+            reads: Arc::new(transport.clone()),
+            writes: Arc::new(transport),
+            pace: Pace::new(None, 1, connection.pace.concurrency as usize),
+            policy: Policy { settle: Duration::from_millis(500), ..policy(connection) },
+        })
+    }
+
+    async fn real(&self, connection: &Connection) -> Result<Opened, String> {
+        let At::Address(url) = &connection.at else { return Err("the connection has no address".into()) };
+        let read = connection.credentials(&self.settings.project, &self.environment, &self.redactor);
+        let credentials = read.map_err(|error| words(&error))?;
+        let SignIn::Basic { user, password } = connection.platform.sign_in;
+        let secret = |key: &str| credentials.get(key).map(|secret| SecretString::from(secret.expose().to_owned()));
+        let http = Http::new(HttpOptions {
+            base_url: url.as_str().to_owned(),
+            basic: secret(user).zip(secret(password)),
+            connect_timeout: connection.pace.connect_timeout,
+            read_timeout: connection.pace.timeout,
+            timeout: connection.pace.timeout,
+            max_answer: usize::try_from(connection.pace.max_answer).unwrap_or(usize::MAX),
+        });
+        let http = Arc::new(http.map_err(|error| format!("connection `{}`: {error}", connection.name))?);
+        let polite = (!url.is_loopback()).then_some(POLITE);
+        let rate = connection.pace.requests_per_second.or(polite);
+        Ok(Opened {
+            platform: connection.platform,
+            account: self.account(connection, &url.origin(), &credentials, user).await?,
+            credentials: check(connection, &[user, password]),
+            reads: http.clone(),
+            writes: http,
+            pace: Pace::new(rate, connection.pace.burst, connection.pace.concurrency as usize),
+            policy: policy(connection),
+        })
+    }
+
+    async fn account(
+        &self,
+        connection: &Connection,
+        origin: &str,
+        credentials: &Credentials,
+        user: &str,
+    ) -> Result<String, String> {
+        let key = credentials.get(user).map(|key| fingerprint(key.expose()));
+        let (platform, name) = (connection.platform.name, connection.name.as_str());
+        let account = recognise(&self.store, platform, origin, name, key.as_deref(), &self.clock).await;
+        account.map_err(|error| error.to_string())
+    }
+}
+
+fn policy(connection: &Connection) -> Policy {
+    Policy { max_attempts: connection.pace.max_attempts as usize, ..Policy::default() }
+}
+
+/// "check `secret` (the variable `MOBILIZE_SECRET`) of connection `main`"
+fn check(connection: &Connection, keys: &[&str]) -> String {
+    let named = |key: &&str| match connection.source_of(key) {
+        Some(source) => format!("`{key}` ({source})"),
+        None => format!("`{key}`"),
+    };
+    let keys: Vec<String> = keys.iter().map(named).collect();
+    format!("check {} of connection `{}`", keys.join(" and "), connection.name)
+}
+
+fn words(error: &crate::settings::Error) -> String {
+    match error.next_step() {
+        Some(step) => format!("{error}; {step}"),
+        None => error.to_string(),
+    }
+}
