@@ -90,14 +90,16 @@ impl Call {
             return vec![Piece { call: self.clone(), subjects: Vec::new() }];
         };
         let Some(batch) = self.op.batch else {
-            let subject = self.subject_of(&write.subject, &self.args.to_value());
+            let whole = self.args.to_value();
+            let subject = subject_of(&write.subject, &whole, &whole);
             return vec![Piece { call: self.clone(), subjects: vec![(subject, self.args.to_value())] }];
         };
         let items = self.args.get(batch.param).and_then(Value::as_array).cloned().unwrap_or_default();
         let mut subjects: Vec<(Subject, Value)> = Vec::with_capacity(items.len());
         let mut places = std::collections::HashMap::with_capacity(items.len());
+        let whole = self.shared().to_value();
         for item in items {
-            let subject = self.subject_of(&write.subject, &item);
+            let subject = subject_of(&write.subject, &whole, &item);
             match places.get(&subject) {
                 Some(&place) => subjects[place] = (subject, item),
                 None => {
@@ -109,15 +111,26 @@ impl Call {
         subjects.chunks(batch.max).map(|part| Piece::of(self, part.to_vec())).collect()
     }
 
-    fn subject_of(&self, at: &SubjectAt, item: &Value) -> Subject {
-        let whole = self.args.to_value();
-        let found = at.key.iter().find_map(|pointer| {
-            item.pointer(pointer).or_else(|| whole.pointer(pointer)).and_then(plain).filter(|text| !text.is_empty())
-        });
-        let group = at.group.and_then(|name| item.get(name).or_else(|| self.args.get(name))).and_then(plain);
-        let key = found.unwrap_or_else(|| digest(item));
-        Subject { kind: at.kind, key: normal(at.kind, &key), group }
+    /// The arguments without the list that is cut: what all its items share.
+    pub(crate) fn shared(&self) -> Args {
+        let cut = self.op.batch.map(|batch| batch.param);
+        Args(
+            self.args
+                .iter()
+                .filter(|(name, _)| cut != Some(name.as_str()))
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect(),
+        )
     }
+}
+
+fn subject_of(at: &SubjectAt, whole: &Value, item: &Value) -> Subject {
+    let found = at.key.iter().find_map(|pointer| {
+        item.pointer(pointer).or_else(|| whole.pointer(pointer)).and_then(plain).filter(|text| !text.is_empty())
+    });
+    let group = at.group.and_then(|name| item.get(name).or_else(|| whole.get(name))).and_then(plain);
+    let key = found.unwrap_or_else(|| digest(item));
+    Subject { kind: at.kind, key: normal(at.kind, &key), group }
 }
 
 impl Piece {
@@ -202,11 +215,13 @@ impl Call {
 
     /// The fingerprint of one subject's part of the request.
     pub fn digest_of(&self, part: &Value) -> String {
-        let mut shared = self.args.clone();
-        if let Some(batch) = self.op.batch {
-            shared.set(batch.param, Value::Null);
-        }
-        digest(&Value::Array(vec![self.op.name().into(), shared.to_value(), part.clone()]))
+        self.digests()(part)
+    }
+
+    /// [`Call::digest_of`] for many parts: what they share is taken once.
+    pub(crate) fn digests(&self) -> impl Fn(&Value) -> String {
+        let (name, shared) = (self.op.name(), self.shared().to_value());
+        move |part| digest(&Value::Array(vec![name.as_str().into(), shared.clone(), part.clone()]))
     }
 
     /// Whether an id argument of this name goes on the wire as a number.

@@ -47,8 +47,11 @@ impl Store {
 
     /// An account's effects that the platform has promised and nobody has seen yet, the oldest first.
     pub async fn queued(&self, account: &str) -> Result<Vec<EffectRow>, Error> {
-        let query =
-            effects!("WHERE effect.account = $1 AND effect.state = 'accepted' AND call.job IS NULL ORDER BY effect.id");
+        let query = effects!(
+            "WHERE effect.account = $1 AND effect.state IN ('open', 'accepted', 'doubt') AND effect.state = 'accepted'
+               AND call.job IS NULL
+             ORDER BY effect.id"
+        );
         self.rows(sqlx::query(query).bind(account).fetch_all(self.readers()).await)
     }
 
