@@ -45,8 +45,9 @@ pub struct LookUp {
 pub struct Before {
     /// Reads, as in [`LookUp::reads`].
     pub reads: Vec<Call>,
-    /// The part that one subject's intent keeps: subject key and its part of the request in, value to store out.
-    pub keep: fn(&str, &Value, &[Value]) -> Value,
+    /// The part that one subject's intent keeps, by the subject's key, from what the reads gave. Two keys are read by all:
+    /// `invited_at` (milliseconds, when the platform last mailed them for this) and `email`.
+    pub keep: fn(&Call, &str, &[Value]) -> Value,
 }
 
 /// One platform's way of saying what all platforms have. All calls are made for the connection named.
@@ -54,8 +55,12 @@ pub trait Adapter: Send + Sync {
     /// The read that lists a group's members with their fields.
     fn members(&self, connection: &str, group: &str) -> Result<Call, Unsupported>;
 
-    /// The read that says how many members a group has, and where in its answer; `None` if the platform does not tell.
-    fn member_count(&self, connection: &str, group: &str) -> Option<(Call, &'static str)>;
+    /// The read that says how long this list is, and where in its answer; `None` if the platform does not tell.
+    fn count(&self, list: &Call) -> Option<(Call, &'static str)>;
+
+    /// The read that says which fields a member of the group can have, and how their names are found in its answer;
+    /// `None` if any name will do.
+    fn fields(&self, connection: &str, group: &str) -> Option<(Call, fn(&Value) -> Option<Vec<String>>)>;
 
     /// One row of a list of members, as this group's member.
     fn member(&self, group: &str, row: &Value) -> Option<Member>;

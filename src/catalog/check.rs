@@ -45,14 +45,21 @@ pub fn check(op: &Op, mut given: Vec<Value>) -> Result<Args, ArgError> {
         Some(batch) if !checked.contains_key(batch.param) => {
             Err(fail(format!("`{}` is missing: there is nothing to do; {}", batch.param, usage(op, &positional))))
         }
-        _ => Ok(Args::from_checked(checked)),
+        _ => {
+            let args = Args::from_checked(checked);
+            (op.also)(&args).map_err(fail)?;
+            Ok(args)
+        }
     }
 }
 
-/// Whether a map in last place holds names rather than being an argument itself (`fields` is a map).
+/// Whether a map in last place holds names rather than being an argument itself (`fields` is a map). One that names
+/// `fields` does, so that a misspelt name beside it is found.
 fn is_named(op: &Op, positional: &[&Param], place: usize, map: &Map<String, Value>) -> bool {
     match positional.get(place) {
-        Some(param) if param.ty == Ty::Fields => !map.is_empty() && map.keys().all(|key| op.param(key).is_some()),
+        Some(param) if param.ty == Ty::Fields => {
+            map.contains_key(param.name) || (!map.is_empty() && map.keys().all(|key| op.param(key).is_some()))
+        }
         _ => true,
     }
 }
@@ -157,6 +164,9 @@ fn check_value(param: &Param, value: Value, at: &str) -> Result<Value, String> {
             other => wrong(&other),
         },
         Ty::Fields => match value {
+            Value::Object(map) if map.is_empty() && param.required => {
+                Err(format!("`{at}` is empty: there is nothing to do"))
+            }
             Value::Object(_) => Ok(value),
             other => wrong(&other),
         },
@@ -251,5 +261,51 @@ fn shown(value: &Value) -> String {
         Value::Object(_) => "a map".into(),
         Value::String(text) if text.chars().count() > 40 => "a longer text".into(),
         other => format!("`{other}`"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Wire;
+    use serde_json::json;
+
+    const OP: Op = Op::post("things", "make", "/things/{id}").params(&[
+        Param::path("id", Ty::Id(Wire::Text)),
+        Param::body("fields", Ty::Fields).required(),
+        Param::body("note", Ty::Text(3)),
+    ]);
+
+    #[test]
+    fn a_last_map_is_the_fields_or_the_names_and_never_both() {
+        let fields = json!({ "note": "as a field", "city": "Turin" });
+        let by_place = check(&OP, vec![json!(1), fields.clone()]).unwrap();
+        assert_eq!(by_place.to_value(), json!({ "id": "1", "fields": fields }));
+        let named = check(&OP, vec![json!(1), json!({ "fields": fields, "note": "abc" })]).unwrap();
+        assert_eq!(named.to_value(), json!({ "id": "1", "fields": fields, "note": "abc" }));
+        let both = check(&OP, vec![json!(1), fields.clone(), json!({ "note": "abc" })]).unwrap();
+        assert_eq!(both, named);
+    }
+
+    #[test]
+    fn characters_are_counted_not_bytes() {
+        let of = |note: &str| check(&OP, vec![json!(1), json!({ "a": 1 }), json!({ "note": note })]);
+        assert!(of("éüß").is_ok());
+        assert_eq!(of("éüßa").unwrap_err().problem, "`note` is 4 characters long; the document allows 3");
+    }
+
+    #[test]
+    fn what_is_too_long_to_show_is_named_by_its_kind() {
+        assert_eq!(shown(&json!("x".repeat(41))), "a longer text");
+        assert_eq!(shown(&json!("x")), "`\"x\"`");
+        assert_eq!(shown(&json!([1, 2])), "a list of 2");
+        assert_eq!(shown(&json!({ "a": 1 })), "a map");
+        assert_eq!(shown(&Value::Null), "`()`");
+    }
+
+    #[test]
+    fn a_name_that_resembles_none_gets_the_whole_list() {
+        let error = check(&OP, vec![json!(1), json!({ "a": 1 }), json!({ "colour": 1 })]).unwrap_err();
+        assert_eq!(error.to_string(), "things.make: there is no argument `colour`; there are `id`, `fields`, `note`");
     }
 }

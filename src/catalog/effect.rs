@@ -60,3 +60,16 @@ pub struct Doubt {
     /// The platform's job, where it answered with one before it fell silent.
     pub job: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stores_word_for_a_kind_is_read_back_as_that_kind() {
+        for kind in [SubjectKind::Person, SubjectKind::Group, SubjectKind::Invitation] {
+            assert_eq!(SubjectKind::parse(kind.as_str()), Some(kind));
+        }
+        assert_eq!(SubjectKind::parse("Person"), None);
+    }
+}

@@ -88,3 +88,45 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_says_what_is_wrong_whether_to_try_again_and_whether_it_may_have_happened() {
+        let of = |status| {
+            let fault = Fault::by_status(status, "");
+            (fault.code, fault.transient, fault.doubtful)
+        };
+        for status in [400, 405, 413, 415, 422] {
+            assert_eq!(of(status), (Code::Refused, false, false), "{status}");
+        }
+        assert_eq!(of(401), (Code::Unauthorized, false, false));
+        assert_eq!(of(403), (Code::Forbidden, false, false));
+        assert_eq!(of(404), (Code::NotFound, false, false));
+        assert_eq!(of(429), (Code::TooMany, true, false));
+        for status in [408, 500, 502, 503, 504, 599] {
+            assert_eq!(of(status), (Code::Unavailable, true, true), "{status}");
+        }
+        for status in [301, 302, 307, 409, 418] {
+            assert_eq!(of(status), (Code::Refused, false, true), "{status}: nobody knows what it did");
+        }
+        assert_eq!(of(410), (Code::NotFound, false, true));
+    }
+
+    #[test]
+    fn long_words_of_a_platform_are_cut_between_characters() {
+        let fault = Fault::by_status(500, "é".repeat(900));
+        assert_eq!(fault.message, "é".repeat(500));
+        assert_eq!(Fault::unreadable(200, "é".repeat(900)).message.chars().count(), 500);
+    }
+
+    #[test]
+    fn the_words_for_scripts_are_all_different() {
+        use Code::{Busy, Forbidden, NotFound, Refused, TooMany, Unauthorized, Unavailable, Unreadable};
+        let all = [NotFound, Refused, Unauthorized, Forbidden, TooMany, Busy, Unavailable, Unreadable];
+        let words: std::collections::HashSet<_> = all.iter().map(|code| code.as_str()).collect();
+        assert_eq!(words.len(), all.len());
+    }
+}

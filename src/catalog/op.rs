@@ -188,6 +188,8 @@ pub struct Op {
     pub batch: Option<Batch>,
     /// Work that goes on after the call.
     pub follow: Option<Follow>,
+    /// What the document demands beyond single arguments; says what is missing.
+    pub also: fn(&Args) -> Result<(), String>,
 }
 
 impl Op {
@@ -204,6 +206,7 @@ impl Op {
             page: Page::Single,
             batch: None,
             follow: None,
+            also: |_| Ok(()),
         }
     }
 
@@ -262,6 +265,11 @@ impl Op {
         Self { follow: Some(follow), ..self }
     }
 
+    /// What the document demands beyond single arguments.
+    pub const fn also(self, also: fn(&Args) -> Result<(), String>) -> Self {
+        Self { also, ..self }
+    }
+
     /// `members.invite`.
     pub fn name(&self) -> String {
         format!("{}.{}", self.noun, self.verb)
@@ -293,5 +301,50 @@ impl Op {
             list.push(only);
         }
         list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{SubjectKind, Ty, Wire};
+
+    const ID: Param = Param::path("id", Ty::Id(Wire::Text));
+    const ONE: Param = Param::body("one", Ty::Bool).required();
+    const TWO: Param = Param::body("two", Ty::Bool).required();
+    const MAYBE: Param = Param::query("maybe", Ty::Bool);
+
+    fn positional(params: &'static [Param]) -> Vec<&'static str> {
+        Op::get("things", "get", "/things/{id}").params(params).positional().iter().map(|param| param.name).collect()
+    }
+
+    #[test]
+    fn the_path_and_the_only_other_required_argument_stand_without_names() {
+        assert_eq!(positional(&[ID, MAYBE]), ["id"]);
+        assert_eq!(positional(&[ID, MAYBE, ONE]), ["id", "one"]);
+        assert_eq!(positional(&[ID, ONE, TWO]), ["id"], "two required ones: neither");
+        assert!(positional(&[MAYBE]).is_empty());
+    }
+
+    #[test]
+    fn what_is_said_of_an_operation_is_what_it_says() {
+        let at = SubjectAt { kind: SubjectKind::Group, key: &["/id"], group: None };
+        let op = Op::delete("things", "remove", "/things/{id}")
+            .doc("Removes.")
+            .params(&[ID])
+            .writes(Repeat::Converges, Consequence::Removes, Mails::No, at)
+            .cut("ids", 7, true);
+        assert_eq!((op.name().as_str(), op.method.as_str()), ("things.remove", "DELETE"));
+        assert!(!op.is_read());
+        let write = op.write(&Args::default()).unwrap();
+        assert_eq!(
+            (write.repeat, write.consequence, write.mails),
+            (Repeat::Converges, Consequence::Removes, Mails::No)
+        );
+        assert_eq!(op.batch, Some(Batch { param: "ids", max: 7, one_at_a_time: true }));
+        assert_eq!(op.param("id"), Some(&ID));
+        assert_eq!(op.param("ids"), None);
+        assert!(Op::get("things", "list", "/things").is_read());
+        assert!(Op::get("things", "list", "/things").write(&Args::default()).is_none());
     }
 }

@@ -129,3 +129,42 @@ impl Param {
         Self { doc, ..self }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_type_says_what_to_type() {
+        const COLOURS: &[Choice] = &[
+            Choice { name: "red", aliases: &["rot"], number: Some(1) },
+            Choice { name: "blue", aliases: &[], number: None },
+        ];
+        let words = [
+            (Ty::Id(Wire::Number), "an id"),
+            (Ty::Ids(Wire::Text), "a list of ids"),
+            (Ty::Text(0), "text"),
+            (Ty::Text(9), "text of at most 9 characters"),
+            (Ty::Email, "an e-mail address"),
+            (Ty::Int(0, i64::MAX), "a whole number from 0"),
+            (Ty::Int(1, 50), "a whole number from 1 to 50"),
+            (Ty::Bool, "true or false"),
+            (Ty::Choice(COLOURS), "one of \"red\", \"blue\""),
+            (Ty::Choices(COLOURS), "a list of \"red\", \"blue\""),
+            (Ty::Fields, "a map of field names and values"),
+            (Ty::Rows(&[]), "a list of maps"),
+        ];
+        for (ty, want) in words {
+            assert_eq!(ty.words(), want);
+        }
+    }
+
+    #[test]
+    fn only_arguments_of_the_path_are_required_from_the_start() {
+        assert!(Param::path("id", Ty::Bool).required);
+        assert!(!Param::query("id", Ty::Bool).required);
+        let param = Param::body("id", Ty::Bool).required().nullable().doc("why");
+        assert!(param.required && param.nullable);
+        assert_eq!((param.place, param.doc), (Place::Body, "why"));
+    }
+}

@@ -78,3 +78,35 @@ impl Record {
         columns
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INNER: Record =
+        Record { name: "Inner", fields: &[Field::new("id", FieldTy::Id), Field::new("name", FieldTy::Text)] };
+    const OUTER: Record = Record {
+        name: "Outer",
+        fields: &[
+            Field::new("ref_id", FieldTy::Text),
+            Field::new("parent", FieldTy::Id),
+            Field::new("people", FieldTy::Ids),
+            Field::new("target", FieldTy::One(&INNER)),
+            Field::new("many", FieldTy::Many(&INNER)),
+            Field::new("fields", FieldTy::Open),
+        ],
+    };
+
+    #[test]
+    fn what_is_documented_decides_what_is_an_id_and_else_the_name_does() {
+        let ids = ["parent", "people", "id", "member_id", "_id"];
+        assert!(ids.iter().all(|key| OUTER.is_id(key)));
+        let none = ["ref_id", "fields", "target", "paid", "ids", "identity"];
+        assert!(!none.iter().any(|key| OUTER.is_id(key)));
+    }
+
+    #[test]
+    fn columns_open_single_records_and_keep_the_order() {
+        assert_eq!(OUTER.columns(), ["ref_id", "parent", "people", "target.id", "target.name", "many", "fields"]);
+    }
+}

@@ -1,3 +1,155 @@
-//! The only door to a platform.
+//! The only door to a platform. Reads are tried again until they are whole; a write passes the ledger first, is sent
+//! once, and what nobody knows is looked up before anything is sent again.
+
+mod answer;
+mod doubt;
+mod error;
+mod follow;
+mod http;
+mod pace;
+mod pager;
+mod policy;
+mod read;
+mod send;
 mod transport;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+pub use error::{Error, Gravity};
+pub use http::{Http, HttpOptions, SetUpError};
+pub use pace::Pace;
+pub use pager::Pager;
+pub use policy::Policy;
 pub use transport::{Lost, Reads, Reply, SendFuture, Writes};
+pub use write::{Brake, With};
+
+use crate::catalog::{Call, Platform};
+use crate::clock::Clock;
+use crate::effects::Ledger;
+use crate::events::Events;
+
+/// What a client is made of.
+pub struct Parts {
+    /// The connection's name in the settings.
+    pub connection: String,
+    /// Its platform.
+    pub platform: &'static Platform,
+    /// The account behind it: the ledger's keys use it, not the connection's name.
+    pub account: String,
+    /// What to look at when the platform refuses the credentials, in words; never the credentials themselves.
+    pub credentials: String,
+    /// Sends reads.
+    pub reads: Arc<dyn Reads>,
+    /// Sends writes.
+    pub writes: Arc<dyn Writes>,
+    /// The ledger of the run.
+    pub ledger: Ledger,
+    /// How fast the connection may be asked.
+    pub pace: Pace,
+    /// How patient it is.
+    pub policy: Policy,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Who listens.
+    pub events: Events,
+    /// Limits on what a script may remove without being asked; `None` where the caller has checked before.
+    pub brake: Option<Arc<dyn Brake>>,
+}
+
+/// One connection of one run; cheap to clone.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    open_lists: pager::OpenLists,
+    /// Held while a job runs of which the platform allows one at a time.
+    single: tokio::sync::Mutex<()>,
+}
+
+impl Client {
+    /// A client of these parts; nothing is sent yet.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Inner { parts, open_lists: pager::OpenLists::default(), single: tokio::sync::Mutex::new(()) }))
+    }
+
+    /// Performs a call: a read is one answer, a write goes through the ledger. Lists: [`Client::list`].
+    pub async fn call(&self, call: &Call, with: &With) -> Result<Bytes, Error> {
+        match call.op.is_read() {
+            true => self.read(call).await,
+            false => self.write(call, with).await,
+        }
+    }
+
+    /// The connection's name.
+    pub fn connection(&self) -> &str {
+        &self.0.parts.connection
+    }
+
+    /// Its platform.
+    pub fn platform(&self) -> &'static Platform {
+        self.0.parts.platform
+    }
+
+    /// The account behind it.
+    pub fn account(&self) -> &str {
+        &self.0.parts.account
+    }
+
+    /// The run's ledger.
+    pub fn ledger(&self) -> &Ledger {
+        &self.0.parts.ledger
+    }
+
+    /// Who listens.
+    pub fn events(&self) -> &Events {
+        &self.0.parts.events
+    }
+
+    /// Tells the time.
+    pub fn clock(&self) -> &Clock {
+        &self.0.parts.clock
+    }
+
+    /// How patient it is.
+    pub fn policy(&self) -> &Policy {
+        &self.0.parts.policy
+    }
+
+    /// How many rows the platform says this list has; `None` where it does not say.
+    pub(crate) async fn count(&self, list: &Call) -> Result<Option<u64>, Error> {
+        let Some((call, pointer)) = self.platform().adapter.count(list) else { return Ok(None) };
+        let answer: serde_json::Value = match self.read(&call).await {
+            Ok(body) => serde_json::from_slice(&body).unwrap_or_default(),
+            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(answer.pointer(pointer).and_then(serde_json::Value::as_u64))
+    }
+
+    fn pace(&self) -> &Pace {
+        &self.0.parts.pace
+    }
+
+    fn reads(&self) -> &dyn Reads {
+        &*self.0.parts.reads
+    }
+
+    fn writes(&self) -> &dyn Writes {
+        &*self.0.parts.writes
+    }
+
+    fn credentials(&self) -> &str {
+        &self.0.parts.credentials
+    }
+
+    fn open_lists(&self) -> &pager::OpenLists {
+        &self.0.open_lists
+    }
+}

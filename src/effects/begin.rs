@@ -50,8 +50,7 @@ impl<'a> Beginning<'a> {
             Mails::Yes => Campaign::named(intent.campaign.as_deref()),
             Mails::No | Mails::Unknown => Campaign::default(),
         };
-        let digest_of = piece.call.digests();
-        let asked: Vec<_> = (0..piece.subjects.len()).map(|place| asked(piece, intent, place, &digest_of)).collect();
+        let asked: Vec<_> = (0..piece.subjects.len()).map(|place| asked(piece, intent, place)).collect();
         let subjects = Subjects::of(
             asked.iter().map(|one| one.place.subject.as_str()),
             asked.iter().filter_map(|one| one.address.as_deref()),
@@ -178,11 +177,16 @@ impl<'a> Beginning<'a> {
     }
 }
 
-fn asked<'a>(piece: &'a Piece, intent: &Intent, place: usize, digest_of: &impl Fn(&Value) -> String) -> Asked<'a> {
+pub(super) fn asked<'a>(piece: &'a Piece, intent: &Intent, place: usize) -> Asked<'a> {
     let (subject, part) = &piece.subjects[place];
     let known = intent.addresses.get(&subject.key).map(String::as_str);
     let known = known.and_then(|text| Email::parse(text).ok()).map(|email| email.key().to_owned());
-    Asked { place: Place::of(subject), address: piece.address(place).or(known), digest: digest_of(part), part }
+    Asked {
+        place: Place::of(subject),
+        address: piece.address(place).or(known),
+        digest: piece.call.digest_of(part),
+        part,
+    }
 }
 
 /// Who would be written to, and about what.

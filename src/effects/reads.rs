@@ -1,9 +1,12 @@
 //! What a run, a report or a brake asks of the ledger.
 
-use super::decide::{DAY, doubt_of};
-use super::{Error, Ledger, State};
-use crate::catalog::Doubt;
-use crate::store::{EffectRow, PendingCall};
+use std::collections::HashSet;
+
+use super::begin::asked;
+use super::decide::{Asked, DAY, doubt_of};
+use super::{Campaign, Error, Intent, Ledger, State};
+use crate::catalog::{Doubt, Piece};
+use crate::store::{Approval, EffectRow, PendingCall, Subjects};
 
 /// An effect that is not at rest, of whatever run.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +48,39 @@ impl Ledger {
     /// What the platform has promised and nobody has seen yet, of whatever run: confirm with [`Ledger::seen`].
     pub async fn queued(&self, account: &str) -> Result<Vec<Loose>, Error> {
         Ok(self.inner.store.queued(account).await?.into_iter().map(loose_of).collect())
+    }
+
+    /// The places of a mailing piece that the mail memory knows of, settled or not: [`Ledger::begin`] answers for them.
+    pub async fn mailed(&self, account: &str, piece: &Piece, intent: &Intent) -> Result<HashSet<usize>, Error> {
+        let asked: Vec<_> = (0..piece.subjects.len()).map(|place| asked(piece, intent, place)).collect();
+        let subjects = Subjects::of(
+            asked.iter().map(|one| one.place.subject.as_str()),
+            asked.iter().filter_map(|one| one.address.as_deref()),
+        );
+        let campaign = Campaign::named(intent.campaign.as_deref());
+        let rows = self.inner.store.mailed(account, &subjects, campaign.key()).await?;
+        let known: HashSet<(&str, &str)> = rows
+            .iter()
+            .flat_map(|(subject, target, address)| {
+                [Some(subject), address.as_ref()].into_iter().flatten().map(|who| (who.as_str(), target.as_str()))
+            })
+            .collect();
+        let knows = |one: &Asked<'_>| {
+            let target = one.place.target.as_str();
+            known.contains(&(one.place.subject.as_str(), target))
+                || one.address.as_deref().is_some_and(|address| known.contains(&(address, target)))
+        };
+        Ok(asked.iter().enumerate().filter(|(_, one)| knows(one)).map(|(place, _)| place).collect())
+    }
+
+    /// When the account was first mailed in this campaign, milliseconds since the epoch; `None` if never.
+    pub async fn campaign_started(&self, account: &str, label: &str) -> Result<Option<i64>, Error> {
+        Ok(self.inner.store.campaign_started(account, Campaign::named(Some(label)).key()).await?)
+    }
+
+    /// What persons have allowed this run to do.
+    pub async fn approvals(&self) -> Result<Vec<Approval>, Error> {
+        Ok(self.inner.store.approvals(self.run()).await?)
     }
 
     /// Calls of these operations that are not at rest on the account, of whatever run: while there is one, no bulk starts.

@@ -1,1 +1,27 @@
-//! placeholder
+//! The platforms simulated on this machine: a seeded community that keeps its state, with faults on demand and an outbox
+//! of the mails that would have gone out. Reached without sockets ([`InProcess`]) or on localhost ([`serve`]); both end in
+//! [`Sandbox::handle`]. Its one rule: what a request changes is handed to the journal before it is applied, and a journal
+//! played into a fresh sandbox of the same seed gives the same world.
+
+mod answer;
+mod decide;
+mod fault;
+mod in_process;
+mod io;
+mod journal;
+mod names;
+mod pages;
+mod seed;
+mod server;
+mod state;
+
+#[cfg(test)]
+mod tests;
+
+pub use answer::{Answered, Asked, Ending};
+pub use fault::{Fault, FaultError, parse_faults};
+pub use in_process::InProcess;
+pub use journal::{Applied, Handled, Journal, Tally};
+pub use seed::{DECLINED, DELIVERY, PENDING, ROSTER_GROUP, SENDER, Seed, SeededPerson, roster_people};
+pub use server::{Credentials, Running, ServeOptions, serve};
+pub use state::{ReplayError, Sandbox, SandboxOptions};

@@ -1,1 +1,164 @@
-//! placeholder
+//! `beadle.toml`, the environment and the command line as one checked value; secrets that never print.
+//! Nothing else reads the environment. A flag beats the environment, that beats the file, that beats the default.
+//!
+//! Credentials are read when a connection is used, not when the settings are: [`Connection::credentials`].
+//! Whatever a project's files may one day need to be trusted for is to be asked there.
+
+mod address;
+mod connection;
+mod environment;
+mod error;
+mod limits;
+mod project;
+mod redactor;
+mod secret;
+mod section;
+mod tree;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use address::{BaseUrl, Plaintext};
+pub use connection::{At, Connection, Credentials, Pace};
+pub use environment::Environment;
+pub use error::Error;
+pub use limits::{ChangeLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, ScriptLimits};
+pub use project::{FILE, Project};
+pub use redactor::{REDACTED, Redactor};
+pub use secret::{Secret, Source};
+
+use crate::platforms;
+use error::{Show, suggestion};
+use section::Section;
+use tree::{Node, Origin, Table, Value};
+
+/// Whether real platforms are meant or their simulated twins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// What the settings name.
+    Real,
+    /// The sandbox: every connection is simulated, no credential is read, the store is another one.
+    Sandbox,
+}
+
+/// What the settings are made from.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// `--settings FILE`
+    pub file: Option<PathBuf>,
+    /// The current folder.
+    pub folder: PathBuf,
+    /// `--sandbox`
+    pub mode: Mode,
+    /// `--connection NAME`
+    pub connection: Option<String>,
+    /// The environment.
+    pub environment: Environment,
+}
+
+/// Everything that is set, checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The project.
+    pub project: Project,
+    /// The connections by name.
+    pub connections: BTreeMap<String, Connection>,
+    /// What may be used up.
+    pub limits: Limits,
+    /// What works and should be changed all the same; for people.
+    pub warnings: Vec<String>,
+}
+
+impl Settings {
+    /// Reads and checks them. No credential is read and nothing is written.
+    pub fn load(start: &Start) -> Result<Self, Error> {
+        let found = project::find(start.file.as_deref(), &start.folder)?;
+        let source = match (&found.source, start.mode) {
+            (Some(source), _) => source.clone(),
+            (None, Mode::Sandbox) => tree::Source::default(),
+            (None, Mode::Real) => return Err(no_file(start)),
+        };
+        let mut table = tree::parse(&source)?;
+        table.overlay(&start.environment)?;
+        let mut top = Section::new(String::new(), table, &source, &["project", "connections", "limits"])?;
+        let mut project = Project::read(top.table("project")?, &found, &source, start.mode)?;
+        let limits = Limits::read(top.table("limits")?, &source)?;
+        let mut warnings = Vec::new();
+        let mut connections = read_connections(top.table("connections")?, &source, start.mode, &mut warnings)?;
+        if start.mode == Mode::Sandbox && connections.is_empty() {
+            connections = built_in();
+        }
+        project.connection = start.connection.clone().or(project.connection);
+        Ok(Self { project, connections, limits, warnings })
+    }
+
+    /// The connection of this name.
+    pub fn connection(&self, name: &str) -> Result<&Connection, Error> {
+        self.connections.get(name).ok_or_else(|| {
+            let names = self.connections.keys().map(String::as_str);
+            let error = Error::new(format!("there is no connection `{name}`{}", suggestion(name, names)));
+            match self.connections.is_empty() {
+                true => error.hint("add a `[connections.main]` section to beadle.toml: docs/settings.md"),
+                false => error,
+            }
+        })
+    }
+
+    /// The connection that a script's bare nouns mean: the one named, else `main`, else the only one.
+    pub fn default_connection(&self) -> Result<&Connection, Error> {
+        match (&self.project.connection, self.connections.len()) {
+            (Some(name), _) => self.connection(name),
+            (None, 1) => self.connections.values().next().ok_or_else(|| Error::new("there is no connection")),
+            (None, _) => self.connection("main").map_err(|error| match self.connections.is_empty() {
+                true => error,
+                false => error.hint("say which one with --connection NAME or `connection` in `[project]`"),
+            }),
+        }
+    }
+}
+
+fn no_file(start: &Start) -> Error {
+    let problem = format!("there is no {FILE} in `{}` or a folder above it", start.folder.display());
+    Error::new(problem).hint("try it without an account: add --sandbox; or write one: docs/settings.md")
+}
+
+fn read_connections(
+    table: Table,
+    source: &tree::Source,
+    mode: Mode,
+    warn: &mut Vec<String>,
+) -> Result<BTreeMap<String, Connection>, Error> {
+    let mut connections = BTreeMap::new();
+    for (name, origin, node) in table.0 {
+        let Node { value: Value::Table(table), .. } = node else {
+            let problem = format!("`{name}` must be a section: `[connections.{name}]`");
+            return Err(source.error(problem, &origin, Show::Plain));
+        };
+        check_name(&name, &origin, source)?;
+        connections.insert(name.clone(), Connection::read(&name, table, source, mode, warn)?);
+    }
+    Ok(connections)
+}
+
+fn check_name(name: &str, origin: &Origin, source: &tree::Source) -> Result<(), Error> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    match !name.is_empty() && name.len() <= 64 && name.chars().all(fits) {
+        true => Ok(()),
+        false => {
+            let problem = format!("`{name}` is no name for a connection; use small letters, digits, `-` and `_`");
+            Err(source.error(problem, origin, Show::Plain))
+        }
+    }
+}
+
+/// One simulated connection a platform, named after it; the first one is `main`.
+fn built_in() -> BTreeMap<String, Connection> {
+    let named = |(place, platform): (usize, &&'static crate::catalog::Platform)| {
+        let name = if place == 0 { "main" } else { platform.name };
+        (name.to_owned(), Connection::simulated(name, platform))
+    };
+    platforms::ALL.iter().enumerate().map(named).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -128,6 +128,10 @@ impl Subjects {
     pub(super) fn keys(&self) -> &str {
         &self.keys
     }
+
+    pub(super) fn addresses(&self) -> &str {
+        &self.addresses
+    }
 }
 
 /// All columns, and the job of the call.

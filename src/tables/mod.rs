@@ -1,1 +1,27 @@
-//! placeholder
+//! Rows in and out: CSV as people's spreadsheets save it, NDJSON, and files that appear whole or not at all.
+//!
+//! Its one rule: a file is looked through to its end before the first row is handed out, because effects follow
+//! from rows. What is wrong with the file as a whole is an [`Error`]; what is wrong with one row is a [`Rejected`].
+
+mod cell;
+mod decoded;
+mod dialect;
+mod encoding;
+mod error;
+mod file;
+mod ndjson;
+mod row;
+mod rows;
+mod scan;
+mod source;
+mod table;
+mod write;
+
+pub use cell::{neutralised, tidy, unquoted, unseen};
+pub use error::Error;
+pub use file::AtomicFile;
+pub use ndjson::{NdjsonWriter, compact};
+pub use row::{Cells, Entry, Rejected, Row};
+pub use rows::Rows;
+pub use table::{Detected, Reading, Table};
+pub use write::{CsvWriter, Profile, reject_columns, rejects};

@@ -48,7 +48,7 @@ pub fn build(call: &Call) -> Request {
     Request { method: call.op.method, target, body }
 }
 
-fn given<'a>(call: &'a Call, place: Place) -> impl Iterator<Item = (&'static Param, &'a Value)> {
+fn given(call: &Call, place: Place) -> impl Iterator<Item = (&'static Param, &Value)> {
     call.op
         .params
         .iter()
@@ -95,7 +95,7 @@ fn number(id: &str) -> Value {
 
 /// Which operation of the platform a request means, with what it names, read loosely:
 /// query values are text, body values are as they came. `None`: no operation has this path and method.
-/// Slashes at the end do not matter; fixed paths win over those with parameters.
+/// Slashes at the end do not matter; fixed paths win over those with parameters, and what the path names over the rest.
 pub fn recognize(platform: &Platform, method: &str, target: &str, body: &[u8]) -> Option<(&'static Op, Args)> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
@@ -108,12 +108,16 @@ pub fn recognize(platform: &Platform, method: &str, target: &str, body: &[u8]) -
         }
     }
     let (op, mut values, _) = found?;
+    let mut rest = Map::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        values.insert(decoded(name), Value::String(decoded(&value.replace('+', " "))));
+        rest.insert(decoded(name), Value::String(decoded(&value.replace('+', " "))));
     }
     if let Ok(Value::Object(body)) = serde_json::from_slice(body) {
-        values.extend(body);
+        rest.extend(body);
+    }
+    for (name, value) in rest {
+        values.entry(name).or_insert(value);
     }
     Some((op, Args::from_checked(values)))
 }
@@ -140,4 +144,136 @@ fn matched(op: &Op, segments: &[&str]) -> Option<(Map<String, Value>, usize)> {
 
 fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platforms;
+    use serde_json::json;
+
+    fn mobilize() -> &'static Platform {
+        platforms::named("mobilize").unwrap()
+    }
+
+    fn request(noun: &str, verb: &str, args: Value) -> Request {
+        let Value::Object(args) = args else { panic!("arguments are a map") };
+        let op = mobilize().op(noun, verb).unwrap();
+        build(&Call { platform: mobilize(), op, connection: "main".into(), args: Args::from_checked(args) })
+    }
+
+    fn body(noun: &str, verb: &str, args: Value) -> Value {
+        serde_json::from_slice(&request(noun, verb, args).body.unwrap()).unwrap()
+    }
+
+    fn recognized(method: &str, target: &str, body: &str) -> Option<(String, Value)> {
+        recognize(mobilize(), method, target, body.as_bytes()).map(|(op, args)| (op.name(), args.to_value()))
+    }
+
+    #[test]
+    fn a_plus_in_an_address_or_keyword_does_not_become_a_blank() {
+        let target = request("users", "find_by_email", json!({ "email": "ada+news@b.example" })).target;
+        assert_eq!(target, "/users/find_by_email?email=ada%2Bnews%40b.example");
+        let target = request("members", "search", json!({ "group_id": "1", "keywords": "a+b & c=d" })).target;
+        assert_eq!(target, "/groups/1/members/search?keywords=a%2Bb%20%26%20c%3Dd");
+        let (_, args) = recognized("GET", &target, "").unwrap();
+        assert_eq!(args["keywords"], "a+b & c=d");
+        let (_, args) = recognized("GET", "/users/search?keywords=ada+lovelace%2B", "").unwrap();
+        assert_eq!(args["keywords"], "ada lovelace+", "as a browser writes a blank");
+    }
+
+    #[test]
+    fn what_stands_in_a_path_is_one_segment() {
+        let target = request("bulk", "status", json!({ "job_id": "a/b?c é" })).target;
+        assert_eq!(target, "/bulk/members/a%2Fb%3Fc%20%C3%A9");
+        assert_eq!(recognized("GET", &target, "").unwrap(), ("bulk.status".into(), json!({ "job_id": "a/b?c é" })));
+    }
+
+    #[test]
+    fn the_query_has_the_tables_order_and_nothing_that_was_not_given() {
+        let args = json!({ "limit": 5, "include_fields": false, "group_id": "1" });
+        assert_eq!(request("members", "list", args).target, "/groups/1/members/?include_fields=false&limit=5");
+        assert_eq!(request("users", "list", json!({})).target, "/users/");
+    }
+
+    #[test]
+    fn ids_are_numbers_on_the_wire_where_they_consist_of_digits() {
+        let invite = |sender: &str, to: Value| json!({ "group_id": "1", "sender_id": sender, "recipients_ids": to });
+        let sent = body("members", "invite", invite("42345", json!(["54321", "98765"])));
+        assert_eq!(sent, json!({ "sender_id": 42345, "recipients_ids": [54321, 98765] }));
+        let sent = body("members", "invite", invite("007", json!(["5df5", "18446744073709551616", "-1"])));
+        let as_text = json!({ "sender_id": "007", "recipients_ids": ["5df5", "18446744073709551616", "-1"] });
+        assert_eq!(sent, as_text, "a number would be another id");
+        let groups = json!({ "groups": [{ "id": "3", "name": "9", "privacy": 5 }] });
+        assert_eq!(
+            body("bulk", "update_groups", groups),
+            json!({ "groups": [{ "id": 3, "name": "9", "privacy": 5 }] })
+        );
+    }
+
+    #[test]
+    fn fields_go_as_they_came_in_their_order() {
+        let args = json!({ "id": "1", "fields": { "zip": "00123", "age": 7, "id": "12", "gone": null } });
+        let sent = request("users", "update", args).body.unwrap();
+        assert_eq!(sent, r#"{"fields":{"zip":"00123","age":7,"id":"12","gone":null}}"#.as_bytes());
+    }
+
+    #[test]
+    fn a_parent_of_nothing_is_null_and_not_left_out() {
+        let groups = json!({ "groups": [{ "name": "top", "parent_group_id": null }] });
+        assert_eq!(body("bulk", "create_groups", groups.clone()), groups);
+    }
+
+    #[test]
+    fn only_operations_with_a_body_send_one_and_they_always_do() {
+        assert_eq!(request("members", "remove", json!({ "group_id": "1", "user_id": "2" })).body, None);
+        assert_eq!(request("groups", "update", json!({ "id": "1" })).body.unwrap(), "{}");
+    }
+
+    #[test]
+    fn slashes_at_the_end_do_not_matter_and_fixed_paths_win() {
+        for (method, target, name) in [
+            ("GET", "/users", "users.list"),
+            ("GET", "/users/", "users.list"),
+            ("POST", "/users", "users.create"),
+            ("GET", "/users/12", "users.get"),
+            ("GET", "/users/search", "users.search"),
+            ("GET", "/users/find_by_email/?email=x", "users.find_by_email"),
+            ("GET", "/groups/1/members/search", "members.search"),
+            ("GET", "/groups/1/members/2", "members.get"),
+            ("POST", "/groups/1/members/invite/", "members.invite"),
+            ("PUT", "/bulk/groups/", "bulk.update_groups"),
+            ("GET", "/bulks/x/", "webhooks.batch"),
+        ] {
+            assert_eq!(
+                recognized(method, target, "").map(|(name, _)| name).as_deref(),
+                Some(name),
+                "{method} {target}"
+            );
+        }
+        for (method, target) in [
+            ("POST", "/users/12"),
+            ("PUT", "/users/search/x"),
+            ("PATCH", "/users/12"),
+            ("GET", "/"),
+            ("GET", "/user/12"),
+            ("DELETE", "/groups/1"),
+            ("GET", "/groups/1/members/2/3"),
+        ] {
+            assert_eq!(recognized(method, target, ""), None, "{method} {target}");
+        }
+    }
+
+    #[test]
+    fn the_paths_id_is_not_overruled_by_query_or_body() {
+        let (_, args) = recognized("PUT", "/groups/1?id=2", r#"{"id":3,"name":"n"}"#).unwrap();
+        assert_eq!(args, json!({ "id": "1", "name": "n" }));
+    }
+
+    #[test]
+    fn a_body_that_is_no_json_object_names_nothing() {
+        for body in ["", "[1]", "{", "name=n"] {
+            assert_eq!(recognized("PUT", "/groups/1", body).unwrap().1, json!({ "id": "1" }), "{body}");
+        }
+    }
 }

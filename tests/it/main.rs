@@ -1,1 +1,13 @@
-//! tests
+//! Everything that is tested from the outside, in one binary.
+#![expect(clippy::disallowed_methods, reason = "tests set their scene with files, variables and programs")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must panic")]
+
+mod arguments;
+mod builder;
+mod command_line;
+mod layers;
+mod mobilize_adapter;
+mod mobilize_document;
+mod mobilize_examples;
+mod pieces;
+mod reference;

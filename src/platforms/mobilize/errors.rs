@@ -79,7 +79,7 @@ fn body_code(value: &Value) -> Option<i64> {
 /// The document allows one bulk at a time and does not say how a second one is refused.
 fn is_busy(message: &str) -> bool {
     let message = message.to_lowercase();
-    ["bulk", "in progress", "another import", "already running"].iter().any(|word| message.contains(word))
+    ["progress", "running", "another", "at a time", "being processed"].iter().any(|word| message.contains(word))
 }
 
 /// An error as Mobilize writes it.

@@ -1,9 +1,11 @@
 //! Mobilize: REST with HTTP Basic. Facts and contradictions of its document: `docs/platforms/mobilize.md`.
 
 mod adapter;
+mod doubts;
 mod errors;
 mod ops;
 mod simulate;
+mod users;
 
 use crate::catalog::{Credential, Platform, SignIn};
 

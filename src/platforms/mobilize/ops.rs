@@ -1,9 +1,12 @@
 //! Mobilize's 24 operations in the order of its documentation, and the records that its answers consist of.
 
+use serde_json::Value;
+
 use crate::catalog::{
-    Answer, Choice, Consequence, Field, FieldTy, Follow, Mails, Op, Page, Param, Record, Repeat, SubjectAt,
+    Answer, Args, Choice, Consequence, Field, FieldTy, Follow, Mails, Op, Page, Param, Record, Repeat, SubjectAt,
     SubjectKind, Ty, Wire,
 };
+use crate::model::Email;
 
 const fn choice(name: &'static str, number: i64, aliases: &'static [&'static str]) -> Choice {
     Choice { name, aliases, number: Some(number) }
@@ -139,6 +142,24 @@ const BULK: Follow = Follow {
     merged: "/result/users_imported",
 };
 
+/// "Make sure you include the email in the fields hash": without a user it is the only name a person has.
+fn somebody(args: &Args) -> Result<(), String> {
+    let named = args.get("user_id").is_some() || args.get("fields").is_some_and(has_email);
+    named.then_some(()).ok_or_else(|| "name the person: `user_id`, or an address as `email` in `fields`".into())
+}
+
+fn everybody(args: &Args) -> Result<(), String> {
+    let users = args.get("users").and_then(Value::as_array).into_iter().flatten();
+    match users.map(|user| &user["fields"]).position(|fields| !has_email(fields)) {
+        Some(at) => Err(format!("`users[{at}].fields` has no `email` that is an address")),
+        None => Ok(()),
+    }
+}
+
+fn has_email(fields: &Value) -> bool {
+    fields.get("email").and_then(Value::as_str).is_some_and(|email| Email::parse(email).is_ok())
+}
+
 /// All operations.
 pub const OPS: &[Op] = &[
     Op::get("groups", "list", "/groups")
@@ -220,6 +241,7 @@ pub const OPS: &[Op] = &[
     Op::post("members", "add", "/groups/{group_id}/members/")
         .doc("Puts a person into a group and into all groups above it; without `user_id` an account is made from the fields.")
         .params(&[GROUP_ID, Param::body("user_id", NUMBER).doc("an existing user"), FIELDS])
+        .also(somebody)
         .answers(Answer::One(&USER))
         .writes(
             Repeat::CheckFirst,
@@ -265,6 +287,7 @@ pub const OPS: &[Op] = &[
         ])
         .answers(Answer::One(&JOB))
         .cut("users", 1000, true)
+        .also(everybody)
         .follows(BULK)
         .writes(
             Repeat::CheckFirst,

@@ -1,0 +1,293 @@
+//! What nobody knows: asked of the platform, settled by what it shows, kept for a person where it shows nothing.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::answer::Merged;
+use super::follow::Ended;
+use super::{Client, Error, Policy};
+use crate::catalog::{Args, Call, Consequence, Doubt, LookUp, Op, Piece, Repeat, Verdict, Write};
+use crate::effects::{Answered, Intent, Settled, Why};
+
+/// After this, an update is no longer "at once".
+const SAME_BREATH_MS: i64 = 15 * 60 * 1000;
+/// A look-up in words, for the ledger.
+const BY_LOOK_UP: &str = "look-up";
+
+impl Client {
+    /// Notes what the ledger answered for a subject. Returns its place if it may be sent after all: an object that an
+    /// earlier run made must still be there.
+    pub(super) async fn answered(
+        &self,
+        piece: &Piece,
+        intent: &Intent,
+        answered: Answered,
+        merged: &mut Merged,
+    ) -> Result<Option<usize>, Error> {
+        let Some((subject, _)) = piece.subjects.get(answered.place) else { return Ok(None) };
+        match &answered.why {
+            Why::Elsewhere { .. } => return Err(Error::in_doubt(&piece.call, answered.why.sentence())),
+            Why::Made { .. } => {
+                let question = question(piece, answered.place, intent, 0);
+                if self.shown(&[question]).await?.first() == Some(&Verdict::NotApplied) {
+                    let forgotten = self.ledger().forget_object(self.account(), &piece.call.op.name(), subject).await;
+                    forgotten.map_err(|error| Error::ledger(&piece.call, error))?;
+                    return Ok(Some(answered.place));
+                }
+            }
+            _ => {}
+        }
+        merged.already(subject.clone(), answered.why.sentence(), answered.share);
+        Ok(None)
+    }
+
+    /// Looks doubts up. Returns the places that may be sent now; a doubt that no read settles is an error.
+    pub(super) async fn settle_doubts(
+        &self,
+        piece: &Piece,
+        doubts: Vec<(usize, Doubt)>,
+        merged: &mut Merged,
+    ) -> Result<Vec<usize>, Error> {
+        let mut free = Vec::new();
+        let mut open: Vec<(String, &'static str)> = Vec::new();
+        for (_, group) in grouped(doubts) {
+            let verdicts = self.verdicts(&group).await?;
+            for ((place, doubt), verdict) in group.into_iter().zip(verdicts) {
+                let same = doubt.operation == piece.call.op.name()
+                    && piece.subjects.get(place).is_some_and(|(_, part)| *part == doubt.wanted);
+                let settled = match verdict {
+                    Verdict::Applied(share) => {
+                        match same {
+                            true => merged.found(share.clone()),
+                            false => free.push(place),
+                        }
+                        Settled::Applied(share)
+                    }
+                    Verdict::NotApplied => {
+                        free.push(place);
+                        Settled::NotApplied
+                    }
+                    Verdict::Unknown(why) | Verdict::Stale(why) => {
+                        let kept = self.ledger().keep_doubt(doubt.effect, why).await;
+                        kept.map_err(|error| Error::ledger(&piece.call, error))?;
+                        open.push((doubt.subject.key.clone(), why));
+                        continue;
+                    }
+                };
+                let written = self.ledger().settle_doubt(doubt.effect, settled, BY_LOOK_UP).await;
+                written.map_err(|error| Error::ledger(&piece.call, error))?;
+            }
+        }
+        match open.first() {
+            None => Ok(free),
+            Some((subject, why)) => {
+                let words = format!(
+                    "{} of {} in doubt, a person must look; {subject}: {why}; run again later and it is looked up anew",
+                    open.len(),
+                    piece.subjects.len()
+                );
+                Err(Error::in_doubt(&piece.call, words))
+            }
+        }
+    }
+
+    /// Looks up what earlier runs of the account left in doubt. Returns how many were settled and how many were not;
+    /// those stay for a person.
+    pub async fn settle_open_doubts(&self) -> Result<(usize, usize), Error> {
+        let settle = i64::try_from(self.policy().settle.as_millis()).unwrap_or(i64::MAX);
+        let open = self.ledger().doubts(self.account(), settle).await;
+        let open = open.map_err(|error| Error::of_ledger(self, error))?;
+        let (mut settled, mut left) = (0, 0);
+        for (_, group) in grouped(open.into_iter().map(|loose| (0, loose.doubt)).collect()) {
+            for ((_, doubt), verdict) in group.iter().zip(self.verdicts(&group).await?) {
+                let written = match verdict {
+                    Verdict::Applied(share) => {
+                        self.ledger().settle_doubt(doubt.effect, Settled::Applied(share), BY_LOOK_UP).await
+                    }
+                    Verdict::NotApplied => {
+                        self.ledger().settle_doubt(doubt.effect, Settled::NotApplied, BY_LOOK_UP).await
+                    }
+                    Verdict::Unknown(why) | Verdict::Stale(why) => {
+                        left += 1;
+                        self.ledger()
+                            .keep_doubt(doubt.effect, why)
+                            .await
+                            .map_err(|error| Error::of_ledger(self, error))?;
+                        continue;
+                    }
+                };
+                written.map_err(|error| Error::of_ledger(self, error))?;
+                settled += 1;
+            }
+        }
+        Ok((settled, left))
+    }
+
+    /// Gives the platform's queue a moment and notes which of its promises it has kept. Returns how many of this run's.
+    pub async fn confirm_queued(&self) -> Result<usize, Error> {
+        let queued = self.ledger().queued(self.account()).await.map_err(|error| Error::of_ledger(self, error))?;
+        let ours = self.ledger().run().to_owned();
+        let queued: Vec<_> =
+            queued.into_iter().filter(|loose| loose.run == ours).map(|loose| (0, loose.doubt)).collect();
+        let mut seen = 0;
+        for (_, group) in grouped(queued) {
+            let doubts: Vec<Doubt> = group.into_iter().map(|(_, doubt)| doubt).collect();
+            tokio::time::sleep(self.left(&doubts, self.policy().settle)).await;
+            for (doubt, verdict) in doubts.iter().zip(self.looked(&doubts).await?) {
+                if matches!(verdict, Verdict::Applied(_)) {
+                    self.ledger().seen(doubt.effect).await.map_err(|error| Error::of_ledger(self, error))?;
+                    seen += 1;
+                }
+            }
+        }
+        Ok(seen)
+    }
+
+    /// What the platform shows of doubts of one operation and group.
+    async fn verdicts(&self, doubts: &[(usize, Doubt)]) -> Result<Vec<Verdict>, Error> {
+        let mut verdicts: Vec<Option<Verdict>> = vec![None; doubts.len()];
+        self.jobs(doubts, &mut verdicts).await?;
+        let left: Vec<usize> = (0..doubts.len()).filter(|&at| verdicts[at].is_none()).collect();
+        if !left.is_empty() {
+            let asked: Vec<Doubt> = left.iter().map(|&at| doubts[at].1.clone()).collect();
+            for (at, verdict) in left.into_iter().zip(self.shown(&asked).await?) {
+                verdicts[at] = Some(verdict);
+            }
+        }
+        let told = verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Unknown("nothing shows it")));
+        Ok(doubts.iter().zip(told).map(|((_, doubt), verdict)| self.still_wanted(doubt, verdict)).collect())
+    }
+
+    /// Doubts whose call the platform had accepted: their jobs are followed, never submitted again.
+    async fn jobs(&self, doubts: &[(usize, Doubt)], verdicts: &mut [Option<Verdict>]) -> Result<(), Error> {
+        let mut ends: HashMap<&str, Option<Verdict>> = HashMap::new();
+        for (at, (_, doubt)) in doubts.iter().enumerate() {
+            let (Some(job), Some(op)) = (doubt.job.as_deref(), self.operation(doubt)) else { continue };
+            let Some(follow) = op.follow else { continue };
+            if !ends.contains_key(job) {
+                let call = Call {
+                    platform: self.platform(),
+                    op,
+                    connection: self.connection().to_owned(),
+                    args: Args::default(),
+                };
+                let end = match self.follow(&call, &follow, job).await? {
+                    Ended::Done(_) => Some(Verdict::Applied(None)),
+                    Ended::Running => Some(Verdict::Unknown("the platform still works on it")),
+                    Ended::Failed(_) | Ended::Unknown => None,
+                };
+                ends.insert(job, end);
+            }
+            verdicts[at] = ends.get(job).cloned().flatten();
+        }
+        Ok(())
+    }
+
+    /// Reads until what was sent had the time to show.
+    pub(super) async fn shown(&self, doubts: &[Doubt]) -> Result<Vec<Verdict>, Error> {
+        let Some(look_up) = self.platform().adapter.look_up(self.connection(), doubts) else {
+            return Ok(vec![Verdict::Unknown("the platform has nothing that would show it"); doubts.len()]);
+        };
+        let op = doubts.first().and_then(|doubt| self.operation(doubt));
+        let only_proves = op.and_then(written).is_some_and(|write| write.repeat == Repeat::ProvesOnlyDone);
+        let alone = op.and_then(|op| op.batch).is_some_and(|batch| batch.one_at_a_time);
+        tokio::time::sleep(self.left(doubts, self.policy().settle)).await;
+        let mut verdicts = self.judged(&look_up, doubts).await?;
+        if only_proves {
+            for wait in Policy::looks(self.left(doubts, self.policy().prove)) {
+                if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Unknown(_))) {
+                    break;
+                }
+                tokio::time::sleep(wait).await;
+                verdicts = self.judged(&look_up, doubts).await?;
+            }
+        }
+        // Work that nobody can ask after may still go on: it is over when two looks agree.
+        while alone && verdicts.iter().any(|verdict| *verdict == Verdict::NotApplied) {
+            tokio::time::sleep(self.policy().settle).await;
+            let again = self.judged(&look_up, doubts).await?;
+            let still = again == verdicts;
+            verdicts = again;
+            if still {
+                break;
+            }
+        }
+        Ok(verdicts)
+    }
+
+    /// What one look at the platform shows, now.
+    pub(super) async fn looked(&self, doubts: &[Doubt]) -> Result<Vec<Verdict>, Error> {
+        match self.platform().adapter.look_up(self.connection(), doubts) {
+            Some(look_up) => self.judged(&look_up, doubts).await,
+            None => Ok(vec![Verdict::Unknown("the platform has nothing that would show it"); doubts.len()]),
+        }
+    }
+
+    async fn judged(&self, look_up: &LookUp, doubts: &[Doubt]) -> Result<Vec<Verdict>, Error> {
+        let mut reads: Vec<Value> = Vec::with_capacity(look_up.reads.len());
+        for read in &look_up.reads {
+            reads.push(self.read_all(read).await?);
+        }
+        Ok(doubts.iter().map(|doubt| (look_up.judge)(doubt, &reads)).collect())
+    }
+
+    fn operation(&self, doubt: &Doubt) -> Option<&'static Op> {
+        let (noun, verb) = doubt.operation.split_once('.')?;
+        self.platform().op(noun, verb)
+    }
+
+    /// An update that did not happen is sent again only while nobody can have changed the same in between: at once, or
+    /// where the values from before are known to be there still.
+    fn still_wanted(&self, doubt: &Doubt, verdict: Verdict) -> Verdict {
+        let changes =
+            self.operation(doubt).and_then(written).is_some_and(|write| write.consequence == Consequence::Changes);
+        let late = self.clock().now_ms() - doubt.begun_at > SAME_BREATH_MS && doubt.before.get("fields").is_none();
+        match verdict {
+            Verdict::NotApplied if changes && late => Verdict::Stale(
+                "it was not made, and what was there before is not known: somebody may have changed it since",
+            ),
+            other => other,
+        }
+    }
+
+    /// How much of a span since the youngest of these began is still to come.
+    fn left(&self, doubts: &[Doubt], span: Duration) -> Duration {
+        let youngest = doubts.iter().map(|doubt| doubt.begun_at).max().unwrap_or(0);
+        let age = u64::try_from(self.clock().now_ms() - youngest).unwrap_or(0);
+        span.saturating_sub(Duration::from_millis(age))
+    }
+}
+
+/// What is asked of a look-up about a subject of which the ledger holds no doubt.
+pub(super) fn question(piece: &Piece, place: usize, intent: &Intent, begun_at: i64) -> Doubt {
+    let (subject, wanted) = &piece.subjects[place];
+    Doubt {
+        effect: 0,
+        operation: piece.call.op.name(),
+        subject: subject.clone(),
+        address: intent.addresses.get(&subject.key).cloned(),
+        wanted: wanted.clone(),
+        before: intent.before.get(&subject.key).cloned().unwrap_or(Value::Null),
+        begun_at,
+        job: None,
+    }
+}
+
+fn written(op: &'static Op) -> Option<&'static Write> {
+    op.write(&Args::default())
+}
+
+/// By operation and group, in the order of the first of each.
+fn grouped(doubts: Vec<(usize, Doubt)>) -> Vec<((String, Option<String>), Vec<(usize, Doubt)>)> {
+    let mut groups: Vec<((String, Option<String>), Vec<(usize, Doubt)>)> = Vec::new();
+    for (place, doubt) in doubts {
+        let key = (doubt.operation.clone(), doubt.subject.group.clone());
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, list)) => list.push((place, doubt)),
+            None => groups.push((key, vec![(place, doubt)])),
+        }
+    }
+    groups
+}

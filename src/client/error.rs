@@ -1,0 +1,112 @@
+//! Why a call did not give what was asked for: the one shape that scripts catch and people read.
+
+use std::time::Duration;
+
+use super::Client;
+use crate::catalog::{Call, Code, Fault, Unsupported};
+
+/// What the run must do about an error that a script cannot catch away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gravity {
+    /// A script may catch it and go on.
+    Catchable,
+    /// A script may catch it; the run ends with the exit code for doubts all the same.
+    Doubt,
+    /// A brake holds the run: nothing more is sent.
+    Held,
+    /// The ledger cannot be written: nothing more is sent.
+    Ledger,
+}
+
+/// A call that failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{operation} on {connection}: {message}")]
+pub struct Error {
+    /// The word that scripts compare: `not_found`, `unauthorized`, `in_doubt`, `held`, …
+    pub code: &'static str,
+    /// What happened, in words, with the next step where there is one.
+    pub message: String,
+    /// HTTP status, where there was an answer.
+    pub status: Option<u16>,
+    /// `noun.verb`.
+    pub operation: String,
+    /// The connection's name.
+    pub connection: String,
+    /// Whether trying again later may help.
+    pub retryable: bool,
+    /// How long the platform asked to wait.
+    pub retry_after: Option<Duration>,
+    /// What it means for the run.
+    pub gravity: Gravity,
+}
+
+impl Error {
+    /// An error of this call in its own words.
+    pub fn new(call: &Call, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            status: None,
+            operation: call.op.name(),
+            connection: call.connection.clone(),
+            retryable: false,
+            retry_after: None,
+            gravity: Gravity::Catchable,
+        }
+    }
+
+    /// The platform refused.
+    pub fn refused(call: &Call, fault: &Fault, retry_after: Option<Duration>) -> Self {
+        let title = call.platform.title;
+        Self {
+            status: Some(fault.status),
+            retryable: fault.transient,
+            retry_after,
+            ..Self::new(call, fault.code.as_str(), format!("{title} answered {}: {}", fault.status, fault.message))
+        }
+    }
+
+    /// Nobody knows whether it happened.
+    pub fn in_doubt(call: &Call, why: impl std::fmt::Display) -> Self {
+        Self { gravity: Gravity::Doubt, ..Self::new(call, "in_doubt", why.to_string()) }
+    }
+
+    /// The ledger could not be read or written; nothing was sent after that.
+    pub fn ledger(call: &Call, error: impl std::fmt::Display) -> Self {
+        Self { gravity: Gravity::Ledger, ..Self::new(call, "ledger", format!("the ledger cannot go on: {error}")) }
+    }
+
+    /// The platform has no such notion.
+    pub fn unsupported(client: &Client, why: &Unsupported) -> Self {
+        Self::of_no_call(client, "unsupported", why.to_string())
+    }
+
+    /// The ledger could not be read or written outside of a call.
+    pub fn of_ledger(client: &Client, error: impl std::fmt::Display) -> Self {
+        let message = format!("the ledger cannot go on: {error}");
+        Self { gravity: Gravity::Ledger, ..Self::of_no_call(client, "ledger", message) }
+    }
+
+    fn of_no_call(client: &Client, code: &'static str, message: String) -> Self {
+        Self {
+            code,
+            message,
+            status: None,
+            operation: client.platform().name.to_owned(),
+            connection: client.connection().to_owned(),
+            retryable: false,
+            retry_after: None,
+            gravity: Gravity::Catchable,
+        }
+    }
+
+    /// A brake holds the run: nothing more is sent.
+    pub fn held(call: &Call, sentence: impl Into<String>) -> Self {
+        Self { gravity: Gravity::Held, ..Self::new(call, "held", sentence) }
+    }
+
+    /// Whether the platform does not have what was asked for.
+    pub fn is_not_found(&self) -> bool {
+        self.code == Code::NotFound.as_str()
+    }
+}

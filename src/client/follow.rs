@@ -1,0 +1,76 @@
+//! Work that goes on after the call: the platform's job is asked after until it ends.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::{Client, Error, Policy};
+use crate::catalog::{Args, Call, Follow};
+use crate::events::Level;
+
+/// How a job ended.
+pub(super) enum Ended {
+    /// Well; with the platform's last answer.
+    Done(Bytes),
+    /// Badly; in the platform's words.
+    Failed(String),
+    /// The platform does not know the job.
+    Unknown,
+    /// It still runs after the connection's patience.
+    Running,
+}
+
+impl Client {
+    /// The job's id in the answer to a call, where its operation starts one.
+    pub(super) fn job_in(follow: &Follow, body: &[u8]) -> Option<String> {
+        match serde_json::from_slice::<Value>(body).ok()?.get(follow.job)? {
+            Value::String(id) if !id.is_empty() => Some(id.clone()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Asks after a job until it ends or the patience does.
+    pub(super) async fn follow(&self, call: &Call, follow: &Follow, job: &str) -> Result<Ended, Error> {
+        let (noun, verb) = follow.status;
+        let Some(op) = call.platform.op(noun, verb) else { return Ok(Ended::Unknown) };
+        let mut args = Args::default();
+        if let Some(param) = op.params.first() {
+            args.set(param.name, job);
+        }
+        let status = Call { op, args, ..call.clone() };
+        let mut misses = 0;
+        for wait in Policy::looks(self.policy().follow) {
+            tokio::time::sleep(wait).await;
+            let body = match self.read(&status).await {
+                Ok(body) => body,
+                // A job that was just accepted may take a moment to show.
+                Err(error) if error.is_not_found() && misses < 5 => {
+                    misses += 1;
+                    continue;
+                }
+                Err(error) if error.is_not_found() => return Ok(Ended::Unknown),
+                Err(error) => return Err(error),
+            };
+            let answer: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+            let state = follow.state.iter().find_map(|pointer| answer.pointer(pointer)).and_then(Value::as_str);
+            match state.map(str::to_lowercase) {
+                Some(state) if follow.done.contains(&state.as_str()) => return Ok(Ended::Done(body)),
+                Some(state) if follow.failed.contains(&state.as_str()) => return Ok(Ended::Failed(words(&answer))),
+                _ => {}
+            }
+        }
+        let line = format!("{}: job {job} still runs after {} s", call.op.name(), self.policy().follow.as_secs());
+        self.events().say(Level::Warn, line);
+        Ok(Ended::Running)
+    }
+}
+
+/// What the platform says of a failed job.
+fn words(answer: &Value) -> String {
+    ["/result/message", "/message"]
+        .iter()
+        .find_map(|pointer| answer.pointer(pointer))
+        .and_then(Value::as_str)
+        .unwrap_or("the platform gives no reason")
+        .to_owned()
+}

@@ -1,0 +1,319 @@
+//! Lists, page by page, the next page on its way while the current one is worked on. Each id is handed out once. A list
+//! that shifted while it was read is read again for what slipped through.
+
+use std::collections::HashSet;
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, PoisonError, Weak};
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::sync::{Mutex, mpsc};
+use tokio::task::JoinHandle;
+
+use super::{Client, Error};
+use crate::catalog::{Answer, Call, Page};
+use crate::events::Level;
+use crate::wire::{self, Row};
+
+/// Most times that a shifting list is read from its beginning.
+const PASSES: u32 = 3;
+
+type Rows = Result<Vec<Row>, Error>;
+
+/// A list being read. Nothing is asked before the first page is wanted.
+pub struct Pager {
+    shared: Arc<Mutex<Shared>>,
+}
+
+/// What reader and writer of the same run share: a write may have to read the list to its end first.
+struct Shared {
+    source: Source,
+    ahead: VecDeque<Rows>,
+}
+
+enum Source {
+    NotStarted(Client, Call, u32),
+    Running(mpsc::Receiver<Rows>, #[expect(dead_code, reason = "held for its drop")] Task),
+    Ended,
+}
+
+/// Ends the reading with the list.
+struct Task(JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Pager {
+    /// The next page's rows; `None` at the end, and after an error.
+    pub async fn next_page(&self) -> Option<Rows> {
+        let mut shared = self.shared.lock().await;
+        if let Some(page) = shared.ahead.pop_front() {
+            return Some(page);
+        }
+        shared.next().await
+    }
+}
+
+impl Shared {
+    async fn next(&mut self) -> Option<Rows> {
+        if let Source::NotStarted(client, call, passes) = &self.source {
+            let (pages, receiver) = mpsc::channel(1);
+            let reading = Reading::new(client.clone(), call.clone(), *passes, pages);
+            self.source = Source::Running(receiver, Task(tokio::spawn(reading.run())));
+        }
+        let Source::Running(receiver, _) = &mut self.source else { return None };
+        let page = receiver.recv().await;
+        if !matches!(page, Some(Ok(_))) {
+            self.source = Source::Ended;
+        }
+        page
+    }
+}
+
+/// The open lists of a connection whose pages are counted by offset.
+#[derive(Default)]
+pub(super) struct OpenLists(std::sync::Mutex<Vec<Weak<Mutex<Shared>>>>);
+
+impl OpenLists {
+    fn add(&self, list: &Arc<Mutex<Shared>>) {
+        let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        lists.retain(|known| known.strong_count() > 0);
+        lists.push(Arc::downgrade(list));
+    }
+
+    /// Reads every list that has begun to its end: after a removal, offsets would skip people.
+    pub(super) async fn finish(&self) {
+        let lists: Vec<_> =
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect();
+        for list in lists {
+            let mut list = list.lock().await;
+            if matches!(list.source, Source::Running(..)) {
+                while let Some(page) = list.next().await {
+                    list.ahead.push_back(page);
+                }
+            }
+        }
+    }
+}
+
+impl Client {
+    /// A list, read as it is needed, and read again where it shifted meanwhile.
+    pub fn list(&self, call: &Call) -> Pager {
+        self.pager(call, PASSES)
+    }
+
+    /// A list, read once: for callers who compare several readings themselves.
+    pub fn list_once(&self, call: &Call) -> Pager {
+        self.pager(call, 1)
+    }
+
+    fn pager(&self, call: &Call, passes: u32) -> Pager {
+        let shared = Arc::new(Mutex::new(Shared {
+            source: Source::NotStarted(self.clone(), call.clone(), passes),
+            ahead: VecDeque::new(),
+        }));
+        if matches!(call.op.page, Page::Offset { .. }) {
+            self.open_lists().add(&shared);
+        }
+        Pager { shared }
+    }
+}
+
+/// What one page gave.
+struct Fetched {
+    rows: Vec<Row>,
+    body: Bytes,
+}
+
+/// The task behind a pager.
+struct Reading {
+    client: Client,
+    call: Call,
+    passes: u32,
+    pages: mpsc::Sender<Rows>,
+    seen: HashSet<u64>,
+    /// For lists by cursor only the last page's ids matter: the list may be longer than memory.
+    last: HashSet<u64>,
+    handed: u64,
+}
+
+/// Nobody wants the rest.
+struct Dropped;
+
+impl Reading {
+    fn new(client: Client, call: Call, passes: u32, pages: mpsc::Sender<Rows>) -> Self {
+        Self { client, call, passes, pages, seen: HashSet::new(), last: HashSet::new(), handed: 0 }
+    }
+
+    async fn run(mut self) {
+        let end = match self.call.op.page {
+            Page::Single => self.single().await,
+            Page::Offset { size, documented } => self.by_offset(size, documented).await,
+            Page::After { cursor, size } => self.by_cursor(cursor, size).await,
+        };
+        if let Err(Some(error)) = end {
+            // Nobody listening is no error: the list was dropped.
+            let _ = self.pages.send(Err(error)).await;
+        }
+    }
+
+    async fn single(&mut self) -> Result<(), Option<Error>> {
+        let page = self.fetch(&self.call).await?;
+        self.hand(page.rows).await.map_err(|Dropped| None)
+    }
+
+    /// Walks down by the id of the last row received; ends at a page that brings nothing new.
+    async fn by_cursor(&mut self, cursor: &str, size: u32) -> Result<(), Option<Error>> {
+        let mut call = self.sized(size);
+        loop {
+            self.wanted().await?;
+            let page = self.fetch(&call).await?;
+            let next = wire::last_id(&page.rows).or_else(|| query(&next_page(&page.body)?, cursor));
+            let ids: HashSet<u64> = page.rows.iter().map(fingerprint).collect();
+            let rows: Vec<Row> = page.rows.into_iter().filter(|row| !self.last.contains(&fingerprint(row))).collect();
+            let Some(next) = next.filter(|_| !rows.is_empty()) else { return Ok(()) };
+            self.last = ids;
+            self.hand(rows).await.map_err(|Dropped| None)?;
+            call.args.set(cursor, next);
+        }
+    }
+
+    /// Advances by the rows received and ends at an empty page; a list that shifted meanwhile is read again.
+    async fn by_offset(&mut self, size: u32, documented: u32) -> Result<(), Option<Error>> {
+        let start = self.call.args.get("offset").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        let mut call = self.sized(size);
+        // Counted before the first page: whoever leaves while pages are read hides somebody, and takes the count along.
+        let expected = match start == 0 && self.passes > 1 {
+            true => self.client.count(&self.call).await?,
+            false => None,
+        };
+        for pass in 1..=self.passes {
+            let before = self.handed;
+            let end = self.pass(&mut call, start, documented).await?;
+            let added = self.handed - before;
+            if pass > 1 && added == 0 {
+                return Ok(());
+            }
+            let slipped = end.doubled || expected.is_some_and(|count| count > self.handed);
+            if self.passes == 1 || end.pages <= 1 || !slipped {
+                return Ok(());
+            }
+            tracing::debug!(operation = call.op.name(), pass, "the list shifted while it was read; reading it again");
+        }
+        let message = format!(
+            "the list kept changing while it was read {PASSES} times; each id was handed out once, some may be missing"
+        );
+        self.client.events().say(Level::Warn, format!("{}: {message}", self.call.op.name()));
+        Ok(())
+    }
+
+    async fn pass(&mut self, call: &mut Call, start: u64, documented: u32) -> Result<Pass, Option<Error>> {
+        let mut offset = start;
+        let mut end = Pass { pages: 0, doubled: false };
+        let mut walked: HashSet<u64> = HashSet::new();
+        loop {
+            call.args.set("offset", offset);
+            self.wanted().await?;
+            let page = match self.fetch(call).await {
+                Err(Some(error)) if self.may_be_smaller(call, &error, documented) => {
+                    call.args.set("limit", documented);
+                    continue;
+                }
+                other => other?,
+            };
+            // A page without a new id: the end, or a server that does not know `offset`.
+            if !page.rows.iter().map(fingerprint).fold(false, |new, id| walked.insert(id) || new) {
+                return Ok(end);
+            }
+            end.pages += 1;
+            offset += page.rows.len() as u64;
+            let count = page.rows.len();
+            let rows: Vec<Row> = page.rows.into_iter().filter(|row| self.seen.insert(fingerprint(row))).collect();
+            end.doubled |= rows.len() < count;
+            self.handed += rows.len() as u64;
+            self.hand(rows).await.map_err(|Dropped| None)?;
+        }
+    }
+
+    /// Whether the platform may have refused the page's size rather than the request.
+    fn may_be_smaller(&self, call: &Call, error: &Error, documented: u32) -> bool {
+        let asked = call.args.get("limit").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        matches!(error.status, Some(400 | 422))
+            && self.call.args.get("limit").is_none()
+            && asked > u64::from(documented)
+    }
+
+    fn sized(&self, size: u32) -> Call {
+        let mut call = self.call.clone();
+        if call.op.param("limit").is_some() && call.args.get("limit").is_none() {
+            call.args.set("limit", size);
+        }
+        call
+    }
+
+    async fn fetch(&self, call: &Call) -> Result<Fetched, Option<Error>> {
+        let keys = match call.op.answer {
+            Answer::Many(_, keys) => keys,
+            _ => &[],
+        };
+        let open = |body: Bytes| {
+            let rows = wire::rows(&body, keys).map_err(|error| error.to_string())?;
+            Ok(Fetched { rows, body })
+        };
+        self.client.read_as(call, open).await.map_err(Some)
+    }
+
+    /// Waits until the page before is being worked on: one page ahead is enough.
+    async fn wanted(&self) -> Result<(), Option<Error>> {
+        self.pages.reserve().await.map(drop).map_err(|_| None)
+    }
+
+    async fn hand(&self, rows: Vec<Row>) -> Result<(), Dropped> {
+        match rows.is_empty() {
+            true => Ok(()),
+            false => self.pages.send(Ok(rows)).await.map_err(|_| Dropped),
+        }
+    }
+}
+
+/// How one reading from the beginning went.
+struct Pass {
+    pages: u32,
+    doubled: bool,
+}
+
+/// An id's fingerprint; rows without an id are told apart by all they hold.
+fn fingerprint(row: &Row) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    match row.id() {
+        Some(id) => id.hash(&mut hasher),
+        None => row.bytes().hash(&mut hasher),
+    }
+    hasher.finish()
+}
+
+/// The page's own `next_page`, of which only the query counts.
+fn next_page(body: &Bytes) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Next<'a> {
+        #[serde(borrow)]
+        next_page: Option<&'a RawValue>,
+    }
+    if body.trim_ascii().first() != Some(&b'{') {
+        return None;
+    }
+    let next = serde_json::from_slice::<Next<'_>>(body).ok()?.next_page?.get();
+    serde_json::from_str(next).ok()
+}
+
+/// One value of an address's query.
+fn query(url: &str, name: &str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
+    percent_encoding::percent_decode_str(value).decode_utf8().ok().map(|text| text.into_owned())
+}

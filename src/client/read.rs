@@ -1,0 +1,149 @@
+//! Reads: tried again until they are whole, within the connection's patience.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use serde::de::IgnoredAny;
+use serde_json::Value;
+
+use super::transport::{Lost, Reply};
+use super::{Client, Error};
+use crate::catalog::{Answer, Call, Code, Fault, Page};
+use crate::events::Event;
+use crate::wire;
+
+impl Client {
+    /// One read that is one answer; its body is whole JSON.
+    pub(super) async fn read(&self, call: &Call) -> Result<Bytes, Error> {
+        self.read_as(call, |body| match serde_json::from_slice::<IgnoredAny>(&body) {
+            Ok(_) => Ok(body),
+            Err(error) => Err(error.to_string()),
+        })
+        .await
+    }
+
+    /// One read whose body must make sense to `open`: a body that does not is as good as no answer, and is asked for again.
+    pub(super) async fn read_as<T>(&self, call: &Call, open: impl Fn(Bytes) -> Result<T, String>) -> Result<T, Error> {
+        let mut waits = self.policy().waits();
+        loop {
+            let error = match self.read_once(call).await {
+                Ok(body) => match open(body) {
+                    Ok(opened) => return Ok(opened),
+                    Err(why) => Error {
+                        retryable: true,
+                        ..Error::new(call, Code::Unreadable.as_str(), format!("the answer cannot be read: {why}"))
+                    },
+                },
+                Err(error) => error,
+            };
+            match waits.next() {
+                Some(wait) if error.retryable => self.wait(call, &error, wait).await?,
+                _ => return Err(error),
+            }
+        }
+    }
+
+    /// Waits before the next try, as long as the platform asks for; longer than the patience is an error.
+    pub(super) async fn wait(&self, call: &Call, error: &Error, wait: Duration) -> Result<(), Error> {
+        let asked = error.retry_after.unwrap_or_default();
+        if asked > self.policy().patience {
+            let message = format!(
+                "{}; it asks to wait {} s, more than the {} s that are waited for: run again later",
+                error.message,
+                asked.as_secs(),
+                self.policy().patience.as_secs()
+            );
+            return Err(Error { message, ..error.clone() });
+        }
+        let wait = wait.max(asked);
+        tracing::debug!(operation = call.op.name(), ?wait, error = %error, "trying again");
+        tokio::time::sleep(wait).await;
+        Ok(())
+    }
+
+    async fn read_once(&self, call: &Call) -> Result<Bytes, Error> {
+        let turn = self.pace().turn().await;
+        let start = Instant::now();
+        let sent = self.reads().read(wire::build(call)).await;
+        drop(turn);
+        self.note_call(call, start, sent.as_ref().ok());
+        let reply = sent.map_err(|lost| unreached(call, &lost))?;
+        match self.judge(call, &reply) {
+            Ok(()) => Ok(reply.body),
+            Err(fault) => Err(self.refused(call, &fault, &reply)),
+        }
+    }
+
+    /// What the platform's answer means; a redirect is never an answer.
+    pub(super) fn judge(&self, call: &Call, reply: &Reply) -> Result<(), Fault> {
+        if (300..400).contains(&reply.status) {
+            let to = reply.location.as_deref().unwrap_or("nowhere");
+            let mut fault =
+                Fault::by_status(reply.status, format!("a redirect to {to}; check the connection's `base_url`"));
+            fault.transient = false;
+            return Err(fault);
+        }
+        (call.platform.open)(call.op, reply.status, &reply.body)
+    }
+
+    /// The error of a refusal, with what a person can do about it; tells the pace.
+    pub(super) fn refused(&self, call: &Call, fault: &Fault, reply: &Reply) -> Error {
+        let mut error = Error::refused(call, fault, reply.retry_after);
+        match fault.code {
+            Code::TooMany => self.pace().too_many(reply.retry_after),
+            Code::Unauthorized => error.message = format!("{}; {}", error.message, self.credentials()),
+            _ => {}
+        }
+        error
+    }
+
+    /// Tells listeners that a request is over.
+    pub(super) fn note_call(&self, call: &Call, start: Instant, reply: Option<&Reply>) {
+        let status = reply.map(|reply| reply.status);
+        if status.is_some_and(|status| status < 400) {
+            self.pace().answered();
+        }
+        let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::debug!(operation = call.op.name(), connection = call.connection, status, millis, "called");
+        let write = !call.op.is_read();
+        self.events().note(Event::Called { operation: call.op.verb, write, status, millis });
+    }
+
+    /// All that a read gives, as look-ups want it: every row of a list, `null` for what is not found.
+    pub(super) async fn read_all(&self, call: &Call) -> Result<Value, Error> {
+        let list = matches!(call.op.answer, Answer::Many(..)) && call.op.page != Page::Single;
+        let read = match list {
+            true => self.list_all(call).await,
+            false => self.read(call).await.and_then(|body| {
+                serde_json::from_slice(&body)
+                    .map_err(|error| Error::new(call, Code::Unreadable.as_str(), error.to_string()))
+            }),
+        };
+        match read {
+            Err(error) if error.is_not_found() => Ok(Value::Null),
+            other => other,
+        }
+    }
+
+    async fn list_all(&self, call: &Call) -> Result<Value, Error> {
+        let pager = self.list(call);
+        let mut rows = Vec::new();
+        while let Some(page) = pager.next_page().await {
+            for row in page? {
+                rows.push(serde_json::from_slice(row.bytes()).map_err(|error| {
+                    Error::new(call, Code::Unreadable.as_str(), format!("a row cannot be read: {error}"))
+                })?);
+            }
+        }
+        Ok(Value::Array(rows))
+    }
+}
+
+/// The error of a read that got no answer.
+fn unreached(call: &Call, lost: &Lost) -> Error {
+    let code = match lost {
+        Lost::NotSent { .. } => "unreachable",
+        Lost::Unknown(_) => "unavailable",
+    };
+    Error { retryable: true, ..Error::new(call, code, lost.to_string()) }
+}

@@ -1,0 +1,98 @@
+//! One write on the wire: sent under a permit, tried again only where nothing can have happened or where the same call
+//! twice is the same as once.
+
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+
+use super::transport::{Lost, Reply};
+use super::{Client, Error, Policy};
+use crate::catalog::{Code, Consequence, Fault, Piece, Repeat};
+use crate::effects::Permit;
+use crate::wire;
+
+/// A write that converges is sent again only this long after its first try; later somebody may have changed things.
+const SAME_BREATH: Duration = Duration::from_secs(15 * 60);
+
+/// What became of a write.
+pub(super) enum Sent {
+    /// The platform says it worked.
+    Worked(Bytes),
+    /// Nothing happened, for this reason.
+    Failed(Error),
+    /// Nobody knows, for this reason.
+    Unsure(Error),
+}
+
+impl Client {
+    /// Sends a piece until its end is known or is known to be in doubt. Settles nothing.
+    pub(super) async fn send(&self, piece: &Piece, permit: &Permit) -> Result<Sent, Error> {
+        let call = &piece.call;
+        let request = wire::build(call);
+        let converges = call.op.write(&call.args).is_some_and(|write| write.repeat == Repeat::Converges);
+        let (mut waits, mut busy) = (self.policy().waits(), Policy::looks(self.policy().follow));
+        let began = Instant::now();
+        let mut unsure_before = false;
+        loop {
+            let turn = self.pace().turn().await;
+            let start = Instant::now();
+            let answer = self.writes().write(request.clone(), permit).await;
+            drop(turn);
+            self.note_call(call, start, answer.as_ref().ok());
+            let sent = self.end(piece, answer, unsure_before);
+            let wait = match &sent {
+                Sent::Failed(error) if error.code == Code::Busy.as_str() => busy.next(),
+                Sent::Failed(error) if error.retryable => waits.next(),
+                Sent::Unsure(_) if converges && began.elapsed() < SAME_BREATH => waits.next(),
+                _ => None,
+            };
+            let (Sent::Failed(error) | Sent::Unsure(error), Some(wait)) = (&sent, wait) else {
+                return Ok(match sent {
+                    // The last try failed for certain, but one before it may have arrived.
+                    Sent::Failed(error) if unsure_before => Sent::Unsure(error),
+                    other => other,
+                });
+            };
+            unsure_before |= matches!(sent, Sent::Unsure(_));
+            self.wait(call, error, wait).await?;
+        }
+    }
+
+    /// Reads the end of one try.
+    fn end(&self, piece: &Piece, answer: Result<Reply, Lost>, unsure_before: bool) -> Sent {
+        let call = &piece.call;
+        let reply = match answer {
+            Ok(reply) => reply,
+            Err(lost @ Lost::NotSent { .. }) => {
+                let error = Error { retryable: true, ..Error::new(call, "unreachable", lost.to_string()) };
+                return Sent::Failed(error);
+            }
+            Err(lost @ Lost::Unknown(_)) => return Sent::Unsure(Error::new(call, "unavailable", lost.to_string())),
+        };
+        match self.judge(call, &reply) {
+            Ok(()) => match call.op.follow {
+                Some(follow) if Self::job_in(&follow, &reply.body).is_none() => {
+                    let words = format!("the answer names no `{}`", follow.job);
+                    Sent::Unsure(Error::new(call, Code::Unreadable.as_str(), words))
+                }
+                _ => Sent::Worked(reply.body),
+            },
+            Err(fault) if unsure_before && gone(piece, &fault) => {
+                Sent::Worked(Bytes::from_static(b"{\"success\":true}"))
+            }
+            Err(fault) => {
+                let error = self.refused(call, &fault, &reply);
+                match fault.doubtful {
+                    true => Sent::Unsure(error),
+                    false => Sent::Failed(error),
+                }
+            }
+        }
+    }
+}
+
+/// Whether "not found" is what a removal that was sent before wanted.
+fn gone(piece: &Piece, fault: &Fault) -> bool {
+    let removes = piece.call.op.write(&piece.call.args).map(|write| write.consequence);
+    fault.code == Code::NotFound && matches!(removes, Some(Consequence::Removes | Consequence::Deletes))
+}

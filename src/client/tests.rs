@@ -1,0 +1,261 @@
+//! The client against a transport that answers from a closure: what is asked, how often, and what is handed out.
+
+use std::sync::Mutex;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::catalog::{Args, check};
+use crate::effects::{Caps, Lease};
+use crate::platforms;
+use crate::store::Store;
+use crate::wire::Request;
+
+type Answers = dyn FnMut(&Request) -> Result<Reply, Lost> + Send;
+
+/// Answers from a closure, and remembers what was asked.
+struct Fake {
+    answers: Mutex<Box<Answers>>,
+    asked: Mutex<Vec<String>>,
+}
+
+impl Fake {
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+
+    fn send(&self, request: &Request) -> Result<Reply, Lost> {
+        self.asked.lock().unwrap().push(format!("{} {}", request.method.as_str(), request.target));
+        (self.answers.lock().unwrap())(request)
+    }
+}
+
+impl Reads for Fake {
+    fn read(&self, request: Request) -> SendFuture<'_> {
+        Box::pin(async move { self.send(&request) })
+    }
+}
+
+impl Writes for Fake {
+    fn write<'a>(&'a self, request: Request, _permit: &'a crate::effects::Permit) -> SendFuture<'a> {
+        Box::pin(async move { self.send(&request) })
+    }
+}
+
+fn reply(status: u16, body: impl Into<Bytes>) -> Result<Reply, Lost> {
+    Ok(Reply { status, body: body.into(), retry_after: None, location: None })
+}
+
+async fn client(answers: impl FnMut(&Request) -> Result<Reply, Lost> + Send + 'static) -> (Client, Arc<Fake>) {
+    let fake = Arc::new(Fake { answers: Mutex::new(Box::new(answers)), asked: Mutex::default() });
+    let store = Store::in_memory().await.unwrap();
+    let lease = Lease::take(&store, "test").unwrap();
+    let clock = Clock::system();
+    let client = Client::new(Parts {
+        connection: "main".into(),
+        platform: platforms::ALL[0],
+        account: "account".into(),
+        credentials: "check `key` (env:KEY)".into(),
+        reads: fake.clone(),
+        writes: fake.clone(),
+        ledger: Ledger::new(store, lease, 1, clock.clone(), Caps::default()),
+        pace: Pace::new(None, 1, 4),
+        policy: Policy { max_attempts: 5, ..Policy::default() },
+        clock,
+        events: Events::default(),
+        brake: None,
+    });
+    // Waits pass at once from here on; the store is not used by reads.
+    tokio::time::pause();
+    (client, fake)
+}
+
+fn call(noun: &str, verb: &str, args: Value) -> Call {
+    let platform = platforms::ALL[0];
+    let op = platform.op(noun, verb).unwrap();
+    let args = if args.is_null() { Args::default() } else { check(op, vec![args]).unwrap() };
+    Call { platform, op, connection: "main".into(), args }
+}
+
+async fn ids(client: &Client, call: &Call) -> Result<Vec<String>, Error> {
+    let pager = client.list(call);
+    let mut ids = Vec::new();
+    while let Some(page) = pager.next_page().await {
+        ids.extend(page?.iter().filter_map(crate::wire::Row::id));
+    }
+    Ok(ids)
+}
+
+fn asked_for(request: &Request, name: &str) -> Option<usize> {
+    let (_, query) = request.target.split_once('?')?;
+    query.split('&').find_map(|pair| pair.strip_prefix(&format!("{name}="))?.parse().ok())
+}
+
+fn rows(ids: impl IntoIterator<Item = usize>) -> String {
+    Value::Array(ids.into_iter().map(|id| json!({ "id": id.to_string() })).collect()).to_string()
+}
+
+fn numbers(ids: impl IntoIterator<Item = usize>) -> Vec<String> {
+    ids.into_iter().map(|id| id.to_string()).collect()
+}
+
+#[tokio::test]
+async fn a_read_survives_every_passing_trouble() {
+    let mut troubles = vec![
+        reply(200, r#"{"id":1"#),
+        reply(200, "<html>maintenance</html>"),
+        Err(Lost::Unknown("reset".into())),
+        Ok(Reply { retry_after: Some(std::time::Duration::from_secs(7)), ..reply(429, "{}").unwrap() }),
+    ];
+    let (client, fake) = client(move |_| troubles.pop().unwrap_or_else(|| reply(200, r#"{"id":1}"#))).await;
+    let start = tokio::time::Instant::now();
+    let body = client.call(&call("groups", "get", json!({ "group_id": 1 })), &With::default()).await.unwrap();
+    assert_eq!(body, r#"{"id":1}"#);
+    assert_eq!(fake.asked().len(), 5);
+    assert!(start.elapsed().as_secs() >= 7, "`Retry-After` is waited for");
+}
+
+#[tokio::test]
+async fn a_read_that_never_works_ends_with_the_platforms_words() {
+    let (client, fake) = client(|_| reply(503, r#"{"error_message":"deploying"}"#)).await;
+    let error = client.call(&call("users", "get", json!({ "user_id": 1 })), &With::default()).await.unwrap_err();
+    assert_eq!(error.to_string(), "users.get on main: Mobilize answered 503: deploying");
+    assert_eq!((error.code, error.retryable, fake.asked().len()), ("unavailable", true, 5));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_asked_for_twice() {
+    let (client, fake) = client(|_| reply(500, r#"{"error_message":"Couldn't find Group with 'id'=1"}"#)).await;
+    let error = client.call(&call("groups", "get", json!({ "group_id": 1 })), &With::default()).await.unwrap_err();
+    assert!(error.is_not_found());
+    assert_eq!(fake.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn a_wrong_secret_says_where_it_comes_from() {
+    let (client, fake) = client(|_| reply(401, r#"{"error_message":"no"}"#)).await;
+    let error = client.call(&call("groups", "get", json!({ "group_id": 1 })), &With::default()).await.unwrap_err();
+    assert_eq!(error.message, "Mobilize answered 401: no; check `key` (env:KEY)");
+    assert_eq!(fake.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn an_endless_retry_after_is_an_error_not_a_wait() {
+    let day = std::time::Duration::from_secs(86_400);
+    let (client, _) = client(move |_| Ok(Reply { retry_after: Some(day), ..reply(429, "{}").unwrap() })).await;
+    let error = client.call(&call("groups", "get", json!({ "group_id": 1 })), &With::default()).await.unwrap_err();
+    assert!(error.message.contains("86400 s, more than the 300 s"), "{}", error.message);
+}
+
+#[tokio::test]
+async fn lists_advance_by_the_rows_received_and_end_at_an_empty_page() {
+    let (client, fake) = client(|request| {
+        let offset = asked_for(request, "offset").unwrap();
+        reply(200, rows((offset..25).take(10)))
+    })
+    .await;
+    assert_eq!(ids(&client, &call("users", "list", Value::Null)).await.unwrap(), numbers(0..25));
+    let offsets: Vec<String> =
+        fake.asked().iter().map(|line| line.split("offset=").nth(1).unwrap().to_owned()).collect();
+    assert_eq!(offsets, ["0&limit=200", "10&limit=200", "20&limit=200", "25&limit=200"]);
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_know_offset_ends_the_list() {
+    let (client, fake) = client(|_| reply(200, rows(0..3))).await;
+    assert_eq!(ids(&client, &call("users", "list", Value::Null)).await.unwrap(), numbers(0..3));
+    assert_eq!(fake.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn somebody_removed_before_the_cursor_hides_nobody() {
+    let mut people: Vec<usize> = (0..30).collect();
+    let (client, _) = client(move |request| match asked_for(request, "offset") {
+        None => reply(200, json!({ "id": 1, "members_count": people.len() }).to_string()),
+        Some(offset) => {
+            let page = rows(people.iter().skip(offset).take(10).copied());
+            if offset == 10 {
+                people.remove(3);
+            }
+            reply(200, page)
+        }
+    })
+    .await;
+    let mut found = ids(&client, &call("members", "list", json!({ "group_id": 1 }))).await.unwrap();
+    found.sort_by_key(|id| id.parse::<usize>().unwrap());
+    assert_eq!(found, numbers(0..30), "also the one who left meanwhile was there when the list began");
+}
+
+#[tokio::test]
+async fn an_id_that_comes_twice_is_handed_out_once_and_the_list_is_read_again() {
+    let mut people: Vec<usize> = (0..20).collect();
+    let (client, _) = client(move |request| {
+        let offset = asked_for(request, "offset").unwrap();
+        let page = rows(people.iter().skip(offset).take(10).copied());
+        if offset == 0 && people.len() == 20 {
+            people.insert(0, 99);
+        }
+        reply(200, page)
+    })
+    .await;
+    let found = ids(&client, &call("users", "list", Value::Null)).await.unwrap();
+    assert_eq!(found.len(), 21);
+    assert!(found.contains(&"99".to_owned()));
+}
+
+#[tokio::test]
+async fn a_page_size_that_is_refused_falls_to_the_documented_one() {
+    let (client, fake) = client(|request| match asked_for(request, "limit") {
+        Some(limit) if limit > 50 => reply(422, r#"{"error_message":"limit is too large"}"#),
+        _ => reply(200, rows((asked_for(request, "offset").unwrap()..60).take(50))),
+    })
+    .await;
+    assert_eq!(ids(&client, &call("users", "list", Value::Null)).await.unwrap().len(), 60);
+    assert_eq!(fake.asked().len(), 4, "one refusal, three pages");
+}
+
+#[tokio::test]
+async fn a_cursor_follows_the_last_row_on_the_configured_host_only() {
+    let (client, fake) = client(|request| {
+        let from = asked_for(request, "last_activity_id").unwrap_or(1_000);
+        let page: Vec<Value> = (0..from).rev().take(50).filter(|id| *id >= 880).map(|id| json!({ "id": id })).collect();
+        // An inclusive cursor: the last row comes once more.
+        let again = (from < 1_000 && !page.is_empty()).then(|| json!({ "id": from }));
+        let page: Vec<Value> = again.into_iter().chain(page).collect();
+        reply(
+            200,
+            json!({ "activites": page, "next_page": "http://evil.example/v1/activities?last_activity_id=1" })
+                .to_string(),
+        )
+    })
+    .await;
+    let found = ids(&client, &call("activities", "list", Value::Null)).await.unwrap();
+    assert_eq!(found, numbers((880..1_000).rev()));
+    assert!(fake.asked().iter().all(|line| line.starts_with("GET /activities?")), "{:?}", fake.asked());
+}
+
+#[tokio::test]
+async fn only_one_page_is_on_its_way_while_one_is_worked_on() {
+    let (client, fake) = client(|request| {
+        let offset = asked_for(request, "offset").unwrap();
+        reply(200, rows(offset..offset + 10))
+    })
+    .await;
+    let pager = client.list(&call("users", "list", Value::Null));
+    assert!(fake.asked().is_empty(), "nothing is asked before somebody wants a page");
+    pager.next_page().await.unwrap().unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    assert_eq!(fake.asked().len(), 2);
+    drop(pager);
+    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    assert_eq!(fake.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn a_redirect_is_never_followed() {
+    let (client, fake) =
+        client(|_| Ok(Reply { location: Some("http://elsewhere/".into()), ..reply(302, "").unwrap() })).await;
+    let error = client.call(&call("groups", "get", json!({ "group_id": 1 })), &With::default()).await.unwrap_err();
+    assert!(error.message.contains("a redirect to http://elsewhere/"), "{}", error.message);
+    assert_eq!(fake.asked().len(), 1);
+}

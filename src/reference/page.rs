@@ -1,0 +1,85 @@
+//! A platform's page for `docs/reference/`, in Markdown. The pages are committed; a test fails when they are stale.
+
+use super::{Function, words};
+use crate::catalog::{FieldTy, Op, Platform, Record};
+
+/// The page of a platform.
+pub fn page(platform: &'static Platform) -> String {
+    let mut text = format!(
+        "# {}\n\nWritten by beadle from its table of operations; `beadle functions NAME` shows the same.\n\
+         Address: `{}`. {} operations. What ids, lists, errors and `()` are: [scripting](../scripting.md).\n\n\
+         ## A connection\n\n| key | needed | what it is |\n|---|---|---|\n",
+        platform.title,
+        platform.base_url,
+        platform.ops.len()
+    );
+    for credential in platform.credentials {
+        let needed = if credential.required { "yes" } else { "no" };
+        text.push_str(&format!("| `{}` | {needed} | {} |\n", credential.key, cell(credential.doc)));
+    }
+    for noun in platform.nouns() {
+        text.push_str(&format!("\n## {noun}\n"));
+        for op in platform.ops.iter().filter(|op| op.noun == noun) {
+            text.push_str(&section(&Function { platform, op }));
+        }
+    }
+    text.push_str("\n## Records\n\nFields that a platform sends beyond these are kept.\n");
+    for record in records(platform) {
+        text.push_str(&format!("\n### {}\n\n| field | what it is |\n|---|---|\n", record.name));
+        for field in record.fields {
+            text.push_str(&format!("| `{}` | {} |\n", field.name, cell(&words::field(field.ty))));
+        }
+    }
+    text
+}
+
+fn section(function: &Function) -> String {
+    let op: &Op = function.op;
+    let mut text = format!(
+        "\n### {}\n\n{}\n\n```rhai\n{}\n```\n\n`{} {}`\n\n",
+        op.name(),
+        op.doc,
+        words::call(op),
+        op.method.as_str(),
+        op.path
+    );
+    let lines = words::arguments(op);
+    if !lines.is_empty() {
+        text.push_str("| argument | type | what it is for |\n|---|---|---|\n");
+    }
+    for line in &lines {
+        text.push_str(&format!("| `{}` | {} | {} |\n", line.name, cell(&line.ty), cell(&line.doc)));
+    }
+    if !lines.is_empty() {
+        text.push('\n');
+    }
+    for (name, list) in words::names(op) {
+        text.push_str(&format!("`{name}`: {list}.\n\n"));
+    }
+    for (label, sentence) in words::notes(op) {
+        text.push_str(&format!("- {label}: {sentence}\n"));
+    }
+    text
+}
+
+/// The platform's records and those inside them, each once, in the order in which they are met.
+fn records(platform: &Platform) -> Vec<&'static Record> {
+    let mut found: Vec<&'static Record> = Vec::new();
+    let mut waiting: Vec<&'static Record> = platform.records.iter().rev().copied().collect();
+    while let Some(record) = waiting.pop() {
+        if found.iter().any(|known| known.name == record.name) {
+            continue;
+        }
+        found.push(record);
+        for field in record.fields.iter().rev() {
+            if let FieldTy::One(inner) | FieldTy::Many(inner) = field.ty {
+                waiting.push(inner);
+            }
+        }
+    }
+    found
+}
+
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}

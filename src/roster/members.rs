@@ -1,0 +1,61 @@
+//! A group's members, read to a settled end: who is missing from a list that shifted would be removed or invited by mistake.
+
+use std::collections::BTreeSet;
+
+use crate::catalog::Code;
+use crate::client::{Client, Error};
+use crate::events::Level;
+use crate::model::Member;
+
+/// Most readings of a list that does not come to rest.
+const READINGS: usize = 3;
+
+/// The members of a group. Settled when the platform's own count agrees, or two readings do; anything else is an error
+/// after which nobody may be removed.
+pub async fn members(client: &Client, group: &str) -> Result<Vec<Member>, Error> {
+    let adapter = client.platform().adapter;
+    let list =
+        adapter.members(client.connection(), group).map_err(|unsupported| Error::unsupported(client, &unsupported))?;
+    let mut before: Option<BTreeSet<String>> = None;
+    for reading in 1..=READINGS {
+        let earlier = client.count(&list).await?;
+        let members = read(client, &list, group).await?;
+        let count = client.count(&list).await?;
+        if earlier == count && count == Some(members.len() as u64) {
+            return Ok(members);
+        }
+        let ids: BTreeSet<String> = members.iter().map(|member| member.id.clone()).collect();
+        if before.as_ref() == Some(&ids) {
+            if let Some(count) = count {
+                let line = format!(
+                    "group {group}: the platform counts {count} members and lists {}, twice the same",
+                    ids.len()
+                );
+                client.events().say(Level::Warn, line);
+            }
+            return Ok(members);
+        }
+        tracing::debug!(group, reading, listed = ids.len(), ?count, "the list of members is not settled");
+        before = Some(ids);
+    }
+    let words = format!(
+        "the list of members kept changing while it was read {READINGS} times; nothing was changed, run again later"
+    );
+    Err(Error { retryable: true, ..Error::new(&list, Code::Unavailable.as_str(), words) })
+}
+
+async fn read(client: &Client, list: &crate::catalog::Call, group: &str) -> Result<Vec<Member>, Error> {
+    let adapter = client.platform().adapter;
+    let pager = client.list_once(list);
+    let mut members = Vec::new();
+    while let Some(page) = pager.next_page().await {
+        for row in page? {
+            let unreadable = |why: String| Error::new(list, Code::Unreadable.as_str(), why);
+            let value = serde_json::from_slice(row.bytes()).map_err(|error| unreadable(error.to_string()))?;
+            let member = adapter.member(group, &value);
+            members.push(member.ok_or_else(|| unreadable("a member has no id".into()))?);
+        }
+        client.events().progress("members read", members.len() as u64, 0);
+    }
+    Ok(members)
+}

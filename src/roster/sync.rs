@@ -1,0 +1,295 @@
+//! From a roster to a group that holds exactly its people: read, compared, held against the brakes, applied with as few
+//! calls as the platform allows, read back; only then are those invited who never were.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Map, Value, json};
+
+use super::members::members;
+use super::{Account, Columns, Diff, Mapping, Options, Present, Wanted, brake, diff};
+use crate::catalog::{Call, Invitation};
+use crate::client::{Client, Error, With};
+use crate::effects::brakes::Limits;
+use crate::events::Level;
+use crate::model::{Change, Member, Standing};
+use crate::tables::{Rejected, Table};
+
+/// What a sync is asked to do.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// How rows and members are compared.
+    pub compare: Options,
+    /// Which column means what, where their names do not say it.
+    pub columns: Mapping,
+    /// Whether to invite whoever never was.
+    pub invite: Invite,
+    /// The campaign of the invitations; `None` is the one that everybody gets once.
+    pub again: Option<String>,
+}
+
+/// Whether invitations are sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Invite {
+    /// No.
+    #[default]
+    Nobody,
+    /// Members of the roster who never signed in and never were invited.
+    New,
+}
+
+/// The account of a sync.
+#[derive(Clone, Debug, Default)]
+pub struct Synced {
+    /// Every row and every member by class.
+    pub account: Account,
+    /// The columns of the file, for the file of refused rows.
+    pub columns: Vec<String>,
+    /// Rows that were refused, with the reason.
+    pub rejected: Vec<Rejected>,
+    /// People that were added.
+    pub added: usize,
+    /// Of these, how many had an account in the community before.
+    pub existing: usize,
+    /// People whose fields were changed.
+    pub changed: usize,
+    /// People that were removed.
+    pub removed: usize,
+    /// People who were as wanted.
+    pub same: usize,
+    /// People who were invited.
+    pub invited: usize,
+    /// Of these, how many the platform has recorded already; the others are in its queue.
+    pub recorded: usize,
+    /// Invitations that were not sent: address and why.
+    pub not_invited: Vec<(String, String)>,
+    /// Writes that the platform refused: who and why.
+    pub failed: Vec<(String, String)>,
+    /// What is not as wanted after all was done.
+    pub left: Vec<String>,
+}
+
+/// Makes the group hold the people of the table.
+pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish, limits: &Limits) -> Result<Synced, Error> {
+    let flow = Flow::begin(client, group, table, wish).await?;
+    let present = flow.present().await?;
+    let difference = diff(&flow.wanted, &present, &wish.compare);
+    flow.check(&difference, limits).await?;
+    let mut synced = flow.account(&present, &difference);
+    let after = match difference.changes.is_empty() {
+        true => present,
+        false => flow.apply(&difference, &mut synced).await?,
+    };
+    if wish.invite == Invite::New {
+        flow.invite(&after, &mut synced).await?;
+    }
+    Ok(synced)
+}
+
+/// What all steps share.
+struct Flow<'a> {
+    client: &'a Client,
+    group: &'a str,
+    wish: &'a Wish,
+    wanted: Wanted,
+    columns: Vec<String>,
+    began: i64,
+}
+
+impl<'a> Flow<'a> {
+    /// Reads the roster for the fields that the group has.
+    async fn begin(client: &'a Client, group: &'a str, table: &Table, wish: &'a Wish) -> Result<Self, Error> {
+        let adapter = client.platform().adapter;
+        let list = adapter.members(client.connection(), group).map_err(|why| Error::unsupported(client, &why))?;
+        let refused = |error: super::Error| Error::new(&list, "roster", error.to_string());
+        let fields = match adapter.fields(client.connection(), group) {
+            None => None,
+            Some((call, names)) => {
+                let body = client.call(&call, &With::default()).await?;
+                names(&serde_json::from_slice(&body).unwrap_or_default())
+            }
+        };
+        let columns = Columns::of(table, &wish.columns, fields.as_deref()).map_err(refused)?;
+        let wanted = super::read(table, &columns).map_err(refused)?;
+        if wanted.people.is_empty() {
+            let words = format!(
+                "held before the first change: `{}` names nobody, so group {group} would be emptied",
+                table.name()
+            );
+            return Err(Error::held(&list, words));
+        }
+        client.events().progress("rows read", wanted.rows, wanted.rows);
+        Ok(Self { client, group, wish, wanted, columns: table.columns().to_vec(), began: client.clock().now_ms() })
+    }
+
+    async fn present(&self) -> Result<Present, Error> {
+        Ok(Present { members: members(self.client, self.group).await?, ..Present::default() })
+    }
+
+    async fn check(&self, difference: &Diff, limits: &Limits) -> Result<(), Error> {
+        let adapter = self.client.platform().adapter;
+        let list = adapter.members(self.client.connection(), self.group);
+        let list = list.map_err(|why| Error::unsupported(self.client, &why))?;
+        brake::check(self.client, &list, self.group, &difference.figures, limits).await
+    }
+
+    fn account(&self, present: &Present, difference: &Diff) -> Synced {
+        let mut rejected = self.wanted.rejected.clone();
+        rejected.extend(difference.refused.iter().cloned());
+        rejected.sort_by_key(|row| row.line);
+        Synced {
+            account: Account::of(&self.wanted, present, difference),
+            columns: self.columns.clone(),
+            rejected,
+            same: difference.figures.overlap - difference.figures.changes.min(difference.figures.overlap),
+            ..Synced::default()
+        }
+    }
+
+    /// Sends the changes, reads the group again and says what is not as wanted.
+    async fn apply(&self, difference: &Diff, synced: &mut Synced) -> Result<Present, Error> {
+        let changes = &difference.changes;
+        let calls = self.client.platform().adapter.calls(self.client.connection(), self.group, changes);
+        let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
+        let with = With { checked: true, known: before(changes), ..With::default() };
+        let (all, mut done) = (changes.len() as u64, 0);
+        for call in &calls {
+            match self.client.call(call, &with).await {
+                Ok(answer) => synced.failed.extend(refused(&answer)),
+                Err(error) if error.gravity == crate::client::Gravity::Catchable => {
+                    synced.failed.push((who(call), error.message));
+                }
+                Err(error) => return Err(error),
+            }
+            done += call.pieces().iter().map(|piece| piece.subjects.len() as u64).sum::<u64>();
+            self.client.events().progress("changes made", done, all);
+        }
+        let after = self.present().await?;
+        self.compare(difference, &after, synced);
+        Ok(after)
+    }
+
+    /// Counts what the platform now shows of each change.
+    fn compare(&self, difference: &Diff, after: &Present, synced: &mut Synced) {
+        let rest = diff(&self.wanted, after, &self.wish.compare);
+        let missing: HashSet<String> = rest.changes.iter().map(name).collect();
+        let created: HashMap<&str, i64> = after
+            .members
+            .iter()
+            .filter_map(|member| Some((member.email.as_ref()?.key(), member.created_at?)))
+            .collect();
+        for change in difference.changes.iter().filter(|change| !missing.contains(&name(change))) {
+            match change {
+                Change::Add(person) => {
+                    synced.added += 1;
+                    let made = created.get(person.email.key());
+                    synced.existing += usize::from(made.is_some_and(|at| *at < self.began));
+                }
+                Change::Update { .. } => synced.changed += 1,
+                Change::Remove(_) => synced.removed += 1,
+            }
+        }
+        synced.left = rest.changes.iter().map(sentence).collect();
+        for line in &synced.left {
+            self.client.events().say(Level::Warn, format!("not as wanted after all changes: {line}"));
+        }
+    }
+
+    /// Invites members of the roster who never signed in and whom neither the platform nor the ledger knows as invited.
+    async fn invite(&self, present: &Present, synced: &mut Synced) -> Result<(), Error> {
+        let wanted: HashSet<&str> = self.wanted.people.iter().map(|person| person.email.key()).collect();
+        let new = |member: &&Member| {
+            let asked = member.email.as_ref().is_some_and(|email| wanted.contains(email.key()));
+            let never = self.wish.again.is_some() || member.invited_at.is_none();
+            asked && never && member.standing == Standing::Accepted && member.registered == Some(false)
+        };
+        let people: Vec<&Member> = present.members.iter().filter(new).collect();
+        if people.is_empty() {
+            return Ok(());
+        }
+        let invitation = Invitation {
+            members: people.iter().map(|member| member.id.clone()).collect(),
+            sender: self.wish.compare.sender.clone(),
+        };
+        let adapter = self.client.platform().adapter;
+        let calls = adapter.invite(self.client.connection(), self.group, &invitation);
+        let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
+        let known = people.iter().map(|member| (member.id.clone(), record(member))).collect();
+        let with = With { known, again: self.wish.again.clone(), ..With::default() };
+        let address: HashMap<&str, &str> =
+            people.iter().filter_map(|member| Some((member.id.as_str(), member.email.as_ref()?.as_str()))).collect();
+        let named = |id: String| address.get(id.as_str()).map_or(id.clone(), |email| (*email).to_owned());
+        for call in &calls {
+            let answer: Value = serde_json::from_slice(&self.client.call(call, &with).await?).unwrap_or_default();
+            synced.invited += answer.pointer("/effects/done").and_then(Value::as_u64).unwrap_or(0) as usize;
+            synced.not_invited.extend(listed(&answer, "skipped").into_iter().map(|(id, why)| (named(id), why)));
+            synced.failed.extend(listed(&answer, "failed").into_iter().map(|(id, why)| (named(id), why)));
+            self.client.events().progress("invited", synced.invited as u64, people.len() as u64);
+        }
+        synced.recorded = self.confirm(synced.invited).await?;
+        Ok(())
+    }
+
+    /// Looks once whether the platform has recorded the invitations that it queued.
+    async fn confirm(&self, invited: usize) -> Result<usize, Error> {
+        match invited {
+            0 => Ok(0),
+            _ => self.client.confirm_queued().await,
+        }
+    }
+}
+
+/// What the platform held before a change: a look-up tells by it whether somebody else changed it meanwhile.
+fn before(changes: &[Change]) -> HashMap<String, Value> {
+    changes
+        .iter()
+        .filter_map(|change| match change {
+            Change::Update { member, fields } => {
+                let held: Map<String, Value> =
+                    fields.iter().map(|field| (field.name.clone(), field.before.as_str().into())).collect();
+                let kept = json!({ "fields": held, "email": member.email.as_ref().map(|email| email.as_str()) });
+                Some([(member.id.clone(), kept.clone()), (member.email.as_ref()?.key().to_owned(), kept)])
+            }
+            _ => None,
+        })
+        .flatten()
+        .collect()
+}
+
+/// The platform's own record of a member's invitation, as an intent keeps it.
+fn record(member: &Member) -> Value {
+    json!({ "invited_at": member.invited_at, "email": member.email.as_ref().map(|email| email.as_str()) })
+}
+
+fn refused(answer: &[u8]) -> Vec<(String, String)> {
+    listed(&serde_json::from_slice(answer).unwrap_or_default(), "failed")
+}
+
+fn listed(answer: &Value, key: &str) -> Vec<(String, String)> {
+    let list = answer.pointer(&format!("/effects/{key}")).and_then(Value::as_array).into_iter().flatten();
+    let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    list.map(|row| (text(row, "subject"), text(row, "why"))).collect()
+}
+
+fn who(call: &Call) -> String {
+    call.pieces().first().and_then(|piece| Some(piece.subjects.first()?.0.key.clone())).unwrap_or_default()
+}
+
+/// A change's person and kind: the same change has the same name.
+fn name(change: &Change) -> String {
+    match change {
+        Change::Add(person) => format!("+{}", person.email.key()),
+        Change::Update { member, .. } => format!("~{}", member.id),
+        Change::Remove(member) => format!("-{}", member.id),
+    }
+}
+
+fn sentence(change: &Change) -> String {
+    match change {
+        Change::Add(person) => format!("{} is not in the group", person.email),
+        Change::Update { member, fields } => {
+            let fields: Vec<&str> = fields.iter().map(|field| field.name.as_str()).collect();
+            format!("{} still differs in {}", member.name, fields.join(", "))
+        }
+        Change::Remove(member) => format!("{} is still in the group", member.name),
+    }
+}

@@ -1,0 +1,156 @@
+//! What a run says at its end: text for people, one JSON object a line for programs. Pure.
+
+use serde_json::{Value, json};
+
+use crate::script::Parts;
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// To its end.
+    Done,
+    /// By a person or a signal; `resume` goes on.
+    Interrupted,
+    /// By a limit of the settings: the word for it.
+    Limit(&'static str),
+    /// By an error: as shown to people.
+    Failed(String),
+    /// By a brake, before anything too large was sent.
+    Held(String),
+}
+
+/// What became of the effects of a run, by the ledger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Happened.
+    pub done: u64,
+    /// Promised by the platform, and not seen yet.
+    pub queued: u64,
+    /// Did not happen.
+    pub failed: u64,
+    /// Nobody knows.
+    pub in_doubt: u64,
+}
+
+/// One run's account.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The run's id.
+    pub run: String,
+    /// The script, as it was named.
+    pub script: String,
+    /// The connection.
+    pub connection: String,
+    /// Whether nothing of it was real.
+    pub sandbox: bool,
+    /// How it ended.
+    pub ending: Ending,
+    /// What the script and the flows it used have to say.
+    pub parts: Parts,
+    /// What became of its effects, in all its attempts.
+    pub tally: Tally,
+    /// Requests of this attempt.
+    pub calls: u64,
+    /// How many of them could change something.
+    pub writes: u64,
+    /// How long this attempt took, in seconds.
+    pub seconds: f64,
+}
+
+impl Report {
+    /// The exit code: of several that hold, the first of 130, 1, 4, 6, 5, 0.
+    pub fn exit_code(&self) -> u8 {
+        match self.ending {
+            Ending::Interrupted => 130,
+            Ending::Failed(_) | Ending::Limit(_) => 1,
+            Ending::Held(_) => 4,
+            Ending::Done if self.tally.in_doubt > 0 => 6,
+            Ending::Done if self.tally.failed > 0 || self.parts.rejected > 0 => 5,
+            Ending::Done => 0,
+        }
+    }
+
+    /// For people.
+    pub fn text(&self) -> String {
+        let mut lines = self.parts.text();
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        lines.push(self.summary());
+        lines.extend(self.next_step());
+        lines.join("\n")
+    }
+
+    /// `run 20261122-0158-k3f9 done in 1.2 s: 41 calls, 14 effects`
+    fn summary(&self) -> String {
+        let word = match &self.ending {
+            Ending::Done => "done",
+            Ending::Interrupted => "interrupted",
+            Ending::Limit(_) | Ending::Failed(_) => "failed",
+            Ending::Held(_) => "held",
+        };
+        let Tally { done, queued, failed, in_doubt } = self.tally;
+        let mut effects = vec![format!("{} done", done + queued)];
+        effects.extend((queued > 0).then(|| format!("{queued} of them queued by the platform")));
+        effects.extend((failed > 0).then(|| format!("{failed} failed")));
+        effects.extend((in_doubt > 0).then(|| format!("{in_doubt} in doubt")));
+        let place = if self.sandbox { format!("{} (sandbox)", self.connection) } else { self.connection.clone() };
+        format!(
+            "run {} on {place} {word} in {:.1} s: {} calls ({} writes); effects: {}",
+            self.run,
+            self.seconds,
+            self.calls,
+            self.writes,
+            effects.join(", ")
+        )
+    }
+
+    /// What to type next, where there is something.
+    fn next_step(&self) -> Option<String> {
+        let resume = format!("beadle resume {}{}", self.run, if self.sandbox { " --sandbox" } else { "" });
+        match &self.ending {
+            Ending::Interrupted => Some(format!("go on with: {resume}")),
+            Ending::Limit(limit) => Some(format!("ended by the limit `{limit}`; raise it in `[limits]` and go on with: {resume}")),
+            Ending::Failed(_) => Some(format!("what is done stays done; after mending it, go on with: {resume}")),
+            Ending::Held(sentence) => Some(sentence.clone()),
+            Ending::Done if self.tally.in_doubt > 0 => {
+                Some(format!("{} effects are in doubt; they are looked up again by: {resume}", self.tally.in_doubt))
+            }
+            Ending::Done => None,
+        }
+    }
+
+    /// For programs: the last line of `--json`.
+    pub fn json(&self) -> Value {
+        json!({
+            "event": "report",
+            "run": self.run,
+            "script": self.script,
+            "connection": self.connection,
+            "sandbox": self.sandbox,
+            "ending": match &self.ending {
+                Ending::Done => "done",
+                Ending::Interrupted => "interrupted",
+                Ending::Limit(_) => "limit",
+                Ending::Failed(_) => "failed",
+                Ending::Held(_) => "held",
+            },
+            "error": match &self.ending {
+                Ending::Failed(why) | Ending::Held(why) => Value::from(why.as_str()),
+                Ending::Limit(limit) => Value::from(*limit),
+                _ => Value::Null,
+            },
+            "exit_code": self.exit_code(),
+            "report": self.parts.json(),
+            "effects": {
+                "done": self.tally.done,
+                "queued": self.tally.queued,
+                "failed": self.tally.failed,
+                "in_doubt": self.tally.in_doubt,
+            },
+            "calls": self.calls,
+            "writes": self.writes,
+            "seconds": (self.seconds * 1000.0).round() / 1000.0,
+        })
+    }
+}

@@ -1,0 +1,32 @@
+//! `log`: lines for people. `log("…")` is short for `log.info("…")`.
+
+use rhai::{Dynamic, FuncRegistration, Module, NativeCallContext};
+
+use super::{LibraryNoun, Verb, shown};
+use crate::events::Level;
+use crate::script::context::{Outcome, Run};
+
+pub(super) const NOUN: LibraryNoun = LibraryNoun {
+    name: "log",
+    verbs: &[
+        Verb { name: "debug", arguments: 1..=1, usage: "log.debug(line)", does: |c, r, g| say(c, r, Level::Debug, &g) },
+        Verb { name: "info", arguments: 1..=1, usage: "log.info(line)", does: |c, r, g| say(c, r, Level::Info, &g) },
+        Verb { name: "warn", arguments: 1..=1, usage: "log.warn(line)", does: |c, r, g| say(c, r, Level::Warn, &g) },
+        Verb { name: "error", arguments: 1..=1, usage: "log.error(line)", does: |c, r, g| say(c, r, Level::Error, &g) },
+    ],
+};
+
+fn say(context: &NativeCallContext, run: &Run, level: Level, given: &[Dynamic]) -> Outcome<Dynamic> {
+    run.say(level, &shown(context, &given[0])?);
+    Ok(Dynamic::UNIT)
+}
+
+pub(super) fn register(module: &mut Module) {
+    FuncRegistration::new("log").with_volatility(true).set_into_module(
+        module,
+        |context: NativeCallContext, line: &str| -> Outcome<()> {
+            Run::of(&context)?.say(Level::Info, line);
+            Ok(())
+        },
+    );
+}

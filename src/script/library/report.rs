@@ -1,0 +1,59 @@
+//! `report`: what the run's report shall say besides what beadle counts itself.
+
+use rhai::{Dynamic, NativeCallContext};
+use serde_json::Value;
+
+use super::{LibraryNoun, Verb, shown, text_of};
+use crate::script::context::{Outcome, Run};
+use crate::script::values;
+
+pub(super) const NOUN: LibraryNoun = LibraryNoun {
+    name: "report",
+    verbs: &[
+        Verb { name: "add", arguments: 2..=2, usage: "report.add(name, value)", does: add },
+        Verb { name: "note", arguments: 1..=1, usage: "report.note(line)", does: note },
+        Verb { name: "row", arguments: 2..=2, usage: "report.row(table, #{ column: value })", does: row },
+    ],
+};
+
+/// What a script put into its report, in the order in which it did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Parts {
+    /// Named values; a later one of the same name replaces the earlier one in its place.
+    pub values: Vec<(String, Value)>,
+    /// Lines.
+    pub notes: Vec<String>,
+    /// Tables by name, each with its rows.
+    pub tables: Vec<(String, Vec<Value>)>,
+}
+
+/// The entry of this name, made at the end when it is new.
+fn entry<'a, T: Default>(list: &'a mut Vec<(String, T)>, name: &str) -> &'a mut T {
+    let place = list.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+        list.push((name.to_owned(), T::default()));
+        list.len() - 1
+    });
+    &mut list[place].1
+}
+
+fn add(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
+    let name = text_of("report.add()", &given[0])?;
+    let value = values::write(&given[1])?;
+    run.with_parts(|parts| *entry(&mut parts.values, &name) = value);
+    Ok(Dynamic::UNIT)
+}
+
+fn note(context: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
+    let line = shown(context, &given[0])?;
+    run.with_parts(|parts| parts.notes.push(line));
+    Ok(Dynamic::UNIT)
+}
+
+fn row(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
+    let table = text_of("report.row()", &given[0])?;
+    match values::write(&given[1])? {
+        row @ Value::Object(_) => run.with_parts(|parts| entry(&mut parts.tables, &table).push(row)),
+        _ => return Err("report.row() needs a map: `report.row(\"people\", #{ name: \"Ada\" })`".into()),
+    }
+    Ok(Dynamic::UNIT)
+}

@@ -1,0 +1,120 @@
+//! Errors word for word, as a person reads them.
+
+use super::{Stage, failure};
+
+#[test]
+fn an_error_shows_its_line_and_the_way_through_functions_closures_and_imports() {
+    let stage =
+        Stage::new("import \"lib/roster\" as roster;\n\nfn all(x) {\n    roster::tidy([x])\n}\n\nall(\"a\");\n");
+    stage.file(
+        "lib/roster.rhai",
+        "import \"util\" as util;\n\nfn tidy(rows) {\n    rows.filter(|row| util::clean(row))\n}\n",
+    );
+    stage.file("lib/util.rhai", "fn clean(x) {\n    // a comment\n    x.nosuch(1)\n}\n");
+    assert_eq!(
+        stage.error().rendered,
+        "\
+error: there is no function `nosuch` that takes (string, int)
+ --> lib/util.rhai:3:7
+   |
+ 3 |     x.nosuch(1)
+   |       ^^^^^^
+  = in `clean()`, at lib/roster.rhai:4:29
+  = in the closure given to `filter()`, at lib/roster.rhai:4:10
+  = in `tidy()`, at main.rhai:4:13
+  = in `all()`, at main.rhai:7:1"
+    );
+}
+
+#[test]
+fn a_closure_given_to_a_list_is_named_by_the_lists_method() {
+    let stage = Stage::new("members.list(9).each(|m| {\n    throw \"no \" + m.id;\n});")
+        .door(|fake| fake.pages = vec![Ok(vec![r#"{"id":5}"#])]);
+    assert_eq!(
+        stage.error().rendered,
+        "\
+error: no 5
+ --> main.rhai:2:5
+   |
+ 2 |     throw \"no \" + m.id;
+   |     ^^^^^
+  = in the closure given to `each()`, at main.rhai:1:17"
+    );
+}
+
+#[test]
+fn a_failed_call_shows_the_operations_sentence() {
+    assert_eq!(
+        failure("let g = 1;\ngroups.get(\"a/b\");"),
+        "\
+error: groups.get on main: `group_id` must be an id, not `\"a/b\"` (bad_argument)
+ --> main.rhai:2:8
+   |
+ 2 | groups.get(\"a/b\");
+   |        ^^^"
+    );
+}
+
+#[test]
+fn a_caught_error_that_is_thrown_again_keeps_its_words() {
+    assert_eq!(
+        failure("try { users.get(\"..\") } catch (e) {\n  throw e;\n}").lines().next().unwrap(),
+        "error: users.get on main: `user_id` must be an id, not `\"..\"` (bad_argument)"
+    );
+    assert_eq!(
+        failure("try { let a = [1]; a[5] } catch (e) { throw error(e); }").lines().next().unwrap(),
+        "error: array index 5 out of bounds: only 1 element in array (line 1, position 22) (script)"
+    );
+}
+
+#[test]
+fn a_text_that_is_no_script_is_shown_where_it_stops_being_one() {
+    assert_eq!(
+        failure("let x = 1;\nlet y = (x + ;\n"),
+        "\
+error: expecting ')' to close the parenthesized expression
+ --> main.rhai:2:10
+   |
+ 2 | let y = (x + ;
+   |          ^"
+    );
+}
+
+#[test]
+fn names_and_types_are_called_as_scripts_call_them() {
+    let first = |script: &str| failure(script).lines().next().unwrap().to_owned();
+    assert_eq!(first("prnt(1);"), "error: there is no function `prnt` that takes (int); did you mean `print`?");
+    assert_eq!(
+        first("fn double(x) { x * 2 } duble(2);"),
+        "error: there is no function `duble` that takes (int); did you mean `double`?"
+    );
+    assert_eq!(first("\"a\".chunk(2);"), "error: `chunk` does not take (string, int)");
+    assert_eq!(first("#{} - 1;"), "error: `-` does not work with (map, int)");
+    assert_eq!(first("if 1 { }"), "error: this must be bool, not int");
+    assert_eq!(
+        first("for x in 5 { x; }"),
+        "error: `for` needs something to walk through: an array, a list, a map's keys() or a range"
+    );
+    assert_eq!(first("throw #{ a: 1 };"), "error: the script threw #{\"a\": 1}");
+    assert_eq!(
+        first("const X = 1; fn f() { X } f();"),
+        "error: functions do not see the script's constants by their bare names; write `global::X`"
+    );
+    assert_eq!(
+        first("let x = 1; fn f() { x } f();"),
+        "error: `x` is not known here; a function does not see the script's variables: hand it over as a parameter"
+    );
+    assert_eq!(first("users::list();"), "error: there is no imported module `users`; did you mean `users.`?");
+    assert_eq!(first("users.name;"), "error: `name` is no property here; a noun has only verbs: write `name(…)`");
+}
+
+#[test]
+fn the_constant_that_an_error_advises_works() {
+    assert_eq!(super::output("const X = 5; fn f() { global::X } print(f());"), ["5"]);
+}
+
+#[test]
+fn a_panic_of_the_host_fails_the_run_only() {
+    let stage = Stage::new("users.get(1);").door(|fake| fake.answers = Box::new(|_, _| panic!("broken")));
+    assert_eq!(stage.error().message, "beadle itself failed inside of a call: broken; please report this");
+}

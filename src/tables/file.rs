@@ -1,0 +1,185 @@
+//! Files that appear under their name whole or not at all.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::Error;
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// A file in the making. It lies beside its place under another name until [`AtomicFile::commit`];
+/// dropped before that, it goes away and what stood in its place stays as it was.
+#[derive(Debug)]
+pub struct AtomicFile {
+    name: String,
+    place: PathBuf,
+    temp: PathBuf,
+    file: Option<File>,
+}
+
+impl AtomicFile {
+    /// Begins a file that will stand at `path`. A link stays a link: the file it points to is the place.
+    pub fn create(path: &Path) -> Result<Self, Error> {
+        let name = path.display().to_string();
+        let old = std::fs::metadata(path).ok();
+        let place = match &old {
+            Some(meta) if !meta.is_file() => return Err(Error::NotAFile { file: name }),
+            Some(_) => path.canonicalize().map_err(Error::write(&name))?,
+            None => path.to_owned(),
+        };
+        let Some(end) = place.file_name() else { return Err(Error::NotAFile { file: name }) };
+        loop {
+            let number = COUNT.fetch_add(1, Ordering::Relaxed);
+            let temp = place.with_file_name(format!(".{}.{}-{number}.part", end.to_string_lossy(), std::process::id()));
+            match OpenOptions::new().write(true).create_new(true).open(&temp) {
+                Ok(file) => {
+                    let new = Self { name, place, temp, file: Some(file) };
+                    // Who could not read the old file cannot read the new one.
+                    if let (Some(old), Some(file)) = (old, &new.file) {
+                        file.set_permissions(old.permissions()).map_err(Error::write(&new.name))?;
+                    }
+                    return Ok(new);
+                }
+                // Left by a process of the same number that was killed.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(Error::write(&name)(error)),
+            }
+        }
+    }
+
+    /// As the person named it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Puts the file in its place: its bytes are on the disk before its name is, and then the name is, too.
+    pub fn commit(mut self) -> Result<(), Error> {
+        self.place_it().map_err(Error::write(&self.name))
+    }
+
+    fn place_it(&mut self) -> io::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        file.sync_all()?;
+        std::fs::rename(&self.temp, &self.place)?;
+        self.file = None;
+        let folder = self.place.parent().filter(|folder| !folder.as_os_str().is_empty());
+        sync_folder(folder.unwrap_or(Path::new(".")))
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.file {
+            Some(file) => file.write(bytes),
+            None => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for AtomicFile {
+    fn drop(&mut self) {
+        if self.file.take().is_some() {
+            // Nobody is left to tell; a rest beside the place does no harm.
+            std::fs::remove_file(&self.temp).ok();
+        }
+    }
+}
+
+/// Makes a new name last. Not every system lets a folder be opened; then there is nothing to do.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    match cfg!(unix) {
+        true => File::open(folder)?.sync_all(),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_appears_only_when_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"half").unwrap();
+        assert!(!path.exists());
+        file.write_all(b" and half").unwrap();
+        file.commit().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "half and half");
+        assert_eq!(names(folder.path()), ["out.csv"]);
+    }
+
+    #[test]
+    fn a_file_that_is_given_up_leaves_the_old_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        std::fs::write(&path, "old").unwrap();
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"new").unwrap();
+        assert_eq!(names(folder.path()).len(), 2);
+        drop(file);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(names(folder.path()), ["out.csv"]);
+    }
+
+    #[test]
+    fn two_at_once_do_not_mix() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        let (mut one, mut two) = (AtomicFile::create(&path).unwrap(), AtomicFile::create(&path).unwrap());
+        one.write_all(b"one").unwrap();
+        two.write_all(b"two").unwrap();
+        one.commit().unwrap();
+        two.commit().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
+    }
+
+    #[test]
+    fn a_folder_or_a_place_that_is_not_there_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = folder.path().display();
+        assert_eq!(AtomicFile::create(folder.path()).unwrap_err().to_string(), format!("`{at}` is not a file"));
+        let error = AtomicFile::create(&folder.path().join("no/out.csv")).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("failed to write `{at}/no/out.csv`: ")), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_private_file_stays_private() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        std::fs::write(&path, "old").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        AtomicFile::create(&path).unwrap().commit().unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_stays_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, target) = (folder.path().join("latest.csv"), folder.path().join("v1.csv"));
+        std::fs::write(&target, "old").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        let mut file = AtomicFile::create(&link).unwrap();
+        file.write_all(b"new").unwrap();
+        file.commit().unwrap();
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "new");
+    }
+}
