@@ -78,6 +78,16 @@ impl Ledger {
         Ok(self.inner.store.campaign_started(account, Campaign::named(Some(label)).key()).await?)
     }
 
+    /// What an export has remembered of an account.
+    pub async fn cursor(&self, account: &str, name: &str) -> Result<Option<String>, Error> {
+        Ok(self.inner.store.cursor(account, name).await?)
+    }
+
+    /// Remembers where an export has come to.
+    pub async fn set_cursor(&self, account: &str, name: &str, value: &str) -> Result<(), Error> {
+        Ok(self.inner.store.set_cursor(account, name, value, self.inner.clock.now_ms()).await?)
+    }
+
     /// What persons have allowed this run to do.
     pub async fn approvals(&self) -> Result<Vec<Approval>, Error> {
         Ok(self.inner.store.approvals(self.run()).await?)

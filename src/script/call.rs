@@ -53,13 +53,13 @@ fn answer(run: &Run, door: &dyn Door, call: &Call, with: &With) -> Outcome<Dynam
 
 fn opened(call: &Call, body: &Bytes) -> serde_json::Result<Dynamic> {
     let record = match call.op.answer {
-        Answer::Done => return Ok(Dynamic::UNIT),
-        Answer::One(record) | Answer::Perhaps(record) | Answer::Many(record, _) => record,
+        Answer::Done => None,
+        Answer::One(record) | Answer::Perhaps(record) | Answer::Many(record, _) => Some(record),
     };
     if body.trim_ascii().is_empty() {
         return Ok(Dynamic::UNIT);
     }
-    let value = values::read(body, Some(record))?;
+    let value = values::read(body, record)?;
     Ok(match call.op.answer {
         Answer::Perhaps(_) => perhaps(call, value),
         _ => value,

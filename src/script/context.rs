@@ -17,6 +17,7 @@ use super::door::{Door, Thrown};
 use super::library::Parts;
 use super::library::Time;
 use crate::clock::Clock;
+use crate::effects::brakes;
 use crate::events::{Event, Events, Level};
 
 /// What a host function returns to the script.
@@ -105,6 +106,8 @@ pub struct Start {
     pub memory: Option<Gauge>,
     /// The time.
     pub clock: Clock,
+    /// When a sync or a script that removes is held.
+    pub brakes: brakes::Limits,
 }
 
 /// One run; cheap to clone.

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use crate::catalog::{Call, Platform};
+use crate::client::{self, Client, Gravity};
 use crate::wire::Row;
 
 /// What a create does where the thing is already there.
@@ -91,6 +92,21 @@ impl Thrown {
     }
 }
 
+impl From<client::Error> for Thrown {
+    fn from(error: client::Error) -> Self {
+        Self {
+            code: error.code.to_owned(),
+            message: error.message,
+            status: error.status,
+            operation: error.operation,
+            connection: error.connection,
+            retryable: error.retryable,
+            retry_after: error.retry_after,
+            fatal: matches!(error.gravity, Gravity::Held | Gravity::Ledger),
+        }
+    }
+}
+
 /// The rows of a list, page by page; the next page may already be under way. Dropping it ends the fetching.
 pub trait Rows: Send {
     /// The next page; `None` after the last one. After an error nothing more is asked for.
@@ -104,6 +120,11 @@ pub trait Door: Send + Sync {
 
     /// Its platform.
     fn platform(&self) -> &'static Platform;
+
+    /// The client behind it, for flows that make many calls; `None` where there is none.
+    fn client(&self) -> Option<&Client> {
+        None
+    }
 
     /// Makes one call and returns the answer's JSON.
     fn call<'a>(&'a self, call: &'a Call, with: &'a With) -> BoxFuture<'a, Result<Bytes, Thrown>>;

@@ -32,13 +32,33 @@ impl List {
         Self { run, door, call: Arc::new(call), record, most: usize::MAX }
     }
 
+    /// What it asks for.
+    pub(crate) fn call(&self) -> &Call {
+        &self.call
+    }
+
+    /// Where it asks.
+    pub(crate) fn door(&self) -> &dyn Door {
+        &*self.door
+    }
+
+    /// What its rows are.
+    pub(crate) fn record(&self) -> &'static Record {
+        self.record
+    }
+
+    /// Its rows as the platform sent them.
+    pub(crate) fn rows(&self) -> Walk {
+        self.walk()
+    }
+
     fn walk(&self) -> Walk {
         Walk { list: self.clone(), rows: None, page: Vec::new().into_iter(), left: self.most }
     }
 }
 
 /// One walk through a list. After an error it is over.
-struct Walk {
+pub(crate) struct Walk {
     list: List,
     rows: Option<Box<dyn Rows>>,
     page: std::vec::IntoIter<Row>,
@@ -47,7 +67,7 @@ struct Walk {
 
 impl Walk {
     /// The next row as the platform sent it.
-    fn raw(&mut self) -> Outcome<Option<Row>> {
+    pub(crate) fn raw(&mut self) -> Outcome<Option<Row>> {
         while self.left > 0 {
             if let Some(row) = self.page.next() {
                 self.left -= 1;

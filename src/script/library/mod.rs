@@ -3,15 +3,19 @@
 
 mod csv;
 mod email;
+mod exports;
 mod guards;
 mod json;
 mod lists;
 mod log;
+mod options;
 mod report;
+mod roster;
 mod text;
 mod time;
 
-pub use report::Parts;
+use options::Options;
+pub use report::{Parts, Section};
 pub(crate) use time::Time;
 
 use std::ops::RangeInclusive;
@@ -46,7 +50,8 @@ pub(crate) struct LibraryNoun {
 }
 
 /// All of them.
-pub(crate) static NOUNS: &[LibraryNoun] = &[csv::NOUN, email::NOUN, log::NOUN, report::NOUN, time::NOUN];
+pub(crate) static NOUNS: &[LibraryNoun] =
+    &[csv::NOUN, email::NOUN, exports::NOUN, log::NOUN, report::NOUN, roster::NOUN, time::NOUN];
 
 /// The noun of this name.
 pub(crate) fn noun(name: &str) -> Option<&'static LibraryNoun> {

@@ -25,6 +25,30 @@ pub struct Parts {
     pub notes: Vec<String>,
     /// Tables by name, each with its rows.
     pub tables: Vec<(String, Vec<Value>)>,
+    /// What flows have to say: a sync, an export.
+    pub sections: Vec<Section>,
+    /// Rows that were refused.
+    pub rejected: u64,
+    /// Effects that a flow wanted and that did not happen.
+    pub failed: u64,
+}
+
+/// The account of one flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Section {
+    /// What it was about.
+    pub title: String,
+    /// For people.
+    pub lines: Vec<String>,
+    /// For programs.
+    pub json: Value,
+}
+
+impl Parts {
+    /// Adds the account of a flow.
+    pub(crate) fn section(&mut self, title: String, lines: Vec<String>, json: Value) {
+        self.sections.push(Section { title, lines, json });
+    }
 }
 
 /// The entry of this name, made at the end when it is new.

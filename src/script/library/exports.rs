@@ -1,0 +1,194 @@
+//! `exports`: lists into files. Rows go through as the platform sent them; the script does not look into them.
+
+use rhai::{Dynamic, Map, NativeCallContext};
+use serde::{Deserialize, Serialize};
+
+use super::{LibraryNoun, Options, Verb};
+use crate::export::Sink;
+use crate::script::context::{Outcome, Run, Waiting};
+use crate::script::files;
+use crate::script::list::List;
+use crate::tables::Profile;
+use crate::wire::Row;
+
+pub(super) const NOUN: LibraryNoun = LibraryNoun {
+    name: "exports",
+    verbs: &[Verb {
+        name: "write",
+        arguments: 2..=2,
+        usage: "exports.write(list, #{ file: \"activities.csv\", format: \"csv\", since: \"start\" })",
+        does: write,
+    }],
+};
+
+/// Rows between two words on how far it is.
+const STEP: u64 = 500;
+
+/// Where the last export of a list ended: the time of its newest rows, and their ids.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Newest {
+    at: Option<String>,
+    ids: Vec<String>,
+}
+
+/// What is known of a row without looking into the rest of it.
+#[derive(Deserialize)]
+struct Made {
+    created_at: Option<String>,
+}
+
+fn write(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
+    let list = given[0].clone().try_cast::<List>().ok_or("exports.write() needs a list: `activities.list()`")?;
+    let mut options = Options::of("exports.write()", &given[1], &["file", "format", "since", "spreadsheet"])?;
+    let file = options.text("file")?.ok_or("exports.write() needs `file`: where to write")?;
+    let format = options.choice("format", &["csv", "ndjson"])?.unwrap_or_else(|| "csv".into());
+    let incremental = options.choice("since", &["start", "last"])?.as_deref() == Some("last");
+    let profile = if options.flag("spreadsheet")?.unwrap_or(false) { Profile::Spreadsheet } else { Profile::Exact };
+    let path = files::writable(run, &file)?;
+    let cursor = Cursor::of(run, &list);
+    let last = if incremental { cursor.read()? } else { Newest::default() };
+    let kept = if incremental { keep_older(run, &path)? } else { None };
+    let mut sink = match format.as_str() {
+        "ndjson" => Sink::ndjson(&path),
+        _ => Sink::csv(&path, list.record(), profile),
+    }
+    .map_err(|error| error.to_string())?;
+    let mut newest = Newest::default();
+    let mut rows = list.rows();
+    while let Some(row) = rows.raw()? {
+        let (at, id) = (made(&row), row.id());
+        if older(&last, at.as_deref(), id.as_deref()) {
+            break;
+        }
+        if id.as_ref().is_some_and(|id| last.ids.contains(id)) {
+            continue;
+        }
+        newest.take(at, id);
+        sink.write(&row).map_err(|error| error.to_string())?;
+        if sink.rows().is_multiple_of(STEP) {
+            run.start().events.progress("rows written", sink.rows(), 0);
+        }
+    }
+    let manifest = sink.finish().map_err(|error| error.to_string())?;
+    run.start().events.progress("rows written", manifest.rows, manifest.rows);
+    cursor.write(last.then(newest))?;
+    let mut told = Map::new();
+    told.insert("file".into(), file.clone().into());
+    told.insert("rows".into(), i64::try_from(manifest.rows).unwrap_or(i64::MAX).into());
+    told.insert("bytes".into(), i64::try_from(manifest.bytes).unwrap_or(i64::MAX).into());
+    told.insert("sha256".into(), manifest.sha256.clone().into());
+    told.insert("first".into(), manifest.first.clone().map_or(Dynamic::UNIT, Into::into));
+    told.insert("last".into(), manifest.last.clone().map_or(Dynamic::UNIT, Into::into));
+    let mut lines = vec![format!("{} rows, {} bytes, sha256 {}", manifest.rows, manifest.bytes, manifest.sha256)];
+    lines.extend(kept.map(|kept| format!("the file that was there is kept as {kept}")));
+    let json = serde_json::json!({
+        "file": file, "rows": manifest.rows, "bytes": manifest.bytes, "sha256": manifest.sha256,
+        "first": manifest.first, "last": manifest.last,
+    });
+    run.with_parts(|parts| parts.section(format!("export to {file}"), lines, json));
+    Ok(told.into())
+}
+
+/// The list is newest first: a row from before the newest exported one ends it, and so does that one where rows bear no time.
+fn older(last: &Newest, at: Option<&str>, id: Option<&str>) -> bool {
+    match (&last.at, at) {
+        (Some(last), Some(at)) => at < last.as_str(),
+        _ => id.is_some_and(|id| last.ids.iter().any(|known| known == id)),
+    }
+}
+
+fn made(row: &Row) -> Option<String> {
+    serde_json::from_slice::<Made>(row.bytes()).ok()?.created_at
+}
+
+/// What an incremental export would write over holds rows that it will not bring again.
+fn keep_older(run: &Run, path: &std::path::Path) -> Outcome<Option<String>> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    let mut kept = path.as_os_str().to_owned();
+    kept.push(format!(".before-{}", run.start().id));
+    crate::tables::rename(path, std::path::Path::new(&kept)).map_err(|error| error.to_string())?;
+    Ok(Some(kept.to_string_lossy().into_owned()))
+}
+
+impl Newest {
+    /// Takes a row into account; only those of the newest moment count.
+    fn take(&mut self, at: Option<String>, id: Option<String>) {
+        if self.ids.is_empty() && self.at.is_none() {
+            self.at = at;
+            self.ids.extend(id);
+        } else if self.at.is_some() && self.at == at {
+            self.ids.extend(id);
+        }
+    }
+
+    /// What stands after an export that followed this one.
+    fn then(self, later: Self) -> Self {
+        match (later.ids.is_empty(), later.at == self.at) {
+            (true, _) => self,
+            (false, true) => Self { ids: self.ids.into_iter().chain(later.ids).collect(), ..self },
+            (false, false) => later,
+        }
+    }
+}
+
+/// Where a list's export is remembered, by account, operation and filter.
+struct Cursor<'a> {
+    run: &'a Run,
+    list: &'a List,
+    name: String,
+}
+
+impl<'a> Cursor<'a> {
+    fn of(run: &'a Run, list: &'a List) -> Self {
+        Self { run, list, name: format!("export {}", list.call().digest()) }
+    }
+
+    fn read(&self) -> Outcome<Newest> {
+        let Some(client) = self.list.door().client() else { return Ok(Newest::default()) };
+        let read = client.ledger().cursor(client.account(), &self.name);
+        let read = self.run.block(Waiting::Read, read)?.map_err(|error| error.to_string())?;
+        Ok(read.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    fn write(&self, newest: Newest) -> Outcome<()> {
+        let (Some(client), Ok(text)) = (self.list.door().client(), serde_json::to_string(&newest)) else {
+            return Ok(());
+        };
+        let written = client.ledger().set_cursor(client.account(), &self.name, &text);
+        self.run.block(Waiting::Write, written)?.map_err(|error| error.to_string().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn newest(at: &str, ids: &[&str]) -> Newest {
+        Newest { at: Some(at.into()), ids: ids.iter().map(|id| (*id).to_owned()).collect() }
+    }
+
+    #[test]
+    fn rows_of_the_same_second_are_neither_lost_nor_written_twice() {
+        let last = newest("2026-01-02T00:00:00Z", &["7", "8"]);
+        assert!(!older(&last, Some("2026-01-02T00:00:00Z"), Some("9")), "of the same second, and new");
+        assert!(older(&last, Some("2026-01-01T23:59:59Z"), Some("6")));
+        assert_eq!(last.then(newest("2026-01-02T00:00:00Z", &["9"])).ids, ["7", "8", "9"]);
+    }
+
+    #[test]
+    fn an_export_that_brought_nothing_leaves_the_mark_where_it_was() {
+        assert_eq!(newest("a", &["1"]).then(Newest::default()), newest("a", &["1"]));
+        assert_eq!(newest("a", &["1"]).then(newest("b", &["2"])), newest("b", &["2"]));
+    }
+
+    #[test]
+    fn only_the_newest_moment_is_remembered() {
+        let mut seen = Newest::default();
+        for (at, id) in [("b", "3"), ("b", "2"), ("a", "1")] {
+            seen.take(Some(at.into()), Some(id.into()));
+        }
+        assert_eq!(seen, newest("b", &["3", "2"]));
+    }
+}

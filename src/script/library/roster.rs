@@ -1,0 +1,221 @@
+//! `roster`: who should be in a group, from a file, and the group made so.
+
+use std::sync::Arc;
+
+use rhai::{Dynamic, Map, NativeCallContext};
+use serde_json::json;
+
+use super::{LibraryNoun, Options, Verb, text_of};
+use crate::roster::{self, Blank, Declined, Invite, Mapping, Mode, Renames, Synced, Use, Wish};
+use crate::script::context::{Outcome, Run, Waiting};
+use crate::script::files;
+use crate::tables::{self, Reading, Table};
+
+pub(super) const NOUN: LibraryNoun = LibraryNoun {
+    name: "roster",
+    verbs: &[
+        Verb {
+            name: "read",
+            arguments: 1..=2,
+            usage: "roster.read(file) or roster.read(file, #{ columns: #{ \"Contact\": \"email\" } })",
+            does: read,
+        },
+        Verb {
+            name: "sync",
+            arguments: 2..=3,
+            usage: "roster.sync(group, roster, #{ mode: \"mirror\", invite: true, sender: id })",
+            does: sync,
+        },
+    ],
+};
+
+/// Refused rows that are shown one by one; all of them stand in the file.
+const SHOWN: usize = 20;
+
+/// A roster's file, looked through, with what its columns mean.
+#[derive(Clone)]
+pub(crate) struct File {
+    table: Arc<Table>,
+    columns: Mapping,
+}
+
+fn read(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
+    let name = text_of("roster.read()", &given[0])?;
+    let none = Dynamic::from(Map::new());
+    let mut options = Options::of("roster.read()", given.get(1).unwrap_or(&none), &["columns", "delimiter"])?;
+    let mut reading = Reading::default();
+    if let Some(sign) = options.text("delimiter")? {
+        match sign.as_bytes() {
+            [sign] => reading.delimiter = Some(*sign),
+            _ => return Err(format!("roster.read() takes a `delimiter` of one sign, not \"{sign}\"").into()),
+        }
+    }
+    let columns = columns(options.map("columns")?.unwrap_or_default())?;
+    let table = Table::open_as(&files::readable(run, &name)?, reading).map_err(|error| error.to_string())?;
+    roster::Columns::of(&table, &columns, None).map_err(|error| error.to_string())?;
+    run.say(crate::events::Level::Info, &table.detected().to_string());
+    Ok(Dynamic::from(File { table: Arc::new(table), columns }))
+}
+
+/// `#{ "Contact": "email", "Remarks": () }`
+fn columns(map: Map) -> Outcome<Mapping> {
+    let mut list = Vec::with_capacity(map.len());
+    for (column, value) in map {
+        let use_ = match value.is_unit() {
+            true => Use::Nothing,
+            false => match text_of("`columns` of roster.read()", &value)?.as_str() {
+                "email" => Use::Email,
+                field => Use::Field(field.to_owned()),
+            },
+        };
+        list.push((column.to_string(), use_));
+    }
+    Ok(Mapping(list))
+}
+
+fn sync(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
+    let group = match given[0].as_int() {
+        Ok(number) => number.to_string(),
+        Err(_) => text_of("roster.sync()", &given[0])?.trim().to_owned(),
+    };
+    let file = given[1].clone().try_cast::<File>();
+    let file = file.ok_or("roster.sync() needs a roster: `roster.sync(group, roster.read(file))`")?;
+    let none = Dynamic::from(Map::new());
+    let (wish, connection) = wish(given.get(2).unwrap_or(&none), &file)?;
+    let door = run.door(connection.as_deref())?;
+    let client = door.client().ok_or("this connection cannot sync rosters")?;
+    let limits = run.start().brakes;
+    let synced = roster::sync(client, &group, &file.table, &wish, &limits);
+    let synced = run.block(Waiting::Write, synced)?.map_err(|error| run.throw(error.into()))?;
+    account(run, &file, &group, &wish, &synced)?;
+    Ok(told(&synced).into())
+}
+
+fn wish(given: &Dynamic, file: &File) -> Outcome<(Wish, Option<String>)> {
+    const KNOWN: &[&str] =
+        &["mode", "invite", "sender", "again", "blank", "declined", "renames", "id_field", "protected", "connection"];
+    let mut options = Options::of("roster.sync()", given, KNOWN)?;
+    let mut wish = Wish { columns: file.columns.clone(), ..Wish::default() };
+    if let Some(mode) = options.choice("mode", &["mirror", "add_only", "remove_only", "update_only"])? {
+        wish.compare.mode = match mode.as_str() {
+            "add_only" => Mode::AddOnly,
+            "remove_only" => Mode::RemoveOnly,
+            "update_only" => Mode::UpdateOnly,
+            _ => Mode::Mirror,
+        };
+    }
+    if options.choice("blank", &["keep", "clear"])?.as_deref() == Some("clear") {
+        wish.compare.blank = Blank::Clear;
+    }
+    if options.choice("declined", &["leave_alone", "add_again"])?.as_deref() == Some("add_again") {
+        wish.compare.declined = Declined::AddAgain;
+    }
+    if options.choice("renames", &["ask", "apart"])?.as_deref() == Some("apart") {
+        wish.compare.renames = Renames::Apart;
+    }
+    if options.flag("invite")?.unwrap_or(false) {
+        wish.invite = Invite::New;
+    }
+    wish.compare.sender = options.id("sender")?;
+    wish.compare.id_field = options.text("id_field")?;
+    wish.compare.protected = options.texts("protected")?.unwrap_or_default();
+    wish.again = options.text("again")?;
+    Ok((wish, options.text("connection")?))
+}
+
+/// Puts the account into the report, and the refused rows into a file that can be fed again.
+fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) -> Outcome<()> {
+    let mut lines = Vec::new();
+    let number = |count: usize, words: &str| format!("{count:>7}  {words}");
+    lines.push(number(usize::try_from(synced.account.rows).unwrap_or(usize::MAX), "rows in the file"));
+    for tally in synced.account.by_row.iter().chain(&synced.account.by_member) {
+        lines.push(format!("{} {:>5}  {}: {}", tally.sign, tally.count, tally.word, tally.meaning));
+    }
+    lines.push(format!(
+        "done: {} added ({} had an account before), {} changed, {} removed, {} left as they were",
+        synced.added, synced.existing, synced.changed, synced.removed, synced.same
+    ));
+    if wish.invite == Invite::New {
+        let queued = synced.invited - synced.recorded.min(synced.invited);
+        lines.push(format!("invited: {} ({queued} of them still in the platform's queue)", synced.invited));
+    }
+    let listed = |title: &str, list: &[(String, String)], lines: &mut Vec<String>| {
+        for (who, why) in list.iter().take(SHOWN) {
+            lines.push(format!("{title} {who}: {why}"));
+        }
+        if list.len() > SHOWN {
+            lines.push(format!("{title} {} more", list.len() - SHOWN));
+        }
+    };
+    listed("not invited:", &synced.not_invited, &mut lines);
+    listed("failed:", &synced.failed, &mut lines);
+    for left in &synced.left {
+        lines.push(format!("not as wanted: {left}"));
+    }
+    lines.extend(synced.account.unused_columns());
+    let rejects = rejects(run, file, synced)?;
+    for row in synced.rejected.iter().take(SHOWN) {
+        lines.push(format!("rejected: line {}: {}", row.line, row.reason));
+    }
+    lines.extend(
+        rejects
+            .as_ref()
+            .map(|path| format!("{} rejected rows, to be mended and fed again: {path}", synced.rejected.len())),
+    );
+    let json = json!({
+        "file": file.table.name(),
+        "group": group,
+        "rows": synced.account.rows,
+        "classes": classes(synced),
+        "added": synced.added, "existing": synced.existing, "changed": synced.changed, "removed": synced.removed,
+        "same": synced.same, "invited": synced.invited, "recorded": synced.recorded,
+        "rejected": synced.rejected.iter().map(|row| json!({ "line": row.line, "reason": row.reason })).collect::<Vec<_>>(),
+        "rejects": rejects,
+        "not_invited": synced.not_invited, "failed": synced.failed, "left": synced.left,
+    });
+    run.with_parts(|parts| {
+        parts.rejected += synced.rejected.len() as u64;
+        parts.failed += (synced.failed.len() + synced.left.len()) as u64;
+        parts.section(format!("{} to group {group}", file.table.name()), lines, json);
+    });
+    Ok(())
+}
+
+fn classes(synced: &Synced) -> serde_json::Value {
+    let tallies = synced.account.by_row.iter().chain(&synced.account.by_member);
+    tallies
+        .map(|tally| (tally.word.to_owned(), serde_json::Value::from(tally.count)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// The refused rows, if there are any: where they were written, below the project's folder.
+fn rejects(run: &Run, file: &File, synced: &Synced) -> Outcome<Option<String>> {
+    if synced.rejected.is_empty() {
+        return Ok(None);
+    }
+    let name = format!(".beadle/runs/{}/rejects.csv", run.start().id);
+    let delimiter = u8::try_from(file.table.detected().delimiter).unwrap_or(b',');
+    let path = run.start().root.join(&name);
+    tables::rejects(&path, &synced.columns, delimiter, &synced.rejected).map_err(|error| error.to_string())?;
+    Ok(Some(name))
+}
+
+fn told(synced: &Synced) -> Map {
+    let number = |count: usize| Dynamic::from(i64::try_from(count).unwrap_or(i64::MAX));
+    [
+        ("added", synced.added),
+        ("existing", synced.existing),
+        ("changed", synced.changed),
+        ("removed", synced.removed),
+        ("same", synced.same),
+        ("rejected", synced.rejected.len()),
+        ("invited", synced.invited),
+        ("not_invited", synced.not_invited.len()),
+        ("failed", synced.failed.len()),
+        ("left", synced.left.len()),
+    ]
+    .into_iter()
+    .map(|(name, count)| (name.into(), number(count)))
+    .collect()
+}
