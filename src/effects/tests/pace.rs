@@ -28,7 +28,7 @@ async fn batches_of_five_hundred_are_durable_fast_enough() {
     let run = desk.run("r1").await;
     let rate = rate(&run, 0, 6).await;
     println!("{rate:.0} durable effects a second");
-    assert!(rate > 300.0, "{rate:.0} a second: far below the aim, even on a busy machine");
+    assert!(rate > 1_000.0, "{rate:.0} a second: below half of the aim, even on a busy machine");
 }
 
 #[tokio::test]
