@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::catalog::{Call, Platform};
-use crate::client::{self, Client, Gravity, Pager};
+use crate::client::{self, Client, Pager};
 use crate::script::{Door, IfExists, Rows, Thrown, With};
 use crate::wire::Row;
 
@@ -28,7 +28,7 @@ impl Door for Through {
             use_existing: with.if_exists == IfExists::Use,
             ..client::With::default()
         };
-        async move { self.0.call(call, &with).await.map_err(thrown) }.boxed()
+        async move { self.0.call(call, &with).await.map_err(Thrown::from) }.boxed()
     }
 
     fn list(&self, call: &Call) -> Box<dyn Rows> {
@@ -44,20 +44,6 @@ struct Pages(Pager);
 
 impl Rows for Pages {
     fn next_page(&mut self) -> BoxFuture<'_, Option<Result<Vec<Row>, Thrown>>> {
-        async { Some(self.0.next_page().await?.map_err(thrown)) }.boxed()
-    }
-}
-
-/// The client's error as a script catches it.
-pub(super) fn thrown(error: client::Error) -> Thrown {
-    Thrown {
-        code: error.code.to_owned(),
-        message: error.message,
-        status: error.status,
-        operation: error.operation,
-        connection: error.connection,
-        retryable: error.retryable,
-        retry_after: error.retry_after,
-        fatal: matches!(error.gravity, Gravity::Held | Gravity::Ledger),
+        async { Some(self.0.next_page().await?.map_err(Thrown::from)) }.boxed()
     }
 }

@@ -17,6 +17,8 @@ pub enum Ending {
     Failed(String),
     /// By a brake, before anything too large was sent.
     Held(String),
+    /// By a doubt that the script did not catch.
+    InDoubt(String),
 }
 
 /// What became of the effects of a run, by the ledger.
@@ -64,18 +66,16 @@ impl Report {
             Ending::Interrupted => 130,
             Ending::Failed(_) | Ending::Limit(_) => 1,
             Ending::Held(_) => 4,
+            Ending::InDoubt(_) => 6,
             Ending::Done if self.tally.in_doubt > 0 => 6,
-            Ending::Done if self.tally.failed > 0 || self.parts.rejected > 0 => 5,
+            Ending::Done if self.tally.failed + self.parts.failed + self.parts.rejected > 0 => 5,
             Ending::Done => 0,
         }
     }
 
     /// For people.
     pub fn text(&self) -> String {
-        let mut lines = self.parts.text();
-        if !lines.is_empty() {
-            lines.push(String::new());
-        }
+        let mut lines = lines(&self.parts);
         lines.push(self.summary());
         lines.extend(self.next_step());
         lines.join("\n")
@@ -88,6 +88,7 @@ impl Report {
             Ending::Interrupted => "interrupted",
             Ending::Limit(_) | Ending::Failed(_) => "failed",
             Ending::Held(_) => "held",
+            Ending::InDoubt(_) => "in doubt",
         };
         let Tally { done, queued, failed, in_doubt } = self.tally;
         let mut effects = vec![format!("{} done", done + queued)];
@@ -110,13 +111,15 @@ impl Report {
         let resume = format!("beadle resume {}{}", self.run, if self.sandbox { " --sandbox" } else { "" });
         match &self.ending {
             Ending::Interrupted => Some(format!("go on with: {resume}")),
-            Ending::Limit(limit) => Some(format!("ended by the limit `{limit}`; raise it in `[limits]` and go on with: {resume}")),
+            Ending::Limit(limit) => {
+                Some(format!("ended by the limit `{limit}`; raise it in `[limits]` and go on with: {resume}"))
+            }
             Ending::Failed(_) => Some(format!("what is done stays done; after mending it, go on with: {resume}")),
             Ending::Held(sentence) => Some(sentence.clone()),
-            Ending::Done if self.tally.in_doubt > 0 => {
+            Ending::InDoubt(_) | Ending::Done if self.tally.in_doubt > 0 => {
                 Some(format!("{} effects are in doubt; they are looked up again by: {resume}", self.tally.in_doubt))
             }
-            Ending::Done => None,
+            Ending::Done | Ending::InDoubt(_) => None,
         }
     }
 
@@ -134,14 +137,15 @@ impl Report {
                 Ending::Limit(_) => "limit",
                 Ending::Failed(_) => "failed",
                 Ending::Held(_) => "held",
+                Ending::InDoubt(_) => "in_doubt",
             },
             "error": match &self.ending {
-                Ending::Failed(why) | Ending::Held(why) => Value::from(why.as_str()),
+                Ending::Failed(why) | Ending::Held(why) | Ending::InDoubt(why) => Value::from(why.as_str()),
                 Ending::Limit(limit) => Value::from(*limit),
                 _ => Value::Null,
             },
             "exit_code": self.exit_code(),
-            "report": self.parts.json(),
+            "report": json_of(&self.parts),
             "effects": {
                 "done": self.tally.done,
                 "queued": self.tally.queued,
@@ -153,4 +157,44 @@ impl Report {
             "seconds": (self.seconds * 1000.0).round() / 1000.0,
         })
     }
+}
+
+/// What the script and the flows put into the report, for people.
+fn lines(parts: &Parts) -> Vec<String> {
+    let mut lines = Vec::new();
+    for section in &parts.sections {
+        lines.push(section.title.clone());
+        lines.extend(section.lines.iter().map(|line| format!("  {line}")));
+        lines.push(String::new());
+    }
+    lines.extend(parts.values.iter().map(|(name, value)| format!("{name}: {}", plain(value))));
+    lines.extend(parts.notes.iter().cloned());
+    for (title, rows) in &parts.tables {
+        lines.push(format!("{title}:"));
+        for row in rows {
+            let cells = row.as_object().into_iter().flatten().map(|(key, value)| format!("{key} {}", plain(value)));
+            lines.push(format!("  {}", cells.collect::<Vec<_>>().join(", ")));
+        }
+    }
+    lines
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn json_of(parts: &Parts) -> Value {
+    let named = |list: &[(String, Vec<Value>)]| {
+        list.iter().map(|(name, rows)| (name.clone(), Value::from(rows.clone()))).collect::<serde_json::Map<_, _>>()
+    };
+    json!({
+        "sections": parts.sections.iter().map(|section| json!({ "title": section.title, "data": section.json })).collect::<Vec<_>>(),
+        "values": parts.values.iter().cloned().collect::<serde_json::Map<_, _>>(),
+        "notes": parts.notes,
+        "tables": named(&parts.tables),
+        "rejected": parts.rejected,
+    })
 }

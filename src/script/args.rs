@@ -4,7 +4,7 @@
 use rhai::{Dynamic, Map};
 
 use super::library::Time;
-use super::words::{did_you_mean, listed};
+use super::words::{did_you_mean, instead, listed};
 use crate::model::Email;
 
 /// What an argument may be.
@@ -207,6 +207,7 @@ fn number(value: &Dynamic) -> Option<f64> {
 fn plain(value: &Dynamic) -> String {
     match value.read_lock::<Time>() {
         Some(time) => time.to_string().chars().take(10).collect(),
+        None if value.as_immutable_string_ref().is_ok_and(|text| text.is_empty()) => "\"\"".into(),
         None => value.to_string(),
     }
 }
@@ -259,11 +260,7 @@ impl Declared {
 
     fn unknown(&self, name: &str) -> ArgProblem {
         let names: Vec<&str> = self.arguments.iter().map(|argument| argument.name.as_str()).collect();
-        let hint = match did_you_mean(name, names.iter().copied()) {
-            hint if !hint.is_empty() => hint,
-            _ if names.is_empty() => "; it takes none".into(),
-            _ => format!("; it has {}", listed(&names)),
-        };
+        let hint = if names.is_empty() { "; it takes none".into() } else { instead(name, &names) };
         ArgProblem::Unknown { name: name.to_owned(), hint }
     }
 }

@@ -8,9 +8,9 @@ use super::context::{Outcome, Run, Waiting};
 use super::door::{Door, IfExists, Thrown, With};
 use super::library;
 use super::list::List;
-use super::nouns::{Noun, verbs_of};
+use super::nouns::Noun;
 use super::values;
-use super::words::{did_you_mean, kind, listed};
+use super::words::{instead, kind, listed, with_article};
 use crate::catalog::{self, Answer, Call, Op, Platform, Ty};
 use crate::model::Email;
 use crate::platforms;
@@ -94,11 +94,8 @@ fn lacking(platform: &Platform, noun: &str, verb: &str) -> String {
         return format!("{} has no `{noun}`; it has {}", platform.title, listed(&platform.nouns()));
     }
     let others: Vec<&str> = platforms::ALL.iter().filter(|it| it.op(noun, verb).is_some()).map(|it| it.title).collect();
-    let others = match others.is_empty() {
-        true => did_you_mean(verb, verbs_of(noun)),
-        false => format!(" (but {})", others.join(", ")),
-    };
-    format!("{} has no `{noun}.{verb}`{others}; of {noun} it has {}", platform.title, listed(&verbs))
+    let others = if others.is_empty() { String::new() } else { format!(" ({} has)", others.join(", ")) };
+    format!("{} has no `{noun}.{verb}`{others}{}", platform.title, instead(verb, &verbs))
 }
 
 /// Takes the host's options out of the last map; a map that held nothing else is taken away.
@@ -148,13 +145,5 @@ fn set(op: &Op, with: &mut With, option: &str, value: &Value) -> Result<(), Stri
 
 /// What a verb of the library says of an argument of the wrong type.
 pub(crate) fn wrong(name: &str, wanted: &str, value: &Dynamic) -> String {
-    format!("{name} needs {wanted}, not {}", article(&kind(value.type_name())))
-}
-
-fn article(kind: &str) -> String {
-    match kind {
-        "()" => "`()`".into(),
-        _ if kind.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {kind}"),
-        _ => format!("a {kind}"),
-    }
+    format!("{name} needs {wanted}, not {}", with_article(&kind(value.type_name())))
 }

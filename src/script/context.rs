@@ -1,60 +1,24 @@
 //! One run as its script's host functions see it. It rides as the engine's tag, never inside a script's values,
 //! so that a parsed script can be run again, and twice at once, each time with its own run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::future::Future;
-use std::path::PathBuf;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext, Position};
-use tokio::runtime::Handle;
 
-use super::cancel::{Cancel, Stop};
+use super::cancel::Stop;
 use super::door::{Door, Thrown};
-use super::library::Parts;
-use super::library::Time;
-use crate::clock::Clock;
-use crate::effects::brakes;
-use crate::events::{Event, Events, Level};
+use super::library::{Parts, Time};
+use super::start::Start;
+use crate::events::{Event, Level};
 
 /// What a host function returns to the script.
 pub(crate) type Outcome<T> = Result<T, Box<EvalAltResult>>;
-
-/// Opens a connection by its name; the empty name is the run's own connection.
-pub type Doors = Arc<dyn Fn(&str) -> Result<Arc<dyn Door>, Thrown> + Send + Sync>;
-
-/// Tells how many bytes the process holds now.
-pub type Gauge = Arc<dyn Fn() -> usize + Send + Sync>;
-
-/// How much a run may use. None of these ends can be caught by the script.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Steps of the interpreter.
-    pub operations: u64,
-    /// Bytes above what the process held when the run began.
-    pub memory: usize,
-    /// Bytes printed and logged.
-    pub output: u64,
-    /// Time from start to end; `None` = as long as it takes.
-    pub time: Option<Duration>,
-    /// How long a write that is under way may still take after the run was ended.
-    pub grace: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            operations: 2_000_000_000,
-            memory: 1 << 30,
-            output: 64 << 20,
-            time: None,
-            grace: Duration::from_secs(10),
-        }
-    }
-}
 
 /// How a wait ends when the run is ended meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,51 +27,6 @@ pub enum Waiting {
     Read,
     /// For a write: it gets the grace period, so that its end is known.
     Write,
-}
-
-/// What a script reads of its run, in `ctx`.
-#[derive(Clone, Debug)]
-pub struct Facts {
-    /// The checked arguments.
-    pub args: Map,
-    /// When the run was first started.
-    pub started: Timestamp,
-    /// The run's own connection.
-    pub connection: String,
-    /// Whether it works on a sandbox.
-    pub sandbox: bool,
-    /// Whether writes are only recorded.
-    pub dry_run: bool,
-}
-
-/// Everything a run is given.
-pub struct Start {
-    /// The run's id.
-    pub id: String,
-    /// The job it belongs to.
-    pub job: Option<String>,
-    /// What the script reads of it.
-    pub facts: Facts,
-    /// Opens connections.
-    pub doors: Doors,
-    /// Who listens.
-    pub events: Events,
-    /// Ends it.
-    pub cancel: Cancel,
-    /// Where its waits are driven. The script itself must not run on one of its threads.
-    pub runtime: Handle,
-    /// The project's folder.
-    pub root: PathBuf,
-    /// Files outside of the project that the command line named.
-    pub files: BTreeSet<PathBuf>,
-    /// How much it may use.
-    pub limits: Limits,
-    /// How much memory is held; without it memory is not limited.
-    pub memory: Option<Gauge>,
-    /// The time.
-    pub clock: Clock,
-    /// When a sync or a script that removes is held.
-    pub brakes: brakes::Limits,
 }
 
 /// One run; cheap to clone.
@@ -120,6 +39,7 @@ struct Inner {
     opened: Mutex<BTreeMap<String, Arc<dyn Door>>>,
     parts: Mutex<Parts>,
     fatal: Mutex<Option<Thrown>>,
+    missed: Mutex<Option<String>>,
     operations: AtomicU64,
     output: AtomicU64,
     baseline: usize,
@@ -141,6 +61,7 @@ impl From<Start> for Run {
             opened: Mutex::default(),
             parts: Mutex::default(),
             fatal: Mutex::default(),
+            missed: Mutex::default(),
             operations: AtomicU64::new(0),
             output: AtomicU64::new(0),
             baseline,
@@ -201,12 +122,23 @@ impl Run {
         locked(&self.0.fatal).clone()
     }
 
+    /// Remembers what to say of the verb that was not found last.
+    pub(crate) fn miss(&self, words: String) {
+        *locked(&self.0.missed) = Some(words);
+    }
+
+    /// What to say of the verb that was not found last.
+    pub(crate) fn missed(&self) -> Option<String> {
+        locked(&self.0.missed).clone()
+    }
+
     /// The door of a connection, `None` for the run's own; opened once.
     pub(crate) fn door(&self, connection: Option<&str>) -> Outcome<Arc<dyn Door>> {
         let name = connection.unwrap_or(&self.0.start.facts.connection);
         if let Some(door) = locked(&self.0.opened).get(name) {
             return Ok(door.clone());
         }
+        let _inside = self.0.start.runtime.enter();
         let door = (self.0.start.doors)(name).map_err(|thrown| self.throw(thrown))?;
         locked(&self.0.opened).insert(name.to_owned(), door.clone());
         Ok(door)

@@ -3,7 +3,7 @@
 use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Position, Stmt};
 
 use super::args::{Argument, Declared, Kind};
-use super::words::{did_you_mean, listed};
+use super::words::{instead, listed, nearest};
 
 const KEYS: &[&str] = &["type", "of", "default", "sandbox", "required", "doc"];
 
@@ -85,8 +85,7 @@ fn argument(name: &str, value: &Expr, at: Position) -> Read<Argument> {
     };
     for (key, _) in &map.0 {
         if !KEYS.contains(&key.as_str()) {
-            let hint = did_you_mean(key.as_str(), KEYS.iter().copied());
-            let words = format!("an argument has no `{}`{hint}; it has {}", key.as_str(), listed(KEYS));
+            let words = format!("an argument has no `{}`{}", key.as_str(), instead(key.as_str(), KEYS));
             return problem(words, key.pos);
         }
     }
@@ -128,8 +127,10 @@ fn kind(name: &str, given: Option<(Dynamic, Position)>, at: Position) -> Read<Ki
     match Kind::ALL.into_iter().find(|kind| kind.word() == given) {
         Some(kind) => Ok(kind),
         None => {
-            let hint = did_you_mean(&given, words.iter().copied());
-            problem(format!("`{given}` is no type of an argument{hint}; there are {}", listed(&words)), at)
+            let near = nearest(&given, words.iter().copied());
+            let hint =
+                near.map_or_else(|| format!("there are {}", listed(&words)), |near| format!("did you mean `{near}`?"));
+            problem(format!("`{given}` is no type of an argument; {hint}"), at)
         }
     }
 }

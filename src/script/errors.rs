@@ -1,12 +1,13 @@
-//! A failed script as a person reads it: what, where, the line, and the way there through functions, closures and imports.
+//! A failed script as a person reads it: what happened in the words of scripts, and where.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use rhai::{Dynamic, Engine, EvalAltResult, Map, ParseErrorType, Position};
 
+use super::context::Run;
 use super::nouns;
-use super::words::{did_you_mean, kind, listed, nearest};
+use super::trace::{is_word, snippet, unwound, way};
+use super::words::{did_you_mean, instead, kind, nearest, with_article};
 
 /// What went wrong in a script, and where. Shown as a whole with `{}`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,20 +52,16 @@ pub(crate) fn at(message: String, file: &str, text: &str, position: Position) ->
     ScriptError { message, code: None, file: file.to_owned(), line, column, rendered }
 }
 
-/// One step of the way to an error, seen from its caller.
-struct Frame {
-    name: String,
-    file: String,
-    position: Position,
-}
-
 /// The error of a run.
-pub(crate) fn of_run(error: EvalAltResult, engine: &Engine, texts: &dyn Texts) -> ScriptError {
+pub(crate) fn of_run(error: EvalAltResult, engine: &Engine, run: &Run, texts: &dyn Texts) -> ScriptError {
     let (mut inner, file, frames) = unwound(error, texts.main().to_owned());
     let position = inner.take_position();
     let text = texts.text(&file).unwrap_or_default();
     let (message, code) = match &inner {
         EvalAltResult::ErrorParsing(problem, _) => (parse_words(problem, &text), None),
+        EvalAltResult::ErrorFunctionNotFound(signature, _) if signature.contains(" (noun") => {
+            (run.missed().unwrap_or_else(|| no_function(signature, engine, texts)), None)
+        }
         other => words(other, engine, texts),
     };
     let mut error = at(message, &file, &text, position);
@@ -74,101 +71,6 @@ pub(crate) fn of_run(error: EvalAltResult, engine: &Engine, texts: &dyn Texts) -
         error.rendered.push_str(&line);
     }
     error
-}
-
-/// The innermost error, its file, and the frames around it, innermost first.
-fn unwound(mut error: EvalAltResult, mut file: String) -> (EvalAltResult, String, Vec<Frame>) {
-    let mut frames = Vec::new();
-    loop {
-        match error {
-            EvalAltResult::ErrorInFunctionCall(name, source, inner, position) => {
-                frames.push(Frame { name, file: file.clone(), position });
-                if !source.is_empty() {
-                    file = source;
-                }
-                error = *inner;
-            }
-            EvalAltResult::ErrorInModule(source, inner, position) => {
-                frames.push(Frame { name: format!("import {source}"), file, position });
-                file = source;
-                error = *inner;
-            }
-            inner => {
-                frames.reverse();
-                return (inner, file, frames);
-            }
-        }
-    }
-}
-
-/// The way there, innermost step first. A closure and the function that called it are one step; repeated steps are counted.
-fn way(frames: &[Frame], texts: &dyn Texts) -> Vec<String> {
-    let mut lines: Vec<(String, usize)> = Vec::new();
-    let mut frames = frames.iter().peekable();
-    while let Some(frame) = frames.next() {
-        let mut place = frame;
-        let what = match frame.name.strip_prefix("import ") {
-            Some(file) => format!("while `{file}` was imported"),
-            None if frame.name.starts_with("anon$") => {
-                let given_to = match frames.next_if(|outer| is_host(outer, frame)) {
-                    Some(outer) => {
-                        place = outer;
-                        Some(outer.name.clone())
-                    }
-                    None => called_at(frame, texts),
-                };
-                given_to.map_or_else(|| "in a closure".into(), |name| format!("in the closure given to `{name}()`"))
-            }
-            None => format!("in `{}()`", frame.name),
-        };
-        let line = match place.position.line() {
-            Some(line) => format!("{what}, at {}:{line}:{}", place.file, place.position.position().unwrap_or(0)),
-            None => what,
-        };
-        match lines.last_mut() {
-            Some((last, count)) if *last == line => *count += 1,
-            _ => lines.push((line, 1)),
-        }
-    }
-    let counted = |(line, count)| if count > 1 { format!("{line} ({count} times)") } else { line };
-    lines.into_iter().map(counted).collect()
-}
-
-/// Whether a frame is the host function that called the closure of the frame inside of it.
-fn is_host(outer: &Frame, closure: &Frame) -> bool {
-    !outer.name.starts_with("anon$") && outer.position == closure.position && outer.file == closure.file
-}
-
-/// The name that stands where a closure was called from.
-fn called_at(frame: &Frame, texts: &dyn Texts) -> Option<String> {
-    let text = texts.text(&frame.file)?;
-    let (line, column) = (frame.position.line()?, frame.position.position()?);
-    let rest: String = text.lines().nth(line.checked_sub(1)?)?.chars().skip(column.checked_sub(1)?).collect();
-    let name: String = rest.chars().take_while(|sign| is_word(*sign)).collect();
-    (!name.is_empty() && name != "call").then_some(name)
-}
-
-fn is_word(sign: char) -> bool {
-    sign.is_alphanumeric() || sign == '_'
-}
-
-/// The place and its line, with the word there underlined.
-fn snippet(file: &str, text: &str, position: Position) -> String {
-    let Some(number) = position.line() else { return format!("\n --> {file}") };
-    let column = position.position().unwrap_or(0);
-    let mut shown = format!("\n --> {file}:{number}:{column}");
-    let Some(line) = number.checked_sub(1).and_then(|index| text.lines().nth(index)) else { return shown };
-    let line: String = line.replace('\t', " ");
-    let before = column.saturating_sub(1);
-    let rest: Vec<char> = line.chars().skip(before).collect();
-    let width = match rest.first() {
-        Some('"' | '`') => rest.iter().skip(1).position(|sign| Some(sign) == rest.first()).map_or(1, |end| end + 2),
-        _ => rest.iter().take_while(|sign| is_word(**sign)).count().max(1),
-    };
-    let margin = " ".repeat(number.to_string().len());
-    let marks = format!("{}{}", " ".repeat(before), "^".repeat(width));
-    let _ = write!(shown, "\n {margin} |\n {number} | {}\n {margin} | {marks}", line.trim_end());
-    shown
 }
 
 /// What happened, and the word of a thrown failure.
@@ -198,7 +100,7 @@ fn thrown_words(thrown: &Dynamic) -> (String, Option<String>) {
     if let Some(map) = thrown.read_lock::<Map>() {
         let text = |key: &str| map.get(key).and_then(|value| value.clone().into_string().ok());
         if let Some(message) = text("message") {
-            let Some(code) = text("code") else { return (lowered(&message), None) };
+            let Some(code) = text("code").filter(|code| code != "script") else { return (lowered(&message), None) };
             let place = match (text("operation"), text("connection")) {
                 (Some(operation), Some(connection)) => format!("{operation} on {connection}: "),
                 (Some(operation), None) => format!("{operation}: "),
@@ -256,32 +158,28 @@ fn no_property(words: &str) -> String {
     match kind(of).as_str() {
         "connection" => {
             let nouns: Vec<&str> = nouns::PLATFORM_NOUNS.iter().copied().collect();
-            format!(
-                "a connection has no `{property}`{}; it has {}",
-                did_you_mean(property, nouns.iter().copied()),
-                listed(&nouns)
-            )
+            format!("a connection has no `{property}`{}", instead(property, &nouns))
         }
         "noun" => format!("`{property}` is no property here; a noun has only verbs: write `{property}(…)`"),
         "list" => format!(
             "a list has no property `{property}`; its rows have: walk through it, or write `.first()` before it"
         ),
-        of => format!("{of} has no property `{property}`"),
+        of => format!("{} has no property `{property}`", with_article(of)),
     }
 }
 
 fn no_index(signature: &str) -> String {
     match kind(signature.split(" [").next().unwrap_or(signature)).as_str() {
         "list" => "a list is fetched page by page and has no places; write `.to_array()` before `[`".into(),
-        of => format!("{of} has nothing that `[…]` could find"),
+        of => format!("{} has nothing that `[…]` could find", with_article(of)),
     }
 }
 
 fn mismatch(wanted: &str, given: &str) -> String {
     match (kind(wanted).as_str(), kind(given).as_str()) {
-        ("", given) => format!("{given} does not fit here"),
-        (wanted, "") => format!("this must be {wanted}"),
-        (wanted, given) => format!("this must be {wanted}, not {given}"),
+        ("", given) => format!("{} does not fit here", with_article(given)),
+        (wanted, "") => format!("this must be {}", with_article(wanted)),
+        (wanted, given) => format!("this must be {}, not {}", with_article(wanted), with_article(given)),
     }
 }
 
@@ -302,6 +200,7 @@ pub(crate) fn parse_words(problem: &ParseErrorType, text: &str) -> String {
             let hint = noun.map_or_else(String::new, |noun| format!("; did you mean `{noun}.`?"));
             format!("there is no imported module `{name}`{hint}")
         }
+        ParseErrorType::WrongDocComment => "a comment with `///` belongs right before a function; write `//`".into(),
         other => lowered(&other.to_string()),
     }
 }

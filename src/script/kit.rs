@@ -1,6 +1,7 @@
 //! What all engines of the process share: the language's own functions, ours, the nouns, and the scripts parsed so far.
 //! An engine costs next to nothing, so that every run has its own and no lock stands between two of them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,11 +12,12 @@ use rhai::{AST, Dynamic, Engine, Module, OptimizationLevel, ParseError, Scope, S
 use super::context::Run;
 use super::resolve::Jail;
 use super::{library, nouns};
+use crate::events::Level;
 
 /// Words that Rhai keeps for later and platforms use today: `members.sync()`, `#{ new: 1 }`.
 const FREED: &[&str] = &[
     "sync", "new", "match", "default", "with", "public", "static", "shared", "module", "use", "case", "go", "spawn",
-    "async", "await", "thread", "null", "nil", "void", "package", "is", "var",
+    "async", "await", "thread", "null", "nil", "void", "package", "is", "var", "debug",
 ];
 
 /// Deepest calls of a script's functions; the thread's stack is made for it.
@@ -88,8 +90,12 @@ impl EngineKit {
         engine.on_print(move |line| of_run.print(line));
         let of_run = run.clone();
         engine.on_debug(move |line, file, position| {
-            let place = file.map_or_else(String::new, |file| format!(" ({file}:{position})"));
-            of_run.say(crate::events::Level::Debug, &format!("{line}{place}"));
+            let place = (file, position.line(), position.position());
+            let place = match place {
+                (Some(file), Some(line), Some(column)) => format!(" ({file}:{line}:{column})"),
+                _ => String::new(),
+            };
+            of_run.say(Level::Debug, &format!("{line}{place}"));
         });
         engine
     }
@@ -98,7 +104,7 @@ impl EngineKit {
     pub(crate) fn parse(&self, file: &str, text: &str, level: OptimizationLevel) -> Result<AST, ParseError> {
         let mut engine = self.engine();
         engine.set_optimization_level(level);
-        let mut ast = engine.compile_with_scope(&self.0.names, text)?;
+        let mut ast = engine.compile_with_scope(&self.0.names, bare(text))?;
         ast.set_source(file);
         Ok(ast)
     }
@@ -125,10 +131,22 @@ impl EngineKit {
     }
 }
 
+/// The text as the language knows it: without a byte order mark, and with a first line `#!…` as a comment.
+fn bare(text: &str) -> Cow<'_, str> {
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    match text.strip_prefix("#!") {
+        Some(rest) => format!("// {rest}").into(),
+        None => text.into(),
+    }
+}
+
 #[expect(deprecated, reason = "rhai marks as deprecated what may change between its releases; the release is pinned")]
 fn listen(engine: &mut Engine) {
     engine.on_var(|name, index, context| nouns::on_var(name, index, &context));
-    engine.on_missing_function(|name, args, _, _| nouns::on_missing(name, args).map(|()| None));
+    engine.on_missing_function(|name, args, _, context| {
+        nouns::on_missing(name, args, &context);
+        Ok(None)
+    });
     engine.on_parse_token(|token, _, _| match token {
         Token::Reserved(word) if FREED.contains(&word.as_str()) => Token::Identifier(word),
         other => other,

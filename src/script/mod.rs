@@ -2,6 +2,7 @@
 //! A script reaches the world only through a [`Door`], and each run only its own.
 
 mod args;
+mod before;
 mod call;
 mod cancel;
 mod context;
@@ -9,24 +10,26 @@ mod declare;
 mod door;
 mod errors;
 mod files;
-mod hijack;
 mod kit;
 mod library;
 mod list;
 mod nouns;
 mod resolve;
 mod run;
+mod start;
 #[cfg(test)]
 mod tests;
 mod thread;
+mod trace;
 mod values;
 mod words;
 
 pub use args::{ArgProblem, Argument, Declared, Kind};
 pub use cancel::{Cancel, Stop};
-pub use context::{Doors, Facts, Gauge, Limits, Run, Start};
+pub use context::Run;
 pub use door::{Door, IfExists, Rows, Thrown, With};
 pub use errors::ScriptError;
 pub use kit::EngineKit;
 pub use library::{Parts, Section};
 pub use run::{Ended, Script, execute};
+pub use start::{Doors, Facts, Gauge, Limits, Start};

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use rhai::{Dynamic, EvalAltResult, EvalContext, FuncRegistration, Module, NativeCallContext, RhaiFunc, Shared};
+use rhai::{Dynamic, EvalContext, FuncRegistration, Module, NativeCallContext, RhaiFunc, Shared};
 
 use super::call;
 use super::context::{Outcome, Run};
 use super::library;
-use super::words::{did_you_mean, listed};
+use super::words::instead;
 use crate::platforms;
 
 /// Most arguments that a verb is registered with.
@@ -47,32 +47,43 @@ static VERBS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
     of_platforms.chain(of_library).collect()
 });
 
-/// The numbers of arguments with which a method of the API may be called, and what it is called, by its name.
-pub(crate) static METHODS: LazyLock<BTreeMap<&'static str, Vec<(RangeInclusive<usize>, String)>>> =
-    LazyLock::new(|| {
-        let mut methods: BTreeMap<&'static str, Vec<(RangeInclusive<usize>, String)>> = BTreeMap::new();
-        for op in platforms::ALL.iter().flat_map(|platform| platform.ops) {
-            let least = usize::from(op.params.iter().any(|param| param.required));
-            methods.entry(op.verb).or_default().push((least..=op.positional().len() + 1, op.name()));
+/// A method that scripts call on a noun or a list.
+pub(crate) struct Method {
+    /// How many arguments it may have.
+    pub arities: RangeInclusive<usize>,
+    /// `members.invite`
+    pub name: String,
+}
+
+/// All methods by their bare name.
+pub(crate) static METHODS: LazyLock<BTreeMap<&'static str, Vec<Method>>> = LazyLock::new(|| {
+    let mut methods: BTreeMap<&'static str, Vec<Method>> = BTreeMap::new();
+    for op in platforms::ALL.iter().flat_map(|platform| platform.ops) {
+        let least = usize::from(op.params.iter().any(|param| param.required));
+        let arities = least..=op.positional().len() + 1;
+        methods.entry(op.verb).or_default().push(Method { arities, name: op.name() });
+    }
+    for noun in library::NOUNS {
+        for verb in noun.verbs {
+            let name = format!("{}.{}", noun.name, verb.name);
+            methods.entry(verb.name).or_default().push(Method { arities: verb.arguments.clone(), name });
         }
-        for noun in library::NOUNS {
-            for verb in noun.verbs {
-                let name = format!("{}.{}", noun.name, verb.name);
-                methods.entry(verb.name).or_default().push((verb.arguments.clone(), name));
-            }
-        }
-        for (name, arity) in super::list::METHODS {
-            methods.entry(name).or_default().push((*arity..=*arity, format!("list.{name}")));
-        }
-        methods
-    });
+    }
+    for (name, arity) in super::list::METHODS {
+        methods.entry(name).or_default().push(Method { arities: *arity..=*arity, name: format!("list.{name}") });
+    }
+    methods
+});
 
 /// What a variable means that the script itself does not hold: the engine asks before every look-up.
 pub(crate) fn on_var(name: &str, index: usize, context: &EvalContext) -> Outcome<Option<Dynamic>> {
-    if index > 0 || context.scope().contains(name) {
+    if index > 0 {
         return Ok(None);
     }
     let Some(noun) = NAMES.get(name).copied() else { return Ok(None) };
+    if context.scope().contains(name) {
+        return Ok(None);
+    }
     let functions = || context.iter_namespaces().flat_map(Module::iter_script_fn_info);
     if functions().any(|(_, _, function, _, _)| function == name) {
         return Ok(None);
@@ -83,27 +94,18 @@ pub(crate) fn on_var(name: &str, index: usize, context: &EvalContext) -> Outcome
     }
 }
 
-/// What the engine says when a method of a noun is called that no platform has.
-pub(crate) fn on_missing(name: &str, args: &[&mut Dynamic]) -> Outcome<()> {
-    let Some(noun) = args.first().and_then(|first| first.read_lock::<Noun>().map(|noun| noun.clone())) else {
-        return Ok(());
-    };
+/// Remembers what to say of a verb that the noun does not have: the engine's own error knows the place, but not the noun.
+pub(crate) fn on_missing(name: &str, args: &[&mut Dynamic], context: &EvalContext) {
+    let noun = args.first().and_then(|first| first.read_lock::<Noun>().map(|noun| noun.noun));
+    let (Some(noun), Some(run)) = (noun, Run::tagged(Some(context.tag()))) else { return };
     if name.contains('$') || (VERBS.contains(name) && args.len() <= MOST + 1) {
-        return Ok(());
+        return;
     }
-    let verbs = verbs_of(noun.noun);
-    Err(EvalAltResult::ErrorRuntime(
-        format!(
-            "`{}` has no `{name}` with {} arguments{}; it has {}",
-            noun.noun,
-            args.len() - 1,
-            did_you_mean(name, verbs.iter().copied()),
-            listed(&verbs)
-        )
-        .into(),
-        rhai::Position::NONE,
-    )
-    .into())
+    let verbs = verbs_of(noun);
+    run.miss(match verbs.contains(&name) {
+        true => format!("`{noun}.{name}` does not take {} arguments", args.len() - 1),
+        false => format!("`{noun}` has no `{name}`{}", instead(name, &verbs)),
+    });
 }
 
 /// The verbs of a noun, whatever the platform.

@@ -7,8 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rhai::{Engine, EvalAltResult, GlobalRuntimeState, Module, ModuleResolver, Position, Scope, Shared};
 
+use super::before;
 use super::context::Outcome;
-use super::hijack;
 use super::kit::EngineKit;
 
 /// Resolves the imports of one run.
@@ -76,7 +76,7 @@ impl Jail {
         let in_module = |error| Box::new(EvalAltResult::ErrorInModule(found.file.clone(), error, pos));
         let text = read(found).map_err(|words| runtime(words, pos))?;
         let parsed = self.kit.parsed(&found.path, &found.file, &text).map_err(|error| in_module(error.into()))?;
-        hijack::check(&parsed.ast, &parsed.text).map_err(|hidden| in_module(runtime(hidden.words, hidden.position)))?;
+        before::check(&parsed.ast, &parsed.text).map_err(|hidden| in_module(runtime(hidden.words, hidden.position)))?;
         let module = Module::eval_ast_as_new_raw(engine, &mut Scope::new(), global, &parsed.ast);
         module.map(Into::into).map_err(|error| match error.is_system_exception() || error.is_pseudo_error() {
             true => error,

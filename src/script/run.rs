@@ -12,7 +12,7 @@ use super::door::Thrown;
 use super::errors::{self, ScriptError, Texts};
 use super::kit::{EngineKit, Parsed};
 use super::resolve::{self, Found};
-use super::{declare, hijack, thread};
+use super::{before, declare, thread};
 
 /// A script that was read and checked, ready to be run any number of times.
 pub struct Script {
@@ -104,9 +104,9 @@ fn check(
     let parsed = kit
         .parsed(&found.path, &found.file, text)
         .map_err(|error| at(errors::parse_words(&error.0, text), error.position()))?;
-    hijack::check(&parsed.ast, text).map_err(|hidden| at(hidden.words, hidden.position))?;
+    before::check(&parsed.ast, text).map_err(|hidden| at(hidden.words, hidden.position))?;
     seen.push(found.path.clone());
-    for (import, position) in hijack::imports(&parsed.ast) {
+    for (import, position) in before::imports(&parsed.ast) {
         let next = resolve::find(root, Some(&found.file), &import).map_err(|words| at(words, position))?;
         if !seen.contains(&next.path) {
             let text = resolve::read(&next).map_err(|words| at(words, position))?;
@@ -119,6 +119,9 @@ fn check(
 /// Reads the declared arguments from the script as it was written: simplified, their order would be lost.
 fn declared(kit: &EngineKit, parsed: &Parsed) -> Result<Declared, ScriptError> {
     let at = |words: String, position: Position| errors::at(words, &parsed.file, &parsed.text, position);
+    if !parsed.text.contains("args") {
+        return Ok(Declared::default());
+    }
     let ast = kit
         .parse(&parsed.file, &parsed.text, OptimizationLevel::None)
         .map_err(|error| at(errors::parse_words(&error.0, &parsed.text), error.position()))?;
@@ -137,7 +140,7 @@ pub fn execute(script: &Script, run: &Run) -> Result<(), Ended> {
     let result = thread::on_its_own(|| {
         let engine = script.kit.engine_for(run, &script.root);
         let result = engine.run_ast_with_scope(&mut Scope::new(), script.ast());
-        result.map_err(|error| errors::of_run(*error, &engine, script))
+        result.map_err(|error| errors::of_run(*error, &engine, run, script))
     });
     if let Some(clock) = clock {
         clock.abort();

@@ -226,7 +226,7 @@ fn refusal(value: &Dynamic) -> String {
         "function" => "a function cannot be sent; write its result".into(),
         "timestamp" => "a `timestamp()` only measures; write `time.now()`".into(),
         "range" => "a range cannot be sent; write a list of its numbers".into(),
-        other => format!("a {other} cannot be sent"),
+        other => format!("{} cannot be sent", super::words::with_article(other)),
     }
 }
 

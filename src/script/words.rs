@@ -35,6 +35,14 @@ pub(crate) fn did_you_mean<'a>(unknown: &str, known: impl IntoIterator<Item = &'
     nearest(unknown, known).map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }
 
+/// `; did you mean `list`?`, or what there is instead: `; it has `list` and `get``.
+pub(crate) fn instead(unknown: &str, known: &[&str]) -> String {
+    match nearest(unknown, known.iter().copied()) {
+        Some(name) => format!("; did you mean `{name}`?"),
+        None => format!("; it has {}", listed(known)),
+    }
+}
+
 /// `` `a`, `b` and `c` ``
 pub(crate) fn listed(names: &[&str]) -> String {
     let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
@@ -42,6 +50,15 @@ pub(crate) fn listed(names: &[&str]) -> String {
         None => "nothing".into(),
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// `an int`, `a string`, `` `()` ``
+pub(crate) fn with_article(kind: &str) -> String {
+    match kind {
+        "()" => "`()`".into(),
+        _ if kind.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {kind}"),
+        _ => format!("a {kind}"),
     }
 }
 

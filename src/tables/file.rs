@@ -99,6 +99,11 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
+/// Puts a file that is in the way aside, under the name `kept`, which must be free.
+pub fn put_aside(path: &Path, kept: &Path) -> Result<(), Error> {
+    std::fs::rename(path, kept).map_err(Error::write(&path.display().to_string()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

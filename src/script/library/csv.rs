@@ -1,17 +1,41 @@
-//! `csv`: tables in text that a script already holds. Files are read by `crate::tables`.
+//! `csv`: tables in files, as spreadsheets save them, and in text that a script already holds.
 
 use rhai::{Array, Dynamic, Map, NativeCallContext};
 
 use super::{LibraryNoun, Verb, text_of};
 use crate::script::context::{Outcome, Run};
+use crate::script::files;
+use crate::tables::{Entry, Table};
 
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
     name: "csv",
     verbs: &[
+        Verb { name: "read", arguments: 1..=1, usage: "csv.read(file)", does: read },
         Verb { name: "parse", arguments: 1..=2, usage: "csv.parse(text) or csv.parse(text, \";\")", does: parse },
         Verb { name: "rows", arguments: 1..=2, usage: "csv.rows(text) or csv.rows(text, \";\")", does: rows },
     ],
 };
+
+/// A file's rows as maps by the names of its columns. Here a row that does not fit ends the reading: a script has no
+/// account of rows as `roster` keeps one.
+fn read(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
+    let name = text_of("csv.read()", &given[0])?;
+    let table = Table::open(&files::readable(run, &name)?).map_err(|error| error.to_string())?;
+    let mut rows = Array::new();
+    for entry in table.rows().map_err(|error| error.to_string())? {
+        match entry.map_err(|error| error.to_string())? {
+            Entry::Row(row) => {
+                let cells = table.columns().iter().zip(row.cells());
+                let row: Map = cells.map(|(name, cell)| (name.as_str().into(), cell.to_owned().into())).collect();
+                rows.push(row.into());
+            }
+            Entry::Refused(refused) => {
+                return Err(format!("`{name}`, line {}: {}", refused.line, refused.reason).into());
+            }
+        }
+    }
+    Ok(rows.into())
+}
 
 fn reader<'a>(name: &str, text: &'a str, given: &[Dynamic]) -> Outcome<csv::Reader<&'a [u8]>> {
     let mut builder = csv::ReaderBuilder::new();

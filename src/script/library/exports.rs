@@ -108,7 +108,7 @@ fn keep_older(run: &Run, path: &std::path::Path) -> Outcome<Option<String>> {
     }
     let mut kept = path.as_os_str().to_owned();
     kept.push(format!(".before-{}", run.start().id));
-    crate::tables::rename(path, std::path::Path::new(&kept)).map_err(|error| error.to_string())?;
+    crate::tables::put_aside(path, std::path::Path::new(&kept)).map_err(|error| error.to_string())?;
     Ok(Some(kept.to_string_lossy().into_owned()))
 }
 

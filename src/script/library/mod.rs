@@ -24,7 +24,7 @@ use rhai::{Dynamic, ImmutableString, Module, NativeCallContext};
 
 use super::call::wrong;
 use super::context::{Outcome, Run};
-use super::words::{did_you_mean, listed};
+use super::words::instead;
 
 /// What a verb does: the call's context, the run, the arguments (as many as it takes).
 pub(crate) type Does = fn(&NativeCallContext, &Run, Vec<Dynamic>) -> Outcome<Dynamic>;
@@ -69,8 +69,8 @@ impl LibraryNoun {
     ) -> Outcome<Dynamic> {
         let names: Vec<&str> = self.verbs.iter().map(|verb| verb.name).collect();
         let Some(verb) = self.verbs.iter().find(|verb| verb.name == name) else {
-            let hint = did_you_mean(name, names.iter().copied());
-            return Err(format!("`{}` has no `{name}`{hint}; it has {}", self.name, listed(&names)).into());
+            let hint = instead(name, &names);
+            return Err(format!("`{}` has no `{name}`{hint}", self.name).into());
         };
         if !verb.arguments.contains(&given.len()) {
             return Err(format!(

@@ -35,16 +35,18 @@ fn the_declaration_and_the_description_are_read_without_running() {
     assert_eq!(script.description(), "Keeps a group as the roster says.\nRuns every night.");
     assert_eq!(
         script.declared().usage(),
-        "  \
-  --arg roster=FILE          who belongs (needed; on a sandbox: data/roster.csv)
-  --arg group=ID             (needed; on a sandbox: 12)
-  --arg invite=true|false    whether to mail (default: true)
-  --arg limit=NUMBER         (default: -5)
-  --arg share=NUMBER         (default: 1.0)
-  --arg owner=ADDRESS
-  --arg how=daily|weekly     (default: daily)
-  --arg since=YYYY-MM-DD     (default: 2026-01-31)
-  --arg note=TEXT            (default: )"
+        [
+            "  --arg roster=FILE        who belongs (needed; on a sandbox: data/roster.csv)",
+            "  --arg group=ID           (needed; on a sandbox: 12)",
+            "  --arg invite=true|false  whether to mail (default: true)",
+            "  --arg limit=NUMBER       (default: -5)",
+            "  --arg share=NUMBER       (default: 1.0)",
+            "  --arg owner=ADDRESS",
+            "  --arg how=daily|weekly   (default: daily)",
+            "  --arg since=YYYY-MM-DD   (default: 2026-01-31)",
+            "  --arg note=TEXT          (default: \"\")",
+        ]
+        .join("\n")
     );
     assert!(load("print(1);").declared().is_empty());
 }
@@ -62,7 +64,7 @@ fn given_values_win_over_those_of_the_sandbox_and_these_over_defaults() {
         (bound["limit"].as_int(), bound["invite"].as_bool(), bound["share"].as_float()),
         (Ok(3), Ok(false), Ok(1.0))
     );
-    assert_eq!(text("since"), "2026-01-31T00:00:00Z");
+    assert_eq!(bound["since"].read_lock::<super::super::library::Time>().unwrap().to_string(), "2026-01-31T00:00:00Z");
     assert!(declared.bind(Vec::new(), true).unwrap()["owner"].is_unit(), "what is not required may be missing");
 }
 

@@ -63,7 +63,7 @@ fn a_caught_error_that_is_thrown_again_keeps_its_words() {
     );
     assert_eq!(
         failure("try { let a = [1]; a[5] } catch (e) { throw error(e); }").lines().next().unwrap(),
-        "error: array index 5 out of bounds: only 1 element in array (line 1, position 22) (script)"
+        "error: array index 5 out of bounds: only 1 element in array"
     );
 }
 
@@ -72,11 +72,11 @@ fn a_text_that_is_no_script_is_shown_where_it_stops_being_one() {
     assert_eq!(
         failure("let x = 1;\nlet y = (x + ;\n"),
         "\
-error: expecting ')' to close the parenthesized expression
- --> main.rhai:2:10
+error: unexpected ';'
+ --> main.rhai:2:14
    |
  2 | let y = (x + ;
-   |          ^"
+   |              ^"
     );
 }
 
@@ -90,9 +90,9 @@ fn names_and_types_are_called_as_scripts_call_them() {
     );
     assert_eq!(first("\"a\".chunk(2);"), "error: `chunk` does not take (string, int)");
     assert_eq!(first("#{} - 1;"), "error: `-` does not work with (map, int)");
-    assert_eq!(first("if 1 { }"), "error: this must be bool, not int");
+    assert_eq!(first("let x = 1; if x { print(1); }"), "error: this must be a bool, not an int");
     assert_eq!(
-        first("for x in 5 { x; }"),
+        first("let n = 5; for x in n { print(x); }"),
         "error: `for` needs something to walk through: an array, a list, a map's keys() or a range"
     );
     assert_eq!(first("throw #{ a: 1 };"), "error: the script threw #{\"a\": 1}");
@@ -109,6 +109,16 @@ fn names_and_types_are_called_as_scripts_call_them() {
 }
 
 #[test]
+fn a_loop_without_a_body_is_refused_since_it_would_hide_errors() {
+    for script in ["for m in members.list(9) { }", "fn f() { for m in members.list(9) {} } f();"] {
+        let stage =
+            Stage::new(script).door(|fake| fake.pages = vec![Err(super::Thrown::new("unavailable", "not now"))]);
+        assert!(stage.error().message.starts_with("this loop has no body"), "{script}");
+        assert!(stage.asked().is_empty());
+    }
+}
+
+#[test]
 fn the_constant_that_an_error_advises_works() {
     assert_eq!(super::output("const X = 5; fn f() { global::X } print(f());"), ["5"]);
 }
@@ -117,4 +127,12 @@ fn the_constant_that_an_error_advises_works() {
 fn a_panic_of_the_host_fails_the_run_only() {
     let stage = Stage::new("users.get(1);").door(|fake| fake.answers = Box::new(|_, _| panic!("broken")));
     assert_eq!(stage.error().message, "beadle itself failed inside of a call: broken; please report this");
+}
+
+#[test]
+fn a_script_may_begin_with_a_mark_or_the_name_of_a_program() {
+    let script = "\u{FEFF}#!/usr/bin/env beadle\n// What it does.\nprint(1);\nx;";
+    let error = Stage::new(script).error();
+    assert_eq!((error.message.as_str(), error.line), ("there is no variable `x`", 4));
+    assert_eq!(Stage::new(&script.replace("x;", "")).load().unwrap().description(), "What it does.");
 }

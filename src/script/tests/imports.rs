@@ -1,6 +1,7 @@
 //! What scripts may import, and what that gives.
 
 use super::{Stage, failure};
+use crate::script::files::readable;
 
 #[test]
 fn imports_are_found_beside_the_file_and_from_the_project() {
@@ -89,7 +90,7 @@ fn scripts_that_import_each_other_are_told_so() {
 
 #[test]
 fn a_mistake_in_an_imported_script_is_found_before_the_run() {
-    let stage = Stage::new("print(1); if false { import \"m\" as m; }");
+    let stage = Stage::new("print(1); fn never() { import \"m\" as m; }");
     stage.file("m.rhai", "fn f() {\n  let x = ;\n}");
     let error = stage.error();
     assert_eq!((error.file.as_str(), error.line), ("m.rhai", 2));
@@ -100,4 +101,23 @@ fn a_mistake_in_an_imported_script_is_found_before_the_run() {
 fn text_is_never_run_as_a_script() {
     assert!(failure("eval(\"print(1)\");").contains("eval"));
     assert!(failure("let f = Fn(\"eval\"); f.call(\"print(1)\");").contains("eval"));
+}
+
+#[test]
+fn a_script_names_files_of_the_project_and_those_of_the_command_line() {
+    let outside = tempfile::tempdir().unwrap();
+    let (named, other) = (outside.path().join("named.csv"), outside.path().join("other.csv"));
+    std::fs::write(&named, "").unwrap();
+    std::fs::write(&other, "").unwrap();
+    let mut stage = Stage::new("");
+    stage.files.insert(named.clone());
+    stage.file("data/people.csv", "");
+    std::os::unix::fs::symlink(&other, stage.folder.path().join("linked.csv")).unwrap();
+    let run = stage.begin();
+    assert!(readable(&run, "data/people.csv").unwrap().ends_with("data/people.csv"));
+    assert_eq!(readable(&run, named.to_str().unwrap()), Ok(named));
+    for path in [other.to_str().unwrap(), "linked.csv", "../../../../../../../../../../etc/hostname"] {
+        let problem = readable(&run, path).unwrap_err();
+        assert!(problem.contains("lies outside of the project"), "{path}: {problem}");
+    }
 }

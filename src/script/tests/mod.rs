@@ -9,7 +9,7 @@ mod names;
 mod standard;
 
 use std::collections::{BTreeSet, VecDeque};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -117,6 +117,7 @@ pub(super) struct Stage {
     fake: Arc<Fake>,
     args: Map,
     memory: Option<super::Gauge>,
+    files: BTreeSet<PathBuf>,
 }
 
 impl Stage {
@@ -131,6 +132,7 @@ impl Stage {
             fake: Arc::new(Fake::named("main")),
             args: Map::new(),
             memory: None,
+            files: BTreeSet::new(),
         };
         stage.file("main.rhai", script);
         stage
@@ -180,7 +182,7 @@ impl Stage {
             cancel: self.cancel.clone(),
             runtime: self.runtime.handle().clone(),
             root: self.folder.path().to_owned(),
-            files: BTreeSet::new(),
+            files: self.files.clone(),
             limits: self.limits.clone(),
             memory: self.memory.clone(),
             clock: Clock::fixed(jiff::Timestamp::UNIX_EPOCH),

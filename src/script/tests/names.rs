@@ -87,25 +87,29 @@ fn words_that_rhai_reserves_can_be_methods_fields_keys_and_variables() {
 #[test]
 fn a_verb_that_no_platform_has_is_answered_with_those_there_are() {
     let message = |script: &str| Stage::new(script).error().message;
+    assert_eq!(message("users.gte(1);"), "`users` has no `gte`; did you mean `get`?");
     assert_eq!(
-        message("users.gte(1);"),
-        "`users` has no `gte` with 1 arguments; did you mean `get`?; it has `list`, `get`, `create`, `update`, `delete`, `search` and `find_by_email`"
+        message("bulk.frobnicate();"),
+        "`bulk` has no `frobnicate`; it has `create_groups`, `update_groups`, `create_members` and `status`"
     );
+    assert_eq!(message("users.get(1, 2, 3, 4, 5, 6, 7);"), "`users.get` does not take 7 arguments");
     assert_eq!(
-        message("users.invite(1);"),
-        "users.invite on main: Mobilize has no `users.invite`; of users it has `list`, `get`, `create`, `update`, `delete`, `search` and `find_by_email` (unsupported)"
+        message("bulk.invite(1);"),
+        "bulk.invite on main: Mobilize has no `bulk.invite`; it has `create_groups`, `update_groups`, `create_members` and `status` (unsupported)"
     );
-    assert_eq!(
-        message("csv.prase(\"a\");"),
-        "`csv` has no `prase` with 1 arguments; did you mean `parse`?; it has `parse` and `rows`"
-    );
+    assert_eq!(message("csv.prase(\"a\");"), "`csv` has no `prase`; did you mean `parse`?");
     assert_eq!(
         message("csv.parse();"),
         "`csv.parse` does not take 0 arguments; write `csv.parse(text) or csv.parse(text, \";\")`"
     );
+    assert_eq!(message("connect(\"main\").usrs;"), "a connection has no `usrs`; did you mean `users`?");
     assert_eq!(
-        message("connect(\"main\").usrs;"),
-        "a connection has no `usrs`; did you mean `users`?; it has `activities`, `bulk`, `groups`, `members`, `users` and `webhooks`"
+        message("connect(\"main\").csv;"),
+        "a connection has no `csv`; it has `activities`, `bulk`, `groups`, `members`, `users` and `webhooks`"
+    );
+    assert_eq!(
+        failure("let x = 1;\nusers.gte(x);"),
+        "error: `users` has no `gte`; did you mean `get`?\n --> main.rhai:2:7\n   |\n 2 | users.gte(x);\n   |       ^^^"
     );
     assert_eq!(message("connect(\"nowhere\");"), "there is no connection `nowhere` (no_connection)");
 }

@@ -1,20 +1,42 @@
-//! A script's function of the same name and number of arguments is called instead of a method: `fn invite(g, o)` turns
-//! `groups.invite(g, o)` into a call of itself. Such functions are refused before the run.
+//! What is refused before the run, since it would go wrong silently: functions that hide a method of the same name and
+//! number of arguments (`fn invite(g, o)` turns `members.invite(g, o)` into a call of itself), and loops without a body.
 
 use rhai::{AST, ASTNode, Position, Stmt};
 
 use super::nouns::METHODS;
 
-/// A function that hides a method.
-pub(crate) struct Hidden {
+/// What is wrong.
+pub(crate) struct Refused {
     /// What to say.
     pub words: String,
-    /// Where its name stands.
+    /// Where.
     pub position: Position,
 }
 
-/// Whether all functions of the script leave the methods alone.
-pub(crate) fn check(ast: &AST, text: &str) -> Result<(), Hidden> {
+/// Whether a script may be run; `text` is what it was parsed from.
+pub(crate) fn check(ast: &AST, text: &str) -> Result<(), Refused> {
+    nothing_hidden(ast, text)?;
+    no_empty_loop(ast)
+}
+
+/// The engine drops what goes wrong in a list when there is nothing to do for its rows.
+fn no_empty_loop(ast: &AST) -> Result<(), Refused> {
+    let mut empty = None;
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let Some(ASTNode::Stmt(Stmt::For(parts, at))) = path.last()
+            && parts.2.body.is_empty()
+        {
+            empty = Some(*at);
+        }
+        empty.is_none()
+    });
+    empty.map_or(Ok(()), |position| {
+        let words = "this loop has no body, so that nobody would learn of a page that failed; to read a list to its end write `.count()`";
+        Err(Refused { words: words.into(), position })
+    })
+}
+
+fn nothing_hidden(ast: &AST, text: &str) -> Result<(), Refused> {
     let mut hidden: Vec<(String, usize)> = Vec::new();
     for function in ast.iter_functions().filter(|function| function.this_type.is_none()) {
         hidden.extend(hides(function.name, function.params.len()).map(|method| (method, function.params.len())));
@@ -27,13 +49,13 @@ pub(crate) fn check(ast: &AST, text: &str) -> Result<(), Hidden> {
             let words = format!(
                 "the function `{name}({arity})` hides `{method}()`, which would call it instead; give it another name"
             );
-            Err(Hidden { words, position: place_of(&name, text) })
+            Err(Refused { words, position: place_of(&name, text) })
         }
     }
 }
 
 fn hides(name: &str, arity: usize) -> Option<String> {
-    METHODS.get(name)?.iter().find(|(arities, _)| arities.contains(&arity)).map(|(_, method)| method.clone())
+    METHODS.get(name)?.iter().find(|method| method.arities.contains(&arity)).map(|method| method.name.clone())
 }
 
 /// Where the text says `fn name(`: a parsed function keeps only the place of its body.

@@ -1,0 +1,251 @@
+//! One attempt of a run: its lock, ledger and log; what earlier runs left in doubt; how it ended.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::connections::Connections;
+use super::door::Through;
+use super::id::new_id;
+use super::journal::{Journal, Writing};
+use super::report::{Ending, Report, Tally};
+use super::runner::{Order, Refused, Runner, Source};
+use crate::client::Client;
+use crate::effects::{Lease, Ledger, State};
+use crate::events::{Events, Level};
+use crate::roster::FreeHand;
+use crate::script::{Door, Ended, Facts, Run, Start, Stop, Thrown};
+use crate::store::{NewRun, RunState};
+
+/// An attempt that has begun: the run is ours, and written down.
+pub(super) struct Attempt {
+    id: String,
+    started_at: i64,
+    began: Instant,
+    ledger: Ledger,
+    events: Events,
+    journal: Arc<Journal>,
+    writing: Writing,
+    connections: Arc<Connections>,
+    client: Client,
+}
+
+impl Attempt {
+    /// Owns the run, writes it down and opens its connection.
+    pub(super) async fn begin(runner: &Runner, order: &Order) -> Result<Self, Refused> {
+        let began = Instant::now();
+        let now = runner.clock.now();
+        let id = match &order.source {
+            Source::New => new_id(now),
+            Source::Again(run) => run.of.id.clone(),
+        };
+        let lease = Lease::take(&runner.store, &id)?;
+        let (attempt, started_at) = match &order.source {
+            Source::New => {
+                runner.store.start_run(&new_run(runner, order, &id, now)).await?;
+                (1, now.as_millisecond())
+            }
+            Source::Again(run) => (runner.store.next_attempt(&id, now.as_millisecond()).await?, run.of.started_at),
+        };
+        let (journal, writing) = Journal::begin(runner.store.clone(), id.clone(), attempt, runner.clock.clone());
+        let mut sinks = runner.listeners.clone();
+        sinks.push(journal.clone());
+        let events = Events::to(sinks);
+        let ledger = Ledger::new(runner.store.clone(), lease, attempt, runner.clock.clone(), runner.caps);
+        let connections = Arc::new(Connections {
+            transports: Arc::clone(&runner.transports),
+            ledger: ledger.clone(),
+            clock: runner.clock.clone(),
+            events: events.clone(),
+            brake: Arc::new(FreeHand::new(runner.brakes)),
+            open: Mutex::new(HashMap::new()),
+        });
+        let client = match connections.client(&order.connection).await {
+            Ok(client) => client,
+            Err(why) => {
+                // Nothing was sent: the run was never begun.
+                let summary = json!({ "error": why });
+                runner.store.end_run(&id, RunState::Failed, 2, &summary, runner.clock.now_ms()).await?;
+                return Err(Refused::Connection(why));
+            }
+        };
+        let this = Self { id, started_at, began, ledger, events, journal, writing, connections, client };
+        this.greet(runner, order).await?;
+        Ok(this)
+    }
+
+    /// Says which run this is, and which one was interrupted before it.
+    async fn greet(&self, runner: &Runner, order: &Order) -> Result<(), Refused> {
+        let sandbox = if runner.sandbox { " on the sandbox" } else { "" };
+        match &order.source {
+            Source::Again(run) => {
+                let line = format!("run {} goes on{sandbox}: attempt {}", self.id, run.attempt + 1);
+                self.events.say(Level::Info, line);
+            }
+            Source::New => {
+                self.events
+                    .say(Level::Info, format!("run {}: {} on {}{sandbox}", self.id, order.path, order.connection));
+                for run in runner.store.unfinished(&order.path).await? {
+                    if run.of.id == self.id || Lease::is_held(&runner.store, &run.of.id)? {
+                        continue;
+                    }
+                    let line = format!(
+                        "run {} of this script was not finished; this is a new run. To go on with that one: beadle resume {}{}",
+                        run.of.id,
+                        run.of.id,
+                        if runner.sandbox { " --sandbox" } else { "" }
+                    );
+                    self.events.say(Level::Warn, line);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks up what earlier runs of the account left in doubt, before anything new is sent.
+    pub(super) async fn look_up_doubts(&self) -> Result<(), Thrown> {
+        let (settled, left) = self.client.settle_open_doubts().await?;
+        if settled > 0 {
+            self.events.say(
+                Level::Info,
+                format!("{settled} effects of earlier runs were in doubt and are settled by reading"),
+            );
+        }
+        if left > 0 {
+            let line = format!("{left} effects of earlier runs are still in doubt; what they touch is not written to");
+            self.events.say(Level::Warn, line);
+        }
+        Ok(())
+    }
+
+    /// What the script is given.
+    pub(super) fn script_run(&self, runner: &Runner, order: &Order) -> Run {
+        let connections = Arc::clone(&self.connections);
+        let runtime = runner.runtime.clone();
+        let doors = move |name: &str| -> Result<Arc<dyn Door>, Thrown> {
+            let client = runtime.block_on(connections.client(name));
+            let client = client.map_err(|why| Thrown::new("no_connection", why).at("connect", name))?;
+            Ok(Arc::new(Through(client)))
+        };
+        Run::from(Start {
+            id: self.id.clone(),
+            job: None,
+            facts: Facts {
+                args: order.args.clone(),
+                started: Timestamp::from_millisecond(self.started_at).unwrap_or_default(),
+                connection: order.connection.clone(),
+                sandbox: runner.sandbox,
+                dry_run: false,
+            },
+            doors: Arc::new(doors),
+            events: self.events.clone(),
+            cancel: runner.cancel.clone(),
+            runtime: runner.runtime.clone(),
+            root: runner.root.clone(),
+            files: order.files.clone(),
+            limits: runner.limits.clone(),
+            memory: runner.memory.clone(),
+            clock: runner.clock.clone(),
+            brakes: runner.brakes,
+        })
+    }
+
+    /// Writes down how it ended, and accounts for it.
+    pub(super) async fn end(
+        self,
+        runner: &Runner,
+        order: &Order,
+        run: &Run,
+        ended: Result<(), Ended>,
+    ) -> Result<Report, Refused> {
+        let mut parts = run.parts();
+        for row in self.ledger.no_longer_asked().await.map_err(in_the_ledger)? {
+            parts.notes.push(format!("done in an earlier attempt and no longer asked for: {} {}", row.op, row.subject));
+        }
+        let (calls, writes) = self.journal.calls();
+        let report = Report {
+            run: self.id.clone(),
+            script: order.path.clone(),
+            connection: order.connection.clone(),
+            sandbox: runner.sandbox,
+            ending: ending(ended),
+            parts,
+            tally: tally(&self.ledger).await.map_err(in_the_ledger)?,
+            calls,
+            writes,
+            seconds: self.began.elapsed().as_secs_f64(),
+        };
+        if let Ending::Failed(why) | Ending::InDoubt(why) = &report.ending {
+            self.events.say(Level::Error, why.clone());
+        }
+        let code = i64::from(report.exit_code());
+        let summary: Value = report.json();
+        runner.store.end_run(&self.id, state(&report.ending), code, &summary, runner.clock.now_ms()).await?;
+        drop(self.events);
+        drop(self.client);
+        drop(self.connections);
+        if let Some(why) = self.writing.end(self.journal).await {
+            for listener in &runner.listeners {
+                let line = format!("the run's log is not complete: {why}");
+                listener.note(&crate::events::Event::Say(Level::Warn, line));
+            }
+        }
+        Ok(report)
+    }
+}
+
+fn new_run(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> NewRun {
+    let given = order.given.iter().map(|(name, value)| json!([name, value])).collect();
+    NewRun {
+        id: id.to_owned(),
+        script: order.path.clone(),
+        source: order.script.text().to_owned(),
+        args: Value::Array(given),
+        connection: Some(order.connection.clone()),
+        sandbox: runner.sandbox,
+        settings: runner.settings.clone(),
+        started_at: now.as_millisecond(),
+    }
+}
+
+/// A doubt that nobody caught ends the run as a doubt, not as a failure of the script.
+fn ending(ended: Result<(), Ended>) -> Ending {
+    match ended {
+        Ok(()) => Ending::Done,
+        Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted,
+        Err(Ended::Stopped(stop)) => Ending::Limit(stop.word()),
+        Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message),
+        Err(Ended::Fatal(thrown)) => Ending::Failed(thrown.sentence()),
+        Err(Ended::Failed(error)) if error.code.as_deref() == Some("in_doubt") => Ending::InDoubt(error.to_string()),
+        Err(Ended::Failed(error)) => Ending::Failed(error.to_string()),
+    }
+}
+
+const fn state(ending: &Ending) -> RunState {
+    match ending {
+        Ending::Done => RunState::Done,
+        Ending::Interrupted => RunState::Interrupted,
+        Ending::Held(_) => RunState::Held,
+        Ending::Limit(_) | Ending::Failed(_) | Ending::InDoubt(_) => RunState::Failed,
+    }
+}
+
+async fn tally(ledger: &Ledger) -> Result<Tally, crate::effects::Error> {
+    let mut tally = Tally::default();
+    for row in ledger.tally().await? {
+        match row.state {
+            state if state.happened() => tally.done += row.count,
+            State::Accepted => tally.queued += row.count,
+            State::Failed | State::NotApplied => tally.failed += row.count,
+            _ => tally.in_doubt += row.count,
+        }
+    }
+    Ok(tally)
+}
+
+fn in_the_ledger(error: crate::effects::Error) -> Refused {
+    Refused::Ledger(error.to_string())
+}

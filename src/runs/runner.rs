@@ -1,0 +1,105 @@
+//! Runs orders: what runs of one process share, and what one of them is asked to do.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rhai::Map;
+use tokio::runtime::Handle;
+
+use super::attempt::Attempt;
+use super::connections::Transports;
+use super::report::Report;
+use crate::clock::Clock;
+use crate::effects::{Caps, brakes};
+use crate::events::Sink;
+use crate::script::{Cancel, Ended, EngineKit, Gauge, Limits, Script, execute};
+use crate::store::Store;
+
+/// Everything that runs of one process share.
+pub struct Runner {
+    /// Where runs and effects are kept.
+    pub store: Store,
+    /// How connections are reached.
+    pub transports: Arc<dyn Transports>,
+    /// The engines.
+    pub kit: EngineKit,
+    /// Who listens, besides the run's own log.
+    pub listeners: Vec<Arc<dyn Sink>>,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Drives what waits. [`Runner::run`] must not be called on one of its threads.
+    pub runtime: Handle,
+    /// The project's folder.
+    pub root: PathBuf,
+    /// Whether nothing of it is real.
+    pub sandbox: bool,
+    /// The settings file, as kept with the run.
+    pub settings: Option<String>,
+    /// How much a script may use.
+    pub limits: Limits,
+    /// When removals and overwrites are held.
+    pub brakes: brakes::Limits,
+    /// How often people may be written to.
+    pub caps: Caps,
+    /// How much memory is held.
+    pub memory: Option<Gauge>,
+    /// Ends the run from outside.
+    pub cancel: Cancel,
+}
+
+/// Whether a run begins or goes on.
+pub enum Source {
+    /// A new run.
+    New,
+    /// Another attempt of this one.
+    Again(crate::store::Run),
+}
+
+/// What shall be run.
+pub struct Order {
+    /// The script.
+    pub script: Script,
+    /// Its path as kept with the run.
+    pub path: String,
+    /// The arguments as they were given, kept for `resume`.
+    pub given: Vec<(String, String)>,
+    /// The arguments as the script gets them.
+    pub args: Map,
+    /// Files that the command line named.
+    pub files: BTreeSet<PathBuf>,
+    /// The run's own connection.
+    pub connection: String,
+    /// Whether it begins or goes on.
+    pub source: Source,
+}
+
+/// Why nothing was begun.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// The connection cannot be used as it is set up.
+    #[error("{0}")]
+    Connection(String),
+    /// The run belongs to another process, or does not exist.
+    #[error(transparent)]
+    Lease(#[from] crate::effects::LeaseError),
+    /// The store cannot be used.
+    #[error(transparent)]
+    Store(#[from] crate::store::Error),
+    /// The ledger cannot be read at the end.
+    #[error("the run has ended, but its account cannot be read: {0}")]
+    Ledger(String),
+}
+
+impl Runner {
+    /// Runs the order to its end. Blocks; the script works on a thread of its own.
+    pub fn run(&self, order: &Order) -> Result<Report, Refused> {
+        let attempt = self.runtime.block_on(Attempt::begin(self, order))?;
+        let run = attempt.script_run(self, order);
+        let ended = match self.runtime.block_on(attempt.look_up_doubts()) {
+            Ok(()) => execute(&order.script, &run),
+            Err(error) => Err(Ended::Fatal(error)),
+        };
+        self.runtime.block_on(attempt.end(self, order, &run, ended))
+    }
+}
