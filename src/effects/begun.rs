@@ -163,12 +163,6 @@ impl Permit {
         let at = self.effects.binary_search_by_key(&place, |(at, _)| *at).ok()?;
         self.effects.get(at).map(|(_, effect)| *effect)
     }
-
-    /// A permit for nothing, for tests of what only carries one.
-    #[cfg(test)]
-    pub(crate) fn of_a_test() -> Self {
-        Self { effects: Vec::new(), places: Vec::new(), flight: Sky::default().start(0) }
-    }
 }
 
 /// What a call has come to. Places are those of the piece that was begun; all others in the permit share the rest.

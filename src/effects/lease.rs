@@ -60,6 +60,7 @@ impl Lease {
     }
 
     /// Whether anybody alive owns the run.
+    #[expect(clippy::disallowed_methods, reason = "the file is opened for its lock alone")]
     pub fn is_held(store: &Store, run: &str) -> Result<bool, LeaseError> {
         let Some(path) = path_of(store, run)? else {
             return Ok(seats().contains(&(store.identity(), run.to_owned())));
@@ -82,6 +83,7 @@ impl Lease {
 }
 
 /// `None` when somebody else owns it. Whoever only looks holds the lock shared for a moment: then it is tried again.
+#[expect(clippy::disallowed_methods, reason = "the file is made for its lock alone")]
 fn lock(path: &Path) -> Result<Option<File>, LeaseError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(|error| io(folder, &error))?;
@@ -140,6 +142,9 @@ impl Drop for Seat {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+
     use super::*;
 
     #[tokio::test]
@@ -164,6 +169,42 @@ mod tests {
         let (one, two) = (Store::in_memory().await.unwrap(), Store::in_memory().await.unwrap());
         let _one = Lease::take(&one, "r-1").unwrap();
         let _two = Lease::take(&two, "r-1").unwrap();
+    }
+
+    /// Not a test of its own: the process that [`a_dead_process_frees_its_run_at_once`] starts and kills.
+    #[test]
+    #[ignore = "is started by another test"]
+    #[expect(clippy::disallowed_methods, reason = "told by the process that started it")]
+    fn an_owner_that_waits_to_be_killed() {
+        let folder = std::env::var("BEADLE_TEST_FOLDER").unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let store = runtime.block_on(Store::open(&Path::new(&folder).join("beadle.db"))).unwrap();
+        let _lease = Lease::take(&store, "r-1").unwrap();
+        println!("\nowned");
+        std::io::stdin().read_line(&mut String::new()).unwrap();
+    }
+
+    #[tokio::test]
+    #[expect(clippy::disallowed_methods, reason = "a process that can be killed")]
+    async fn a_dead_process_frees_its_run_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("beadle.db")).await.unwrap();
+        let name = "effects::lease::tests::an_owner_that_waits_to_be_killed";
+        let mut owner = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name, "--ignored", "--nocapture"])
+            .env("BEADLE_TEST_FOLDER", folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(owner.stdout.take().unwrap()).lines();
+        assert!(lines.map_while(Result::ok).any(|line| line == "owned"), "the other process owns the run");
+        assert!(Lease::is_held(&store, "r-1").unwrap());
+        assert!(matches!(Lease::take(&store, "r-1"), Err(LeaseError::Taken(_))));
+        owner.kill().unwrap();
+        owner.wait().unwrap();
+        assert!(!Lease::is_held(&store, "r-1").unwrap());
+        let _lease = Lease::take(&store, "r-1").unwrap();
     }
 
     #[tokio::test]

@@ -34,6 +34,9 @@ pub struct PendingCall {
     pub begun_at: i64,
 }
 
+type CallColumns = (i64, String, String, Option<String>, i64);
+type TallyColumns = (String, String, String, String, i64);
+
 impl Store {
     /// An account's effects of which nobody knows, begun up to this moment, the oldest first.
     pub async fn doubts(&self, account: &str, until: i64) -> Result<Vec<EffectRow>, Error> {
@@ -47,8 +50,11 @@ impl Store {
 
     /// An account's effects that the platform has promised and nobody has seen yet, the oldest first.
     pub async fn queued(&self, account: &str) -> Result<Vec<EffectRow>, Error> {
-        let query =
-            effects!("WHERE effect.account = $1 AND effect.state = 'accepted' AND call.job IS NULL ORDER BY effect.id");
+        let query = effects!(
+            "WHERE effect.account = $1 AND effect.state IN ('open', 'accepted', 'doubt') AND effect.state = 'accepted'
+               AND call.job IS NULL
+             ORDER BY effect.id"
+        );
         self.rows(sqlx::query(query).bind(account).fetch_all(self.readers()).await)
     }
 
@@ -61,9 +67,13 @@ impl Store {
     ) -> Result<Vec<(String, String, Option<String>)>, Error> {
         let rows: Result<Vec<(String, String, Option<String>)>, _> = sqlx::query_as(
             "SELECT subject, target, address FROM effect
-             WHERE account = $1 AND mails = 'yes' AND campaign = $4
-               AND state IN ('open', 'accepted', 'done', 'doubt', 'applied')
-               AND (subject IN (SELECT value FROM json_each($2)) OR address IN (SELECT value FROM json_each($3)))",
+             WHERE account = $1 AND mails = 'yes' AND state IN ('open', 'accepted', 'done', 'doubt', 'applied')
+               AND kind IN ('person', 'group', 'invitation') AND subject IN (SELECT value FROM json_each($2))
+               AND campaign || '' = $4
+             UNION
+             SELECT subject, target, address FROM effect
+             WHERE account = $1 AND mails = 'yes' AND state IN ('open', 'accepted', 'done', 'doubt', 'applied')
+               AND address IN (SELECT value FROM json_each($3)) AND campaign || '' = $4",
         )
         .bind(account)
         .bind(of.keys())
@@ -86,7 +96,7 @@ impl Store {
 
     /// An account's calls of these operations that are not at rest, the oldest first.
     pub async fn pending_calls(&self, account: &str, ops: &[&str]) -> Result<Vec<PendingCall>, Error> {
-        let rows: Result<Vec<(i64, String, String, Option<String>, i64)>, _> = sqlx::query_as(
+        let rows: Result<Vec<CallColumns>, _> = sqlx::query_as(
             "SELECT DISTINCT call.id, call.run, call.op, call.job, call.begun_at
              FROM effect JOIN call ON call.id = effect.call
              WHERE effect.account = $1 AND effect.state IN ('open', 'accepted', 'doubt')
@@ -122,7 +132,7 @@ impl Store {
 
     /// A run's effects counted by operation and state. What failed and was sent again counts as what came of it.
     pub async fn tally(&self, run: &str) -> Result<Vec<TallyRow>, Error> {
-        let rows: Result<Vec<(String, String, String, String, i64)>, _> = sqlx::query_as(
+        let rows: Result<Vec<TallyColumns>, _> = sqlx::query_as(
             "SELECT op, consequence, mails, state, COUNT(*) FROM effect
              WHERE run = $1 AND NOT (state IN ('failed', 'not_applied') AND EXISTS (
                 SELECT 1 FROM effect later WHERE later.run = effect.run AND later.kind = effect.kind

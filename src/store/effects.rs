@@ -146,14 +146,12 @@ impl Writing {
     /// Effects of these subjects of which nobody knows yet: open, in doubt, or accepted under a job.
     pub async fn pending(&mut self, account: &str, of: &Subjects) -> Result<Vec<EffectRow>, Error> {
         let query = effects!(
-            "WHERE effect.account = $1 AND effect.state IN ('open', 'accepted', 'doubt')
-               AND (effect.state <> 'accepted' OR call.job IS NOT NULL)
-               AND effect.id IN (
+            "WHERE (effect.state <> 'accepted' OR call.job IS NOT NULL) AND effect.id IN (
                  SELECT id FROM effect WHERE account = $1 AND state IN ('open', 'accepted', 'doubt')
                    AND kind IN ('person', 'group', 'invitation') AND subject IN (SELECT value FROM json_each($2))
                  UNION
                  SELECT id FROM effect WHERE account = $1 AND state IN ('open', 'accepted', 'doubt')
-                   AND address IS NOT NULL AND address IN (SELECT value FROM json_each($3)))
+                   AND address IN (SELECT value FROM json_each($3)))
              ORDER BY effect.id"
         );
         let rows = sqlx::query(query).bind(account).bind(&of.keys).bind(&of.addresses).fetch_all(&mut *self.tx).await;
@@ -189,16 +187,14 @@ impl Writing {
         since: i64,
     ) -> Result<Vec<EffectRow>, Error> {
         let query = effects!(
-            "WHERE effect.mails = 'yes' AND effect.state IN ('open', 'accepted', 'done', 'doubt', 'applied')
-               AND (effect.campaign = $4 OR effect.begun_at >= $5)
-               AND effect.id IN (
+            "WHERE (effect.campaign = $4 OR effect.begun_at >= $5) AND effect.id IN (
                  SELECT id FROM effect WHERE account = $1 AND mails = 'yes'
                    AND state IN ('open', 'accepted', 'done', 'doubt', 'applied')
                    AND kind IN ('person', 'group', 'invitation') AND subject IN (SELECT value FROM json_each($2))
                  UNION
                  SELECT id FROM effect WHERE account = $1 AND mails = 'yes'
                    AND state IN ('open', 'accepted', 'done', 'doubt', 'applied')
-                   AND address IS NOT NULL AND address IN (SELECT value FROM json_each($3)))
+                   AND address IN (SELECT value FROM json_each($3)))
              ORDER BY effect.id"
         );
         let rows = sqlx::query(query)

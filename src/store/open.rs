@@ -50,6 +50,7 @@ impl Store {
         Self::open_with(path, PATIENCE).await
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the store makes its own folder")]
     pub(super) async fn open_with(path: &Path, patience: Duration) -> Result<Self, Error> {
         let unopened = |why: std::io::Error| Error::Unopened { path: path.to_owned(), why: why.to_string() };
         let path = std::path::absolute(path).map_err(unopened)?;

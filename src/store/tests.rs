@@ -117,6 +117,7 @@ async fn a_full_disk_says_what_to_do() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "a file that is no store")]
 async fn something_else_than_a_store_is_not_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("beadle.db");

@@ -101,6 +101,8 @@ CREATE TABLE effect (
 );
 CREATE INDEX effect_by_call ON effect (call);
 CREATE INDEX effect_by_run ON effect (run, kind, subject, target);
+CREATE INDEX effect_of_run ON effect (run);
+CREATE INDEX effect_campaign ON effect (account, campaign, begun_at) WHERE mails = 'yes';
 CREATE INDEX effect_pending ON effect (account, kind, subject) WHERE state IN ('open', 'accepted', 'doubt');
 CREATE INDEX effect_pending_address ON effect (account, address)
     WHERE state IN ('open', 'accepted', 'doubt') AND address IS NOT NULL;
