@@ -46,12 +46,7 @@ pub(super) fn sandbox(options: &Options, shell: &Shell) -> Result<Code, Failure>
     runtime.block_on(async {
         let running = serve(ServeOptions { sandbox, port: options.port, credentials: None }).await.map_err(fail)?;
         introduce(&running, shell);
-        let stop = running.stop.clone();
-        tokio::spawn(async move {
-            if super::session::next_signal().await.is_ok() {
-                stop.cancel();
-            }
-        });
+        super::session::next_signal().await.map_err(fail)?;
         running.stopped().await.map_err(fail)
     })?;
     Ok(Code::Done)

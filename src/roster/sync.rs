@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use super::members::members;
-use super::{Account, Columns, Diff, Mapping, Options, Present, Wanted, brake, diff};
+use super::{Account, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff};
 use crate::catalog::{Call, Invitation};
 use crate::client::{Client, Error, With};
 use crate::effects::brakes::Limits;
@@ -140,7 +140,7 @@ impl<'a> Flow<'a> {
             account: Account::of(&self.wanted, present, difference),
             columns: self.columns.clone(),
             rejected,
-            same: difference.figures.overlap - difference.figures.changes.min(difference.figures.overlap),
+            same: difference.count(RowClass::Same),
             ..Synced::default()
         }
     }

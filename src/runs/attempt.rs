@@ -79,7 +79,7 @@ impl Attempt {
 
     /// Says which run this is, and which one was interrupted before it.
     async fn greet(&self, runner: &Runner, order: &Order) -> Result<(), Refused> {
-        let sandbox = if runner.sandbox { " on the sandbox" } else { "" };
+        let sandbox = if runner.sandbox { " (sandbox)" } else { "" };
         match &order.source {
             Source::Again(run) => {
                 let line = format!("run {} goes on{sandbox}: attempt {}", self.id, run.attempt + 1);
@@ -184,10 +184,7 @@ impl Attempt {
         let code = i64::from(report.exit_code());
         let summary: Value = report.json();
         runner.store.end_run(&self.id, state(&report.ending), code, &summary, runner.clock.now_ms()).await?;
-        drop(self.events);
-        drop(self.client);
-        drop(self.connections);
-        if let Some(why) = self.writing.end(self.journal).await {
+        if let Some(why) = self.writing.end(&self.journal).await {
             for listener in &runner.listeners {
                 let line = format!("the run's log is not complete: {why}");
                 listener.note(&crate::events::Event::Say(Level::Warn, line));

@@ -1,8 +1,8 @@
 //! The run's log: every printed line and all talk, written to the store in the background. A store that cannot take it
 //! stops nobody; it is said once.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -16,7 +16,8 @@ const BATCH: usize = 500;
 
 /// A listener that writes a run's log. Counts requests on the way.
 pub struct Journal {
-    lines: mpsc::UnboundedSender<LogLine>,
+    /// `None` once the log is closed.
+    lines: Mutex<Option<mpsc::UnboundedSender<LogLine>>>,
     clock: Clock,
     calls: AtomicU64,
     writes: AtomicU64,
@@ -30,7 +31,8 @@ impl Journal {
     pub(super) fn begin(store: Store, run: String, attempt: i64, clock: Clock) -> (Arc<Self>, Writing) {
         let (lines, receiver) = mpsc::unbounded_channel();
         let task = tokio::spawn(write(store, run, attempt, receiver));
-        let journal = Self { lines, clock, calls: AtomicU64::new(0), writes: AtomicU64::new(0) };
+        let journal =
+            Self { lines: Mutex::new(Some(lines)), clock, calls: AtomicU64::new(0), writes: AtomicU64::new(0) };
         (Arc::new(journal), Writing(task))
     }
 
@@ -41,9 +43,9 @@ impl Journal {
 }
 
 impl Writing {
-    /// Waits until all is written; the first error, if there was one.
-    pub(super) async fn end(self, journal: Arc<Journal>) -> Option<String> {
-        drop(journal);
+    /// Closes the log and waits until all is written; the first error, if there was one.
+    pub(super) async fn end(self, journal: &Journal) -> Option<String> {
+        drop(journal.lines.lock().unwrap_or_else(PoisonError::into_inner).take());
         self.0.await.unwrap_or_else(|error| Some(error.to_string()))
     }
 }
@@ -60,8 +62,10 @@ impl Sink for Journal {
             }
             Event::Progress { .. } => return,
         };
-        // The task ends only with the journal.
-        let _ = self.lines.send(LogLine { at: self.clock.now_ms(), level: level.to_owned(), text });
+        if let Some(lines) = self.lines.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            // The task ends after the log is closed, and not before.
+            let _ = lines.send(LogLine { at: self.clock.now_ms(), level: level.to_owned(), text });
+        }
     }
 }
 

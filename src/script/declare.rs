@@ -103,10 +103,13 @@ fn argument(name: &str, value: &Expr, at: Position) -> Read<Argument> {
     if let Some((doc, at)) = literal("doc")? {
         argument.doc = doc.into_string().or_else(|_| problem(format!("`doc` of `{name}` must be text"), at))?;
     }
-    argument.default = fitting(&argument, "default", literal("default")?)?;
+    let default = literal("default")?;
+    // `default: ()` says that it may be left out.
+    let left_out = default.as_ref().is_some_and(|(value, _)| value.is_unit());
+    argument.default = fitting(&argument, "default", default.filter(|_| !left_out))?;
     argument.sandbox = fitting(&argument, "sandbox", literal("sandbox")?)?;
     argument.required = match literal("required")? {
-        None => argument.default.is_none(),
+        None => argument.default.is_none() && !left_out,
         Some((required, at)) => match required.as_bool() {
             Ok(true) if argument.default.is_some() => {
                 return problem(format!("`{name}` has a default, so it cannot be required"), at);

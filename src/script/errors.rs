@@ -40,14 +40,14 @@ pub(crate) trait Texts {
 impl ScriptError {
     /// An error that has no place in a script.
     pub(crate) fn plain(message: String) -> Self {
-        let rendered = format!("error: {message}");
+        let rendered = message.clone();
         Self { message, code: None, file: String::new(), line: 0, column: 0, rendered }
     }
 }
 
 /// An error at a place of a file that could not even be run.
 pub(crate) fn at(message: String, file: &str, text: &str, position: Position) -> ScriptError {
-    let rendered = format!("error: {message}{}", snippet(file, text, position));
+    let rendered = format!("{message}{}", snippet(file, text, position));
     let (line, column) = (position.line().unwrap_or(0), position.position().unwrap_or(0));
     ScriptError { message, code: None, file: file.to_owned(), line, column, rendered }
 }

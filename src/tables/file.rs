@@ -99,6 +99,12 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
+/// Makes the folder that a file of ours goes into, if it is not there.
+pub fn make_room(path: &Path) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(Error::write(&folder.display().to_string()))
+}
+
 /// Puts a file that is in the way aside, under the name `kept`, which must be free.
 pub fn put_aside(path: &Path, kept: &Path) -> Result<(), Error> {
     std::fs::rename(path, kept).map_err(Error::write(&path.display().to_string()))

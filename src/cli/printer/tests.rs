@@ -83,7 +83,7 @@ fn a_secret_reaches_neither_stdout_nor_stderr() {
         bench.printer.failure(&Failure::failed("hush \"hush\"").hint("hush \"hush\""));
         bench.printer.note(&Event::Progress { what: "hush \"hush\"".into(), done: 1, of: 2 });
         bench.printer.end();
-        let all = bench.out.text() + &bench.err.text();
+        let all = bench.out.text() + bench.err.text().as_str();
         assert!(!all.contains("hush"), "{all}");
         assert!(bench.err.text().contains("[secret]") && bench.out.text().contains("it is [secret]!"), "{all}");
     }

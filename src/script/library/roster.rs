@@ -197,6 +197,7 @@ fn rejects(run: &Run, file: &File, synced: &Synced) -> Outcome<Option<String>> {
     let name = format!(".beadle/runs/{}/rejects.csv", run.start().id);
     let delimiter = u8::try_from(file.table.detected().delimiter).unwrap_or(b',');
     let path = run.start().root.join(&name);
+    tables::make_room(&path).map_err(|error| error.to_string())?;
     tables::rejects(&path, &synced.columns, delimiter, &synced.rejected).map_err(|error| error.to_string())?;
     Ok(Some(name))
 }

@@ -14,7 +14,7 @@ fn an_error_shows_its_line_and_the_way_through_functions_closures_and_imports() 
     assert_eq!(
         stage.error().rendered,
         "\
-error: there is no function `nosuch` that takes (string, int)
+there is no function `nosuch` that takes (string, int)
  --> lib/util.rhai:3:7
    |
  3 |     x.nosuch(1)
@@ -33,7 +33,7 @@ fn a_closure_given_to_a_list_is_named_by_the_lists_method() {
     assert_eq!(
         stage.error().rendered,
         "\
-error: no 5
+no 5
  --> main.rhai:2:5
    |
  2 |     throw \"no \" + m.id;
@@ -47,7 +47,7 @@ fn a_failed_call_shows_the_operations_sentence() {
     assert_eq!(
         failure("let g = 1;\ngroups.get(\"a/b\");"),
         "\
-error: groups.get on main: `group_id` must be an id, not `\"a/b\"` (bad_argument)
+groups.get on main: `group_id` must be an id, not `\"a/b\"` (bad_argument)
  --> main.rhai:2:8
    |
  2 | groups.get(\"a/b\");
@@ -59,11 +59,11 @@ error: groups.get on main: `group_id` must be an id, not `\"a/b\"` (bad_argument
 fn a_caught_error_that_is_thrown_again_keeps_its_words() {
     assert_eq!(
         failure("try { users.get(\"..\") } catch (e) {\n  throw e;\n}").lines().next().unwrap(),
-        "error: users.get on main: `user_id` must be an id, not `\"..\"` (bad_argument)"
+        "users.get on main: `user_id` must be an id, not `\"..\"` (bad_argument)"
     );
     assert_eq!(
         failure("try { let a = [1]; a[5] } catch (e) { throw error(e); }").lines().next().unwrap(),
-        "error: array index 5 out of bounds: only 1 element in array"
+        "array index 5 out of bounds: only 1 element in array"
     );
 }
 
@@ -72,7 +72,7 @@ fn a_text_that_is_no_script_is_shown_where_it_stops_being_one() {
     assert_eq!(
         failure("let x = 1;\nlet y = (x + ;\n"),
         "\
-error: unexpected ';'
+unexpected ';'
  --> main.rhai:2:14
    |
  2 | let y = (x + ;
@@ -83,29 +83,29 @@ error: unexpected ';'
 #[test]
 fn names_and_types_are_called_as_scripts_call_them() {
     let first = |script: &str| failure(script).lines().next().unwrap().to_owned();
-    assert_eq!(first("prnt(1);"), "error: there is no function `prnt` that takes (int); did you mean `print`?");
+    assert_eq!(first("prnt(1);"), "there is no function `prnt` that takes (int); did you mean `print`?");
     assert_eq!(
         first("fn double(x) { x * 2 } duble(2);"),
-        "error: there is no function `duble` that takes (int); did you mean `double`?"
+        "there is no function `duble` that takes (int); did you mean `double`?"
     );
-    assert_eq!(first("\"a\".chunk(2);"), "error: `chunk` does not take (string, int)");
-    assert_eq!(first("#{} - 1;"), "error: `-` does not work with (map, int)");
-    assert_eq!(first("let x = 1; if x { print(1); }"), "error: this must be a bool, not an int");
+    assert_eq!(first("\"a\".chunk(2);"), "`chunk` does not take (string, int)");
+    assert_eq!(first("#{} - 1;"), "`-` does not work with (map, int)");
+    assert_eq!(first("let x = 1; if x { print(1); }"), "this must be a bool, not an int");
     assert_eq!(
         first("let n = 5; for x in n { print(x); }"),
-        "error: `for` needs something to walk through: an array, a list, a map's keys() or a range"
+        "`for` needs something to walk through: an array, a list, a map's keys() or a range"
     );
-    assert_eq!(first("throw #{ a: 1 };"), "error: the script threw #{\"a\": 1}");
+    assert_eq!(first("throw #{ a: 1 };"), "the script threw #{\"a\": 1}");
     assert_eq!(
         first("const X = 1; fn f() { X } f();"),
-        "error: functions do not see the script's constants by their bare names; write `global::X`"
+        "functions do not see the script's constants by their bare names; write `global::X`"
     );
     assert_eq!(
         first("let x = 1; fn f() { x } f();"),
-        "error: `x` is not known here; a function does not see the script's variables: hand it over as a parameter"
+        "`x` is not known here; a function does not see the script's variables: hand it over as a parameter"
     );
-    assert_eq!(first("users::list();"), "error: there is no imported module `users`; did you mean `users.`?");
-    assert_eq!(first("users.name;"), "error: `name` is no property here; a noun has only verbs: write `name(…)`");
+    assert_eq!(first("users::list();"), "there is no imported module `users`; did you mean `users.`?");
+    assert_eq!(first("users.name;"), "`name` is no property here; a noun has only verbs: write `name(…)`");
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn scripts_that_import_each_other_are_told_so() {
     stage.file("a.rhai", "import \"b\" as b;").file("b.rhai", "import \"a\" as a;");
     assert_eq!(
         stage.error().rendered,
-        "error: `a.rhai` imports itself, by way of this file\n --> b.rhai:1:8\n   |\n 1 | import \"a\" as a;\n   |        ^^^\n  = while `b.rhai` was imported, at a.rhai:1:8\n  = while `a.rhai` was imported, at main.rhai:1:8"
+        "`a.rhai` imports itself, by way of this file\n --> b.rhai:1:8\n   |\n 1 | import \"a\" as a;\n   |        ^^^\n  = while `b.rhai` was imported, at a.rhai:1:8\n  = while `a.rhai` was imported, at main.rhai:1:8"
     );
 }
 

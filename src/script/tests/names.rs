@@ -109,7 +109,7 @@ fn a_verb_that_no_platform_has_is_answered_with_those_there_are() {
     );
     assert_eq!(
         failure("let x = 1;\nusers.gte(x);"),
-        "error: `users` has no `gte`; did you mean `get`?\n --> main.rhai:2:7\n   |\n 2 | users.gte(x);\n   |       ^^^"
+        "`users` has no `gte`; did you mean `get`?\n --> main.rhai:2:7\n   |\n 2 | users.gte(x);\n   |       ^^^"
     );
     assert_eq!(message("connect(\"nowhere\");"), "there is no connection `nowhere` (no_connection)");
 }
@@ -120,7 +120,7 @@ fn a_function_that_hides_a_method_is_refused_before_the_run() {
     let stage = Stage::new(script);
     assert_eq!(
         stage.error().rendered,
-        "error: the function `invite(2)` hides `members.invite()`, which would call it instead; give it another name\n \
+        "the function `invite(2)` hides `members.invite()`, which would call it instead; give it another name\n \
          --> main.rhai:2:4\n   |\n 2 | fn invite(group, o) { members.invite(group, o) }\n   |    ^^^^^^"
     );
     assert!(stage.heard().is_empty());
@@ -139,7 +139,7 @@ fn a_function_of_an_imported_script_that_hides_a_method_is_refused_too() {
     assert!(error.message.starts_with("the function `get(1)` hides `"), "{}", error.message);
     assert_eq!((error.file.as_str(), error.line), ("lib.rhai", 1));
     let path = failure("let lib = \"lib\"; import lib as x;");
-    assert!(path.starts_with("error: there is no script `lib.rhai`"), "{path}");
+    assert!(path.starts_with("there is no script `lib.rhai`"), "{path}");
 }
 
 #[test]
