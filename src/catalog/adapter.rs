@@ -50,6 +50,9 @@ pub struct Before {
     pub keep: fn(&Call, &str, &[Value]) -> Value,
 }
 
+/// Finds the names of a group's fields in the answer of a read; `None` if they are not there.
+pub type FieldNames = fn(&Value) -> Option<Vec<String>>;
+
 /// One platform's way of saying what all platforms have. All calls are made for the connection named.
 pub trait Adapter: Send + Sync {
     /// The read that lists a group's members with their fields.
@@ -60,7 +63,7 @@ pub trait Adapter: Send + Sync {
 
     /// The read that says which fields a member of the group can have, and how their names are found in its answer;
     /// `None` if any name will do.
-    fn fields(&self, connection: &str, group: &str) -> Option<(Call, fn(&Value) -> Option<Vec<String>>)>;
+    fn fields(&self, connection: &str, group: &str) -> Option<(Call, FieldNames)>;
 
     /// One row of a list of members, as this group's member.
     fn member(&self, group: &str, row: &Value) -> Option<Member>;

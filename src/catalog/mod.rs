@@ -11,7 +11,7 @@ mod param;
 mod platform;
 mod record;
 
-pub use adapter::{Adapter, Before, Invitation, LookUp, Unsupported, Verdict};
+pub use adapter::{Adapter, Before, FieldNames, Invitation, LookUp, Unsupported, Verdict};
 pub use call::{Args, Call, Piece};
 pub use check::{ArgError, check};
 pub use effect::{Doubt, Subject, SubjectKind};

@@ -38,7 +38,7 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
     }
     let script = load(&session.settings.project.folder, std::path::Path::new(&run.of.script), &session.kit)?;
     let connection = run.of.connection.clone().unwrap_or_default();
-    let order = bound(script, given(&run), connection, mode, Source::Again(run))?;
+    let order = bound(script, given(&run), connection, mode, Source::Again(Box::new(run)))?;
     session.run(&order, Play { faults: options.faults.clone(), ..Play::default() })
 }
 

@@ -110,6 +110,7 @@ fn code(report: &Report) -> Code {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the second signal ends the process at once")]
 /// The first signal ends the run where it can be resumed, the second one at once.
 async fn stop_on_signals(cancel: Cancel, printer: Arc<super::Printer>) {
     let mut times = 0;

@@ -95,7 +95,7 @@ impl Connected {
         let rate = connection.pace.requests_per_second.or(polite);
         Ok(Opened {
             platform: connection.platform,
-            account: self.account(connection, &url.origin(), &credentials, user).await?,
+            account: self.account(connection, url.origin(), &credentials, user).await?,
             credentials: check(connection, &[user, password]),
             reads: http.clone(),
             writes: http,

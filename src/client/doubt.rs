@@ -205,7 +205,7 @@ impl Client {
             }
         }
         // Work that nobody can ask after may still go on: it is over when two looks agree.
-        while alone && verdicts.iter().any(|verdict| *verdict == Verdict::NotApplied) {
+        while alone && verdicts.contains(&Verdict::NotApplied) {
             tokio::time::sleep(self.policy().settle).await;
             let again = self.judged(&look_up, doubts).await?;
             let still = again == verdicts;
@@ -279,9 +279,12 @@ fn written(op: &'static Op) -> Option<&'static Write> {
     op.write(&Args::default())
 }
 
+/// Doubts of one operation and group, each with its place.
+type Alike = ((String, Option<String>), Vec<(usize, Doubt)>);
+
 /// By operation and group, in the order of the first of each.
-fn grouped(doubts: Vec<(usize, Doubt)>) -> Vec<((String, Option<String>), Vec<(usize, Doubt)>)> {
-    let mut groups: Vec<((String, Option<String>), Vec<(usize, Doubt)>)> = Vec::new();
+fn grouped(doubts: Vec<(usize, Doubt)>) -> Vec<Alike> {
+    let mut groups: Vec<Alike> = Vec::new();
     for (place, doubt) in doubts {
         let key = (doubt.operation.clone(), doubt.subject.group.clone());
         match groups.iter_mut().find(|(known, _)| *known == key) {

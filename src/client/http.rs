@@ -1,5 +1,6 @@
 //! HTTP: one request, one answer. Redirects, retries and cookies of the library are off; what is sent goes to the
 //! connection's own address and nowhere else.
+#![expect(clippy::disallowed_methods, reason = "the door to the network")]
 
 use std::time::Duration;
 

@@ -227,7 +227,9 @@ impl Reading {
                 other => other?,
             };
             // A page without a new id: the end, or a server that does not know `offset`.
-            if !page.rows.iter().map(fingerprint).fold(false, |new, id| walked.insert(id) || new) {
+            let known = walked.len();
+            walked.extend(page.rows.iter().map(fingerprint));
+            if walked.len() == known {
                 return Ok(end);
             }
             end.pages += 1;

@@ -104,7 +104,7 @@ impl Client {
                 let places = permit.places().to_vec();
                 match self.perform(&part, permit, &intent, with, merged).await? {
                     Performed::Settled => {}
-                    Performed::Refused(part, error) => return Ok(Err((part, error))),
+                    Performed::Refused(refused) => return Ok(Err(*refused)),
                     Performed::InDoubt => free.extend(places),
                 }
             }
@@ -140,7 +140,7 @@ impl Client {
                     status: error.status,
                 };
                 self.settle(part, permit, outcome).await?;
-                return Ok(Performed::Refused(part.clone(), error));
+                return Ok(Performed::Refused(Box::new((part.clone(), error))));
             }
             Sent::Unsure(error) => {
                 self.settle(part, permit, Outcome::Doubt { why: error.message }).await?;
@@ -184,7 +184,7 @@ impl Client {
             }
         }
         self.settle(part, permit, Outcome::Each { done, failed }).await?;
-        Ok(Performed::Refused(part.only(&left), error))
+        Ok(Performed::Refused(Box::new((part.only(&left), error))))
     }
 
     fn questions(&self, part: &Piece, intent: &Intent) -> Vec<Doubt> {
@@ -337,7 +337,7 @@ enum Performed {
     /// The ledger knows.
     Settled,
     /// Nothing of it happened.
-    Refused(Piece, Error),
+    Refused(Box<(Piece, Error)>),
     /// The ledger holds it as a doubt.
     InDoubt,
 }

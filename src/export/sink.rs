@@ -129,6 +129,7 @@ impl Write for Digested {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests set their scene")]
 mod tests {
     use bytes::Bytes;
 

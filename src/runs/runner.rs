@@ -53,7 +53,7 @@ pub enum Source {
     /// A new run.
     New,
     /// Another attempt of this one.
-    Again(crate::store::Run),
+    Again(Box<crate::store::Run>),
 }
 
 /// What shall be run.

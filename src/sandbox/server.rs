@@ -1,4 +1,5 @@
 //! The sandbox on localhost, for any client: the platforms under `/NAME/...`, and pages for people who test.
+#![expect(clippy::disallowed_methods, reason = "the door to sockets")]
 
 use std::net::{Ipv4Addr, SocketAddr};
 

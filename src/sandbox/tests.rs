@@ -1,4 +1,5 @@
 //! The sandbox as its users meet it: in process and on localhost.
+#![expect(clippy::disallowed_methods, reason = "tests set their scene")]
 
 use std::sync::{Arc, Mutex, Once};
 use std::time::Duration;

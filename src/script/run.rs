@@ -1,4 +1,5 @@
 //! A script from its file to its end.
+#![expect(clippy::disallowed_methods, reason = "the door to scripts")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -13,6 +13,8 @@ use super::Error;
 
 /// How long somebody else's write is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two tries to open a file that somebody else is just making.
+const AGAIN: Duration = Duration::from_millis(20);
 /// Connections that read.
 const READERS: u32 = 4;
 
@@ -59,7 +61,16 @@ impl Store {
         let options = options(patience).filename(&path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
         let pool = |size| lasting().max_connections(size).connect_lazy_with(options.clone());
         let inner = Inner { writer: pool(1), readers: pool(READERS), folder: Some(folder), path };
-        Self { inner: Arc::new(inner) }.migrated().await
+        let store = Self { inner: Arc::new(inner) };
+        let began = std::time::Instant::now();
+        loop {
+            match store.migrated().await {
+                // Turning a new file's log on does not wait for others who do the same: SQLite refuses at once.
+                Err(Error::Locked(_)) if began.elapsed() < patience => tokio::time::sleep(AGAIN).await,
+                Err(error) => return Err(error),
+                Ok(()) => return Ok(store),
+            }
+        }
     }
 
     /// A store that is gone with the process: for tests, and for looking around.
@@ -67,7 +78,9 @@ impl Store {
         let only = lasting().max_connections(1).connect_lazy_with(options(PATIENCE).in_memory(true));
         let path = PathBuf::from("(in memory)");
         let inner = Inner { writer: only.clone(), readers: only, folder: None, path };
-        Self { inner: Arc::new(inner) }.migrated().await
+        let store = Self { inner: Arc::new(inner) };
+        store.migrated().await?;
+        Ok(store)
     }
 
     /// The file it is in.
@@ -110,12 +123,11 @@ impl Store {
     }
 
     /// In one transaction, so that two processes that open a new store at once do not both make its tables.
-    async fn migrated(self) -> Result<Self, Error> {
+    async fn migrated(&self) -> Result<(), Error> {
         let mut writing = self.writing().await?;
         let run = migrator().run_direct(None, &mut *writing.tx, false).await;
         run.map_err(|error| Error::of_migration(&self.inner.path, error))?;
-        writing.commit().await?;
-        Ok(self)
+        writing.commit().await
     }
 }
 

@@ -1,4 +1,5 @@
 //! Files that appear under their name whole or not at all.
+#![expect(clippy::disallowed_methods, reason = "the door to files that are written")]
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};

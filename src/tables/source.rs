@@ -1,4 +1,5 @@
 //! Where a table's bytes come from, readable several times from the start.
+#![expect(clippy::disallowed_methods, reason = "the door to files that are read")]
 
 use std::fs::{File, Metadata};
 use std::io::{self, Cursor, Read};

@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "tests set their scene")]
+
 use std::path::PathBuf;
 
 use proptest::prelude::{Strategy, prop};

@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "tests set their scene")]
+
 use super::*;
 use crate::tables::{Entry, Reading, Table};
 

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::doubts;
 use super::users::id;
-use crate::catalog::{Adapter, Args, Before, Call, Doubt, Invitation, LookUp, Unsupported};
+use crate::catalog::{Adapter, Args, Before, Call, Doubt, FieldNames, Invitation, LookUp, Unsupported};
 use crate::model::{Change, Email, FieldChange, Member, Person};
 
 /// Up to this many people are written one by one: a bulk job costs two calls at least.
@@ -26,7 +26,7 @@ impl Adapter for Mobilize {
         members.then(|| (call(&list.connection, "groups", "get", group), "/members_count"))
     }
 
-    fn fields(&self, connection: &str, group: &str) -> Option<(Call, fn(&Value) -> Option<Vec<String>>)> {
+    fn fields(&self, connection: &str, group: &str) -> Option<(Call, FieldNames)> {
         Some((call(connection, "groups", "get", json!({ "group_id": group, "include_fields": true })), field_names))
     }
 

@@ -39,9 +39,9 @@ fn invited_in(row: Option<&Value>, group: &str) -> i64 {
 
 /// When the platform last invited them into the call's group, as it says itself.
 pub fn keep_invited(call: &Call, key: &str, reads: &[Value]) -> Value {
-    let row = find(key, reads);
-    let at = Some(invited_in(row, call.args.text("group_id"))).filter(|at| *at > 0);
-    json!({ "invited_at": at, "email": row.and_then(|row| row.get("email")) })
+    let Some(row) = find(key, reads) else { return Value::Null };
+    let at = Some(invited_in(Some(row), call.args.text("group_id"))).filter(|at| *at > 0);
+    json!({ "invited_at": at, "email": row.get("email") })
 }
 
 /// Invited if the platform's own record is later than it was before sending. No clock of ours takes part.

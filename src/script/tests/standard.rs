@@ -56,7 +56,7 @@ fn addresses_are_normalised_and_checked() {
 fn lines_for_people_have_a_level() {
     assert_eq!(
         output("log(\"a\"); log.warn(1); log.error(#{}); log.debug(\"d\");"),
-        ["info: a", "warning: 1", "#{}", "debug: d (main.rhai:1:44)"]
+        ["info: a", "warning: 1", "error: #{}", "debug: d (main.rhai:1:44)"]
     );
 }
 
