@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
-use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use super::find;
 
 /// One row of a list: JSON as the platform sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,10 +28,7 @@ impl Row {
 
     /// One value of the row as text; `None` where there is none, and for `null`.
     pub fn text(&self, key: &str) -> Option<Cow<'_, str>> {
-        let mut found = None;
-        // What stands behind the value is not read, so the parser sees no end and says so.
-        let _ = serde_json::Deserializer::from_slice(&self.0).deserialize_map(Find { key, found: &mut found });
-        match found?.get() {
+        match find::value(std::str::from_utf8(&self.0).ok()?, key)? {
             "null" => None,
             quoted if quoted.starts_with('"') => serde_json::from_str(quoted).ok().map(|Text(text)| text),
             plain => Some(Cow::Borrowed(plain)),
@@ -46,31 +45,6 @@ impl From<Bytes> for Row {
 /// A text that is borrowed where it has no escapes.
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// Goes through an object's keys up to the one that is wanted.
-struct Find<'a, 'de> {
-    key: &'a str,
-    found: &'a mut Option<&'de RawValue>,
-}
-
-impl<'de> Visitor<'de> for Find<'_, 'de> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Text(key)) = map.next_key()? {
-            if key == self.key {
-                *self.found = Some(map.next_value()?);
-                break;
-            }
-            map.next_value::<IgnoredAny>()?;
-        }
-        Ok(())
-    }
-}
 
 /// Why a page could not be cut into rows.
 #[derive(Debug, thiserror::Error)]
