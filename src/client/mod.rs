@@ -2,12 +2,14 @@
 //! once, and what nobody knows is looked up before anything is sent again.
 
 mod answer;
+mod crash;
 mod doubt;
 mod error;
 mod follow;
 mod http;
 mod pace;
 mod pager;
+mod perform;
 mod policy;
 mod read;
 mod send;
