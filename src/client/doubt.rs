@@ -134,7 +134,7 @@ impl Client {
         let mut seen = 0;
         for (_, group) in grouped(queued) {
             let doubts: Vec<Doubt> = group.into_iter().map(|(_, doubt)| doubt).collect();
-            tokio::time::sleep(self.left(&doubts, self.policy().settle)).await;
+            self.rest(self.left(&doubts, self.policy().settle)).await?;
             for (doubt, verdict) in doubts.iter().zip(self.looked(&doubts).await?) {
                 if matches!(verdict, Verdict::Applied(_)) {
                     let written = elsewhere(self.ledger().seen(doubt.effect).await, Noted::Settled);
@@ -195,20 +195,20 @@ impl Client {
         let op = doubts.first().and_then(|doubt| self.operation(doubt));
         let only_proves = op.and_then(written).is_some_and(|write| write.repeat == Repeat::ProvesOnlyDone);
         let alone = op.and_then(|op| op.batch).is_some_and(|batch| batch.one_at_a_time);
-        tokio::time::sleep(self.left(doubts, self.policy().settle)).await;
+        self.rest(self.left(doubts, self.policy().settle)).await?;
         let mut verdicts = self.judged(&look_up, doubts).await?;
         if only_proves {
             for wait in Policy::looks(self.left(doubts, self.policy().prove)) {
                 if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Unknown(_))) {
                     break;
                 }
-                tokio::time::sleep(wait).await;
+                self.rest(wait).await?;
                 verdicts = self.judged(&look_up, doubts).await?;
             }
         }
         // Work that nobody can ask after may still go on: it is over when two looks agree.
         while alone && verdicts.contains(&Verdict::NotApplied) {
-            tokio::time::sleep(self.policy().settle).await;
+            self.rest(self.policy().settle).await?;
             let again = self.judged(&look_up, doubts).await?;
             let still = again == verdicts;
             verdicts = again;

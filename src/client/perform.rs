@@ -74,7 +74,7 @@ impl Client {
         let questions = self.questions(part, intent);
         if part.call.op.write(&part.call.args).is_some_and(|write| write.repeat == Repeat::ProvesOnlyDone) {
             // A queue shows late what it took in spite of the refusal.
-            tokio::time::sleep(self.policy().settle).await;
+            self.rest(self.policy().settle).await?;
         }
         let verdicts = self.looked(&questions).await?;
         let (mut done, mut failed, mut left) = (HashMap::new(), HashMap::new(), Vec::new());

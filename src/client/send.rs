@@ -35,13 +35,17 @@ impl Client {
         let began = Instant::now();
         let mut unsure_before = false;
         loop {
-            let turn = self.pace().turn().await;
-            let start = Instant::now();
-            let answer = self.writes().write(request.clone(), permit).await;
-            crash::reach(Point::AfterSend);
-            drop(turn);
-            self.note_call(call, start, answer.as_ref().ok());
-            let sent = self.end(piece, answer, unsure_before);
+            let sent = match self.turn().await {
+                Err(ended) => Sent::Failed(ended),
+                Ok(turn) => {
+                    let start = Instant::now();
+                    let answer = self.writes().write(request.clone(), permit).await;
+                    crash::reach(Point::AfterSend);
+                    drop(turn);
+                    self.note_call(call, start, answer.as_ref().ok());
+                    self.end(piece, answer, unsure_before)
+                }
+            };
             let wait = match &sent {
                 Sent::Failed(error) if error.code == Code::Busy.as_str() => busy.next(),
                 Sent::Failed(error) if error.retryable => waits.next(),
