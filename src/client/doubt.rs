@@ -34,7 +34,8 @@ impl Client {
                 return Ok(None);
             }
             Why::Made { .. } => {
-                let question = question(piece, answered.place, intent, 0);
+                // What was there before this call is the object itself.
+                let question = Doubt { before: Value::Null, ..question(piece, answered.place, intent, 0) };
                 if self.shown(&[question]).await?.first() == Some(&Verdict::NotApplied) {
                     let forgotten = self.ledger().forget_object(self.account(), &piece.call.op.name(), subject).await;
                     forgotten.map_err(|error| Error::ledger(&piece.call, error))?;
