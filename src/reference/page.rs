@@ -36,7 +36,7 @@ pub fn page(platform: &'static Platform) -> String {
 fn section(function: &Function) -> String {
     let op: &Op = function.op;
     let mut text = format!(
-        "\n### {}\n\n{}\n\n```rhai\n{}\n```\n\n`{} {}`\n\n",
+        "\n### {}\n\n{}\n\n```text\n{}\n```\n\n`{} {}`\n\n",
         op.name(),
         op.doc,
         words::call(op),

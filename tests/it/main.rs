@@ -5,6 +5,7 @@
 mod arguments;
 mod builder;
 mod command_line;
+mod docs;
 mod layers;
 mod mobilize_adapter;
 mod mobilize_document;
