@@ -61,6 +61,8 @@ impl Attempt {
             clock: runner.clock.clone(),
             events: events.clone(),
             brake: Arc::new(FreeHand::new(runner.brakes)),
+            stop: runner.cancel.token().clone(),
+            redactor: runner.redactor.clone(),
             open: Mutex::new(HashMap::new()),
         });
         let client = match connections.client(&order.connection).await {
