@@ -259,6 +259,16 @@ fn alike(shown: &[String], said: &[String]) -> bool {
 }
 
 #[test]
+fn everything_that_a_script_can_call_besides_the_platforms_is_described() {
+    let page = std::fs::read_to_string(root().join("docs/scripting.md")).unwrap();
+    let library = beadle::reference::all().into_iter().map(|function| function.name());
+    let platforms: Vec<String> = beadle::platforms::ALL.iter().flat_map(|it| it.ops).map(|op| op.name()).collect();
+    let missing: Vec<String> =
+        library.filter(|name| !platforms.contains(name) && !page.contains(&format!("{name}("))).collect();
+    assert_eq!(missing, Vec::<String>::new(), "docs/scripting.md");
+}
+
+#[test]
 fn every_link_in_the_documents_leads_somewhere() {
     for (path, text) in documents() {
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
