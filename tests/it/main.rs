@@ -8,6 +8,7 @@ mod command_line;
 #[cfg(debug_assertions)]
 mod crash;
 mod disturbed;
+mod docs;
 mod layers;
 mod mobilize_adapter;
 mod mobilize_document;
