@@ -1,4 +1,5 @@
 //! Everything that reaches a person: data to stdout, talk to stderr. Nothing leaves without the redactor.
+#![expect(clippy::disallowed_methods, reason = "the door to the terminal")]
 
 use std::io::{self, IsTerminal as _};
 use std::sync::{Mutex, PoisonError};

@@ -36,6 +36,7 @@ impl Progress {
         }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the line that moves is part of the terminal")]
     pub(super) fn on_a_terminal(now: i64) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {

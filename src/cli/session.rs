@@ -87,6 +87,7 @@ impl<'a> Session<'a> {
             brakes: brake_limits(&self.settings),
             caps: caps(&self.settings),
             memory: Some(Arc::new(self.shell.memory)),
+            redactor: self.shell.redactor.clone(),
             cancel,
         }
     }

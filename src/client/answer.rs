@@ -17,6 +17,8 @@ pub(super) struct Merged {
     waiting: usize,
     /// The only subject's share, kept by the ledger from an earlier try.
     share: Option<Value>,
+    /// What no read could settle: the call ends with it, after everybody else was served.
+    stuck: Option<Error>,
 }
 
 impl Merged {
@@ -29,6 +31,7 @@ impl Merged {
             failed: Vec::new(),
             waiting: 0,
             share: None,
+            stuck: None,
         }
     }
 
@@ -66,9 +69,21 @@ impl Merged {
         self.failed.extend(piece.subjects.iter().map(|(subject, _)| (subject.clone(), error.clone())));
     }
 
-    /// Whether anything worked so far.
-    pub(super) fn worked(&self) -> bool {
-        self.done > 0
+    /// For some nobody knows whether it happened, and no read tells.
+    pub(super) fn stuck(&mut self, error: Error) {
+        self.stuck.get_or_insert(error);
+    }
+
+    /// The pieces that were left are not sent, since the last one is in doubt.
+    pub(super) fn unsent(&mut self) {
+        if let Some(error) = &mut self.stuck {
+            error.message.push_str("; the rest of the call was not sent");
+        }
+    }
+
+    /// For how many it worked so far.
+    pub(super) fn worked(&self) -> usize {
+        self.done + self.waiting
     }
 
     /// The later answer wins, but for the list of ids that a job made: those add up.
@@ -87,6 +102,9 @@ impl Merged {
     /// The whole answer. A call for one subject answers as the platform did; a cut one also says what became of whom.
     /// Only when nothing worked and something was refused is it an error.
     pub(super) fn finish(self) -> Result<Bytes, Error> {
+        if let Some(error) = self.stuck {
+            return Err(error);
+        }
         if self.done == 0
             && self.waiting == 0
             && self.already.is_empty()

@@ -1,15 +1,16 @@
 //! What nobody knows: asked of the platform, settled by what it shows, kept for a person where it shows nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::answer::Merged;
 use super::follow::Ended;
+use super::perform::all_named;
 use super::{Client, Error, Policy};
 use crate::catalog::{Args, Call, Consequence, Doubt, LookUp, Op, Piece, Repeat, Verdict, Write};
-use crate::effects::{Answered, Intent, Settled, Why};
+use crate::effects::{Answered, Error as LedgerError, Intent, Settled, Why};
 
 /// After this, an update is no longer "at once".
 const SAME_BREATH_MS: i64 = 15 * 60 * 1000;
@@ -28,9 +29,13 @@ impl Client {
     ) -> Result<Option<usize>, Error> {
         let Some((subject, _)) = piece.subjects.get(answered.place) else { return Ok(None) };
         match &answered.why {
-            Why::Elsewhere { .. } => return Err(Error::in_doubt(&piece.call, answered.why.sentence())),
+            Why::Elsewhere { .. } => {
+                merged.stuck(Error::in_doubt(&piece.call, answered.why.sentence()));
+                return Ok(None);
+            }
             Why::Made { .. } => {
-                let question = question(piece, answered.place, intent, 0);
+                // What was there before this call is the object itself.
+                let question = Doubt { before: Value::Null, ..question(piece, answered.place, intent, 0) };
                 if self.shown(&[question]).await?.first() == Some(&Verdict::NotApplied) {
                     let forgotten = self.ledger().forget_object(self.account(), &piece.call.op.name(), subject).await;
                     forgotten.map_err(|error| Error::ledger(&piece.call, error))?;
@@ -43,106 +48,103 @@ impl Client {
         Ok(None)
     }
 
-    /// Looks doubts up. Returns the places that may be sent now; a doubt that no read settles is an error.
+    /// Looks doubts up. Returns the places that may be sent now, and whether all doubts are settled: one that no read
+    /// settles is how the call ends.
     pub(super) async fn settle_doubts(
         &self,
         piece: &Piece,
         doubts: Vec<(usize, Doubt)>,
         merged: &mut Merged,
-    ) -> Result<Vec<usize>, Error> {
-        let mut free = Vec::new();
-        let mut open: Vec<(String, &'static str)> = Vec::new();
+    ) -> Result<(Vec<usize>, bool), Error> {
+        let (mut free, mut done, mut open) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
         for (_, group) in grouped(doubts) {
             let verdicts = self.verdicts(&group).await?;
             for ((place, doubt), verdict) in group.into_iter().zip(verdicts) {
                 let same = doubt.operation == piece.call.op.name()
                     && piece.subjects.get(place).is_some_and(|(_, part)| *part == doubt.wanted);
-                let settled = match verdict {
-                    Verdict::Applied(share) => {
-                        match same {
-                            true => merged.found(share.clone()),
-                            false => free.push(place),
-                        }
-                        Settled::Applied(share)
-                    }
-                    Verdict::NotApplied => {
-                        free.push(place);
-                        Settled::NotApplied
-                    }
-                    Verdict::Unknown(why) | Verdict::Stale(why) => {
-                        let kept = self.ledger().keep_doubt(doubt.effect, why).await;
-                        kept.map_err(|error| Error::ledger(&piece.call, error))?;
-                        open.push((doubt.subject.key.clone(), why));
+                match self.note(&doubt, &verdict).await.map_err(|error| Error::ledger(&piece.call, error))? {
+                    Noted::Kept(why) => {
+                        open.insert(place, (doubt.subject.key, why));
                         continue;
                     }
-                };
-                let written = self.ledger().settle_doubt(doubt.effect, settled, BY_LOOK_UP).await;
-                written.map_err(|error| Error::ledger(&piece.call, error))?;
+                    Noted::Settled | Noted::Elsewhere => {}
+                }
+                match verdict {
+                    Verdict::Applied(share) if same => {
+                        done.insert(place, share);
+                    }
+                    _ => {
+                        free.insert(place);
+                    }
+                }
             }
         }
-        match open.first() {
-            None => Ok(free),
-            Some((subject, why)) => {
-                let words = format!(
-                    "{} of {} in doubt, a person must look; {subject}: {why}; run again later and it is looked up anew",
-                    open.len(),
-                    piece.subjects.len()
-                );
-                Err(Error::in_doubt(&piece.call, words))
-            }
+        // One person may have several doubts: one that stays holds the person back, one that is the wish itself fulfils it.
+        done.retain(|place, _| !open.contains_key(place));
+        free.retain(|place| !open.contains_key(place) && !done.contains_key(place));
+        done.into_values().for_each(|share| merged.found(share));
+        if let Some((subject, why)) = open.values().next() {
+            let words = format!(
+                "{} of {} in doubt, a person must look; {subject}: {why}; run again later and it is looked up anew",
+                open.len(),
+                piece.subjects.len()
+            );
+            merged.stuck(Error::in_doubt(&piece.call, words));
         }
+        Ok((free.into_iter().collect(), open.is_empty()))
     }
 
-    /// Looks up what earlier runs of the account left in doubt. Returns how many were settled and how many were not;
-    /// those stay for a person.
+    /// Looks up what earlier runs of the account left in doubt, the youngest ones when they had the time to show. Returns
+    /// how many were settled and how many were not; those stay for a person.
     pub async fn settle_open_doubts(&self) -> Result<(usize, usize), Error> {
-        let settle = i64::try_from(self.policy().settle.as_millis()).unwrap_or(i64::MAX);
-        let open = self.ledger().doubts(self.account(), settle).await;
+        let open = self.ledger().doubts(self.account(), 0).await;
         let open = open.map_err(|error| Error::of_ledger(self, error))?;
         let (mut settled, mut left) = (0, 0);
         for (_, group) in grouped(open.into_iter().map(|loose| (0, loose.doubt)).collect()) {
             for ((_, doubt), verdict) in group.iter().zip(self.verdicts(&group).await?) {
-                let written = match verdict {
-                    Verdict::Applied(share) => {
-                        self.ledger().settle_doubt(doubt.effect, Settled::Applied(share), BY_LOOK_UP).await
-                    }
-                    Verdict::NotApplied => {
-                        self.ledger().settle_doubt(doubt.effect, Settled::NotApplied, BY_LOOK_UP).await
-                    }
-                    Verdict::Unknown(why) | Verdict::Stale(why) => {
-                        left += 1;
-                        self.ledger()
-                            .keep_doubt(doubt.effect, why)
-                            .await
-                            .map_err(|error| Error::of_ledger(self, error))?;
-                        continue;
-                    }
-                };
-                written.map_err(|error| Error::of_ledger(self, error))?;
-                settled += 1;
+                match self.note(doubt, &verdict).await.map_err(|error| Error::of_ledger(self, error))? {
+                    Noted::Settled => settled += 1,
+                    Noted::Kept(_) => left += 1,
+                    Noted::Elsewhere => {}
+                }
             }
         }
         Ok((settled, left))
     }
 
-    /// Gives the platform's queue a moment and notes which of its promises it has kept. Returns how many of this run's.
+    /// Writes down what a look-up has shown of a doubt.
+    async fn note(&self, doubt: &Doubt, verdict: &Verdict) -> Result<Noted, LedgerError> {
+        let settled = match verdict {
+            Verdict::Applied(share) => Settled::Applied(share.clone()),
+            Verdict::NotApplied => Settled::NotApplied,
+            Verdict::Unknown(why) | Verdict::Stale(why) => {
+                let kept = self.ledger().keep_doubt(doubt.effect, why).await;
+                return elsewhere(kept, Noted::Kept(why));
+            }
+        };
+        elsewhere(self.ledger().settle_doubt(doubt.effect, settled, BY_LOOK_UP).await, Noted::Settled)
+    }
+
+    /// Gives the platform's queue a moment and notes which of its promises it has kept. Returns how many of this run's it
+    /// has not kept yet.
     pub async fn confirm_queued(&self) -> Result<usize, Error> {
         let queued = self.ledger().queued(self.account()).await.map_err(|error| Error::of_ledger(self, error))?;
         let ours = self.ledger().run().to_owned();
         let queued: Vec<_> =
             queued.into_iter().filter(|loose| loose.run == ours).map(|loose| (0, loose.doubt)).collect();
-        let mut seen = 0;
+        let mut waiting = queued.len();
         for (_, group) in grouped(queued) {
             let doubts: Vec<Doubt> = group.into_iter().map(|(_, doubt)| doubt).collect();
-            tokio::time::sleep(self.left(&doubts, self.policy().settle)).await;
+            self.rest(self.left(&doubts, self.policy().settle)).await?;
             for (doubt, verdict) in doubts.iter().zip(self.looked(&doubts).await?) {
                 if matches!(verdict, Verdict::Applied(_)) {
-                    self.ledger().seen(doubt.effect).await.map_err(|error| Error::of_ledger(self, error))?;
-                    seen += 1;
+                    let written = elsewhere(self.ledger().seen(doubt.effect).await, Noted::Settled);
+                    written.map_err(|error| Error::of_ledger(self, error))?;
+                    waiting -= 1;
                 }
             }
         }
-        Ok(seen)
+        Ok(waiting)
     }
 
     /// What the platform shows of doubts of one operation and group.
@@ -167,6 +169,7 @@ impl Client {
             let (Some(job), Some(op)) = (doubt.job.as_deref(), self.operation(doubt)) else { continue };
             let Some(follow) = op.follow else { continue };
             if !ends.contains_key(job) {
+                let rows = doubts.iter().filter(|(_, other)| other.job.as_deref() == Some(job)).count();
                 let call = Call {
                     platform: self.platform(),
                     op,
@@ -174,9 +177,9 @@ impl Client {
                     args: Args::default(),
                 };
                 let end = match self.follow(&call, &follow, job).await? {
-                    Ended::Done(_) => Some(Verdict::Applied(None)),
+                    Ended::Done(answer) if all_named(&follow, &answer, rows) => Some(Verdict::Applied(None)),
                     Ended::Running => Some(Verdict::Unknown("the platform still works on it")),
-                    Ended::Failed(_) | Ended::Unknown => None,
+                    Ended::Done(_) | Ended::Failed(_) | Ended::Unknown => None,
                 };
                 ends.insert(job, end);
             }
@@ -193,20 +196,20 @@ impl Client {
         let op = doubts.first().and_then(|doubt| self.operation(doubt));
         let only_proves = op.and_then(written).is_some_and(|write| write.repeat == Repeat::ProvesOnlyDone);
         let alone = op.and_then(|op| op.batch).is_some_and(|batch| batch.one_at_a_time);
-        tokio::time::sleep(self.left(doubts, self.policy().settle)).await;
+        self.rest(self.left(doubts, self.policy().settle)).await?;
         let mut verdicts = self.judged(&look_up, doubts).await?;
         if only_proves {
             for wait in Policy::looks(self.left(doubts, self.policy().prove)) {
                 if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Unknown(_))) {
                     break;
                 }
-                tokio::time::sleep(wait).await;
+                self.rest(wait).await?;
                 verdicts = self.judged(&look_up, doubts).await?;
             }
         }
         // Work that nobody can ask after may still go on: it is over when two looks agree.
         while alone && verdicts.contains(&Verdict::NotApplied) {
-            tokio::time::sleep(self.policy().settle).await;
+            self.rest(self.policy().settle).await?;
             let again = self.judged(&look_up, doubts).await?;
             let still = again == verdicts;
             verdicts = again;
@@ -257,6 +260,25 @@ impl Client {
         let youngest = doubts.iter().map(|doubt| doubt.begun_at).max().unwrap_or(0);
         let age = u64::try_from(self.clock().now_ms() - youngest).unwrap_or(0);
         span.saturating_sub(Duration::from_millis(age))
+    }
+}
+
+/// What became of a doubt that was looked up.
+enum Noted {
+    /// It is known now.
+    Settled,
+    /// It stays, for this reason.
+    Kept(&'static str),
+    /// Another process has settled it, or its run, in the meantime: the ledger knows more when it is asked again.
+    Elsewhere,
+}
+
+/// Two processes may look up the same doubt: whoever comes second has nothing to write.
+fn elsewhere(written: Result<(), LedgerError>, noted: Noted) -> Result<Noted, LedgerError> {
+    match written {
+        Ok(()) => Ok(noted),
+        Err(LedgerError::Alive { .. } | LedgerError::Step { .. }) => Ok(Noted::Elsewhere),
+        Err(error) => Err(error),
     }
 }
 

@@ -71,6 +71,12 @@ impl Error {
         Self { gravity: Gravity::Doubt, ..Self::new(call, "in_doubt", why.to_string()) }
     }
 
+    /// The run was ended before this was sent.
+    pub fn interrupted(client: &Client) -> Self {
+        let message = "the run was ended before this was sent".to_owned();
+        Self { gravity: Gravity::Held, ..Self::of_no_call(client, "interrupted", message) }
+    }
+
     /// The ledger could not be read or written; nothing was sent after that.
     pub fn ledger(call: &Call, error: impl std::fmt::Display) -> Self {
         Self { gravity: Gravity::Ledger, ..Self::new(call, "ledger", format!("the ledger cannot go on: {error}")) }

@@ -40,7 +40,7 @@ impl Client {
         let status = Call { op, args, ..call.clone() };
         let mut misses = 0;
         for wait in Policy::looks(self.policy().follow) {
-            tokio::time::sleep(wait).await;
+            self.rest(wait).await?;
             let body = match self.read(&status).await {
                 Ok(body) => body,
                 // A job that was just accepted may take a moment to show.

@@ -2,12 +2,14 @@
 //! once, and what nobody knows is looked up before anything is sent again.
 
 mod answer;
+mod crash;
 mod doubt;
 mod error;
 mod follow;
 mod http;
 mod pace;
 mod pager;
+mod perform;
 mod policy;
 mod read;
 mod send;
@@ -18,8 +20,10 @@ mod write;
 mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Gravity};
 pub use http::{Http, HttpOptions, SetUpError};
@@ -29,10 +33,12 @@ pub use policy::Policy;
 pub use transport::{Lost, Reads, Reply, SendFuture, Writes};
 pub use write::{Brake, With};
 
+use self::pace::Turn;
 use crate::catalog::{Call, Platform};
 use crate::clock::Clock;
 use crate::effects::Ledger;
 use crate::events::Events;
+use crate::settings::Redactor;
 
 /// What a client is made of.
 pub struct Parts {
@@ -58,6 +64,10 @@ pub struct Parts {
     pub clock: Clock,
     /// Who listens.
     pub events: Events,
+    /// Ends everything that waits or would be sent next; what is under way is finished and settled.
+    pub stop: CancellationToken,
+    /// Takes secrets out of what a platform says in errors.
+    pub redactor: Redactor,
     /// Limits on what a script may remove without being asked; `None` where the caller has checked before.
     pub brake: Option<Arc<dyn Brake>>,
 }
@@ -131,6 +141,24 @@ impl Client {
             Err(error) => return Err(error),
         };
         Ok(answer.pointer(pointer).and_then(serde_json::Value::as_u64))
+    }
+
+    /// Waits for the connection's turn; after the run was ended nothing more is sent.
+    async fn turn(&self) -> Result<Turn, Error> {
+        tokio::select! {
+            biased;
+            () = self.0.parts.stop.cancelled() => Err(Error::interrupted(self)),
+            turn = self.pace().turn() => Ok(turn),
+        }
+    }
+
+    /// Waits, unless the run is ended meanwhile.
+    async fn rest(&self, wait: Duration) -> Result<(), Error> {
+        tokio::select! {
+            biased;
+            () = self.0.parts.stop.cancelled() => Err(Error::interrupted(self)),
+            () = tokio::time::sleep(wait) => Ok(()),
+        }
     }
 
     fn pace(&self) -> &Pace {

@@ -57,12 +57,11 @@ impl Client {
         }
         let wait = wait.max(asked);
         tracing::debug!(operation = call.op.name(), ?wait, error = %error, "trying again");
-        tokio::time::sleep(wait).await;
-        Ok(())
+        self.rest(wait).await
     }
 
     async fn read_once(&self, call: &Call) -> Result<Bytes, Error> {
-        let turn = self.pace().turn().await;
+        let turn = self.turn().await?;
         let start = Instant::now();
         let sent = self.reads().read(wire::build(call)).await;
         drop(turn);
@@ -89,6 +88,7 @@ impl Client {
     /// The error of a refusal, with what a person can do about it; tells the pace.
     pub(super) fn refused(&self, call: &Call, fault: &Fault, reply: &Reply) -> Error {
         let mut error = Error::refused(call, fault, reply.retry_after);
+        error.message = self.0.parts.redactor.redact(&error.message).into_owned();
         match fault.code {
             Code::TooMany => self.pace().too_many(reply.retry_after),
             Code::Unauthorized => error.message = format!("{}; {}", error.message, self.credentials()),

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use super::crash::{self, Point};
 use super::transport::{Lost, Reply};
 use super::{Client, Error, Policy};
 use crate::catalog::{Code, Consequence, Fault, Piece, Repeat};
@@ -26,7 +27,7 @@ pub(super) enum Sent {
 
 impl Client {
     /// Sends a piece until its end is known or is known to be in doubt. Settles nothing.
-    pub(super) async fn send(&self, piece: &Piece, permit: &Permit) -> Result<Sent, Error> {
+    pub(super) async fn send(&self, piece: &Piece, permit: &Permit) -> Sent {
         let call = &piece.call;
         let request = wire::build(call);
         let converges = call.op.write(&call.args).is_some_and(|write| write.repeat == Repeat::Converges);
@@ -34,27 +35,36 @@ impl Client {
         let began = Instant::now();
         let mut unsure_before = false;
         loop {
-            let turn = self.pace().turn().await;
-            let start = Instant::now();
-            let answer = self.writes().write(request.clone(), permit).await;
-            drop(turn);
-            self.note_call(call, start, answer.as_ref().ok());
-            let sent = self.end(piece, answer, unsure_before);
+            let sent = match self.turn().await {
+                Err(ended) => Sent::Failed(ended),
+                Ok(turn) => {
+                    let start = Instant::now();
+                    let answer = self.writes().write(request.clone(), permit).await;
+                    crash::reach(Point::AfterSend);
+                    drop(turn);
+                    self.note_call(call, start, answer.as_ref().ok());
+                    self.end(piece, answer, unsure_before)
+                }
+            };
             let wait = match &sent {
                 Sent::Failed(error) if error.code == Code::Busy.as_str() => busy.next(),
                 Sent::Failed(error) if error.retryable => waits.next(),
                 Sent::Unsure(_) if converges && began.elapsed() < SAME_BREATH => waits.next(),
                 _ => None,
             };
-            let (Sent::Failed(error) | Sent::Unsure(error), Some(wait)) = (&sent, wait) else {
-                return Ok(match sent {
-                    // The last try failed for certain, but one before it may have arrived.
-                    Sent::Failed(error) if unsure_before => Sent::Unsure(error),
-                    other => other,
-                });
-            };
             unsure_before |= matches!(sent, Sent::Unsure(_));
-            self.wait(call, error, wait).await?;
+            let last = match (sent, wait) {
+                (Sent::Failed(error) | Sent::Unsure(error), Some(wait)) => match self.wait(call, &error, wait).await {
+                    Ok(()) => continue,
+                    Err(too_long) => Sent::Failed(too_long),
+                },
+                (sent, _) => sent,
+            };
+            return match last {
+                // The last try failed for certain, but one before it may have arrived.
+                Sent::Failed(error) if unsure_before => Sent::Unsure(error),
+                other => other,
+            };
         }
     }
 

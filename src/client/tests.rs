@@ -64,6 +64,8 @@ async fn client(answers: impl FnMut(&Request) -> Result<Reply, Lost> + Send + 's
         clock,
         events: Events::default(),
         brake: None,
+        stop: tokio_util::sync::CancellationToken::new(),
+        redactor: crate::settings::Redactor::default(),
     });
     // Waits pass at once from here on; the store is not used by reads.
     tokio::time::pause();

@@ -35,6 +35,13 @@ struct Sorted {
     matched: Vec<((String, Place), i64)>,
 }
 
+impl Sorted {
+    /// Whether no read is needed before sending.
+    fn is_clear(&self) -> bool {
+        self.doubts.is_empty() && !self.answered.iter().any(|answered| matches!(answered.why, Why::Made { .. }))
+    }
+}
+
 impl<'a> Beginning<'a> {
     pub(super) fn of(
         ledger: &'a Ledger,
@@ -62,15 +69,16 @@ impl<'a> Beginning<'a> {
     pub(super) async fn run(self) -> Result<Begun, Error> {
         let mut writing = self.ledger.inner.store.writing().await?;
         let known = self.known(&mut writing).await?;
-        let sorted = self.sort(&known);
+        let mut sorted = self.sort(&known);
         let mut permit = None;
-        if !sorted.send.is_empty() {
+        // While something must be found out nothing is written: the rest would look as if it had been sent.
+        if sorted.is_clear() && !sorted.send.is_empty() {
             writing.supersede(&sorted.superseded, self.ledger.attempt()).await?;
-            permit = Some(self.insert(&mut writing, sorted.send).await?);
+            permit = Some(self.insert(&mut writing, std::mem::take(&mut sorted.send)).await?);
             writing.commit().await?;
         }
         self.ledger.matched().extend(sorted.matched);
-        Ok(Begun { answered: sorted.answered, doubts: sorted.doubts, permit })
+        Ok(Begun { answered: sorted.answered, doubts: sorted.doubts, held_back: sorted.send, permit })
     }
 
     async fn known(&self, writing: &mut Writing) -> Result<Known, Error> {

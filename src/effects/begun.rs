@@ -22,7 +22,7 @@ pub struct Intent {
     pub despite: HashSet<i64>,
 }
 
-/// What may be sent, what need not, and what must be found out first. Every place stands in exactly one of the three,
+/// What may be sent, what need not, and what must be found out first. Every place stands in exactly one of the four,
 /// but a place may have several doubts.
 #[derive(Debug)]
 #[must_use]
@@ -32,6 +32,9 @@ pub struct Begun {
     /// Places whose earlier effect nobody knows about: settle each ([`super::Ledger::settle_doubt`]), then begin these
     /// places again.
     pub doubts: Vec<(usize, Doubt)>,
+    /// Places that may be sent once the doubts and made objects of the others are found out: begin them again. Nothing is
+    /// written down for them, so that an end in between leaves no doubt about what was never sent.
+    pub held_back: Vec<usize>,
     /// Covers the places that remain; `None` when none does.
     pub permit: Option<Permit>,
 }

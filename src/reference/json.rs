@@ -2,19 +2,25 @@
 
 use serde_json::{Value, json};
 
-use super::{Function, words};
-use crate::catalog::{Answer, Kind, Op, Param, Place, Ty};
+use super::{Function, Of, words};
+use crate::catalog::{Answer, Kind, Op, Param, Place, Platform, Ty};
 
-/// Operations as JSON, one object a line.
+/// Functions as JSON, one object a line.
 pub fn json(functions: &[Function]) -> String {
     functions.iter().map(|function| format!("{}\n", object(function))).collect()
 }
 
 fn object(function: &Function) -> Value {
-    let op = function.op;
+    match function.0 {
+        Of::Platform(platform, op) => operation(platform, op),
+        Of::Library { usage, .. } => json!({ "name": function.name(), "library": true, "call": usage }),
+    }
+}
+
+fn operation(platform: &Platform, op: &Op) -> Value {
     let mut object = json!({
         "name": op.name(),
-        "platform": function.platform.name,
+        "platform": platform.name,
         "doc": op.doc,
         "call": words::call(op),
         "method": op.method.as_str(),

@@ -1,6 +1,6 @@
 //! A platform's page for `docs/reference/`, in Markdown. The pages are committed; a test fails when they are stale.
 
-use super::{Function, words};
+use super::words;
 use crate::catalog::{FieldTy, Op, Platform, Record};
 
 /// The page of a platform.
@@ -20,7 +20,7 @@ pub fn page(platform: &'static Platform) -> String {
     for noun in platform.nouns() {
         text.push_str(&format!("\n## {noun}\n"));
         for op in platform.ops.iter().filter(|op| op.noun == noun) {
-            text.push_str(&section(&Function { platform, op }));
+            text.push_str(&section(op));
         }
     }
     text.push_str("\n## Records\n\nFields that a platform sends beyond these are kept.\n");
@@ -33,10 +33,9 @@ pub fn page(platform: &'static Platform) -> String {
     text
 }
 
-fn section(function: &Function) -> String {
-    let op: &Op = function.op;
+fn section(op: &Op) -> String {
     let mut text = format!(
-        "\n### {}\n\n{}\n\n```rhai\n{}\n```\n\n`{} {}`\n\n",
+        "\n### {}\n\n{}\n\n```text\n{}\n```\n\n`{} {}`\n\n",
         op.name(),
         op.doc,
         words::call(op),

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::BoxFuture;
+use tokio_util::sync::CancellationToken;
 
 use crate::catalog::Platform;
 use crate::client::{Brake, Client, Pace, Parts, Policy, Reads, Writes};
 use crate::clock::Clock;
 use crate::effects::Ledger;
 use crate::events::Events;
+use crate::settings::Redactor;
 
 /// A connection that can be used: what carries its requests, and what belongs to it.
 pub struct Opened {
@@ -42,6 +44,8 @@ pub(super) struct Connections {
     pub(super) clock: Clock,
     pub(super) events: Events,
     pub(super) brake: Arc<dyn Brake>,
+    pub(super) stop: CancellationToken,
+    pub(super) redactor: Redactor,
     pub(super) open: Mutex<HashMap<String, Client>>,
 }
 
@@ -65,6 +69,8 @@ impl Connections {
             clock: self.clock.clone(),
             events: self.events.clone(),
             brake: Some(Arc::clone(&self.brake)),
+            stop: self.stop.clone(),
+            redactor: self.redactor.clone(),
         });
         self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), client.clone());
         Ok(client)

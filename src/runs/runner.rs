@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::effects::{Caps, brakes};
 use crate::events::Sink;
 use crate::script::{Cancel, Ended, EngineKit, Gauge, Limits, Script, execute};
+use crate::settings::Redactor;
 use crate::store::Store;
 
 /// Everything that runs of one process share.
@@ -44,6 +45,8 @@ pub struct Runner {
     pub caps: Caps,
     /// How much memory is held.
     pub memory: Option<Gauge>,
+    /// Takes secrets out of what platforms say.
+    pub redactor: Redactor,
     /// Ends the run from outside.
     pub cancel: Cancel,
 }

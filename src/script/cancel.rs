@@ -63,6 +63,11 @@ impl Cancel {
         self.token.cancel();
     }
 
+    /// What others wait for who end with the run.
+    pub fn token(&self) -> &CancellationToken {
+        &self.token
+    }
+
     /// Why the run was ended; `None` while it may go on. Cheap enough to ask at every step.
     pub fn reason(&self) -> Option<Stop> {
         match self.reason.load(Ordering::Acquire) {

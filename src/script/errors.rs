@@ -8,6 +8,7 @@ use super::context::Run;
 use super::nouns;
 use super::trace::{is_word, snippet, unwound, way};
 use super::words::{did_you_mean, instead, kind, nearest, with_article};
+use crate::platforms;
 
 /// What went wrong in a script, and where. Shown as a whole with `{}`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -157,7 +158,9 @@ fn no_property(words: &str) -> String {
     let (Some(property), Some(of)) = (quoted.get(1), quoted.get(3)) else { return lowered(words) };
     match kind(of).as_str() {
         "connection" => {
-            let nouns: Vec<&str> = nouns::PLATFORM_NOUNS.iter().copied().collect();
+            // Also known are nouns of which a platform says what it has instead.
+            let has = |noun: &&str| platforms::ALL.iter().any(|platform| !platform.verbs(noun).is_empty());
+            let nouns: Vec<&str> = nouns::PLATFORM_NOUNS.iter().copied().filter(has).collect();
             format!("a connection has no `{property}`{}", instead(property, &nouns))
         }
         "noun" => format!("`{property}` is no property here; a noun has only verbs: write `{property}(…)`"),

@@ -30,9 +30,12 @@ pub(crate) struct Noun {
 #[derive(Clone, Debug)]
 pub(crate) struct Connection(pub Shared<str>);
 
-/// The nouns of all platforms, each once.
-pub(crate) static PLATFORM_NOUNS: LazyLock<BTreeSet<&'static str>> =
-    LazyLock::new(|| platforms::ALL.iter().flat_map(|platform| platform.nouns()).collect());
+/// The nouns of all platforms, each once; also those of which a platform says what it has instead.
+pub(crate) static PLATFORM_NOUNS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+    let has = platforms::ALL.iter().flat_map(|platform| platform.nouns());
+    let lacks = platforms::ALL.iter().flat_map(|platform| platform.instead).map(|(noun, _)| *noun);
+    has.chain(lacks).collect()
+});
 
 /// Every name of the table: nouns of platforms and of the library, and `ctx`.
 pub(crate) static NAMES: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {

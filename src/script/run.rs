@@ -146,7 +146,7 @@ pub fn execute(script: &Script, run: &Run) -> Result<(), Ended> {
     if let Some(clock) = clock {
         clock.abort();
     }
-    if let Some(thrown) = run.fatal() {
+    if let Some(thrown) = run.fatal().filter(|thrown| thrown.code != "interrupted") {
         return Err(Ended::Fatal(thrown));
     }
     match (run.start().cancel.reason(), result) {

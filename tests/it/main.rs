@@ -5,6 +5,10 @@
 mod arguments;
 mod builder;
 mod command_line;
+#[cfg(debug_assertions)]
+mod crash;
+mod disturbed;
+mod docs;
 mod layers;
 mod mobilize_adapter;
 mod mobilize_document;

@@ -45,14 +45,21 @@ fn opened(op: &Op, status: u16, body: &[u8]) -> Result<(), Fault> {
         return Ok(());
     }
     match serde_json::from_slice::<Value>(text) {
-        Ok(value) if value.get("success") == Some(&Value::Bool(false)) || value.get("error_message").is_some() => Err(
-            Fault::unreadable(status, format!("success and failure in one answer: {}", message(&value, body, status))),
-        ),
+        Ok(value) if contradicts(&value) => {
+            let words = format!("success and failure in one answer: {}", message(&value, body, status));
+            Err(Fault::unreadable(status, words))
+        }
         Ok(_) => Ok(()),
         // The document prints `{success:true}` without quotes.
         Err(_) if text.starts_with(b"{success:true") => Ok(()),
         Err(error) => Err(Fault::unreadable(status, format!("the answer is not JSON: {error}"))),
     }
+}
+
+/// Some servers send an empty message along with every success.
+fn contradicts(value: &Value) -> bool {
+    let said = value.get("error_message").is_some_and(|said| !said.is_null() && said.as_str() != Some(""));
+    said || value.get("success") == Some(&Value::Bool(false))
 }
 
 fn message(value: &Value, body: &[u8], status: u16) -> String {
@@ -79,7 +86,10 @@ fn body_code(value: &Value) -> Option<i64> {
 /// The document allows one bulk at a time and does not say how a second one is refused.
 fn is_busy(message: &str) -> bool {
     let message = message.to_lowercase();
-    ["progress", "running", "another", "at a time", "being processed"].iter().any(|word| message.contains(word))
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    // "Another group has this name" speaks of no job.
+    says(&["in progress", "at a time", "being processed"])
+        || (says(&["another", "running", "already", "progress"]) && says(&["bulk", "job", "import"]))
 }
 
 /// An error as Mobilize writes it.
@@ -126,9 +136,25 @@ mod tests {
     }
 
     #[test]
+    fn a_second_bulk_is_busy_and_a_name_that_is_taken_is_refused() {
+        let of = |message: &str| {
+            let body = json!({ "error_message": message }).to_string();
+            let fault = open(op("bulk", "create_groups"), 400, body.as_bytes()).unwrap_err();
+            (fault.code, fault.doubtful)
+        };
+        for busy in ["Another bulk is running", "only one bulk at a time", "An import is already in progress"] {
+            assert_eq!(of(busy), (Code::Busy, false), "{busy}");
+        }
+        for refused in ["Another group has this name", "name already exists in your network", "running out of seats"] {
+            assert_eq!(of(refused), (Code::Refused, false), "{refused}");
+        }
+    }
+
+    #[test]
     fn html_and_contradictions_with_200_are_unreadable() {
         assert!(open(op("users", "list"), 200, b"<html>").is_err());
         assert!(open(op("members", "remove"), 200, br#"{"success":false}"#).unwrap_err().doubtful);
         assert!(open(op("members", "invite"), 200, b"{success:true}").is_ok(), "as the document prints it");
+        assert!(open(op("users", "update"), 200, br#"{"id":1,"error_message":null}"#).is_ok());
     }
 }

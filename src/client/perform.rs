@@ -1,0 +1,213 @@
+//! What becomes of a part that may be sent: the answer is judged and settled, a job is followed, a refusal that may
+//! concern some of many is read back.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::answer::Merged;
+use super::crash::{self, Point};
+use super::doubt::question;
+use super::follow::Ended;
+use super::send::Sent;
+use super::write::{With, may_spare};
+use super::{Client, Error};
+use crate::catalog::{Answer, Code, Doubt, Follow, Piece, Repeat, Verdict};
+use crate::effects::{Intent, Outcome, Permit};
+
+/// The largest share of an answer that the ledger keeps for `resume`, in bytes.
+const LARGEST_SHARE: usize = 64 * 1024;
+
+impl Client {
+    /// Sends a part under its permit and settles it.
+    pub(super) async fn perform(
+        &self,
+        part: &Piece,
+        permit: Permit,
+        intent: &Intent,
+        with: &With,
+        merged: &mut Merged,
+    ) -> Result<Performed, Error> {
+        let sent = self.send(part, &permit).await;
+        crash::reach(Point::BeforeSettle);
+        let body = match sent {
+            Sent::Worked(body) => body,
+            Sent::Failed(error) if part.subjects.len() > 1 && may_spare(&error) => {
+                return self.perform_refusal(part, permit, intent, error, merged).await;
+            }
+            Sent::Failed(error) => {
+                let outcome = Outcome::Failed {
+                    code: error.code.to_owned(),
+                    message: error.message.clone(),
+                    status: error.status,
+                };
+                self.settle(part, permit, outcome).await?;
+                return Ok(Performed::Refused(Box::new((part.clone(), error))));
+            }
+            Sent::Unsure(error) => {
+                self.settle(part, permit, Outcome::Doubt { why: error.message }).await?;
+                return Ok(Performed::InDoubt);
+            }
+        };
+        if let Some(follow) = part.call.op.follow {
+            return self.perform_job(part, permit, intent, with, (follow, body), merged).await;
+        }
+        let outcome = match part.call.platform.adapter.queued(&part.call) {
+            true => Outcome::Queued,
+            false => Outcome::Done { shares: shares(part, &permit, &body) },
+        };
+        self.settle(part, permit, outcome).await?;
+        merged.done(part.subjects.len(), &body);
+        Ok(Performed::Settled)
+    }
+
+    /// A refused call for many people may have worked for some: a read tells for whom it did.
+    async fn perform_refusal(
+        &self,
+        part: &Piece,
+        permit: Permit,
+        intent: &Intent,
+        error: Error,
+        merged: &mut Merged,
+    ) -> Result<Performed, Error> {
+        let questions = self.questions(part, intent);
+        if part.call.op.write(&part.call.args).is_some_and(|write| write.repeat == Repeat::ProvesOnlyDone) {
+            // A queue shows late what it took in spite of the refusal.
+            self.rest(self.policy().settle).await?;
+        }
+        let verdicts = self.looked(&questions).await?;
+        let (mut done, mut failed, mut left) = (HashMap::new(), HashMap::new(), Vec::new());
+        for (at, (verdict, &place)) in verdicts.iter().zip(permit.places()).enumerate() {
+            match verdict {
+                Verdict::Applied(_) => {
+                    merged.found(None);
+                    done.insert(place, Value::Null);
+                }
+                _ => {
+                    left.push(at);
+                    failed.insert(place, error.message.clone());
+                }
+            }
+        }
+        self.settle(part, permit, Outcome::Each { done, failed }).await?;
+        Ok(Performed::Refused(Box::new((part.only(&left), error))))
+    }
+
+    fn questions(&self, part: &Piece, intent: &Intent) -> Vec<Doubt> {
+        let now = self.clock().now_ms();
+        (0..part.subjects.len()).map(|place| question(part, place, intent, now)).collect()
+    }
+
+    /// The platform answered with a job: it is durable before it is followed, and followed to its end.
+    async fn perform_job(
+        &self,
+        part: &Piece,
+        permit: Permit,
+        intent: &Intent,
+        with: &With,
+        (follow, body): (Follow, Bytes),
+        merged: &mut Merged,
+    ) -> Result<Performed, Error> {
+        let subjects = part.subjects.len();
+        let job = Self::job_in(&follow, &body).unwrap_or_default();
+        self.ledger().accept(&permit, &job).await.map_err(|error| Error::ledger(&part.call, error))?;
+        crash::reach(Point::AfterAccept);
+        let end = match with.wait {
+            true => self.follow(&part.call, &follow, &job).await?,
+            false => Ended::Running,
+        };
+        match end {
+            Ended::Running => merged.waiting(subjects, &body),
+            Ended::Done(answer) if all_named(&follow, &answer, subjects) => {
+                self.settle(part, permit, Outcome::Done { shares: HashMap::new() }).await?;
+                merged.done(subjects, &answer);
+            }
+            Ended::Done(answer) => {
+                let why = format!("job {job} is completed, and a read does not show it");
+                self.read_back(part, permit, intent, why, merged).await?;
+                merged.done(0, &answer);
+            }
+            Ended::Failed(words) => {
+                self.read_back(part, permit, intent, format!("job {job} failed: {words}"), merged).await?;
+            }
+            Ended::Unknown => {
+                self.settle(part, permit, Outcome::Doubt { why: format!("the platform does not know its job {job}") })
+                    .await?;
+                return Ok(Performed::InDoubt);
+            }
+        }
+        Ok(Performed::Settled)
+    }
+
+    /// A job that did not do all it was given: reads tell for whom it did; the rest has failed for the reason named.
+    async fn read_back(
+        &self,
+        part: &Piece,
+        permit: Permit,
+        intent: &Intent,
+        why: String,
+        merged: &mut Merged,
+    ) -> Result<(), Error> {
+        let verdicts = self.shown(&self.questions(part, intent)).await?;
+        let (mut done, mut failed) = (HashMap::new(), HashMap::new());
+        let mut refused = Vec::new();
+        for (at, (verdict, &place)) in verdicts.into_iter().zip(permit.places()).enumerate() {
+            match verdict {
+                Verdict::Applied(_) => {
+                    merged.found(None);
+                    done.insert(place, Value::Null);
+                }
+                Verdict::NotApplied => {
+                    refused.push(at);
+                    failed.insert(place, why.clone());
+                }
+                Verdict::Unknown(_) | Verdict::Stale(_) => {}
+            }
+        }
+        let unclear = part.subjects.len() - done.len() - failed.len();
+        if !refused.is_empty() {
+            merged.failed(&part.only(&refused), &Error::new(&part.call, Code::Refused.as_str(), why.clone()));
+        }
+        self.settle(part, permit, Outcome::Each { done, failed }).await?;
+        match unclear {
+            0 => Ok(()),
+            _ => Err(Error::in_doubt(
+                &part.call,
+                format!("{why}; for {unclear} people no read tells whether it happened"),
+            )),
+        }
+    }
+
+    async fn settle(&self, part: &Piece, permit: Permit, outcome: Outcome) -> Result<(), Error> {
+        self.ledger().settle(permit, outcome).await.map_err(|error| Error::ledger(&part.call, error))
+    }
+}
+
+/// What became of a part that was sent.
+pub(super) enum Performed {
+    /// The ledger knows.
+    Settled,
+    /// Nothing of it happened.
+    Refused(Box<(Piece, Error)>),
+    /// The ledger holds it as a doubt.
+    InDoubt,
+}
+
+/// The only subject's share of the answer, kept so that `resume` can give it again.
+fn shares(part: &Piece, permit: &Permit, body: &Bytes) -> HashMap<usize, Value> {
+    let one = matches!(part.call.op.answer, Answer::One(_)) && part.call.op.batch.is_none();
+    match (serde_json::from_slice(body), permit.places().first()) {
+        (Ok(share), Some(&place)) if one && body.len() <= LARGEST_SHARE => HashMap::from([(place, share)]),
+        _ => HashMap::new(),
+    }
+}
+
+/// Whether a finished job names as many ids as it was given rows; one that names none is believed.
+pub(super) fn all_named(follow: &Follow, answer: &Bytes, rows: usize) -> bool {
+    let answer: Value = serde_json::from_slice(answer).unwrap_or(Value::Null);
+    match answer.pointer(follow.merged).and_then(Value::as_array) {
+        Some(ids) => ids.is_empty() || ids.len() >= rows,
+        None => true,
+    }
+}
