@@ -92,6 +92,7 @@ impl<'a> Session<'a> {
     }
 
     fn show(&self, report: &Report) {
+        self.shell.printer.end();
         match self.shell.printer.format() {
             Format::Json => self.shell.printer.object(&report.json()),
             Format::Text => self.shell.printer.data(&format!("{}\n", report.text())),

@@ -2,11 +2,13 @@
 //! Its one rule: nothing is said here that the table does not hold.
 
 mod json;
+mod library;
 mod page;
 mod text;
 mod words;
 
 pub use json::json;
+pub use library::{library, library_json, library_list};
 pub use page::page;
 pub use text::{list, one};
 
@@ -53,7 +55,8 @@ fn hint(name: &str) -> String {
         return format!(": {sentence}");
     }
     let nouns = all().into_iter().map(|function| function.op.noun.to_owned());
-    let names: Vec<String> = all().iter().map(|function| function.op.name()).chain(nouns).collect();
+    let of_library = library(None).into_iter().flat_map(|own| [own.noun.to_owned(), library::name(&own)]);
+    let names: Vec<String> = all().iter().map(|function| function.op.name()).chain(nouns).chain(of_library).collect();
     let close = names
         .iter()
         .map(|known| (strsim::damerau_levenshtein(known, name), known))

@@ -1,6 +1,6 @@
 //! One attempt of a run: its lock, ledger and log; what earlier runs left in doubt; how it ended.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -79,7 +79,7 @@ impl Attempt {
 
     /// Says which run this is, and which one was interrupted before it.
     async fn greet(&self, runner: &Runner, order: &Order) -> Result<(), Refused> {
-        let sandbox = if runner.sandbox { " (sandbox)" } else { "" };
+        let (sandbox, sandbox_flag) = if runner.sandbox { (" (sandbox)", " --sandbox") } else { ("", "") };
         match &order.source {
             Source::Again(run) => {
                 let line = format!("run {} goes on{sandbox}: attempt {}", self.id, run.attempt + 1);
@@ -88,17 +88,14 @@ impl Attempt {
             Source::New => {
                 self.events
                     .say(Level::Info, format!("run {}: {} on {}{sandbox}", self.id, order.path, order.connection));
+                let mut others = Vec::new();
                 for run in runner.store.unfinished(&order.path).await? {
-                    if run.of.id == self.id || Lease::is_held(&runner.store, &run.of.id)? {
-                        continue;
+                    if run.of.id != self.id && !Lease::is_held(&runner.store, &run.of.id)? {
+                        others.push(run);
                     }
-                    let line = format!(
-                        "run {} of this script was not finished; this is a new run. To go on with that one: beadle resume {}{}",
-                        run.of.id,
-                        run.of.id,
-                        if runner.sandbox { " --sandbox" } else { "" }
-                    );
-                    self.events.say(Level::Warn, line);
+                }
+                if let Some(newest) = others.first() {
+                    self.events.say(Level::Warn, unfinished(newest, others.len(), sandbox_flag));
                 }
             }
         }
@@ -162,9 +159,13 @@ impl Attempt {
         ended: Result<(), Ended>,
     ) -> Result<Report, Refused> {
         let mut parts = run.parts();
+        let mut left: BTreeMap<String, u64> = BTreeMap::new();
         for row in self.ledger.no_longer_asked().await.map_err(in_the_ledger)? {
-            parts.notes.push(format!("done in an earlier attempt and no longer asked for: {} {}", row.op, row.subject));
+            *left.entry(row.op).or_default() += 1;
         }
+        parts.notes.extend(left.into_iter().map(|(op, count)| {
+            format!("done in an earlier attempt of this run, and not needed again: {op}, {count} times")
+        }));
         let (calls, writes) = self.journal.calls();
         let report = Report {
             run: self.id.clone(),
@@ -173,6 +174,7 @@ impl Attempt {
             sandbox: runner.sandbox,
             ending: ending(ended),
             parts,
+            attempt: self.ledger.attempt(),
             tally: tally(&self.ledger).await.map_err(in_the_ledger)?,
             calls,
             writes,
@@ -192,6 +194,23 @@ impl Attempt {
         }
         Ok(report)
     }
+}
+
+/// What is said of a run of the same script that has not come to its end; it is the newest of so many.
+fn unfinished(run: &crate::store::Run, all: usize, sandbox: &str) -> String {
+    let what = match run.state {
+        RunState::Held => "is held",
+        RunState::Interrupted => "was interrupted",
+        _ => "ended without a word",
+    };
+    let more = match all {
+        1 => String::new(),
+        all => format!(" ({} before it are not finished either)", all - 1),
+    };
+    let id = &run.of.id;
+    format!(
+        "run {id} of this script {what}{more}; this is a new one. To go on with that one: beadle resume {id}{sandbox}"
+    )
 }
 
 fn new_run(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> NewRun {

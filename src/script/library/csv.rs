@@ -10,9 +10,27 @@ use crate::tables::{Entry, Table};
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
     name: "csv",
     verbs: &[
-        Verb { name: "read", arguments: 1..=1, usage: "csv.read(file)", does: read },
-        Verb { name: "parse", arguments: 1..=2, usage: "csv.parse(text) or csv.parse(text, \";\")", does: parse },
-        Verb { name: "rows", arguments: 1..=2, usage: "csv.rows(text) or csv.rows(text, \";\")", does: rows },
+        Verb {
+            name: "read",
+            arguments: 1..=1,
+            usage: "csv.read(file)",
+            doc: "A file's rows as maps by the names of its columns.",
+            does: read,
+        },
+        Verb {
+            name: "parse",
+            arguments: 1..=2,
+            usage: "csv.parse(text) or csv.parse(text, \";\")",
+            doc: "Rows of a text as maps by the names of its columns.",
+            does: parse,
+        },
+        Verb {
+            name: "rows",
+            arguments: 1..=2,
+            usage: "csv.rows(text) or csv.rows(text, \";\")",
+            doc: "Rows of a text as lists of texts, names of columns among them.",
+            does: rows,
+        },
     ],
 };
 
