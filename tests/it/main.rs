@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must panic")]
 
 mod arguments;
+mod brakes;
 mod builder;
 mod command_line;
 mod layers;
+mod main_job;
 mod mobilize_adapter;
 mod mobilize_document;
 mod mobilize_examples;

@@ -5,7 +5,7 @@ use rhai::{Array, Dynamic, Map, NativeCallContext};
 use super::{LibraryNoun, Verb, text_of};
 use crate::script::context::{Outcome, Run};
 use crate::script::files;
-use crate::tables::{Entry, Table};
+use crate::tables::{Entry, Reading, Table};
 
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
     name: "csv",
@@ -38,7 +38,8 @@ pub(super) const NOUN: LibraryNoun = LibraryNoun {
 /// account of rows as `roster` keeps one.
 fn read(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
     let name = text_of("csv.read()", &given[0])?;
-    let table = Table::open(&files::readable(run, &name)?).map_err(|error| error.to_string())?;
+    let table = Table::open_named(&files::readable(run, &name)?, &name, Reading::default())
+        .map_err(|error| error.to_string())?;
     let mut rows = Array::new();
     for entry in table.rows().map_err(|error| error.to_string())? {
         match entry.map_err(|error| error.to_string())? {
