@@ -77,6 +77,7 @@ impl<'a> Session<'a> {
                 sandbox: OnceCell::new(),
             }),
             kit: self.kit.clone(),
+            redactor: self.shell.redactor.clone(),
             listeners: vec![listener],
             clock,
             runtime: self.runtime.handle().clone(),

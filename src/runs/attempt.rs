@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::connections::Connections;
-use super::door::Through;
+use super::door::{Spared, Through};
 use super::id::new_id;
 use super::journal::{Journal, Writing};
 use super::report::{Ending, Report, Tally};
@@ -31,6 +31,7 @@ pub(super) struct Attempt {
     writing: Writing,
     connections: Arc<Connections>,
     client: Client,
+    spared: Spared,
 }
 
 impl Attempt {
@@ -50,7 +51,7 @@ impl Attempt {
             }
             Source::Again(run) => (runner.store.next_attempt(&id, now.as_millisecond()).await?, run.of.started_at),
         };
-        let (journal, writing) = Journal::begin(runner.store.clone(), id.clone(), attempt, runner.clock.clone());
+        let (journal, writing) = Journal::begin(runner, id.clone(), attempt);
         let mut sinks = runner.listeners.clone();
         sinks.push(journal.clone());
         let events = Events::to(sinks);
@@ -72,7 +73,18 @@ impl Attempt {
                 return Err(Refused::Connection(why));
             }
         };
-        let this = Self { id, started_at, began, ledger, events, journal, writing, connections, client };
+        let this = Self {
+            id,
+            started_at,
+            began,
+            ledger,
+            events,
+            journal,
+            writing,
+            connections,
+            client,
+            spared: Spared::default(),
+        };
         this.greet(runner, order).await?;
         Ok(this)
     }
@@ -120,12 +132,12 @@ impl Attempt {
 
     /// What the script is given.
     pub(super) fn script_run(&self, runner: &Runner, order: &Order) -> Run {
-        let connections = Arc::clone(&self.connections);
+        let (connections, spared) = (Arc::clone(&self.connections), self.spared.clone());
         let runtime = runner.runtime.clone();
         let doors = move |name: &str| -> Result<Arc<dyn Door>, Thrown> {
             let client = runtime.block_on(connections.client(name));
             let client = client.map_err(|why| Thrown::new("no_connection", why).at("connect", name))?;
-            Ok(Arc::new(Through(client)))
+            Ok(Arc::new(Through { client, spared: spared.clone() }))
         };
         Run::from(Start {
             id: self.id.clone(),
@@ -166,6 +178,7 @@ impl Attempt {
         parts.notes.extend(left.into_iter().map(|(op, count)| {
             format!("done in an earlier attempt of this run, and not needed again: {op}, {count} times")
         }));
+        parts.notes.extend(self.spared.lines());
         let (calls, writes) = self.journal.calls();
         let report = Report {
             run: self.id.clone(),
@@ -184,7 +197,7 @@ impl Attempt {
             self.events.say(Level::Error, why.clone());
         }
         let code = i64::from(report.exit_code());
-        let summary: Value = report.json();
+        let summary = clean(&report.json(), runner);
         runner.store.end_run(&self.id, state(&report.ending), code, &summary, runner.clock.now_ms()).await?;
         if let Some(why) = self.writing.end(&self.journal).await {
             for listener in &runner.listeners {
@@ -211,6 +224,12 @@ fn unfinished(run: &crate::store::Run, all: usize, sandbox: &str) -> String {
     format!(
         "run {id} of this script {what}{more}; this is a new one. To go on with that one: beadle resume {id}{sandbox}"
     )
+}
+
+/// The same without the secrets that were read.
+fn clean(summary: &Value, runner: &Runner) -> Value {
+    let text = summary.to_string();
+    serde_json::from_str(&runner.redactor.redact(&text)).unwrap_or_else(|_| json!({}))
 }
 
 fn new_run(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> NewRun {

@@ -147,7 +147,7 @@ impl Report {
             Ending::Limit(limit) => {
                 Some(format!("ended by the limit `{limit}`; raise it in `[limits]` and go on with: {resume}"))
             }
-            Ending::Failed(_) if self.tally == Tally::default() => None,
+            Ending::Failed(_) if self.tally == (Tally { failed: self.tally.failed, ..Tally::default() }) => None,
             Ending::Failed(_) => Some(format!("what is done stays done; after mending it, go on with: {resume}")),
             Ending::Held(sentence) => Some(sentence.clone()),
             Ending::InDoubt(_) | Ending::Done if self.tally.in_doubt > 0 => {

@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::effects::{Caps, brakes};
 use crate::events::Sink;
 use crate::script::{Cancel, Ended, EngineKit, Gauge, Limits, Script, execute};
+use crate::settings::Redactor;
 use crate::store::Store;
 
 /// Everything that runs of one process share.
@@ -24,6 +25,8 @@ pub struct Runner {
     pub transports: Arc<dyn Transports>,
     /// The engines.
     pub kit: EngineKit,
+    /// Knows the secrets that were read: none of them is written down.
+    pub redactor: Redactor,
     /// Who listens, besides the run's own log.
     pub listeners: Vec<Arc<dyn Sink>>,
     /// Tells the time.

@@ -119,7 +119,7 @@ fn a_script_that_removes_one_by_one_is_held_before_the_one_that_is_too_many() {
     let listed =
         Test::new().file("list.rhai", list).file("remove.rhai", script).args(["run", "list.rhai", "--sandbox"]);
     let listed = listed.success();
-    let ids: Vec<&str> = listed.stdout.lines().take(40).collect();
+    let ids: Vec<String> = listed.stdout.lines().take(40).map(str::to_owned).collect();
     let leavers = format!("id\n{}\n", ids.join("\n"));
     let held = listed.then(["run", "remove.rhai", "--sandbox"]).file("leavers.csv", &leavers).code(4);
     assert!(
@@ -138,7 +138,7 @@ fn a_script_that_removes_one_by_one_is_held_before_the_one_that_is_too_many() {
     assert!(ran.stdout.starts_with("40 removed\n"), "{}", ran.stdout);
     assert!(ran.stdout.contains("18 of them writes: 40 changes and mails made in all 2 attempts"), "{}", ran.stdout);
     let ran = ran.then(["run", "list.rhai", "--sandbox"]).success();
-    assert!(ids.iter().all(|id| !ran.stdout.lines().any(|line| line == *id)), "{}", ran.stdout);
+    assert!(ids.iter().all(|id| !ran.stdout.lines().any(|line| line == id)), "{}", ran.stdout);
 }
 
 #[test]

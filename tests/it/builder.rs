@@ -1,9 +1,9 @@
 //! Runs the real binary in a folder of its own: `Test::new().args([…]).stdout("…").success()`.
 //!
-//! What differs from run to run is compared as a word: `{folder}`, `{run}`, `{sha256}`, `{seconds}`, `{calls}`. Lines of
+//! What differs from run to run is compared as a word: `{folder}`, `{run}`, `{sha256}`, `{seconds}`, `{calls}`, `{today}`. Lines of
 //! progress depend on the time and are left out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
@@ -11,6 +11,7 @@ use tempfile::TempDir;
 /// One start of beadle: its folder, arguments and environment, and what it is expected to say.
 pub struct Test {
     folder: TempDir,
+    below: PathBuf,
     args: Vec<String>,
     env: Vec<(String, String)>,
     stdout: Option<String>,
@@ -35,7 +36,7 @@ impl Test {
 
     /// In the folder of an earlier start.
     pub fn within(folder: TempDir) -> Self {
-        Self { folder, args: Vec::new(), env: Vec::new(), stdout: None, stderr: None }
+        Self { folder, below: PathBuf::new(), args: Vec::new(), env: Vec::new(), stdout: None, stderr: None }
     }
 
     /// In a folder that holds the scripts that ship, and nothing else.
@@ -68,6 +69,11 @@ impl Test {
     pub fn args<const N: usize>(mut self, args: [&str; N]) -> Self {
         self.args.extend(args.map(str::to_owned));
         self
+    }
+
+    /// Started in this folder below its own.
+    pub fn below(self, folder: &str) -> Self {
+        Self { below: folder.into(), ..self }
     }
 
     /// With this variable.
@@ -112,7 +118,7 @@ impl Test {
     /// The command, for tests that do something else with it: send signals, close its pipes.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_beadle"));
-        command.args(&self.args).current_dir(self.folder.path()).stdin(Stdio::null()).env_clear();
+        command.args(&self.args).current_dir(self.folder.path().join(&self.below)).stdin(Stdio::null()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command
@@ -134,8 +140,8 @@ impl Ran {
 
     /// The id of the run.
     pub fn run(&self) -> String {
-        let (at, len) = run_id(&self.stdout).or_else(|| run_id(&self.stderr)).expect("no run was named");
-        let text = if run_id(&self.stdout).is_some() { &self.stdout } else { &self.stderr };
+        let text = format!("{}{}", self.stdout, self.stderr);
+        let (at, len) = run_id(&text).unwrap_or_else(|| panic!("no run was named: {text}"));
         text[at..at + len].to_owned()
     }
 
@@ -164,6 +170,7 @@ pub fn steady(text: &str, folder: &Path) -> String {
             let number = word.parse::<f64>().is_ok();
             let word = match *word {
                 word if word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit()) => "{sha256}",
+                word if is_day(word) => "{today}",
                 _ if number && next == "s" => "{seconds}",
                 _ if number && (next == "calls," || next == "call,") => "{calls}",
                 word => word,
@@ -173,6 +180,15 @@ pub fn steady(text: &str, folder: &Path) -> String {
         }
     }
     steady
+}
+
+/// `2026-11-22`
+fn is_day(word: &str) -> bool {
+    word.len() == 10
+        && word
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() })
 }
 
 /// `members read 244, 6 calls (2.0 a second)`

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must panic")]
 
 mod arguments;
+mod bad_input;
 mod brakes;
 mod builder;
 mod command_line;
@@ -13,3 +14,5 @@ mod mobilize_document;
 mod mobilize_examples;
 mod pieces;
 mod reference;
+mod served;
+mod shipped_scripts;
