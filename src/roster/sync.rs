@@ -104,18 +104,16 @@ impl<'a> Flow<'a> {
         let fields = match adapter.fields(client.connection(), group) {
             None => None,
             Some((call, names)) => {
-                let body = client.call(&call, &With::default()).await?;
+                let body = client.call(&call, &With::default()).await;
+                let body = body.map_err(|error| no_group(error, group))?;
                 names(&serde_json::from_slice(&body).unwrap_or_default())
             }
         };
         let columns = Columns::of(table, &wish.columns, fields.as_deref()).map_err(refused)?;
         let wanted = super::read(table, &columns).map_err(refused)?;
         if wanted.people.is_empty() {
-            let words = format!(
-                "held before the first change: `{}` names nobody, so group {group} would be emptied",
-                table.name()
-            );
-            return Err(Error::held(&list, words));
+            let line = format!("`{}` names nobody who can be looked for in group {group}", table.name());
+            client.events().say(Level::Warn, line);
         }
         client.events().progress("rows read", wanted.rows, wanted.rows);
         Ok(Self { client, group, wish, wanted, columns: table.columns().to_vec(), began: client.clock().now_ms() })
@@ -272,6 +270,16 @@ fn listed(answer: &Value, key: &str) -> Vec<(String, String)> {
 
 fn who(call: &Call) -> String {
     call.pieces().first().and_then(|piece| Some(piece.subjects.first()?.0.key.clone())).unwrap_or_default()
+}
+
+/// A group that is not there is told in words of its own.
+fn no_group(error: Error, group: &str) -> Error {
+    match error.is_not_found() {
+        true => {
+            Error { message: format!("there is no group `{group}`; `groups.list()` names those that are"), ..error }
+        }
+        false => error,
+    }
 }
 
 /// A change's person and kind: the same change has the same name.
