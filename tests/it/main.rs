@@ -16,3 +16,4 @@ mod pieces;
 mod reference;
 mod served;
 mod shipped_scripts;
+mod signals;
