@@ -76,6 +76,16 @@ impl Test {
         Self { below: folder.into(), ..self }
     }
 
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The next start in the same folder, with the same environment.
+    pub fn again<const N: usize>(self, args: [&str; N]) -> Self {
+        Self { env: self.env, ..Self::within(self.folder) }.args(args)
+    }
+
     /// With this variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));

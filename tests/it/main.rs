@@ -20,3 +20,4 @@ mod pieces;
 mod reference;
 mod served;
 mod shipped_scripts;
+mod signals;
