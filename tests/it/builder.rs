@@ -183,6 +183,7 @@ pub fn steady(text: &str, folder: &Path) -> String {
                 word if is_day(word) => "{today}",
                 _ if number && next == "s" => "{seconds}",
                 _ if number && (next == "calls," || next == "call,") => "{calls}",
+                "call," => "calls,",
                 word => word,
             };
             steady.push_str(word);

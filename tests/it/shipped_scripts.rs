@@ -201,7 +201,7 @@ export to activities.csv
   nothing new since the last export; the file is as it was
 
 run {run} on main (sandbox): done in {seconds} s
-  {calls} call, none of them a write: nothing was changed
+  {calls} calls, none of them a write: nothing was changed
 ",
         )
         .success();
