@@ -14,6 +14,7 @@ mod mobilize_document;
 mod mobilize_examples;
 mod pieces;
 mod reference;
+mod secrets;
 mod served;
 mod shipped_scripts;
 mod signals;
