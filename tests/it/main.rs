@@ -13,6 +13,7 @@ mod mobilize_adapter;
 mod mobilize_document;
 mod mobilize_examples;
 mod pieces;
+mod readme;
 mod reference;
 mod secrets;
 mod served;
