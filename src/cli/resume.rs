@@ -6,7 +6,7 @@ use super::run::{bound, load};
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell};
 use crate::runs::Source;
-use crate::settings::Mode;
+use crate::settings::{Mode, REDACTED};
 use crate::store::{Run, RunState};
 
 #[derive(Debug, clap::Args)]
@@ -37,6 +37,10 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
         )));
     }
     let script = load(&session.settings.project.folder, std::path::Path::new(&run.of.script), &session.kit)?;
+    if let Some((name, _)) = given(&run).iter().find(|(_, value)| value.contains(REDACTED)) {
+        let words = format!("the argument `{name}` of run `{}` held a secret, which is not kept", options.run);
+        return Err(Failure::usage(words).hint("begin a new run; secrets belong into the settings"));
+    }
     let connection = run.of.connection.clone().unwrap_or_default();
     let root = session.settings.project.folder.clone();
     let order = bound(script, given(&run), connection, mode, Source::Again(Box::new(run)), &root)?;

@@ -245,11 +245,12 @@ fn clean(summary: &Value, runner: &Runner) -> Value {
 }
 
 fn new_run(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> NewRun {
-    let given = order.given.iter().map(|(name, value)| json!([name, value])).collect();
+    let clean = |text: &str| runner.redactor.redact(text).into_owned();
+    let given = order.given.iter().map(|(name, value)| json!([name, clean(value)])).collect();
     NewRun {
         id: id.to_owned(),
         script: order.path.clone(),
-        source: order.script.text().to_owned(),
+        source: clean(order.script.text()),
         args: Value::Array(given),
         connection: Some(order.connection.clone()),
         sandbox: runner.sandbox,
