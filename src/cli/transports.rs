@@ -72,7 +72,8 @@ impl Connected {
             reads: Arc::new(transport.clone()),
             writes: Arc::new(transport),
             pace: Pace::new(None, 1, connection.pace.concurrency as usize),
-            policy: Policy { settle: Duration::from_millis(500), ..policy(connection) },
+            // The sandbox's queue is quicker than a real one's.
+            policy: Policy { settle: Duration::from_millis(500), prove: Duration::from_secs(3), ..policy(connection) },
         })
     }
 

@@ -94,11 +94,10 @@ impl Client {
         Ok((free.into_iter().collect(), open.is_empty()))
     }
 
-    /// Looks up what earlier runs of the account left in doubt. Returns how many were settled and how many were not;
-    /// those stay for a person.
+    /// Looks up what earlier runs of the account left in doubt, the youngest ones when they had the time to show. Returns
+    /// how many were settled and how many were not; those stay for a person.
     pub async fn settle_open_doubts(&self) -> Result<(usize, usize), Error> {
-        let settle = i64::try_from(self.policy().settle.as_millis()).unwrap_or(i64::MAX);
-        let open = self.ledger().doubts(self.account(), settle).await;
+        let open = self.ledger().doubts(self.account(), 0).await;
         let open = open.map_err(|error| Error::of_ledger(self, error))?;
         let (mut settled, mut left) = (0, 0);
         for (_, group) in grouped(open.into_iter().map(|loose| (0, loose.doubt)).collect()) {
@@ -126,13 +125,14 @@ impl Client {
         elsewhere(self.ledger().settle_doubt(doubt.effect, settled, BY_LOOK_UP).await, Noted::Settled)
     }
 
-    /// Gives the platform's queue a moment and notes which of its promises it has kept. Returns how many of this run's.
+    /// Gives the platform's queue a moment and notes which of its promises it has kept. Returns how many of this run's it
+    /// has not kept yet.
     pub async fn confirm_queued(&self) -> Result<usize, Error> {
         let queued = self.ledger().queued(self.account()).await.map_err(|error| Error::of_ledger(self, error))?;
         let ours = self.ledger().run().to_owned();
         let queued: Vec<_> =
             queued.into_iter().filter(|loose| loose.run == ours).map(|loose| (0, loose.doubt)).collect();
-        let mut seen = 0;
+        let mut waiting = queued.len();
         for (_, group) in grouped(queued) {
             let doubts: Vec<Doubt> = group.into_iter().map(|(_, doubt)| doubt).collect();
             self.rest(self.left(&doubts, self.policy().settle)).await?;
@@ -140,11 +140,11 @@ impl Client {
                 if matches!(verdict, Verdict::Applied(_)) {
                     let written = elsewhere(self.ledger().seen(doubt.effect).await, Noted::Settled);
                     written.map_err(|error| Error::of_ledger(self, error))?;
-                    seen += 1;
+                    waiting -= 1;
                 }
             }
         }
-        Ok(seen)
+        Ok(waiting)
     }
 
     /// What the platform shows of doubts of one operation and group.

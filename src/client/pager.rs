@@ -174,10 +174,11 @@ impl Reading {
             self.wanted().await?;
             let page = self.fetch(&call).await?;
             let next = wire::last_id(&page.rows).or_else(|| query(&next_page(&page.body)?, cursor));
-            let ids: HashSet<u64> = page.rows.iter().map(fingerprint).collect();
-            let rows: Vec<Row> = page.rows.into_iter().filter(|row| !self.last.contains(&fingerprint(row))).collect();
+            let ids: Vec<u64> = page.rows.iter().map(fingerprint).collect();
+            let new = page.rows.into_iter().zip(&ids).filter(|(_, id)| !self.last.contains(id));
+            let rows: Vec<Row> = new.map(|(row, _)| row).collect();
             let Some(next) = next.filter(|_| !rows.is_empty()) else { return Ok(()) };
-            self.last = ids;
+            self.last = ids.into_iter().collect();
             self.hand(rows).await.map_err(|Dropped| None)?;
             call.args.set(cursor, next);
         }
@@ -228,14 +229,16 @@ impl Reading {
             };
             // A page without a new id: the end, or a server that does not know `offset`.
             let known = walked.len();
-            walked.extend(page.rows.iter().map(fingerprint));
+            let ids: Vec<u64> = page.rows.iter().map(fingerprint).collect();
+            walked.extend(&ids);
             if walked.len() == known {
                 return Ok(end);
             }
             end.pages += 1;
             offset += page.rows.len() as u64;
             let count = page.rows.len();
-            let rows: Vec<Row> = page.rows.into_iter().filter(|row| self.seen.insert(fingerprint(row))).collect();
+            let new = page.rows.into_iter().zip(ids).filter(|(_, id)| self.seen.insert(*id));
+            let rows: Vec<Row> = new.map(|(row, _)| row).collect();
             end.doubled |= rows.len() < count;
             self.handed += rows.len() as u64;
             self.hand(rows).await.map_err(|Dropped| None)?;
@@ -292,7 +295,7 @@ struct Pass {
 /// An id's fingerprint; rows without an id are told apart by all they hold.
 fn fingerprint(row: &Row) -> u64 {
     let mut hasher = DefaultHasher::new();
-    match row.id() {
+    match row.text("id") {
         Some(id) => id.hash(&mut hasher),
         None => row.bytes().hash(&mut hasher),
     }

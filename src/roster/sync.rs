@@ -233,7 +233,7 @@ impl<'a> Flow<'a> {
     async fn confirm(&self, invited: usize) -> Result<usize, Error> {
         match invited {
             0 => Ok(0),
-            _ => self.client.confirm_queued().await,
+            _ => Ok(invited.saturating_sub(self.client.confirm_queued().await?)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One attempt of a run: its lock, ledger and log; what earlier runs left in doubt; how it ended.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
@@ -155,6 +155,20 @@ impl Attempt {
         })
     }
 
+    /// What earlier attempts did and this one, which came to its end, did not ask for: a line an operation.
+    async fn not_asked_again(&self) -> Result<Vec<String>, Refused> {
+        let mut by_operation: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for row in self.ledger.no_longer_asked().await.map_err(in_the_ledger)? {
+            by_operation.entry(row.op).or_default().push(row.subject);
+        }
+        let line = |(op, subjects): (String, Vec<String>)| {
+            let few: Vec<&str> = subjects.iter().take(3).map(String::as_str).collect();
+            let more = if subjects.len() > few.len() { ", …" } else { "" };
+            format!("done by earlier attempts of this run: {op} of {} ({}{more})", subjects.len(), few.join(", "))
+        };
+        Ok(by_operation.into_iter().map(line).collect())
+    }
+
     /// Writes down how it ended, and accounts for it.
     pub(super) async fn end(
         self,
@@ -164,8 +178,8 @@ impl Attempt {
         ended: Result<(), Ended>,
     ) -> Result<Report, Refused> {
         let mut parts = run.parts();
-        for row in self.ledger.no_longer_asked().await.map_err(in_the_ledger)? {
-            parts.notes.push(format!("done in an earlier attempt and no longer asked for: {} {}", row.op, row.subject));
+        if ended.is_ok() {
+            parts.notes.extend(self.not_asked_again().await?);
         }
         let (calls, writes) = self.journal.calls();
         let report = Report {

@@ -1,5 +1,6 @@
 //! From a call to a request and back; pure. [`build`] and [`recognize`] are each other's inverse.
 
+mod find;
 mod rest;
 mod rows;
 

@@ -1,8 +1,15 @@
-//! The rows of a list's page as slices of its bytes: nobody looks into a row who does not have to.
+//! The rows of a list's page as slices of its bytes: nobody looks into a row who does not have to, and nobody looks
+//! further than the key that is wanted.
+
+use std::borrow::Cow;
+use std::fmt;
 
 use bytes::Bytes;
-use serde::Deserialize;
+use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+
+use super::find;
 
 /// One row of a list: JSON as the platform sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,16 +23,15 @@ impl Row {
 
     /// The row's `id`, as text.
     pub fn id(&self) -> Option<String> {
-        #[derive(Deserialize)]
-        struct Id<'a> {
-            #[serde(borrow)]
-            id: Option<&'a RawValue>,
-        }
-        let id = serde_json::from_slice::<Id<'_>>(&self.0).ok()?.id?.get();
-        match id {
+        self.text("id").map(Cow::into_owned)
+    }
+
+    /// One value of the row as text; `None` where there is none, and for `null`.
+    pub fn text(&self, key: &str) -> Option<Cow<'_, str>> {
+        match find::value(std::str::from_utf8(&self.0).ok()?, key)? {
             "null" => None,
-            quoted if quoted.starts_with('"') => serde_json::from_str(quoted).ok(),
-            number => Some(number.to_owned()),
+            quoted if quoted.starts_with('"') => serde_json::from_str(quoted).ok().map(|Text(text)| text),
+            plain => Some(Cow::Borrowed(plain)),
         }
     }
 }
@@ -35,6 +41,10 @@ impl From<Bytes> for Row {
         Self(bytes)
     }
 }
+
+/// A text that is borrowed where it has no escapes.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Why a page could not be cut into rows.
 #[derive(Debug, thiserror::Error)]
@@ -50,27 +60,94 @@ pub enum RowsError {
 /// Cuts a page into rows: a bare list, an object with one of these keys, or an object with a single list.
 /// `null` and `{}` are pages without rows only where the page says so under a key; `null` alone is empty.
 pub fn rows(page: &Bytes, keys: &[&str]) -> Result<Vec<Row>, RowsError> {
-    match page.trim_ascii().first() {
-        Some(b'[') => sliced(page, serde_json::from_slice(page)?),
-        Some(b'n') => serde_json::from_slice::<()>(page).map(|()| Vec::new()).map_err(Into::into),
-        _ => {
-            let object: std::collections::BTreeMap<String, &RawValue> = serde_json::from_slice(page)?;
-            let lists = || object.iter().filter(|(_, value)| value.get().starts_with('['));
-            let list = keys.iter().find_map(|key| object.get(*key)).or_else(|| match lists().count() {
-                1 => lists().next().map(|(_, value)| value),
-                _ => None,
-            });
-            match list.map(|list| list.get()) {
-                Some("null") => Ok(Vec::new()),
-                Some(list) if list.starts_with('[') => sliced(page, serde_json::from_str(list)?),
-                _ => Err(RowsError::NoList(keys.join(", "))),
-            }
-        }
+    let text = std::str::from_utf8(page).map_err(serde_json::Error::custom)?;
+    let list = match serde_json::from_str(text)? {
+        Part::List(list) => Some(list),
+        Part::Null => Some(Vec::new()),
+        Part::Object(parts) => named(parts, keys),
+        Part::Other => None,
+    };
+    let list = list.ok_or_else(|| RowsError::NoList(keys.join(", ")))?;
+    Ok(list.into_iter().map(|row| Row(page.slice_ref(row.get().as_bytes()))).collect())
+}
+
+/// The list under the first of these keys that is there; where none is, the only list.
+fn named<'a>(mut parts: Vec<(Cow<'a, str>, Part<'a>)>, keys: &[&str]) -> Option<Vec<&'a RawValue>> {
+    let place = keys.iter().find_map(|key| parts.iter().rposition(|(name, _)| name == key));
+    let place = place.or_else(|| {
+        let mut lists = parts.iter().enumerate().filter(|(_, (_, part))| matches!(part, Part::List(_)));
+        lists.next().filter(|_| lists.next().is_none()).map(|(place, _)| place)
+    });
+    match parts.swap_remove(place?).1 {
+        Part::List(list) => Some(list),
+        Part::Null => Some(Vec::new()),
+        Part::Object(_) | Part::Other => None,
     }
 }
 
-fn sliced(page: &Bytes, list: Vec<&RawValue>) -> Result<Vec<Row>, RowsError> {
-    Ok(list.into_iter().map(|row| Row(page.slice_ref(row.get().as_bytes()))).collect())
+/// A page, or a part of one, as far as rows are looked for in it; the rows themselves are not looked into.
+enum Part<'a> {
+    List(Vec<&'a RawValue>),
+    Object(Vec<(Cow<'a, str>, Part<'a>)>),
+    Null,
+    Other,
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Part<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Parts)
+    }
+}
+
+/// Takes a page apart in one pass.
+struct Parts;
+
+impl<'de> Visitor<'de> for Parts {
+    type Value = Part<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(row) = seq.next_element()? {
+            list.push(row);
+        }
+        Ok(Part::List(list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut parts = Vec::new();
+        while let Some((Text(name), part)) = map.next_entry()? {
+            parts.push((name, part));
+        }
+        Ok(Part::Object(parts))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Part::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Part::Other)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Part::Other)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Part::Other)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Part::Other)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(Part::Other)
+    }
 }
 
 /// The id of the last row that has one: where a list by cursor goes on.
@@ -94,12 +171,21 @@ mod tests {
         assert_eq!(cut(r#"{"activities":[1]}"#), ["1"]);
         assert_eq!(cut(r#"{"other":[1,2]}"#), ["1", "2"]);
         assert!(cut(r#"{"activites":null}"#).is_empty());
+        assert_eq!(cut(r#"{"meta":{"of":[7]},"other":[1]}"#), ["1"], "only lists at the top count");
         assert!(cut("null").is_empty());
     }
 
     #[test]
     fn a_page_that_was_cut_off_or_holds_no_list_is_an_error() {
-        for page in [r#"{"activites":[{"id":1}"#, r#"[{"id":1"#, "{}", r#"{"a":[1],"b":[2]}"#, "<html>"] {
+        for page in [
+            r#"{"activites":[{"id":1}"#,
+            r#"[{"id":1"#,
+            "{}",
+            r#"{"a":[1],"b":[2]}"#,
+            "<html>",
+            r#"{"activites":[]} x"#,
+            "\"a\"",
+        ] {
             assert!(rows(&Bytes::copy_from_slice(page.as_bytes()), &["activites"]).is_err(), "{page}");
         }
     }
@@ -111,5 +197,13 @@ mod tests {
         assert_eq!(id(r#"{"id":"a\"b"}"#).as_deref(), Some("a\"b"));
         assert_eq!(id(r#"{"id":null}"#), None);
         assert_eq!(id("[]"), None);
+    }
+
+    #[test]
+    fn a_value_is_found_at_the_top_only_and_wherever_it_stands() {
+        let row = Row(Bytes::from_static(br#"{"in":{"at":"no"},"n\u0061me":"\u00e4","at":"yes","none":null}"#));
+        assert_eq!(row.text("at").as_deref(), Some("yes"));
+        assert_eq!(row.text("name").as_deref(), Some("ä"), "a key may be written with escapes");
+        assert_eq!((row.text("none"), row.text("other")), (None, None));
     }
 }

@@ -5,6 +5,9 @@
 mod arguments;
 mod builder;
 mod command_line;
+#[cfg(debug_assertions)]
+mod crash;
+mod disturbed;
 mod docs;
 mod layers;
 mod mobilize_adapter;

@@ -22,8 +22,10 @@ fn rows_of(read: &Value) -> &[Value] {
     }
 }
 
+/// Whether they are in; whoever asked and waits, or declined, is not. Where no standing is named, they are in.
 fn is_member(row: &Value, group: &str) -> bool {
-    membership(row, group).is_some()
+    let standing = |place: &Value| place.get("status").and_then(Value::as_str).unwrap_or("accepted").to_lowercase();
+    membership(row, group).map(standing).is_some_and(|standing| standing != "pending" && standing != "declined")
 }
 
 fn group_of(doubt: &Doubt) -> &str {
@@ -90,7 +92,7 @@ pub fn judge_updated(doubt: &Doubt, reads: &[Value]) -> Verdict {
 /// No member any more.
 pub fn judge_removed(doubt: &Doubt, reads: &[Value]) -> Verdict {
     match find(&doubt.subject.key, reads) {
-        Some(row) if is_member(row, group_of(doubt)) || row.get("groups").is_none() => Verdict::NotApplied,
+        Some(row) if membership(row, group_of(doubt)).is_some() || row.get("groups").is_none() => Verdict::NotApplied,
         _ => Verdict::Applied(None),
     }
 }

@@ -9,7 +9,6 @@ use crate::script::context::{Outcome, Run, Waiting};
 use crate::script::files;
 use crate::script::list::List;
 use crate::tables::Profile;
-use crate::wire::Row;
 
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
     name: "exports",
@@ -31,12 +30,6 @@ struct Newest {
     ids: Vec<String>,
 }
 
-/// What is known of a row without looking into the rest of it.
-#[derive(Deserialize)]
-struct Made {
-    created_at: Option<String>,
-}
-
 fn write(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
     let list = given[0].clone().try_cast::<List>().ok_or("exports.write() needs a list: `activities.list()`")?;
     let mut options = Options::of("exports.write()", &given[1], &["file", "format", "since", "spreadsheet"])?;
@@ -56,14 +49,14 @@ fn write(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynam
     let mut newest = Newest::default();
     let mut rows = list.rows();
     while let Some(row) = rows.raw()? {
-        let (at, id) = (made(&row), row.id());
+        let (at, id) = (row.text("created_at"), row.text("id"));
         if older(&last, at.as_deref(), id.as_deref()) {
             break;
         }
-        if id.as_ref().is_some_and(|id| last.ids.contains(id)) {
+        if id.as_deref().is_some_and(|id| last.knows(id)) {
             continue;
         }
-        newest.take(at, id);
+        newest.take(at.as_deref(), id.as_deref());
         sink.write(&row).map_err(|error| error.to_string())?;
         if sink.rows().is_multiple_of(STEP) {
             run.start().events.progress("rows written", sink.rows(), 0);
@@ -93,12 +86,8 @@ fn write(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynam
 fn older(last: &Newest, at: Option<&str>, id: Option<&str>) -> bool {
     match (&last.at, at) {
         (Some(last), Some(at)) => at < last.as_str(),
-        _ => id.is_some_and(|id| last.ids.iter().any(|known| known == id)),
+        _ => id.is_some_and(|id| last.knows(id)),
     }
-}
-
-fn made(row: &Row) -> Option<String> {
-    serde_json::from_slice::<Made>(row.bytes()).ok()?.created_at
 }
 
 /// What an incremental export would write over holds rows that it will not bring again.
@@ -114,13 +103,18 @@ fn keep_older(run: &Run, path: &std::path::Path) -> Outcome<Option<String>> {
 
 impl Newest {
     /// Takes a row into account; only those of the newest moment count.
-    fn take(&mut self, at: Option<String>, id: Option<String>) {
-        if self.ids.is_empty() && self.at.is_none() {
-            self.at = at;
-            self.ids.extend(id);
-        } else if self.at.is_some() && self.at == at {
-            self.ids.extend(id);
+    fn take(&mut self, at: Option<&str>, id: Option<&str>) {
+        let first = self.ids.is_empty() && self.at.is_none();
+        if first {
+            self.at = at.map(str::to_owned);
         }
+        if first || (at.is_some() && self.at.as_deref() == at) {
+            self.ids.extend(id.map(str::to_owned));
+        }
+    }
+
+    fn knows(&self, id: &str) -> bool {
+        self.ids.iter().any(|known| known == id)
     }
 
     /// What stands after an export that followed this one.
@@ -187,7 +181,7 @@ mod tests {
     fn only_the_newest_moment_is_remembered() {
         let mut seen = Newest::default();
         for (at, id) in [("b", "3"), ("b", "2"), ("a", "1")] {
-            seen.take(Some(at.into()), Some(id.into()));
+            seen.take(Some(at), Some(id));
         }
         assert_eq!(seen, newest("b", &["3", "2"]));
     }
