@@ -6,7 +6,7 @@ use super::{Code, Failure, Shell};
 use crate::clock::Clock;
 use crate::events::Level;
 use crate::settings::Mode;
-use crate::store::{Approval, RunState};
+use crate::store::{Approval, Run, RunState};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
@@ -31,6 +31,12 @@ pub(super) struct Options {
     reason: String,
 }
 
+/// The number that stands in the command with which the hold ends; a script that removes by itself has none.
+fn named_by_the_brake(run: &Run, what: &str) -> Option<i64> {
+    let words = run.summary.as_ref()?.get("error")?.as_str()?;
+    words.split_once(&format!("--{what} "))?.1.split(' ').next()?.parse().ok()
+}
+
 /// Keeps the approval and says how to go on.
 pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
@@ -46,6 +52,11 @@ pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure>
     let named: Vec<(&str, i64)> = asked.into_iter().filter_map(|(what, number)| Some((what, number?))).collect();
     if named.is_empty() {
         return Err(Failure::usage("nothing is approved: add --removals N, as the brake named it"));
+    }
+    for (what, number) in &named {
+        if let Some(right) = named_by_the_brake(&run, what).filter(|right| right != number) {
+            return Err(Failure::usage(format!("the brake named {right} {what}, not {number}: look at it once more")));
+        }
     }
     for (what, number) in named {
         let approval = Approval {

@@ -38,7 +38,8 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
     }
     let script = load(&session.settings.project.folder, std::path::Path::new(&run.of.script), &session.kit)?;
     let connection = run.of.connection.clone().unwrap_or_default();
-    let order = bound(script, given(&run), connection, mode, Source::Again(Box::new(run)))?;
+    let root = session.settings.project.folder.clone();
+    let order = bound(script, given(&run), connection, mode, Source::Again(Box::new(run)), &root)?;
     session.run(&order, Play { faults: options.faults.clone(), ..Play::default() })
 }
 

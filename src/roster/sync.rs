@@ -68,9 +68,19 @@ pub struct Synced {
     pub left: Vec<String>,
 }
 
+/// Tells whether the run was ended from outside: nothing more is sent then.
+pub type Stopped<'a> = &'a (dyn Fn() -> bool + Send + Sync);
+
 /// Makes the group hold the people of the table.
-pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish, limits: &Limits) -> Result<Synced, Error> {
-    let flow = Flow::begin(client, group, table, wish).await?;
+pub async fn sync(
+    client: &Client,
+    group: &str,
+    table: &Table,
+    wish: &Wish,
+    limits: &Limits,
+    stopped: Stopped<'_>,
+) -> Result<Synced, Error> {
+    let flow = Flow::begin(client, group, table, wish, stopped).await?;
     let present = flow.present().await?;
     let difference = diff(&flow.wanted, &present, &wish.compare);
     flow.check(&difference, limits).await?;
@@ -93,32 +103,45 @@ struct Flow<'a> {
     wanted: Wanted,
     columns: Vec<String>,
     began: i64,
+    stopped: Stopped<'a>,
 }
 
 impl<'a> Flow<'a> {
     /// Reads the roster for the fields that the group has.
-    async fn begin(client: &'a Client, group: &'a str, table: &Table, wish: &'a Wish) -> Result<Self, Error> {
+    async fn begin(
+        client: &'a Client,
+        group: &'a str,
+        table: &Table,
+        wish: &'a Wish,
+        stopped: Stopped<'a>,
+    ) -> Result<Self, Error> {
         let adapter = client.platform().adapter;
         let list = adapter.members(client.connection(), group).map_err(|why| Error::unsupported(client, &why))?;
         let refused = |error: super::Error| Error::new(&list, "roster", error.to_string());
         let fields = match adapter.fields(client.connection(), group) {
             None => None,
             Some((call, names)) => {
-                let body = client.call(&call, &With::default()).await?;
+                let body = client.call(&call, &With::default()).await;
+                let body = body.map_err(|error| no_group(error, group))?;
                 names(&serde_json::from_slice(&body).unwrap_or_default())
             }
         };
         let columns = Columns::of(table, &wish.columns, fields.as_deref()).map_err(refused)?;
         let wanted = super::read(table, &columns).map_err(refused)?;
         if wanted.people.is_empty() {
-            let words = format!(
-                "held before the first change: `{}` names nobody, so group {group} would be emptied",
-                table.name()
-            );
-            return Err(Error::held(&list, words));
+            let line = format!("`{}` names nobody who can be looked for in group {group}", table.name());
+            client.events().say(Level::Warn, line);
         }
         client.events().progress("rows read", wanted.rows, wanted.rows);
-        Ok(Self { client, group, wish, wanted, columns: table.columns().to_vec(), began: client.clock().now_ms() })
+        Ok(Self {
+            client,
+            group,
+            wish,
+            wanted,
+            columns: table.columns().to_vec(),
+            began: client.clock().now_ms(),
+            stopped,
+        })
     }
 
     async fn present(&self) -> Result<Present, Error> {
@@ -145,6 +168,14 @@ impl<'a> Flow<'a> {
         }
     }
 
+    /// An error once the run was ended; `resume` does the rest.
+    fn go_on(&self, call: &Call) -> Result<(), Error> {
+        match (self.stopped)() {
+            false => Ok(()),
+            true => Err(Error::new(call, "interrupted", "the run was ended before this was sent")),
+        }
+    }
+
     /// Sends the changes, reads the group again and says what is not as wanted.
     async fn apply(&self, difference: &Diff, synced: &mut Synced) -> Result<Present, Error> {
         let changes = &difference.changes;
@@ -153,6 +184,7 @@ impl<'a> Flow<'a> {
         let with = With { checked: true, known: before(changes), ..With::default() };
         let (all, mut done) = (changes.len() as u64, 0);
         for call in &calls {
+            self.go_on(call)?;
             match self.client.call(call, &with).await {
                 Ok(answer) => synced.failed.extend(refused(&answer)),
                 Err(error) if error.gravity == crate::client::Gravity::Catchable => {
@@ -219,6 +251,7 @@ impl<'a> Flow<'a> {
             people.iter().filter_map(|member| Some((member.id.as_str(), member.email.as_ref()?.as_str()))).collect();
         let named = |id: String| address.get(id.as_str()).map_or(id.clone(), |email| (*email).to_owned());
         for call in &calls {
+            self.go_on(call)?;
             let answer: Value = serde_json::from_slice(&self.client.call(call, &with).await?).unwrap_or_default();
             synced.invited += answer.pointer("/effects/done").and_then(Value::as_u64).unwrap_or(0) as usize;
             synced.not_invited.extend(listed(&answer, "skipped").into_iter().map(|(id, why)| (named(id), why)));
@@ -272,6 +305,16 @@ fn listed(answer: &Value, key: &str) -> Vec<(String, String)> {
 
 fn who(call: &Call) -> String {
     call.pieces().first().and_then(|piece| Some(piece.subjects.first()?.0.key.clone())).unwrap_or_default()
+}
+
+/// A group that is not there is told in words of its own.
+fn no_group(error: Error, group: &str) -> Error {
+    match error.is_not_found() {
+        true => {
+            Error { message: format!("there is no group `{group}`; `groups.list()` names those that are"), ..error }
+        }
+        false => error,
+    }
 }
 
 /// A change's person and kind: the same change has the same name.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use rhai::packages::{Package, StandardPackage};
 use rhai::{AST, Dynamic, Engine, Module, OptimizationLevel, ParseError, Scope, Shared, Token};
@@ -33,31 +33,27 @@ pub(crate) struct Parsed {
     pub ast: AST,
 }
 
-/// Makes engines; cheap to clone.
-#[derive(Clone)]
-pub struct EngineKit(Arc<Inner>);
+/// Makes engines; cheap to clone. Two kits share the words and differ in what they have parsed.
+#[derive(Clone, Default)]
+pub struct EngineKit(Arc<Mutex<HashMap<PathBuf, Arc<Parsed>>>>);
 
-struct Inner {
+/// What every script can say. Made once for the process: a thousand functions take a while.
+static WORDS: LazyLock<Words> = LazyLock::new(Words::new);
+
+struct Words {
     std: StandardPackage,
     library: Shared<Module>,
     nouns: Shared<Module>,
     names: Scope<'static>,
-    parsed: Mutex<HashMap<PathBuf, Arc<Parsed>>>,
 }
 
-impl Default for EngineKit {
-    fn default() -> Self {
+impl Words {
+    fn new() -> Self {
         let mut names = Scope::new();
         for name in nouns::NAMES.iter() {
             names.push(*name, ());
         }
-        Self(Arc::new(Inner {
-            std: StandardPackage::new(),
-            library: library::module().into(),
-            nouns: nouns::module().into(),
-            names,
-            parsed: Mutex::default(),
-        }))
+        Self { std: StandardPackage::new(), library: library::module().into(), nouns: nouns::module().into(), names }
     }
 }
 
@@ -66,8 +62,8 @@ impl EngineKit {
     pub(crate) fn engine(&self) -> Engine {
         let mut engine = Engine::new_raw();
         // The language first: of two functions with the same arguments the later one holds.
-        self.0.std.register_into_engine(&mut engine);
-        engine.register_global_module(self.0.library.clone()).register_global_module(self.0.nouns.clone());
+        WORDS.std.register_into_engine(&mut engine);
+        engine.register_global_module(WORDS.library.clone()).register_global_module(WORDS.nouns.clone());
         engine
             .set_optimization_level(OptimizationLevel::Simple)
             .set_strict_variables(true)
@@ -104,7 +100,7 @@ impl EngineKit {
     pub(crate) fn parse(&self, file: &str, text: &str, level: OptimizationLevel) -> Result<AST, ParseError> {
         let mut engine = self.engine();
         engine.set_optimization_level(level);
-        let mut ast = engine.compile_with_scope(&self.0.names, bare(text))?;
+        let mut ast = engine.compile_with_scope(&WORDS.names, bare(text))?;
         ast.set_source(file);
         Ok(ast)
     }
@@ -127,7 +123,7 @@ impl EngineKit {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<PathBuf, Arc<Parsed>>> {
-        self.0.parsed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

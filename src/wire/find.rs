@@ -2,25 +2,25 @@
 //! it may say nonsense, and nothing worse.
 
 /// The value of this key at the top of an object, as it is written; `None` where the key is not there.
-pub(super) fn value<'a>(json: &'a str, key: &str) -> Option<&'a str> {
-    let mut rest = json.trim_ascii_start().strip_prefix('{')?.trim_ascii_start();
-    while rest.starts_with('"') {
-        let (name, after) = rest.split_at_checked(text_end(rest.as_bytes()))?;
-        let after = after.trim_ascii_start().strip_prefix(':')?.trim_ascii_start();
-        let (value, after) = after.split_at_checked(end(after.as_bytes()))?;
+pub(super) fn value<'a>(json: &'a [u8], key: &str) -> Option<&'a [u8]> {
+    let mut rest = json.trim_ascii_start().strip_prefix(b"{")?.trim_ascii_start();
+    while rest.starts_with(b"\"") {
+        let (name, after) = rest.split_at_checked(text_end(rest))?;
+        let after = after.trim_ascii_start().strip_prefix(b":")?.trim_ascii_start();
+        let (value, after) = after.split_at_checked(end(after))?;
         if is(name, key) {
             return Some(value);
         }
-        rest = after.trim_ascii_start().strip_prefix(',')?.trim_ascii_start();
+        rest = after.trim_ascii_start().strip_prefix(b",")?.trim_ascii_start();
     }
     None
 }
 
 /// Whether a name in quotes means this key.
-fn is(name: &str, key: &str) -> bool {
-    match name.contains('\\') {
-        true => serde_json::from_str::<String>(name).is_ok_and(|name| name == key),
-        false => name.strip_prefix('"').and_then(|name| name.strip_suffix('"')) == Some(key),
+fn is(name: &[u8], key: &str) -> bool {
+    match name {
+        [b'"', plain @ .., b'"'] if !plain.contains(&b'\\') => plain == key.as_bytes(),
+        escaped => serde_json::from_slice::<String>(escaped).is_ok_and(|name| name == key),
     }
 }
 
@@ -81,14 +81,14 @@ mod tests {
 
     #[test]
     fn the_first_of_two_equal_keys_counts() {
-        assert_eq!(value(r#" { "a" : 1 , "a" : 2 } "#, "a"), Some("1"));
+        assert_eq!(value(br#" { "a" : 1 , "a" : 2 } "#, "a"), Some(&b"1"[..]));
     }
 
     #[test]
     fn what_is_no_object_has_no_values() {
         for json in ["", "{", "[]", "1", "\"a\"", "{}", "{\"a", "{\"a\"", "{\"a\":", "{\"b\":[", "{\"b\":\"x", "{\"\\"]
         {
-            assert_eq!(value(json, "c"), None, "{json}");
+            assert_eq!(value(json.as_bytes(), "c"), None, "{json}");
         }
     }
 
@@ -115,11 +115,11 @@ mod tests {
         ) {
             let object: Map<String, Value> = pairs.into_iter().collect();
             let written = match pretty {
-                true => serde_json::to_string_pretty(&object).unwrap(),
-                false => serde_json::to_string(&object).unwrap(),
+                true => serde_json::to_vec_pretty(&object).unwrap(),
+                false => serde_json::to_vec(&object).unwrap(),
             };
             for (key, expected) in &object {
-                let found: Value = serde_json::from_str(value(&written, key).unwrap()).unwrap();
+                let found: Value = serde_json::from_slice(value(&written, key).unwrap()).unwrap();
                 prop_assert_eq!(&found, expected);
             }
             prop_assert_eq!(value(&written, "none"), None);
@@ -127,7 +127,7 @@ mod tests {
 
         #[test]
         fn nonsense_does_no_harm(json in "[{}\\[\\]\":,\\\\ aä1]{0,40}") {
-            let _ = value(&json, "a");
+            let _ = value(json.as_bytes(), "a");
         }
     }
 }

@@ -28,7 +28,7 @@ impl Row {
 
     /// One value of the row as text; `None` where there is none, and for `null`.
     pub fn text(&self, key: &str) -> Option<Cow<'_, str>> {
-        match find::value(std::str::from_utf8(&self.0).ok()?, key)? {
+        match std::str::from_utf8(find::value(&self.0, key)?).ok()? {
             "null" => None,
             quoted if quoted.starts_with('"') => serde_json::from_str(quoted).ok().map(|Text(text)| text),
             plain => Some(Cow::Borrowed(plain)),

@@ -65,7 +65,7 @@ fn invitations_that_may_never_have_left_wait_for_a_person_and_go_to_nobody_twice
     for _ in 0..2 {
         let resumed = project.resume();
         ended_with(&resumed, &[6], "nobody can prove that a mail was not sent");
-        assert!(said(&resumed).contains("40 effects are in doubt"), "{}", said(&resumed));
+        assert!(said(&resumed).contains("40 changes and mails are in doubt"), "{}", said(&resumed));
     }
     ended_with(&project.run(FREE_HAND, &[]), &[6], "a new run may not mail them either");
     let community = project.community();
