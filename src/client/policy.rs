@@ -1,4 +1,5 @@
-//! How patient a connection is. Everything here can be set; nothing is decided elsewhere.
+//! How patient a connection is: all its waits and counts stand here. The settings name `max_attempts`, the sandbox is
+//! quicker to settle; the rest are the defaults below.
 
 use std::time::Duration;
 
