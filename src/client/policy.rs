@@ -32,7 +32,7 @@ impl Default for Policy {
             longest_wait: Duration::from_secs(20),
             patience: Duration::from_secs(300),
             follow: Duration::from_secs(15 * 60),
-            settle: Duration::from_secs(2),
+            settle: Duration::from_secs(5),
             prove: Duration::from_secs(30),
         }
     }

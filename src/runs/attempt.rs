@@ -264,6 +264,7 @@ fn ending(ended: Result<(), Ended>) -> Ending {
     match ended {
         Ok(()) => Ending::Done,
         Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted,
+        Err(Ended::Stopped(Stop::TimeOut)) => Ending::Limit("time"),
         Err(Ended::Stopped(stop)) => Ending::Limit(stop.word()),
         Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message),
         Err(Ended::Fatal(thrown)) => Ending::Failed(thrown.sentence()),

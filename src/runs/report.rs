@@ -145,7 +145,7 @@ impl Report {
         match &self.ending {
             Ending::Interrupted => Some(format!("go on with: {resume}")),
             Ending::Limit(limit) => {
-                Some(format!("ended by the limit `{limit}`; raise it in `[limits]` and go on with: {resume}"))
+                Some(format!("ended by the limit `{limit}`; raise it in `[limits.script]` and go on with: {resume}"))
             }
             Ending::Failed(_) if self.tally == (Tally { failed: self.tally.failed, ..Tally::default() }) => None,
             Ending::Failed(_) => Some(format!("what is done stays done; after mending it, go on with: {resume}")),

@@ -242,10 +242,11 @@ fn timeless(line: &str) -> String {
         Some((before, rest)) if rest.ends_with(" a second)") => format!("{before} calls"),
         _ => line.to_owned(),
     };
-    match (line.find(" in "), line.find(" s: ")) {
-        (Some(from), Some(to)) if from < to => format!("{} in 0.0 s: {}", &line[..from], &line[to + 4..]),
-        _ => line,
-    }
+    let words: Vec<&str> = line.split(' ').collect();
+    let seconds =
+        |at: usize| words[at - 1] == "in" && words[at].parse::<f64>().is_ok() && words.get(at + 1) == Some(&"s");
+    let plain = |at: usize| if at > 0 && seconds(at) { "0.0" } else { words[at] };
+    (0..words.len()).map(plain).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether these lines are those; `…` stands for any number of lines.
