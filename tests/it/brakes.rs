@@ -181,3 +181,22 @@ fn approving_what_is_not_held_or_not_there_is_wrong_usage() {
         .stderr("error: run `{run}` has come to its end; there is nothing to go on with\n")
         .code(2);
 }
+
+#[test]
+fn a_list_that_breaks_off_decides_nothing() {
+    let held = Test::project()
+        .args(SYNC)
+        .args(["--faults", "500:after=2:members.list"])
+        .stdout(
+            "\
+run {run} on main (sandbox): held in {seconds} s
+  {calls} calls, none of them a write: nothing was changed
+held: the members of group 4 could not be read to the end (Mobilize answered 500: Something went wrong), and a part of a list decides nothing
+go on later with: beadle resume {run} --sandbox
+",
+        )
+        .code(4);
+    let run = held.run();
+    let ran = held.then(["resume", &run, "--sandbox"]).code(5);
+    assert!(ran.stdout.contains(" 7 removed\n") && ran.stdout.contains("  invited: 78"), "{}", ran.stdout);
+}

@@ -7,6 +7,7 @@ mod bad_input;
 mod brakes;
 mod builder;
 mod command_line;
+mod faults;
 mod layers;
 mod main_job;
 mod mobilize_adapter;
