@@ -200,3 +200,14 @@ go on later with: beadle resume {run} --sandbox
     let ran = held.then(["resume", &run, "--sandbox"]).code(5);
     assert!(ran.stdout.contains(" 7 removed\n") && ran.stdout.contains("  invited: 78"), "{}", ran.stdout);
 }
+
+#[test]
+fn a_run_of_a_sandbox_that_is_gone_cannot_go_on_in_another() {
+    let held = shortened().args(SYNC).args(["--arg", "roster=short.csv"]).code(4);
+    let (run, approve) = (held.run(), command(&held));
+    let ran = held.then(SYNC).args(["--fresh"]).code(5);
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+    let gone = "error: the sandbox of run `{run}` is gone: another was begun with --fresh\n";
+    let ran = start(ran, &approve).stderr(gone).code(2);
+    ran.then(["resume", &run, "--sandbox"]).stderr(gone).code(2);
+}
