@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::members::members;
 use super::{Account, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff};
-use crate::catalog::{Call, Invitation};
-use crate::client::{Client, Error, With};
+use crate::catalog::{Call, Code, Invitation};
+use crate::client::{Client, Error, Gravity, With};
 use crate::effects::brakes::Limits;
 use crate::events::Level;
 use crate::model::{Change, Member, Standing};
@@ -66,6 +66,8 @@ pub struct Synced {
     pub failed: Vec<(String, String)>,
     /// What is not as wanted after all was done.
     pub left: Vec<String>,
+    /// Why the invitations ended early.
+    pub ended: Option<Error>,
 }
 
 /// Tells whether the run was ended from outside: nothing more is sent then.
@@ -90,7 +92,8 @@ pub async fn sync(
         false => flow.apply(&difference, &mut synced).await?,
     };
     if wish.invite == Invite::New {
-        flow.invite(&after, &mut synced).await?;
+        // What was done before is accounted for all the same.
+        synced.ended = flow.invite(&after, &mut synced).await.err();
     }
     Ok(synced)
 }
@@ -187,8 +190,8 @@ impl<'a> Flow<'a> {
             self.go_on(call)?;
             match self.client.call(call, &with).await {
                 Ok(answer) => synced.failed.extend(refused(&answer)),
-                Err(error) if error.gravity == crate::client::Gravity::Catchable => {
-                    synced.failed.push((who(call), error.message));
+                Err(error) if error.gravity == Gravity::Catchable && !hopeless(&error) => {
+                    synced.failed.push((named(changes, &who(call)), error.message));
                 }
                 Err(error) => return Err(error),
             }
@@ -305,6 +308,21 @@ fn listed(answer: &Value, key: &str) -> Vec<(String, String)> {
 
 fn who(call: &Call) -> String {
     call.pieces().first().and_then(|piece| Some(piece.subjects.first()?.0.key.clone())).unwrap_or_default()
+}
+
+/// What every further call would meet as well.
+fn hopeless(error: &Error) -> bool {
+    error.code == Code::Unauthorized.as_str() || error.code == "unreachable"
+}
+
+/// Whom an id means, among those who shall be changed or removed.
+fn named(changes: &[Change], id: &str) -> String {
+    let member = changes.iter().find_map(|change| match change {
+        Change::Update { member, .. } | Change::Remove(member) if member.id == id => Some(member),
+        _ => None,
+    });
+    let address = member.and_then(|member| member.email.as_ref());
+    address.map_or_else(|| id.to_owned(), |email| email.as_str().to_owned())
 }
 
 /// A group that is not there is told in words of its own.

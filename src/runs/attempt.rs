@@ -102,9 +102,15 @@ impl Attempt {
             Source::New => {
                 self.events
                     .say(Level::Info, format!("run {}: {} on {}{sandbox}", self.id, order.path, order.connection));
+                // A sandbox that was begun anew has forgotten what earlier runs left.
+                let world = if runner.sandbox { runner.store.world().await? } else { None };
+                let since = world.map_or(i64::MIN, |world| world.started_ms);
                 let mut others = Vec::new();
                 for run in runner.store.unfinished(&order.path).await? {
-                    if run.of.id != self.id && !Lease::is_held(&runner.store, &run.of.id)? {
+                    if run.of.id != self.id
+                        && run.ended_at.is_none_or(|end| end >= since)
+                        && !Lease::is_held(&runner.store, &run.of.id)?
+                    {
                         others.push(run);
                     }
                 }

@@ -131,7 +131,7 @@ impl Report {
 
     /// Why a run that came to its end does not end with 0.
     fn leftovers(&self) -> Option<String> {
-        let failed = self.tally.failed + self.parts.failed;
+        let failed = self.tally.failed.max(self.parts.failed);
         let rejected = self.parts.rejected;
         let mut parts = Vec::new();
         parts.extend((rejected > 0).then(|| format!("{} rejected", counted(rejected, "row was", "rows were"))));

@@ -139,6 +139,18 @@ fn a_run_on_the_sandbox_goes_on_with_the_script_as_it_is_then() {
     let start = Test::new().file("slow.rhai", &script("loop { }")).args(["run", "slow.rhai", "--sandbox"]);
     let mut working = Working::start(&start);
     working.until("invited");
+    // While it is at work, nobody else goes on with it.
+    let at_work = working.said.split([' ', ':']).nth(1).unwrap().to_owned();
+    let mut other = Command::new(env!("CARGO_BIN_EXE_beadle"));
+    let other = other.args(["resume", &at_work, "--sandbox"]).current_dir(start.folder()).output().unwrap();
+    assert_eq!(
+        (other.status.code(), steady(&String::from_utf8_lossy(&other.stderr), start.folder()).as_str()),
+        (
+            Some(7),
+            "error: run `{run}` is still at work in another process; wait for its end, or stop it there with Ctrl-C, \
+             which says how to go on\n"
+        )
+    );
     working.interrupt();
     let (code, stdout, stderr) = working.end();
     assert_eq!(code, Some(130), "{stdout}\n{stderr}");

@@ -89,6 +89,9 @@ fn sync(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynami
     let synced = roster::sync(client, &group, &file.table, &wish, &limits, &stopped);
     let synced = run.block(Waiting::Write, synced)?.map_err(|error| run.throw(error.into()))?;
     account(run, &file, &group, &wish, &synced)?;
+    if let Some(error) = synced.ended {
+        return Err(run.throw(error.into()));
+    }
     Ok(figures(&synced).into())
 }
 
@@ -141,7 +144,8 @@ fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) ->
     });
     run.with_parts(|parts| {
         parts.rejected += synced.rejected.len() as u64;
-        parts.failed += (synced.failed.len() + synced.left.len()) as u64;
+        // A write that failed and what it left behind are one thing.
+        parts.failed += synced.failed.len().max(synced.left.len()) as u64;
         parts.section(format!("{} to group {group}", file.table.name()), lines, json);
     });
     Ok(())

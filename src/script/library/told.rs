@@ -25,6 +25,7 @@ pub(super) fn lines(synced: &Synced, wish: &Wish, rejects: Option<&str>) -> Vec<
     lines.push(done(synced));
     if wish.invite == Invite::New {
         lines.push(invited(synced));
+        lines.extend(synced.ended.as_ref().map(|error| format!("the invitations ended early: {}", error.message)));
     }
     some("not invited", &synced.not_invited, &mut lines);
     some("failed", &synced.failed, &mut lines);
