@@ -11,6 +11,7 @@ mod command_line;
 mod crash;
 mod disturbed;
 mod docs;
+mod faults;
 mod layers;
 mod main_job;
 mod mobilize_adapter;
