@@ -20,6 +20,9 @@ use crate::wire::{self, Row};
 /// Most times that a shifting list is read from its beginning.
 const PASSES: u32 = 3;
 
+/// Pages overlap by a row only where that row costs little.
+const SMALLEST_OVERLAP: u64 = 5;
+
 type Rows = Result<Vec<Row>, Error>;
 
 /// A list being read. Nothing is asked before the first page is wanted.
@@ -216,26 +219,38 @@ impl Reading {
     async fn pass(&mut self, call: &mut Call, start: u64, documented: u32) -> Result<Pass, Option<Error>> {
         let mut offset = start;
         let mut end = Pass { pages: 0, doubled: false };
+        let (mut last, mut received) = (None, 0);
         let mut walked: HashSet<u64> = HashSet::new();
         loop {
-            call.args.set("offset", offset);
+            // Each page begins with the last row of the one before: if that is another one, the list has shifted, also
+            // where the count did not change since somebody else came.
+            let overlap = u64::from(received >= SMALLEST_OVERLAP && self.passes > 1);
+            call.args.set("offset", offset - overlap);
             self.wanted().await?;
-            let page = match self.fetch(call).await {
+            let mut page = match self.fetch(call).await {
                 Err(Some(error)) if self.may_be_smaller(call, &error, documented) => {
                     call.args.set("limit", documented);
                     continue;
                 }
                 other => other?,
             };
+            received = page.rows.len() as u64;
+            offset += received - overlap.min(received);
+            if overlap == 1 {
+                match page.rows.first().map(fingerprint) {
+                    first if first == last => drop(page.rows.remove(0)),
+                    _ => end.doubled = true,
+                }
+            }
             // A page without a new id: the end, or a server that does not know `offset`.
             let known = walked.len();
             let ids: Vec<u64> = page.rows.iter().map(fingerprint).collect();
+            last = ids.last().copied();
             walked.extend(&ids);
             if walked.len() == known {
                 return Ok(end);
             }
             end.pages += 1;
-            offset += page.rows.len() as u64;
             let count = page.rows.len();
             let new = page.rows.into_iter().zip(ids).filter(|(_, id)| self.seen.insert(*id));
             let rows: Vec<Row> = new.map(|(row, _)| row).collect();

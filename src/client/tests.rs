@@ -159,7 +159,7 @@ async fn lists_advance_by_the_rows_received_and_end_at_an_empty_page() {
     assert_eq!(ids(&client, &call("users", "list", Value::Null)).await.unwrap(), numbers(0..25));
     let offsets: Vec<String> =
         fake.asked().iter().map(|line| line.split("offset=").nth(1).unwrap().to_owned()).collect();
-    assert_eq!(offsets, ["0&limit=200", "10&limit=200", "20&limit=200", "25&limit=200"]);
+    assert_eq!(offsets, ["0&limit=200", "9&limit=200", "18&limit=200", "24&limit=200"], "each page overlaps by a row");
 }
 
 #[tokio::test]
@@ -186,6 +186,36 @@ async fn somebody_removed_before_the_cursor_hides_nobody() {
     let mut found = ids(&client, &call("members", "list", json!({ "group_id": 1 }))).await.unwrap();
     found.sort_by_key(|id| id.parse::<usize>().unwrap());
     assert_eq!(found, numbers(0..30), "also the one who left meanwhile was there when the list began");
+}
+
+#[tokio::test]
+async fn who_leaves_while_somebody_else_comes_hides_nobody_although_the_count_is_the_same() {
+    let mut people: Vec<usize> = (0..30).collect();
+    let (client, _) = client(move |request| match asked_for(request, "offset") {
+        None => reply(200, json!({ "id": 1, "members_count": people.len() }).to_string()),
+        Some(offset) => {
+            let page = rows(people.iter().skip(offset).take(10).copied());
+            if offset == 9 && people.len() == 30 && people[3] == 3 {
+                people.remove(3);
+                people.push(99);
+            }
+            reply(200, page)
+        }
+    })
+    .await;
+    let found = ids(&client, &call("members", "list", json!({ "group_id": 1 }))).await.unwrap();
+    assert_eq!(found.len(), 31, "30 who were there and the one who came: {found:?}");
+}
+
+#[tokio::test]
+async fn pages_of_one_row_are_read_to_the_end() {
+    let (client, _) = client(|request| {
+        let offset = asked_for(request, "offset").unwrap();
+        reply(200, rows((offset..7).take(1)))
+    })
+    .await;
+    let list = call("users", "list", json!({ "limit": 1 }));
+    assert_eq!(ids(&client, &list).await.unwrap(), numbers(0..7));
 }
 
 #[tokio::test]

@@ -24,3 +24,4 @@ mod secrets;
 mod served;
 mod shipped_scripts;
 mod signals;
+mod sync_faults;
