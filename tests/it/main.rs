@@ -7,9 +7,10 @@ mod bad_input;
 mod brakes;
 mod builder;
 mod command_line;
-mod faults;
+
 mod layers;
 mod main_job;
+mod midway;
 mod mobilize_adapter;
 mod mobilize_document;
 mod mobilize_examples;
