@@ -48,7 +48,8 @@ impl Spared {
         }
         let skipped = serde_json::from_slice::<Answer>(answer).unwrap_or_default().effects.skipped;
         let mut reasons = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for one in skipped {
+        // What an earlier attempt of this run did is its own work.
+        for one in skipped.into_iter().filter(|one| !one.why.starts_with("done in attempt ")) {
             *reasons.entry(undated(&one.why)).or_default() += 1;
         }
     }

@@ -165,6 +165,7 @@ fn a_run_on_the_sandbox_goes_on_with_the_script_as_it_is_then() {
     assert!(next.stderr.contains(&line), "{}", next.stderr);
     let resumed = next.then(["resume", &run, "--sandbox"]).success();
     assert!(resumed.stdout.starts_with("through\n"), "{}", resumed.stdout);
+    assert!(!resumed.stdout.contains("not written to"), "its own work is no reason: {}", resumed.stdout);
     assert!(
         resumed.stdout.contains("none of them a write: 2 changes and mails made in all 2 attempts"),
         "{}",

@@ -85,8 +85,7 @@ fn sync(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynami
     let door = run.door(connection.as_deref())?;
     let client = door.client().ok_or("this connection cannot sync rosters")?;
     let limits = run.start().brakes;
-    let stopped = || run.start().cancel.reason().is_some();
-    let synced = roster::sync(client, &group, &file.table, &wish, &limits, &stopped);
+    let synced = roster::sync(client, &group, &file.table, &wish, &limits);
     let synced = run.block(Waiting::Write, synced)?.map_err(|error| run.throw(error.into()))?;
     account(run, &file, &group, &wish, &synced)?;
     if let Some(error) = synced.ended {
