@@ -38,7 +38,7 @@ pub enum Event {
     /// A request was answered (or not): for the count of calls and their rate.
     Called {
         /// `noun.verb`.
-        operation: &'static str,
+        operation: String,
         /// Whether it could change something.
         write: bool,
         /// HTTP status, or `None` when no answer came.

@@ -94,8 +94,32 @@ fn start(path: &Path, options: &Options, shell: &Shell) -> Result<Code, Failure>
     Session::open(shell, settings, mode)?.run(&order, Play { wanted, faults: options.faults.clone() })
 }
 
+/// A file that a script reads must be there before anything begins.
+fn there(script: &Script, args: &rhai::Map, root: &Path) -> Result<(), Failure> {
+    let read = script.declared().arguments.iter().filter(|one| one.kind == Kind::File && !one.writes);
+    for argument in read {
+        let Some(name) = args.get(argument.name.as_str()).and_then(|value| value.clone().into_string().ok()) else {
+            continue;
+        };
+        let path = root.join(&name);
+        let wrong = match (path.exists(), path.is_file()) {
+            (false, _) => "there is no such file",
+            (true, false) => "this is no file",
+            (true, true) => continue,
+        };
+        let sentence = format!("the argument `{}` names `{name}`: {wrong}", argument.name);
+        let hint = format!("--arg {}=FILE, as seen from the current folder", argument.name);
+        return Err(Failure::usage(sentence).hint(hint));
+    }
+    Ok(())
+}
+
 /// Reads a script; what is wrong in it is shown at its place.
 pub(super) fn load(root: &Path, path: &Path, kit: &EngineKit) -> Result<Script, Failure> {
+    if !root.join(path).is_file() {
+        let named = path.strip_prefix(root).unwrap_or(path).display();
+        return Err(Failure::usage(format!("there is no script `{named}`")));
+    }
     Script::load(root, path, kit).map_err(|error| Failure::usage(error.to_string()))
 }
 
@@ -109,7 +133,7 @@ fn order(
     mode: Mode,
 ) -> Result<Order, Failure> {
     let given = placed(&script, given, settings, shell);
-    bound(script, given, connection, mode, Source::New)
+    bound(script, given, connection, mode, Source::New, &settings.project.folder)
 }
 
 /// Files are named from the current folder; the script sees them from the project's.
@@ -135,11 +159,13 @@ pub(super) fn bound(
     connection: String,
     mode: Mode,
     source: Source,
+    root: &Path,
 ) -> Result<Order, Failure> {
     let args = script
         .declared()
         .bind(given.clone(), mode == Mode::Sandbox)
         .map_err(|problem| Failure::usage(problem.to_string()).hint(format!("beadle run {} --help", script.file())))?;
+    there(&script, &args, root)?;
     let is_file = |name: &str| script.declared().get(name).is_some_and(|argument| argument.kind == Kind::File);
     let files: BTreeSet<PathBuf> =
         given.iter().filter(|(name, _)| is_file(name)).map(|(_, value)| PathBuf::from(value)).collect();

@@ -61,7 +61,7 @@ fn introduce(running: &Running, shell: &Shell) {
             .map(|platform| (platform.name.to_owned(), running.base_url(platform).into()))
             .collect();
         shell.printer.object(&json!({
-            "event": "sandbox", "address": running.address.to_string(), "base_urls": bases,
+            "type": "sandbox", "address": running.address.to_string(), "base_urls": bases,
             "key": key, "secret": secret, "outbox": running.page("outbox"),
         }));
         return;

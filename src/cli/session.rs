@@ -77,6 +77,7 @@ impl<'a> Session<'a> {
                 sandbox: OnceCell::new(),
             }),
             kit: self.kit.clone(),
+            redactor: self.shell.redactor.clone(),
             listeners: vec![listener],
             clock,
             runtime: self.runtime.handle().clone(),
@@ -87,12 +88,12 @@ impl<'a> Session<'a> {
             brakes: brake_limits(&self.settings),
             caps: caps(&self.settings),
             memory: Some(Arc::new(self.shell.memory)),
-            redactor: self.shell.redactor.clone(),
             cancel,
         }
     }
 
     fn show(&self, report: &Report) {
+        self.shell.printer.end();
         match self.shell.printer.format() {
             Format::Json => self.shell.printer.object(&report.json()),
             Format::Text => self.shell.printer.data(&format!("{}\n", report.text())),

@@ -12,9 +12,9 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The rate that an unlimited connection falls to at its first "too many".
 const FIRST_RATE: f64 = 10.0;
 /// Never slower than this, in requests per second.
-const SLOWEST: f64 = 0.2;
+const SLOWEST: f64 = 1.0;
 /// Answers in a row after which the rate grows by a tenth.
-const STEADY: u32 = 20;
+const STEADY: u32 = 10;
 
 /// The budget; cheap to clone.
 #[derive(Clone)]

@@ -106,7 +106,7 @@ impl Client {
         let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(operation = call.op.name(), connection = call.connection, status, millis, "called");
         let write = !call.op.is_read();
-        self.events().note(Event::Called { operation: call.op.verb, write, status, millis });
+        self.events().note(Event::Called { operation: call.op.name(), write, status, millis });
     }
 
     /// All that a read gives, as look-ups want it: every row of a list, `null` for what is not found.

@@ -189,6 +189,30 @@ async fn somebody_removed_before_the_cursor_hides_nobody() {
 }
 
 #[tokio::test]
+async fn one_empty_page_in_the_middle_does_not_end_the_list_that_the_platform_counts_longer() {
+    let mut hiccup = true;
+    let (client, _) = client(move |request| match asked_for(request, "offset") {
+        None => reply(200, json!({ "id": 1, "members_count": 30 }).to_string()),
+        Some(10) if std::mem::take(&mut hiccup) => reply(200, "[]"),
+        Some(offset) => reply(200, rows((offset..30).take(10))),
+    })
+    .await;
+    let found = ids(&client, &call("members", "list", json!({ "group_id": 1 }))).await.unwrap();
+    assert_eq!(found, numbers(0..30));
+}
+
+#[tokio::test]
+async fn pages_of_one_row_are_read_to_the_end() {
+    let (client, _) = client(|request| {
+        let offset = asked_for(request, "offset").unwrap();
+        reply(200, rows((offset..7).take(1)))
+    })
+    .await;
+    let list = call("users", "list", json!({ "limit": 1 }));
+    assert_eq!(ids(&client, &list).await.unwrap(), numbers(0..7));
+}
+
+#[tokio::test]
 async fn an_id_that_comes_twice_is_handed_out_once_and_the_list_is_read_again() {
     let mut people: Vec<usize> = (0..20).collect();
     let (client, _) = client(move |request| {

@@ -116,6 +116,17 @@ pub struct Removals {
 }
 
 impl Removals {
+    /// Holds any removal by a roster that names nobody: most likely its source is broken.
+    pub fn of_nobody(&self, group: &str) -> Option<Hold> {
+        let Self { members, leaving, .. } = *self;
+        (leaving > 0).then(|| Hold {
+            what: Brake::Removals,
+            number: leaving + self.of_this_run,
+            of: members,
+            sentence: format!("the roster names nobody: {leaving} of {members} would be removed from group {group}"),
+        })
+    }
+
     /// Holds when too many go, or when the group would be left empty or without an administrator.
     pub fn hold(&self, group: &str, limits: &Limits) -> Option<Hold> {
         if self.leaving == 0 {
@@ -261,6 +272,16 @@ mod tests {
         assert!(of(2, 2).unwrap().contains("without an administrator"));
         assert_eq!(of(2, 1), None);
         assert_eq!(of(0, 0), None, "a group that never had one is not held for it");
+    }
+
+    #[test]
+    fn a_roster_that_names_nobody_is_held_however_few_would_go() {
+        let one = Removals { members: 2, leaving: 1, admins: 1, ..Removals::default() };
+        assert_eq!(one.hold("12", &Limits::default()), None);
+        let hold = one.of_nobody("12").unwrap();
+        assert_eq!((hold.what, hold.number), (Brake::Removals, 1));
+        assert_eq!(hold.sentence, "the roster names nobody: 1 of 2 would be removed from group 12");
+        assert_eq!(Removals { leaving: 0, ..one }.of_nobody("12"), None);
     }
 
     #[test]

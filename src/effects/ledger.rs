@@ -105,6 +105,13 @@ impl Ledger {
         self.inner.lease.run()
     }
 
+    /// What a person types to do this with the run: `beadle approve 20261122-0158-k3f9 --sandbox`.
+    pub async fn command(&self, verb: &str) -> Result<String, Error> {
+        let run = self.inner.store.run(self.run()).await?;
+        let sandbox = if run.is_some_and(|run| run.of.sandbox) { " --sandbox" } else { "" };
+        Ok(format!("beadle {verb} {}{sandbox}", self.run()))
+    }
+
     /// Which attempt of it this is.
     pub fn attempt(&self) -> i64 {
         self.inner.attempt

@@ -2,25 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::{Function, Of, words};
-use crate::catalog::{Answer, Kind, Op, Param, Place, Platform, Ty};
+use super::{Function, words};
+use crate::catalog::{Answer, Kind, Op, Param, Place, Ty};
 
-/// Functions as JSON, one object a line.
+/// Operations as JSON, one object a line.
 pub fn json(functions: &[Function]) -> String {
     functions.iter().map(|function| format!("{}\n", object(function))).collect()
 }
 
 fn object(function: &Function) -> Value {
-    match function.0 {
-        Of::Platform(platform, op) => operation(platform, op),
-        Of::Library { usage, .. } => json!({ "name": function.name(), "library": true, "call": usage }),
-    }
-}
-
-fn operation(platform: &Platform, op: &Op) -> Value {
+    let op = function.op;
     let mut object = json!({
         "name": op.name(),
-        "platform": platform.name,
+        "platform": function.platform.name,
         "doc": op.doc,
         "call": words::call(op),
         "method": op.method.as_str(),

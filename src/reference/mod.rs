@@ -1,47 +1,27 @@
-//! What a script can call, told from the tables alone: for the terminal, as JSON and as pages for `docs/reference/`.
-//! Its one rule: nothing is said here that the platforms' tables and the library's do not hold.
+//! What a script can call, told from the table alone: for the terminal, as JSON and as pages for `docs/reference/`.
+//! Its one rule: nothing is said here that the table does not hold.
 
 mod json;
+mod library;
 mod page;
 mod text;
 mod words;
 
 pub use json::json;
+pub use library::{library, library_json, library_list};
 pub use page::page;
 pub use text::{list, one};
 
 use crate::catalog::{Op, Platform};
-use crate::{platforms, script};
+use crate::platforms;
 
-/// Something that a script can call.
+/// An operation of a platform.
 #[derive(Clone, Copy, Debug)]
-pub struct Function(Of);
-
-/// Whose it is.
-#[derive(Clone, Copy, Debug)]
-enum Of {
-    /// An operation of a platform.
-    Platform(&'static Platform, &'static Op),
-    /// A verb of the library, and how it is written.
-    Library { noun: &'static str, verb: &'static str, usage: &'static str },
-}
-
-impl Function {
-    /// `members`
-    pub fn noun(&self) -> &'static str {
-        match self.0 {
-            Of::Platform(_, op) => op.noun,
-            Of::Library { noun, .. } => noun,
-        }
-    }
-
-    /// `members.invite`
-    pub fn name(&self) -> String {
-        match self.0 {
-            Of::Platform(_, op) => op.name(),
-            Of::Library { noun, verb, .. } => format!("{noun}.{verb}"),
-        }
-    }
+pub struct Function {
+    /// The platform.
+    pub platform: &'static Platform,
+    /// The operation.
+    pub op: &'static Op,
 }
 
 /// Nothing has this name.
@@ -52,20 +32,16 @@ pub struct Unknown {
     hint: String,
 }
 
-/// Every operation, platform by platform, in the order of its document; then the library.
+/// Every operation, platform by platform, in the order of its document.
 pub fn all() -> Vec<Function> {
-    let of = |platform: &'static Platform| platform.ops.iter().map(move |op| Function(Of::Platform(platform, op)));
-    let operations = platforms::ALL.iter().flat_map(|platform| of(platform));
-    let library = script::LIBRARY.iter().flat_map(|noun| {
-        noun.verbs.iter().map(|verb| Of::Library { noun: noun.name, verb: verb.name, usage: verb.usage })
-    });
-    operations.chain(library.map(Function)).collect()
+    let of = |platform: &'static Platform| platform.ops.iter().map(move |op| Function { platform, op });
+    platforms::ALL.iter().flat_map(|platform| of(platform)).collect()
 }
 
-/// What a name means: `members.invite`, or all of `members`; on every platform that has them.
+/// The operations that a name means: `members.invite`, or all of `members`; on every platform that has them.
 pub fn find(name: &str) -> Result<Vec<Function>, Unknown> {
     let found: Vec<Function> =
-        all().into_iter().filter(|function| function.noun() == name || function.name() == name).collect();
+        all().into_iter().filter(|function| function.op.noun == name || function.op.name() == name).collect();
     match found.is_empty() {
         true => Err(Unknown { name: name.to_owned(), hint: hint(name) }),
         false => Ok(found),
@@ -78,8 +54,9 @@ fn hint(name: &str) -> String {
     if let Some((_, sentence)) = instead {
         return format!(": {sentence}");
     }
-    let nouns = all().into_iter().map(|function| function.noun().to_owned());
-    let names: Vec<String> = all().iter().map(Function::name).chain(nouns).collect();
+    let nouns = all().into_iter().map(|function| function.op.noun.to_owned());
+    let of_library = library(None).into_iter().flat_map(|own| [own.noun.to_owned(), library::name(&own)]);
+    let names: Vec<String> = all().iter().map(|function| function.op.name()).chain(nouns).chain(of_library).collect();
     let close = names
         .iter()
         .map(|known| (strsim::damerau_levenshtein(known, name), known))
@@ -119,14 +96,13 @@ Mails members an invitation into the group; the platform queues it.
     }
 
     #[test]
-    fn everything_is_listed_and_can_be_looked_up() {
+    fn every_operation_of_every_platform_is_listed_and_can_be_looked_up() {
         let text = list(&all());
         for function in all() {
-            let name = function.name();
+            let name = function.op.name();
             assert!(text.contains(&format!("  {name}(")), "{name}");
             let told = one(&find(&name).unwrap()[0]);
-            let Of::Platform(_, op) = function.0 else { continue };
-            for param in op.params {
+            for param in function.op.params {
                 assert!(told.contains(&format!("\n  {} ", param.name)), "{name}: {}", param.name);
             }
             assert!(!told.contains("\n\n\n") && !told.lines().any(|line| line.ends_with(' ')), "{told}");
@@ -134,23 +110,10 @@ Mails members an invitation into the group; the platform queues it.
     }
 
     #[test]
-    fn the_library_is_told_beside_the_platforms() {
-        let text = list(&find("email").unwrap());
-        assert_eq!(
-            text,
-            "The library, 2 functions: docs/scripting.md\n\nemail\n  email.normal(text)\n  email.valid(text)\n"
-        );
-        assert_eq!(one(&find("email.valid").unwrap()[0]), "email.valid(text)\n\nOf the library: docs/scripting.md\n");
-        let line = json(&find("email.valid").unwrap());
-        assert_eq!(line, "{\"name\":\"email.valid\",\"library\":true,\"call\":\"email.valid(text)\"}\n");
-    }
-
-    #[test]
     fn a_name_that_is_not_there_gets_a_hint() {
         let refused = |name| find(name).unwrap_err().to_string();
         assert_eq!(refused("members.invit"), "there is no function `members.invit`; did you mean `members.invite`?");
         assert_eq!(refused("grops"), "there is no function `grops`; did you mean `groups`?");
-        assert_eq!(refused("roster.snyc"), "there is no function `roster.snyc`; did you mean `roster.sync`?");
         assert_eq!(
             refused("roles.list"),
             "there is no function `roles.list`: Mobilize has no roles; a member's `groups[].is_admin` says who administers a group"

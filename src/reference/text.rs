@@ -1,55 +1,34 @@
 //! The reference on a terminal.
 
-use super::{Function, Of, words};
-use crate::catalog::{Op, Platform};
+use super::{Function, words};
 
-/// Functions by platform and noun, a line each; the library's behind them.
+/// Operations by platform and noun, a line each.
 pub fn list(functions: &[Function]) -> String {
     let mut text = String::new();
     let mut heading = (String::new(), "");
     for function in functions {
-        let title = title(function, functions);
-        if heading.0 != title {
+        let (platform, op) = (function.platform, function.op);
+        if heading.0 != platform.title {
             let gap = if text.is_empty() { "" } else { "\n" };
-            text.push_str(&format!("{gap}{title}\n"));
-            heading = (title, "");
+            text.push_str(&format!("{gap}{}, {} functions\n", platform.title, count(functions, platform.name)));
+            heading = (platform.title.to_owned(), "");
         }
-        if heading.1 != function.noun() {
-            heading.1 = function.noun();
-            text.push_str(&format!("\n{}\n", heading.1));
+        if heading.1 != op.noun {
+            text.push_str(&format!("\n{}\n", op.noun));
+            heading.1 = op.noun;
         }
-        text.push_str(&match function.0 {
-            Of::Platform(_, op) => format!("  {}\n      {}\n", words::call(op), op.doc),
-            Of::Library { usage, .. } => format!("  {usage}\n"),
-        });
+        text.push_str(&format!("  {}\n      {}\n", words::call(op), op.doc));
     }
     text
 }
 
-/// Whose functions follow, and how many of those that are listed.
-fn title(function: &Function, among: &[Function]) -> String {
-    let count = |of: fn(&Of, &Of) -> bool| among.iter().filter(|other| of(&function.0, &other.0)).count();
-    match function.0 {
-        Of::Platform(platform, _) => {
-            let same = |one: &Of, other: &Of| matches!((one, other), (Of::Platform(a, _), Of::Platform(b, _)) if a.name == b.name);
-            format!("{}, {} functions", platform.title, count(same))
-        }
-        Of::Library { .. } => {
-            let count = count(|_, other| matches!(other, Of::Library { .. }));
-            format!("The library, {count} functions: docs/scripting.md")
-        }
-    }
+fn count(functions: &[Function], platform: &str) -> usize {
+    functions.iter().filter(|function| function.platform.name == platform).count()
 }
 
-/// One function with everything that its table knows of it.
+/// One operation with everything the table knows of it.
 pub fn one(function: &Function) -> String {
-    match function.0 {
-        Of::Platform(platform, op) => operation(platform, op),
-        Of::Library { usage, .. } => format!("{usage}\n\nOf the library: docs/scripting.md\n"),
-    }
-}
-
-fn operation(platform: &Platform, op: &Op) -> String {
+    let (platform, op) = (function.platform, function.op);
     let mut text = format!("{}\n\n{}\n\n", words::call(op), op.doc);
     let lines = words::arguments(op);
     let width = |of: fn(&words::Line) -> &str| lines.iter().map(|line| of(line).chars().count()).max().unwrap_or(0);

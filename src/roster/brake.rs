@@ -32,29 +32,38 @@ pub(super) async fn check(
         lately,
         of_this_run,
     };
+    let removals = match figures.wanted {
+        0 => removals.of_nobody(group),
+        _ => removals.hold(group, limits),
+    };
     let holds = [
         brakes::overlap(group, count(figures.wanted), count(figures.present), count(figures.overlap), limits),
-        removals.hold(group, limits),
+        removals,
         brakes::changes(group, count(figures.present), count(figures.overwrites), limits),
     ];
     let approvals = client.ledger().approvals().await.map_err(|error| Error::of_ledger(client, error))?;
     let holds: Vec<Hold> = holds.into_iter().flatten().filter(|hold| !hold.is_approved(&approvals)).collect();
     match holds.is_empty() {
         true => Ok(()),
-        false => Err(Error::held(call, sentence(client, &holds))),
+        false => Err(Error::held(call, sentence(client, &holds).await?)),
     }
 }
 
 /// What is held, and what to type if it is meant.
-pub(super) fn sentence(client: &Client, holds: &[Hold]) -> String {
-    let run = client.ledger().run();
+async fn sentence(client: &Client, holds: &[Hold]) -> Result<String, Error> {
+    let approve = approve(client).await?;
     let what: Vec<&str> = holds.iter().map(|hold| hold.sentence.as_str()).collect();
     let flags: Vec<String> = holds.iter().map(|hold| format!("--{} {}", hold.what.as_str(), hold.number)).collect();
-    format!(
-        "held before the first change: {}. If it is meant, type: beadle approve {run} {} --reason \"…\"",
+    Ok(format!(
+        "held before the first change: {}\nif it is meant, type: {approve} {} --reason \"…\"",
         what.join("; "),
         flags.join(" ")
-    )
+    ))
+}
+
+/// `beadle approve 20261122-0158-k3f9 --sandbox`
+async fn approve(client: &Client) -> Result<String, Error> {
+    client.ledger().command("approve").await.map_err(|error| Error::of_ledger(client, error))
 }
 
 /// People taken out of the group in the last days by this store, and how many of them by this run.
@@ -92,7 +101,7 @@ impl FreeHand {
         let most = approvals.iter().filter(|given| given.what == hold.what.as_str()).map(|given| given.number).max();
         match most.is_some_and(|most| u64::try_from(most).is_ok_and(|most| hold.number <= most)) {
             true => Ok(()),
-            false => Err(Error::held(call, free_hand(client, &hold))),
+            false => Err(Error::held(call, free_hand(&approve(client).await?, &hold))),
         }
     }
 
@@ -143,11 +152,10 @@ impl client::Brake for FreeHand {
     }
 }
 
-fn free_hand(client: &Client, hold: &Hold) -> String {
-    let run = client.ledger().run();
+fn free_hand(approve: &str, hold: &Hold) -> String {
     format!(
-        "held before it was sent: {}. If it is meant, allow the most that this run may do: \
-         beadle approve {run} --{} N --reason \"…\"",
+        "held before it was sent: {}\nif it is meant, type the most that this run may do in place of N: \
+         {approve} --{} N --reason \"…\"",
         hold.sentence,
         hold.what.as_str()
     )

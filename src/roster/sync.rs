@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::members::members;
 use super::{Account, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff};
-use crate::catalog::{Call, Invitation};
-use crate::client::{Client, Error, With};
+use crate::catalog::{Call, Code, Invitation};
+use crate::client::{Client, Error, Gravity, With};
 use crate::effects::brakes::Limits;
 use crate::events::Level;
 use crate::model::{Change, Member, Standing};
@@ -66,12 +66,15 @@ pub struct Synced {
     pub failed: Vec<(String, String)>,
     /// What is not as wanted after all was done.
     pub left: Vec<String>,
+    /// Why the invitations ended early.
+    pub ended: Option<Error>,
 }
 
 /// Makes the group hold the people of the table.
 pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish, limits: &Limits) -> Result<Synced, Error> {
     let flow = Flow::begin(client, group, table, wish).await?;
     let present = flow.present().await?;
+    flow.check_sender(&present)?;
     let difference = diff(&flow.wanted, &present, &wish.compare);
     flow.check(&difference, limits).await?;
     let mut synced = flow.account(&present, &difference);
@@ -80,10 +83,14 @@ pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish, limi
         false => flow.apply(&difference, &mut synced).await?,
     };
     if wish.invite == Invite::New {
-        flow.invite(&after, &mut synced).await?;
+        // What was done before is accounted for all the same.
+        synced.ended = flow.invite(&after, &mut synced).await.err();
     }
     Ok(synced)
 }
+
+/// The platform's clock and ours may differ by so much: who was made shortly before counts as new.
+const SKEW_MS: i64 = 2 * 60 * 1000;
 
 /// What all steps share.
 struct Flow<'a> {
@@ -104,18 +111,16 @@ impl<'a> Flow<'a> {
         let fields = match adapter.fields(client.connection(), group) {
             None => None,
             Some((call, names)) => {
-                let body = client.call(&call, &With::default()).await?;
+                let body = client.call(&call, &With::default()).await;
+                let body = body.map_err(|error| no_group(error, group))?;
                 names(&serde_json::from_slice(&body).unwrap_or_default())
             }
         };
         let columns = Columns::of(table, &wish.columns, fields.as_deref()).map_err(refused)?;
         let wanted = super::read(table, &columns).map_err(refused)?;
         if wanted.people.is_empty() {
-            let words = format!(
-                "held before the first change: `{}` names nobody, so group {group} would be emptied",
-                table.name()
-            );
-            return Err(Error::held(&list, words));
+            let line = format!("`{}` names nobody who can be looked for in group {group}", table.name());
+            client.events().say(Level::Warn, line);
         }
         client.events().progress("rows read", wanted.rows, wanted.rows);
         Ok(Self { client, group, wish, wanted, columns: table.columns().to_vec(), began: client.clock().now_ms() })
@@ -145,6 +150,26 @@ impl<'a> Flow<'a> {
         }
     }
 
+    /// Asks before the first change what would be refused after it: in whose name invitations go out.
+    fn check_sender(&self, present: &Present) -> Result<(), Error> {
+        if self.wish.invite == Invite::Nobody {
+            return Ok(());
+        }
+        let sender = self.wish.compare.sender.clone();
+        let nobody = Invitation { members: Vec::new(), sender: sender.clone() };
+        let asked = self.client.platform().adapter.invite(self.client.connection(), self.group, &nobody);
+        asked.map_err(|why| Error::unsupported(self.client, &why))?;
+        let Some(sender) = sender else { return Ok(()) };
+        if !present.members.iter().any(|member| member.id == sender) {
+            let line = format!(
+                "the sender {sender} is not among the members of group {}; the platform may refuse",
+                self.group
+            );
+            self.client.events().say(Level::Warn, line);
+        }
+        Ok(())
+    }
+
     /// Sends the changes, reads the group again and says what is not as wanted.
     async fn apply(&self, difference: &Diff, synced: &mut Synced) -> Result<Present, Error> {
         let changes = &difference.changes;
@@ -155,8 +180,8 @@ impl<'a> Flow<'a> {
         for call in &calls {
             match self.client.call(call, &with).await {
                 Ok(answer) => synced.failed.extend(refused(&answer)),
-                Err(error) if error.gravity == crate::client::Gravity::Catchable => {
-                    synced.failed.push((who(call), error.message));
+                Err(error) if error.gravity == Gravity::Catchable && !hopeless(&error) => {
+                    synced.failed.push((named(changes, &who(call)), error.message));
                 }
                 Err(error) => return Err(error),
             }
@@ -182,7 +207,7 @@ impl<'a> Flow<'a> {
                 Change::Add(person) => {
                     synced.added += 1;
                     let made = created.get(person.email.key());
-                    synced.existing += usize::from(made.is_some_and(|at| *at < self.began));
+                    synced.existing += usize::from(made.is_some_and(|at| *at < self.began - SKEW_MS));
                 }
                 Change::Update { .. } => synced.changed += 1,
                 Change::Remove(_) => synced.removed += 1,
@@ -272,6 +297,31 @@ fn listed(answer: &Value, key: &str) -> Vec<(String, String)> {
 
 fn who(call: &Call) -> String {
     call.pieces().first().and_then(|piece| Some(piece.subjects.first()?.0.key.clone())).unwrap_or_default()
+}
+
+/// What every further call would meet as well.
+fn hopeless(error: &Error) -> bool {
+    error.code == Code::Unauthorized.as_str() || error.code == "unreachable"
+}
+
+/// Whom an id means, among those who shall be changed or removed.
+fn named(changes: &[Change], id: &str) -> String {
+    let member = changes.iter().find_map(|change| match change {
+        Change::Update { member, .. } | Change::Remove(member) if member.id == id => Some(member),
+        _ => None,
+    });
+    let address = member.and_then(|member| member.email.as_ref());
+    address.map_or_else(|| id.to_owned(), |email| email.as_str().to_owned())
+}
+
+/// A group that is not there is told in words of its own.
+fn no_group(error: Error, group: &str) -> Error {
+    match error.is_not_found() {
+        true => {
+            Error { message: format!("there is no group `{group}`; `groups.list()` names those that are"), ..error }
+        }
+        false => error,
+    }
 }
 
 /// A change's person and kind: the same change has the same name.

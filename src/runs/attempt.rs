@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::connections::Connections;
-use super::door::Through;
+use super::door::{Spared, Through};
 use super::id::new_id;
 use super::journal::{Journal, Writing};
 use super::report::{Ending, Report, Tally};
@@ -31,6 +31,7 @@ pub(super) struct Attempt {
     writing: Writing,
     connections: Arc<Connections>,
     client: Client,
+    spared: Spared,
 }
 
 impl Attempt {
@@ -50,7 +51,7 @@ impl Attempt {
             }
             Source::Again(run) => (runner.store.next_attempt(&id, now.as_millisecond()).await?, run.of.started_at),
         };
-        let (journal, writing) = Journal::begin(runner.store.clone(), id.clone(), attempt, runner.clock.clone());
+        let (journal, writing) = Journal::begin(runner, id.clone(), attempt);
         let mut sinks = runner.listeners.clone();
         sinks.push(journal.clone());
         let events = Events::to(sinks);
@@ -74,14 +75,25 @@ impl Attempt {
                 return Err(Refused::Connection(why));
             }
         };
-        let this = Self { id, started_at, began, ledger, events, journal, writing, connections, client };
+        let this = Self {
+            id,
+            started_at,
+            began,
+            ledger,
+            events,
+            journal,
+            writing,
+            connections,
+            client,
+            spared: Spared::default(),
+        };
         this.greet(runner, order).await?;
         Ok(this)
     }
 
     /// Says which run this is, and which one was interrupted before it.
     async fn greet(&self, runner: &Runner, order: &Order) -> Result<(), Refused> {
-        let sandbox = if runner.sandbox { " (sandbox)" } else { "" };
+        let (sandbox, sandbox_flag) = if runner.sandbox { (" (sandbox)", " --sandbox") } else { ("", "") };
         match &order.source {
             Source::Again(run) => {
                 let line = format!("run {} goes on{sandbox}: attempt {}", self.id, run.attempt + 1);
@@ -90,17 +102,20 @@ impl Attempt {
             Source::New => {
                 self.events
                     .say(Level::Info, format!("run {}: {} on {}{sandbox}", self.id, order.path, order.connection));
+                // A sandbox that was begun anew has forgotten what earlier runs left.
+                let world = if runner.sandbox { runner.store.world().await? } else { None };
+                let since = world.map_or(i64::MIN, |world| world.started_ms);
+                let mut others = Vec::new();
                 for run in runner.store.unfinished(&order.path).await? {
-                    if run.of.id == self.id || Lease::is_held(&runner.store, &run.of.id)? {
-                        continue;
+                    if run.of.id != self.id
+                        && run.ended_at.is_none_or(|end| end >= since)
+                        && !Lease::is_held(&runner.store, &run.of.id)?
+                    {
+                        others.push(run);
                     }
-                    let line = format!(
-                        "run {} of this script was not finished; this is a new run. To go on with that one: beadle resume {}{}",
-                        run.of.id,
-                        run.of.id,
-                        if runner.sandbox { " --sandbox" } else { "" }
-                    );
-                    self.events.say(Level::Warn, line);
+                }
+                if let Some(newest) = others.first() {
+                    self.events.say(Level::Warn, unfinished(newest, others.len(), sandbox_flag));
                 }
             }
         }
@@ -125,12 +140,12 @@ impl Attempt {
 
     /// What the script is given.
     pub(super) fn script_run(&self, runner: &Runner, order: &Order) -> Run {
-        let connections = Arc::clone(&self.connections);
+        let (connections, spared) = (Arc::clone(&self.connections), self.spared.clone());
         let runtime = runner.runtime.clone();
         let doors = move |name: &str| -> Result<Arc<dyn Door>, Thrown> {
             let client = runtime.block_on(connections.client(name));
             let client = client.map_err(|why| Thrown::new("no_connection", why).at("connect", name))?;
-            Ok(Arc::new(Through(client)))
+            Ok(Arc::new(Through { client, spared: spared.clone() }))
         };
         Run::from(Start {
             id: self.id.clone(),
@@ -181,6 +196,7 @@ impl Attempt {
         if ended.is_ok() {
             parts.notes.extend(self.not_asked_again().await?);
         }
+        parts.notes.extend(self.spared.lines());
         let (calls, writes) = self.journal.calls();
         let report = Report {
             run: self.id.clone(),
@@ -189,6 +205,7 @@ impl Attempt {
             sandbox: runner.sandbox,
             ending: ending(ended),
             parts,
+            attempt: self.ledger.attempt(),
             tally: tally(&self.ledger).await.map_err(in_the_ledger)?,
             calls,
             writes,
@@ -198,7 +215,7 @@ impl Attempt {
             self.events.say(Level::Error, why.clone());
         }
         let code = i64::from(report.exit_code());
-        let summary: Value = report.json();
+        let summary = clean(&report.json(), runner);
         runner.store.end_run(&self.id, state(&report.ending), code, &summary, runner.clock.now_ms()).await?;
         if let Some(why) = self.writing.end(&self.journal).await {
             for listener in &runner.listeners {
@@ -210,12 +227,36 @@ impl Attempt {
     }
 }
 
+/// What is said of a run of the same script that has not come to its end; it is the newest of so many.
+fn unfinished(run: &crate::store::Run, all: usize, sandbox: &str) -> String {
+    let what = match run.state {
+        RunState::Held => "is held",
+        RunState::Interrupted => "was interrupted",
+        _ => "ended without a word",
+    };
+    let more = match all {
+        1 => String::new(),
+        all => format!(" ({} before it are not finished either)", all - 1),
+    };
+    let id = &run.of.id;
+    format!(
+        "run {id} of this script {what}{more}; this is a new one. To go on with that one: beadle resume {id}{sandbox}"
+    )
+}
+
+/// The same without the secrets that were read.
+fn clean(summary: &Value, runner: &Runner) -> Value {
+    let text = summary.to_string();
+    serde_json::from_str(&runner.redactor.redact(&text)).unwrap_or_else(|_| json!({}))
+}
+
 fn new_run(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> NewRun {
-    let given = order.given.iter().map(|(name, value)| json!([name, value])).collect();
+    let clean = |text: &str| runner.redactor.redact(text).into_owned();
+    let given = order.given.iter().map(|(name, value)| json!([name, clean(value)])).collect();
     NewRun {
         id: id.to_owned(),
         script: order.path.clone(),
-        source: order.script.text().to_owned(),
+        source: clean(order.script.text()),
         args: Value::Array(given),
         connection: Some(order.connection.clone()),
         sandbox: runner.sandbox,
@@ -229,6 +270,7 @@ fn ending(ended: Result<(), Ended>) -> Ending {
     match ended {
         Ok(()) => Ending::Done,
         Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted,
+        Err(Ended::Stopped(Stop::TimeOut)) => Ending::Limit("time"),
         Err(Ended::Stopped(stop)) => Ending::Limit(stop.word()),
         Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message),
         Err(Ended::Fatal(thrown)) => Ending::Failed(thrown.sentence()),

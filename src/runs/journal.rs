@@ -1,5 +1,5 @@
 //! The run's log: every printed line and all talk, written to the store in the background. A store that cannot take it
-//! stops nobody; it is said once.
+//! stops nobody; it is said once. No secret that was read gets into it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,8 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::Runner;
 use crate::clock::Clock;
 use crate::events::{Event, Sink};
+use crate::settings::Redactor;
 use crate::store::{LogLine, Store};
 
 /// Lines written in one go at most.
@@ -19,6 +21,7 @@ pub struct Journal {
     /// `None` once the log is closed.
     lines: Mutex<Option<mpsc::UnboundedSender<LogLine>>>,
     clock: Clock,
+    redactor: Redactor,
     calls: AtomicU64,
     writes: AtomicU64,
 }
@@ -28,11 +31,17 @@ pub(super) struct Writing(JoinHandle<Option<String>>);
 
 impl Journal {
     /// A journal for one attempt of a run.
-    pub(super) fn begin(store: Store, run: String, attempt: i64, clock: Clock) -> (Arc<Self>, Writing) {
+    pub(super) fn begin(runner: &Runner, run: String, attempt: i64) -> (Arc<Self>, Writing) {
         let (lines, receiver) = mpsc::unbounded_channel();
-        let task = tokio::spawn(write(store, run, attempt, receiver));
-        let journal =
-            Self { lines: Mutex::new(Some(lines)), clock, calls: AtomicU64::new(0), writes: AtomicU64::new(0) };
+        let task = tokio::spawn(write(runner.store.clone(), run, attempt, receiver));
+        let (clock, redactor) = (runner.clock.clone(), runner.redactor.clone());
+        let journal = Self {
+            lines: Mutex::new(Some(lines)),
+            clock,
+            redactor,
+            calls: AtomicU64::new(0),
+            writes: AtomicU64::new(0),
+        };
         (Arc::new(journal), Writing(task))
     }
 
@@ -64,6 +73,7 @@ impl Sink for Journal {
         };
         if let Some(lines) = self.lines.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             // The task ends after the log is closed, and not before.
+            let text = self.redactor.redact(&text).into_owned();
             let _ = lines.send(LogLine { at: self.clock.now_ms(), level: level.to_owned(), text });
         }
     }

@@ -49,6 +49,8 @@ pub struct Report {
     pub ending: Ending,
     /// What the script and the flows it used have to say.
     pub parts: Parts,
+    /// Which attempt this was; 1 is the first.
+    pub attempt: i64,
     /// What became of its effects, in all its attempts.
     pub tally: Tally,
     /// Requests of this attempt.
@@ -76,12 +78,17 @@ impl Report {
     /// For people.
     pub fn text(&self) -> String {
         let mut lines = lines(&self.parts);
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
         lines.push(self.summary());
+        lines.push(format!("  {}", self.work()));
+        lines.extend(self.leftovers().map(|left| format!("  {left}")));
         lines.extend(self.next_step());
         lines.join("\n")
     }
 
-    /// `run 20261122-0158-k3f9 done in 1.2 s: 41 calls, 14 effects`
+    /// `run 20261122-0158-k3f9 on main (sandbox): done in 1.2 s`
     fn summary(&self) -> String {
         let word = match &self.ending {
             Ending::Done => "done",
@@ -90,20 +97,46 @@ impl Report {
             Ending::Held(_) => "held",
             Ending::InDoubt(_) => "in doubt",
         };
-        let Tally { done, queued, failed, in_doubt } = self.tally;
-        let mut effects = vec![format!("{} done", done + queued)];
-        effects.extend((queued > 0).then(|| format!("{queued} of them queued by the platform")));
-        effects.extend((failed > 0).then(|| format!("{failed} failed")));
-        effects.extend((in_doubt > 0).then(|| format!("{in_doubt} in doubt")));
         let place = if self.sandbox { format!("{} (sandbox)", self.connection) } else { self.connection.clone() };
-        format!(
-            "run {} on {place} {word} in {:.1} s: {} calls ({} writes); effects: {}",
-            self.run,
-            self.seconds,
-            self.calls,
-            self.writes,
-            effects.join(", ")
-        )
+        format!("run {} on {place}: {word} in {:.1} s", self.run, self.seconds)
+    }
+
+    /// `27 calls, 9 of them writes: 119 changes and mails made`
+    fn work(&self) -> String {
+        let Tally { done, queued, failed, in_doubt } = self.tally;
+        let calls = counted(self.calls, "call", "calls");
+        let writes = match self.writes {
+            0 => "none of them a write".to_owned(),
+            writes => format!("{writes} of them {}", if writes == 1 { "a write" } else { "writes" }),
+        };
+        let made = match done + queued {
+            0 => "nothing was changed".to_owned(),
+            made => format!("{} made{}", counted(made, "change or mail", "changes and mails"), self.attempts()),
+        };
+        let mut parts = vec![made];
+        parts
+            .extend((queued > 0).then(|| format!("{queued} of them accepted and not carried out yet by the platform")));
+        parts.extend((failed > 0).then(|| format!("{failed} failed")));
+        parts.extend((in_doubt > 0).then(|| format!("{in_doubt} in doubt")));
+        format!("{calls}, {writes}: {}", parts.join(", "))
+    }
+
+    /// Calls are those of this attempt, changes those of the whole run.
+    fn attempts(&self) -> String {
+        match self.attempt {
+            1 => String::new(),
+            attempts => format!(" in all {attempts} attempts of this run"),
+        }
+    }
+
+    /// Why a run that came to its end does not end with 0.
+    fn leftovers(&self) -> Option<String> {
+        let failed = self.tally.failed.max(self.parts.failed);
+        let rejected = self.parts.rejected;
+        let mut parts = Vec::new();
+        parts.extend((rejected > 0).then(|| format!("{} rejected", counted(rejected, "row was", "rows were"))));
+        parts.extend((failed > 0).then(|| format!("{failed} failed")));
+        (self.exit_code() == 5).then(|| format!("exit code 5: done, but {}", parts.join(" and ")))
     }
 
     /// What to type next, where there is something.
@@ -112,12 +145,14 @@ impl Report {
         match &self.ending {
             Ending::Interrupted => Some(format!("go on with: {resume}")),
             Ending::Limit(limit) => {
-                Some(format!("ended by the limit `{limit}`; raise it in `[limits]` and go on with: {resume}"))
+                Some(format!("ended by the limit `{limit}`; raise it in `[limits.script]` and go on with: {resume}"))
             }
+            Ending::Failed(_) if self.tally == (Tally { failed: self.tally.failed, ..Tally::default() }) => None,
             Ending::Failed(_) => Some(format!("what is done stays done; after mending it, go on with: {resume}")),
             Ending::Held(sentence) => Some(sentence.clone()),
             Ending::InDoubt(_) | Ending::Done if self.tally.in_doubt > 0 => {
-                Some(format!("{} effects are in doubt; they are looked up again by: {resume}", self.tally.in_doubt))
+                let what = counted(self.tally.in_doubt, "change or mail is", "changes and mails are");
+                Some(format!("{what} in doubt: nobody knows whether it happened; to look again: {resume}"))
             }
             Ending::Done | Ending::InDoubt(_) => None,
         }
@@ -126,7 +161,7 @@ impl Report {
     /// For programs: the last line of `--json`.
     pub fn json(&self) -> Value {
         json!({
-            "event": "report",
+            "type": "report",
             "run": self.run,
             "script": self.script,
             "connection": self.connection,
@@ -159,24 +194,33 @@ impl Report {
     }
 }
 
+/// Rows of a table that people are shown; `--json` has all.
+const SHOWN: usize = 20;
+
 /// What the script and the flows put into the report, for people.
 fn lines(parts: &Parts) -> Vec<String> {
     let mut lines = Vec::new();
     for section in &parts.sections {
         lines.push(section.title.clone());
         lines.extend(section.lines.iter().map(|line| format!("  {line}")));
-        lines.push(String::new());
     }
     lines.extend(parts.values.iter().map(|(name, value)| format!("{name}: {}", plain(value))));
     lines.extend(parts.notes.iter().cloned());
     for (title, rows) in &parts.tables {
-        lines.push(format!("{title}:"));
-        for row in rows {
+        lines.push(format!("{title}: {}", rows.len()));
+        for row in rows.iter().take(SHOWN) {
             let cells = row.as_object().into_iter().flatten().map(|(key, value)| format!("{key} {}", plain(value)));
             lines.push(format!("  {}", cells.collect::<Vec<_>>().join(", ")));
         }
+        if rows.len() > SHOWN {
+            lines.push(format!("  and {} more; all of them with --json", rows.len() - SHOWN));
+        }
     }
     lines
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn plain(value: &Value) -> String {

@@ -25,6 +25,8 @@ pub struct Runner {
     pub transports: Arc<dyn Transports>,
     /// The engines.
     pub kit: EngineKit,
+    /// Knows the secrets that were read: none of them is written down.
+    pub redactor: Redactor,
     /// Who listens, besides the run's own log.
     pub listeners: Vec<Arc<dyn Sink>>,
     /// Tells the time.
@@ -45,8 +47,6 @@ pub struct Runner {
     pub caps: Caps,
     /// How much memory is held.
     pub memory: Option<Gauge>,
-    /// Takes secrets out of what platforms say.
-    pub redactor: Redactor,
     /// Ends the run from outside.
     pub cancel: Cancel,
 }

@@ -67,6 +67,8 @@ pub struct Argument {
     pub of: Vec<String>,
     /// Whether a run without it is refused.
     pub required: bool,
+    /// Whether the script makes the file; else it must be there before anything begins.
+    pub writes: bool,
     /// What it is for.
     pub doc: String,
     /// The value where none is given.

@@ -5,7 +5,7 @@ use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Position, Stmt};
 use super::args::{Argument, Declared, Kind};
 use super::words::{instead, listed, nearest};
 
-const KEYS: &[&str] = &["type", "of", "default", "sandbox", "required", "doc"];
+const KEYS: &[&str] = &["type", "of", "default", "sandbox", "required", "write", "doc"];
 
 /// What is wrong with a declaration.
 pub(crate) struct Problem {
@@ -95,6 +95,7 @@ fn argument(name: &str, value: &Expr, at: Position) -> Read<Argument> {
         kind,
         of: Vec::new(),
         required: true,
+        writes: false,
         doc: String::new(),
         default: None,
         sandbox: None,
@@ -102,6 +103,13 @@ fn argument(name: &str, value: &Expr, at: Position) -> Read<Argument> {
     argument.of = choices(&argument, literal("of")?, at)?;
     if let Some((doc, at)) = literal("doc")? {
         argument.doc = doc.into_string().or_else(|_| problem(format!("`doc` of `{name}` must be text"), at))?;
+    }
+    if let Some((writes, at)) = literal("write")? {
+        argument.writes = match writes.as_bool() {
+            Ok(writes) if kind == Kind::File => writes,
+            Ok(_) => return problem(format!("`write` is for the type `file`; `{name}` is another"), at),
+            Err(_) => return problem(format!("`write` of `{name}` must be true or false"), at),
+        };
     }
     let default = literal("default")?;
     // `default: ()` says that it may be left out.

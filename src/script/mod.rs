@@ -30,7 +30,6 @@ pub use context::Run;
 pub use door::{Door, IfExists, Rows, Thrown, With};
 pub use errors::ScriptError;
 pub use kit::EngineKit;
-pub(crate) use library::NOUNS as LIBRARY;
-pub use library::{Parts, Section};
+pub use library::{Entry, Parts, Section, entries};
 pub use run::{Ended, Script, execute};
 pub use start::{Doors, Facts, Gauge, Limits, Start};

@@ -150,6 +150,8 @@ pub fn execute(script: &Script, run: &Run) -> Result<(), Ended> {
         return Err(Ended::Fatal(thrown));
     }
     match (run.start().cancel.reason(), result) {
+        // It was asked to end when nothing was left to be done.
+        (Some(Stop::Interrupted), Ok(Ok(()))) => Ok(()),
         (Some(why), _) => Err(Ended::Stopped(why)),
         (None, Err(lost)) => Err(Ended::Failed(ScriptError::plain(lost.to_string()))),
         (None, Ok(Err(error))) => Err(Ended::Failed(error)),

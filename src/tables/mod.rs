@@ -23,5 +23,5 @@ pub use file::{AtomicFile, make_room, put_aside};
 pub use ndjson::{NdjsonWriter, compact};
 pub use row::{Cells, Entry, Rejected, Row};
 pub use rows::Rows;
-pub use table::{Detected, Reading, Table};
+pub use table::{Bare, Detected, Reading, Table};
 pub use write::{CsvWriter, Profile, reject_columns, rejects};

@@ -43,6 +43,11 @@ impl Source {
         Self { name: name.to_owned(), from: From::Memory(bytes.into()) }
     }
 
+    /// The same under another name.
+    pub(super) fn named(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
+    }
+
     /// How it is named in messages.
     pub(super) fn name(&self) -> &str {
         &self.name

@@ -23,6 +23,18 @@ pub struct Reading {
     pub delimiter: Option<u8>,
     /// Whether the `'` before a cell that a spreadsheet would execute is taken off.
     pub cells: Cells,
+    /// Whether a file without rows is one.
+    pub bare: Bare,
+}
+
+/// What a file is that has names of columns and no rows below them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Bare {
+    /// An error.
+    #[default]
+    Refused,
+    /// A table without rows: whoever reads it decides.
+    Taken,
 }
 
 /// What was seen in the file; shown to the person, since a wrong guess is theirs to notice.
@@ -92,6 +104,11 @@ impl Table {
     /// Opens a CSV file that is read in a given way.
     pub fn open_as(path: &Path, reading: Reading) -> Result<Self, Error> {
         Self::of(Source::file(path)?, reading)
+    }
+
+    /// The same for a file that people know by another name than its whole path.
+    pub fn open_named(path: &Path, name: &str, reading: Reading) -> Result<Self, Error> {
+        Self::of(Source::file(path)?.named(name), reading)
     }
 
     /// The same for text that is in memory; `name` stands in messages.
@@ -189,7 +206,7 @@ impl Table {
                 return Err(Error::SameName { file, line, name: name.clone(), first: first + 1, second: place + 1 });
             }
         }
-        if self.detected.rows == 0 {
+        if self.detected.rows == 0 && self.reading.bare == Bare::Refused {
             return Err(Error::HeaderOnly { file, line });
         }
         match self.shape.last {

@@ -225,7 +225,7 @@ proptest! {
     #[test]
     fn what_is_written_exactly_is_read_exactly((names, rows) in table(), delimiter in prop::sample::select(b",;\t|".to_vec())) {
         let bytes = written(Profile::Exact, delimiter, &names, &rows);
-        let reading = Reading { cells: Cells::Exact, delimiter: Some(delimiter) };
+        let reading = Reading { cells: Cells::Exact, delimiter: Some(delimiter), ..Reading::default() };
         let table = Table::parse("f.csv", &bytes, reading).unwrap();
         let read: Vec<Vec<String>> = super::tests::rows(&table).into_iter().map(|(_, row)| row).collect();
         prop_assert_eq!(table.columns(), &names);

@@ -1,6 +1,9 @@
 //! Runs the real binary in a folder of its own: `Test::new().args([…]).stdout("…").success()`.
+//!
+//! What differs from run to run is compared as a word: `{folder}`, `{run}`, `{sha256}`, `{seconds}`, `{calls}`, `{today}`. Lines of
+//! progress depend on the time and are left out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
@@ -8,6 +11,7 @@ use tempfile::TempDir;
 /// One start of beadle: its folder, arguments and environment, and what it is expected to say.
 pub struct Test {
     folder: TempDir,
+    below: PathBuf,
     args: Vec<String>,
     env: Vec<(String, String)>,
     stdout: Option<String>,
@@ -32,7 +36,25 @@ impl Test {
 
     /// In the folder of an earlier start.
     pub fn within(folder: TempDir) -> Self {
-        Self { folder, args: Vec::new(), env: Vec::new(), stdout: None, stderr: None }
+        Self { folder, below: PathBuf::new(), args: Vec::new(), env: Vec::new(), stdout: None, stderr: None }
+    }
+
+    /// In a folder that holds the scripts that ship, and nothing else.
+    pub fn project() -> Self {
+        let test = Self::new();
+        let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
+        for folder in ["scripts", "scripts/data"] {
+            std::fs::create_dir_all(test.folder.path().join(folder)).unwrap();
+        }
+        for folder in ["", "data"] {
+            for entry in std::fs::read_dir(from.join(folder)).unwrap().map(Result::unwrap) {
+                if entry.path().is_file() {
+                    let to = test.folder.path().join("scripts").join(folder).join(entry.file_name());
+                    std::fs::copy(entry.path(), to).unwrap();
+                }
+            }
+        }
+        test
     }
 
     /// With this file, folders made as needed.
@@ -49,19 +71,34 @@ impl Test {
         self
     }
 
+    /// Started in this folder below its own.
+    pub fn below(self, folder: &str) -> Self {
+        Self { below: folder.into(), ..self }
+    }
+
+    /// Its folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The next start in the same folder, with the same environment.
+    pub fn again<const N: usize>(self, args: [&str; N]) -> Self {
+        Self { env: self.env, ..Self::within(self.folder) }.args(args)
+    }
+
     /// With this variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// stdout must be exactly this; `{folder}` stands for the folder.
+    /// stdout must be exactly this; what differs from run to run is a word in braces.
     pub fn stdout(mut self, text: &str) -> Self {
         self.stdout = Some(text.to_owned());
         self
     }
 
-    /// stderr must be exactly this; `{folder}` stands for the folder.
+    /// stderr must be exactly this; what differs from run to run is a word in braces.
     pub fn stderr(mut self, text: &str) -> Self {
         self.stderr = Some(text.to_owned());
         self
@@ -91,7 +128,7 @@ impl Test {
     /// The command, for tests that do something else with it: send signals, close its pipes.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_beadle"));
-        command.args(&self.args).current_dir(self.folder.path()).stdin(Stdio::null()).env_clear();
+        command.args(&self.args).current_dir(self.folder.path().join(&self.below)).stdin(Stdio::null()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command
@@ -99,8 +136,89 @@ impl Test {
 
     fn compare(&self, what: &str, wanted: Option<&str>, have: &str) {
         if let Some(wanted) = wanted {
-            let folder: &Path = self.folder.path();
-            assert_eq!(have.replace(&folder.display().to_string(), "{folder}"), wanted, "{what}");
+            let have = steady(have, self.folder.path());
+            assert_eq!(have, wanted, "{what} of beadle {}\n{have}", self.args.join(" "));
         }
     }
+}
+
+impl Ran {
+    /// The next start in the same folder.
+    pub fn then<const N: usize>(self, args: [&str; N]) -> Test {
+        Test::within(self.folder).args(args)
+    }
+
+    /// The id of the run.
+    pub fn run(&self) -> String {
+        let text = format!("{}{}", self.stdout, self.stderr);
+        let (at, len) = run_id(&text).unwrap_or_else(|| panic!("no run was named: {text}"));
+        text[at..at + len].to_owned()
+    }
+
+    /// What stands in a file of its folder.
+    pub fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(file)).unwrap()
+    }
+
+    /// stdout as lines of JSON.
+    pub fn json(&self) -> Vec<serde_json::Value> {
+        self.stdout.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+    }
+}
+
+/// A text with words for what differs from run to run, and without lines of progress.
+pub fn steady(text: &str, folder: &Path) -> String {
+    let mut text = text.replace(&folder.display().to_string(), "{folder}");
+    while let Some((at, len)) = run_id(&text) {
+        text.replace_range(at..at + len, "{run}");
+    }
+    let mut steady = String::new();
+    for line in text.lines().filter(|line| !is_progress(line)) {
+        let words: Vec<&str> = line.split(' ').collect();
+        for (place, word) in words.iter().enumerate() {
+            let next = words.get(place + 1).copied().unwrap_or_default();
+            let number = word.parse::<f64>().is_ok();
+            let word = match *word {
+                word if word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit()) => "{sha256}",
+                word if is_day(word) => "{today}",
+                _ if number && next == "s" => "{seconds}",
+                _ if number && (next == "calls," || next == "call,") => "{calls}",
+                "call," => "calls,",
+                word => word,
+            };
+            steady.push_str(word);
+            steady.push(if place + 1 == words.len() { '\n' } else { ' ' });
+        }
+    }
+    steady
+}
+
+/// `2026-11-22`
+fn is_day(word: &str) -> bool {
+    word.len() == 10
+        && word
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() })
+}
+
+/// `members read 244, 6 calls (2.0 a second)`
+fn is_progress(line: &str) -> bool {
+    let line = line.split(" (").next().unwrap_or_default();
+    let Some(rest) = line.strip_suffix(" calls").or_else(|| line.strip_suffix(" call")) else { return false };
+    rest.rsplit(", ").next().is_some_and(|count| count.parse::<u64>().is_ok())
+}
+
+/// Where the first run's id stands, as in `20261122-0158-k3f9`.
+fn run_id(text: &str) -> Option<(usize, usize)> {
+    const LEN: usize = 18;
+    let is_id = |bytes: &[u8]| {
+        bytes.len() == LEN
+            && bytes.iter().enumerate().all(|(at, byte)| match at {
+                8 | 13 => *byte == b'-',
+                0..=12 => byte.is_ascii_digit(),
+                _ => byte.is_ascii_lowercase() || byte.is_ascii_digit(),
+            })
+    };
+    text.as_bytes().windows(LEN).position(is_id).map(|at| (at, LEN))
 }

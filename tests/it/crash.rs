@@ -1,25 +1,11 @@
 //! Processes that die in the middle of a run: what is done is not done again, and the run ends as if nothing had been.
 
 use std::process::Child;
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use crate::disturbed::{Community, FREE_HAND, MAIN_JOB, Project, ended_with, said};
-
-/// The main job refuses four rows, so it never ends with 0.
-const ENDS: &[i32] = &[0, 5];
-
-static MAIN_JOB_ALONE: LazyLock<Community> = LazyLock::new(|| alone(MAIN_JOB));
-static FREE_HAND_ALONE: LazyLock<Community> = LazyLock::new(|| alone(FREE_HAND));
-
-/// What a run leaves behind that nothing disturbs.
-fn alone(script: &str) -> Community {
-    let project = Project::new();
-    ended_with(&project.run(script, &[]), ENDS, "undisturbed");
-    let community = project.community();
-    assert!(community.each_mail_once() && community.mails.len() > 50, "{:?}", community.mails);
-    community
-}
+use crate::disturbed::{
+    Community, ENDS, FREE_HAND, FREE_HAND_ALONE, MAIN_JOB, MAIN_JOB_ALONE, Project, ended_with, said,
+};
 
 /// Dies at each of these points and is resumed.
 fn dies_and_is_resumed(script: &str, alone: &Community, points: &[&str]) {
@@ -65,7 +51,7 @@ fn invitations_that_may_never_have_left_wait_for_a_person_and_go_to_nobody_twice
     for _ in 0..2 {
         let resumed = project.resume();
         ended_with(&resumed, &[6], "nobody can prove that a mail was not sent");
-        assert!(said(&resumed).contains("40 effects are in doubt"), "{}", said(&resumed));
+        assert!(said(&resumed).contains("40 changes and mails are in doubt"), "{}", said(&resumed));
     }
     ended_with(&project.run(FREE_HAND, &[]), &[6], "a new run may not mail them either");
     let community = project.community();

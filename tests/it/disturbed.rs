@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::LazyLock;
 
 use beadle::clock::Clock;
 use beadle::sandbox::{Wanted, kept};
@@ -12,7 +13,26 @@ use tempfile::TempDir;
 /// The main job, as it is shipped.
 pub const MAIN_JOB: &str = "scripts/sync_roster.rhai";
 /// Every kind of write, most of them one by one.
+#[cfg(debug_assertions)]
 pub const FREE_HAND: &str = "scripts/free_hand.rhai";
+
+/// The main job refuses four rows, so it never ends with 0.
+pub const ENDS: &[i32] = &[0, 5];
+
+/// What the main job leaves behind that nothing disturbs.
+pub static MAIN_JOB_ALONE: LazyLock<Community> = LazyLock::new(|| alone(MAIN_JOB));
+/// What the free script leaves behind.
+#[cfg(debug_assertions)]
+pub static FREE_HAND_ALONE: LazyLock<Community> = LazyLock::new(|| alone(FREE_HAND));
+
+/// What a run leaves behind that nothing disturbs.
+fn alone(script: &str) -> Community {
+    let project = Project::new();
+    ended_with(&project.run(script, &[]), ENDS, "undisturbed");
+    let community = project.community();
+    assert!(community.each_mail_once() && community.mails.len() > 50, "{:?}", community.mails);
+    community
+}
 
 /// A project's folder with scripts and, after the first run, a sandbox.
 pub struct Project {

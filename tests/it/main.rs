@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must panic")]
 
 mod arguments;
+mod bad_input;
+mod brakes;
 mod builder;
 mod command_line;
 #[cfg(debug_assertions)]
@@ -10,8 +12,15 @@ mod crash;
 mod disturbed;
 mod docs;
 mod layers;
+mod main_job;
+mod midway;
 mod mobilize_adapter;
 mod mobilize_document;
 mod mobilize_examples;
 mod pieces;
+mod readme;
 mod reference;
+mod secrets;
+mod served;
+mod shipped_scripts;
+mod signals;

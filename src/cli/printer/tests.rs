@@ -124,7 +124,7 @@ fn in_a_pipe_progress_is_a_line_every_few_seconds_and_one_at_the_end() {
     let bench = text();
     for row in 1..=250 {
         if row % 10 == 0 {
-            let called = Event::Called { operation: "members.list", write: false, status: Some(200), millis: 7 };
+            let called = Event::Called { operation: "members.list".into(), write: false, status: Some(200), millis: 7 };
             bench.printer.note(&called);
         }
         bench.clock.advance_ms(50);

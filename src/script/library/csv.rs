@@ -5,14 +5,32 @@ use rhai::{Array, Dynamic, Map, NativeCallContext};
 use super::{LibraryNoun, Verb, text_of};
 use crate::script::context::{Outcome, Run};
 use crate::script::files;
-use crate::tables::{Entry, Table};
+use crate::tables::{Entry, Reading, Table};
 
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
     name: "csv",
     verbs: &[
-        Verb { name: "read", arguments: 1..=1, usage: "csv.read(file)", does: read },
-        Verb { name: "parse", arguments: 1..=2, usage: "csv.parse(text) or csv.parse(text, \";\")", does: parse },
-        Verb { name: "rows", arguments: 1..=2, usage: "csv.rows(text) or csv.rows(text, \";\")", does: rows },
+        Verb {
+            name: "read",
+            arguments: 1..=1,
+            usage: "csv.read(file)",
+            doc: "A file's rows as maps by the names of its columns.",
+            does: read,
+        },
+        Verb {
+            name: "parse",
+            arguments: 1..=2,
+            usage: "csv.parse(text) or csv.parse(text, \";\")",
+            doc: "Rows of a text as maps by the names of its columns.",
+            does: parse,
+        },
+        Verb {
+            name: "rows",
+            arguments: 1..=2,
+            usage: "csv.rows(text) or csv.rows(text, \";\")",
+            doc: "Rows of a text as lists of texts, names of columns among them.",
+            does: rows,
+        },
     ],
 };
 
@@ -20,7 +38,8 @@ pub(super) const NOUN: LibraryNoun = LibraryNoun {
 /// account of rows as `roster` keeps one.
 fn read(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
     let name = text_of("csv.read()", &given[0])?;
-    let table = Table::open(&files::readable(run, &name)?).map_err(|error| error.to_string())?;
+    let table = Table::open_named(&files::readable(run, &name)?, &name, Reading::default())
+        .map_err(|error| error.to_string())?;
     let mut rows = Array::new();
     for entry in table.rows().map_err(|error| error.to_string())? {
         match entry.map_err(|error| error.to_string())? {

@@ -9,8 +9,20 @@ use crate::script::context::{Outcome, Run};
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
     name: "email",
     verbs: &[
-        Verb { name: "normal", arguments: 1..=1, usage: "email.normal(text)", does: normal },
-        Verb { name: "valid", arguments: 1..=1, usage: "email.valid(text)", does: valid },
+        Verb {
+            name: "normal",
+            arguments: 1..=1,
+            usage: "email.normal(text)",
+            doc: "The address in lower case without blanks around it; what is no address is an error.",
+            does: normal,
+        },
+        Verb {
+            name: "valid",
+            arguments: 1..=1,
+            usage: "email.valid(text)",
+            doc: "Whether it is an e-mail address.",
+            does: valid,
+        },
     ],
 };
 

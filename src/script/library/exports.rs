@@ -16,6 +16,7 @@ pub(super) const NOUN: LibraryNoun = LibraryNoun {
         name: "write",
         arguments: 2..=2,
         usage: "exports.write(list, #{ file: \"activities.csv\", format: \"csv\", since: \"start\" })",
+        doc: "A list into a file, as csv or ndjson; with `since: \"last\"` only what is new since the last export.",
         does: write,
     }],
 };
@@ -40,7 +41,6 @@ fn write(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynam
     let path = files::writable(run, &file)?;
     let cursor = Cursor::of(run, &list);
     let last = if incremental { cursor.read()? } else { Newest::default() };
-    let kept = if incremental { keep_older(run, &path)? } else { None };
     let mut sink = match format.as_str() {
         "ndjson" => Sink::ndjson(&path),
         _ => Sink::csv(&path, list.record(), profile),
@@ -62,6 +62,10 @@ fn write(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynam
             run.start().events.progress("rows written", sink.rows(), 0);
         }
     }
+    if incremental && sink.rows() == 0 && path.exists() {
+        return Ok(nothing_new(run, &file).into());
+    }
+    let kept = if incremental { keep_older(run, &path, &file)? } else { None };
     let manifest = sink.finish().map_err(|error| error.to_string())?;
     run.start().events.progress("rows written", manifest.rows, manifest.rows);
     cursor.write(last.then(newest))?;
@@ -72,8 +76,9 @@ fn write(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynam
     told.insert("sha256".into(), manifest.sha256.clone().into());
     told.insert("first".into(), manifest.first.clone().map_or(Dynamic::UNIT, Into::into));
     told.insert("last".into(), manifest.last.clone().map_or(Dynamic::UNIT, Into::into));
-    let mut lines = vec![format!("{} rows, {} bytes, sha256 {}", manifest.rows, manifest.bytes, manifest.sha256)];
-    lines.extend(kept.map(|kept| format!("the file that was there is kept as {kept}")));
+    let rows = if manifest.rows == 1 { "row" } else { "rows" };
+    let mut lines = vec![format!("{} {rows}, {} bytes, sha256 {}", manifest.rows, manifest.bytes, manifest.sha256)];
+    lines.extend(kept.map(|kept| format!("the rows of earlier exports are kept in {kept}")));
     let json = serde_json::json!({
         "file": file, "rows": manifest.rows, "bytes": manifest.bytes, "sha256": manifest.sha256,
         "first": manifest.first, "last": manifest.last,
@@ -90,15 +95,24 @@ fn older(last: &Newest, at: Option<&str>, id: Option<&str>) -> bool {
     }
 }
 
+/// An incremental export that brought nothing leaves the file of the last one in its place.
+fn nothing_new(run: &Run, file: &str) -> Map {
+    let lines = vec!["nothing new since the last export; the file is as it was".to_owned()];
+    let json = serde_json::json!({ "file": file, "rows": 0 });
+    run.with_parts(|parts| parts.section(format!("export to {file}"), lines, json));
+    [("file".into(), file.to_owned().into()), ("rows".into(), 0_i64.into())].into_iter().collect()
+}
+
 /// What an incremental export would write over holds rows that it will not bring again.
-fn keep_older(run: &Run, path: &std::path::Path) -> Outcome<Option<String>> {
+fn keep_older(run: &Run, path: &std::path::Path, file: &str) -> Outcome<Option<String>> {
     if !path.exists() {
         return Ok(None);
     }
+    let end = format!(".before-{}", run.start().id);
     let mut kept = path.as_os_str().to_owned();
-    kept.push(format!(".before-{}", run.start().id));
+    kept.push(&end);
     crate::tables::put_aside(path, std::path::Path::new(&kept)).map_err(|error| error.to_string())?;
-    Ok(Some(kept.to_string_lossy().into_owned()))
+    Ok(Some(format!("{file}{end}")))
 }
 
 impl Newest {

@@ -10,10 +10,34 @@ pub(super) const NOUN: LibraryNoun = LibraryNoun {
     name: "log",
     verbs: &[
         // The engine hands what a call of the name `debug` gives to its own listener, with the place in the script.
-        Verb { name: "debug", arguments: 1..=1, usage: "log.debug(line)", does: |c, _, g| Ok(shown(c, &g[0])?.into()) },
-        Verb { name: "info", arguments: 1..=1, usage: "log.info(line)", does: |c, r, g| say(c, r, Level::Info, &g) },
-        Verb { name: "warn", arguments: 1..=1, usage: "log.warn(line)", does: |c, r, g| say(c, r, Level::Warn, &g) },
-        Verb { name: "error", arguments: 1..=1, usage: "log.error(line)", does: |c, r, g| say(c, r, Level::Error, &g) },
+        Verb {
+            name: "debug",
+            arguments: 1..=1,
+            usage: "log.debug(line)",
+            doc: "A line that is shown with -v only.",
+            does: |c, _, g| Ok(shown(c, &g[0])?.into()),
+        },
+        Verb {
+            name: "info",
+            arguments: 1..=1,
+            usage: "log.info(line)",
+            doc: "A line for people, to stderr and into the run's log.",
+            does: |c, r, g| say(c, r, Level::Info, &g),
+        },
+        Verb {
+            name: "warn",
+            arguments: 1..=1,
+            usage: "log.warn(line)",
+            doc: "A warning.",
+            does: |c, r, g| say(c, r, Level::Warn, &g),
+        },
+        Verb {
+            name: "error",
+            arguments: 1..=1,
+            usage: "log.error(line)",
+            doc: "An error; the script goes on.",
+            does: |c, r, g| say(c, r, Level::Error, &g),
+        },
     ],
 };
 

@@ -3,6 +3,7 @@
 
 mod csv;
 mod email;
+mod entries;
 mod exports;
 mod guards;
 mod json;
@@ -13,7 +14,9 @@ mod report;
 mod roster;
 mod text;
 mod time;
+mod told;
 
+pub use entries::{Entry, entries};
 use options::Options;
 pub use report::{Parts, Section};
 pub(crate) use time::Time;
@@ -37,6 +40,8 @@ pub(crate) struct Verb {
     pub arguments: RangeInclusive<usize>,
     /// How it is written: `csv.parse(text)`
     pub usage: &'static str,
+    /// What it is for, in a sentence.
+    pub doc: &'static str,
     /// What it does.
     pub does: Does,
 }

@@ -10,9 +10,27 @@ use crate::script::values;
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
     name: "report",
     verbs: &[
-        Verb { name: "add", arguments: 2..=2, usage: "report.add(name, value)", does: add },
-        Verb { name: "note", arguments: 1..=1, usage: "report.note(line)", does: note },
-        Verb { name: "row", arguments: 2..=2, usage: "report.row(table, #{ column: value })", does: row },
+        Verb {
+            name: "add",
+            arguments: 2..=2,
+            usage: "report.add(name, value)",
+            doc: "A named value in the run's report.",
+            does: add,
+        },
+        Verb {
+            name: "note",
+            arguments: 1..=1,
+            usage: "report.note(line)",
+            doc: "A line in the run's report.",
+            does: note,
+        },
+        Verb {
+            name: "row",
+            arguments: 2..=2,
+            usage: "report.row(table, #{ column: value })",
+            doc: "A row of a table in the run's report.",
+            does: row,
+        },
     ],
 };
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use rhai::{Dynamic, Map, NativeCallContext};
 use serde_json::json;
 
-use super::{LibraryNoun, Options, Verb, text_of};
+use super::{LibraryNoun, Options, Verb, text_of, told};
 use crate::roster::{self, Blank, Declined, Invite, Mapping, Mode, Renames, Synced, Use, Wish};
 use crate::script::context::{Outcome, Run, Waiting};
 use crate::script::files;
-use crate::tables::{self, Reading, Table};
+use crate::tables::{self, Bare, Reading, Table};
 
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
     name: "roster",
@@ -18,19 +18,18 @@ pub(super) const NOUN: LibraryNoun = LibraryNoun {
             name: "read",
             arguments: 1..=2,
             usage: "roster.read(file) or roster.read(file, #{ columns: #{ \"Contact\": \"email\" } })",
+            doc: "Who should be in a group: a CSV file with a column for the e-mail address.",
             does: read,
         },
         Verb {
             name: "sync",
             arguments: 2..=3,
             usage: "roster.sync(group, roster, #{ mode: \"mirror\", invite: true, sender: id })",
+            doc: "Makes a group hold the people of a roster, and accounts for every row.",
             does: sync,
         },
     ],
 };
-
-/// Refused rows that are shown one by one; all of them stand in the file.
-const SHOWN: usize = 20;
 
 /// A roster's file, looked through, with what its columns mean.
 #[derive(Clone)]
@@ -43,7 +42,8 @@ fn read(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynami
     let name = text_of("roster.read()", &given[0])?;
     let none = Dynamic::from(Map::new());
     let mut options = Options::of("roster.read()", given.get(1).unwrap_or(&none), &["columns", "delimiter"])?;
-    let mut reading = Reading::default();
+    // A roster without anybody is for the brakes to judge.
+    let mut reading = Reading { bare: Bare::Taken, ..Reading::default() };
     if let Some(sign) = options.text("delimiter")? {
         match sign.as_bytes() {
             [sign] => reading.delimiter = Some(*sign),
@@ -51,7 +51,7 @@ fn read(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynami
         }
     }
     let columns = columns(options.map("columns")?.unwrap_or_default())?;
-    let table = Table::open_as(&files::readable(run, &name)?, reading).map_err(|error| error.to_string())?;
+    let table = Table::open_named(&files::readable(run, &name)?, &name, reading).map_err(|error| error.to_string())?;
     roster::Columns::of(&table, &columns, None).map_err(|error| error.to_string())?;
     run.say(crate::events::Level::Info, &table.detected().to_string());
     Ok(Dynamic::from(File { table: Arc::new(table), columns }))
@@ -88,7 +88,10 @@ fn sync(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynami
     let synced = roster::sync(client, &group, &file.table, &wish, &limits);
     let synced = run.block(Waiting::Write, synced)?.map_err(|error| run.throw(error.into()))?;
     account(run, &file, &group, &wish, &synced)?;
-    Ok(told(&synced).into())
+    if let Some(error) = synced.ended {
+        return Err(run.throw(error.into()));
+    }
+    Ok(figures(&synced).into())
 }
 
 fn wish(given: &Dynamic, file: &File) -> Outcome<(Wish, Option<String>)> {
@@ -125,43 +128,8 @@ fn wish(given: &Dynamic, file: &File) -> Outcome<(Wish, Option<String>)> {
 
 /// Puts the account into the report, and the refused rows into a file that can be fed again.
 fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) -> Outcome<()> {
-    let mut lines = Vec::new();
-    let number = |count: usize, words: &str| format!("{count:>7}  {words}");
-    lines.push(number(usize::try_from(synced.account.rows).unwrap_or(usize::MAX), "rows in the file"));
-    for tally in synced.account.by_row.iter().chain(&synced.account.by_member) {
-        lines.push(format!("{} {:>5}  {}: {}", tally.sign, tally.count, tally.word, tally.meaning));
-    }
-    lines.push(format!(
-        "done: {} added ({} had an account before), {} changed, {} removed, {} left as they were",
-        synced.added, synced.existing, synced.changed, synced.removed, synced.same
-    ));
-    if wish.invite == Invite::New {
-        let queued = synced.invited - synced.recorded.min(synced.invited);
-        lines.push(format!("invited: {} ({queued} of them still in the platform's queue)", synced.invited));
-    }
-    let listed = |title: &str, list: &[(String, String)], lines: &mut Vec<String>| {
-        for (who, why) in list.iter().take(SHOWN) {
-            lines.push(format!("{title} {who}: {why}"));
-        }
-        if list.len() > SHOWN {
-            lines.push(format!("{title} {} more", list.len() - SHOWN));
-        }
-    };
-    listed("not invited:", &synced.not_invited, &mut lines);
-    listed("failed:", &synced.failed, &mut lines);
-    for left in &synced.left {
-        lines.push(format!("not as wanted: {left}"));
-    }
-    lines.extend(synced.account.unused_columns());
     let rejects = rejects(run, file, synced)?;
-    for row in synced.rejected.iter().take(SHOWN) {
-        lines.push(format!("rejected: line {}: {}", row.line, row.reason));
-    }
-    lines.extend(
-        rejects
-            .as_ref()
-            .map(|path| format!("{} rejected rows, to be mended and fed again: {path}", synced.rejected.len())),
-    );
+    let lines = told::lines(synced, wish, rejects.as_deref());
     let json = json!({
         "file": file.table.name(),
         "group": group,
@@ -175,7 +143,8 @@ fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) ->
     });
     run.with_parts(|parts| {
         parts.rejected += synced.rejected.len() as u64;
-        parts.failed += (synced.failed.len() + synced.left.len()) as u64;
+        // A write that failed and what it left behind are one thing.
+        parts.failed += synced.failed.len().max(synced.left.len()) as u64;
         parts.section(format!("{} to group {group}", file.table.name()), lines, json);
     });
     Ok(())
@@ -202,7 +171,7 @@ fn rejects(run: &Run, file: &File, synced: &Synced) -> Outcome<Option<String>> {
     Ok(Some(name))
 }
 
-fn told(synced: &Synced) -> Map {
+fn figures(synced: &Synced) -> Map {
     let number = |count: usize| Dynamic::from(i64::try_from(count).unwrap_or(i64::MAX));
     [
         ("added", synced.added),

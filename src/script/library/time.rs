@@ -14,18 +14,55 @@ use crate::script::context::{Outcome, Run};
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
     name: "time",
     verbs: &[
-        Verb { name: "now", arguments: 0..=0, usage: "time.now()", does: |_, run, _| Ok(value(run.now())) },
-        Verb { name: "parse", arguments: 1..=1, usage: "time.parse(\"2026-01-31T12:00:00Z\")", does: parse },
-        Verb { name: "from_ms", arguments: 1..=1, usage: "time.from_ms(milliseconds)", does: from_ms },
-        Verb { name: "days", arguments: 1..=1, usage: "time.days(n)", does: |_, _, given| length(&given, 86_400_000) },
-        Verb { name: "hours", arguments: 1..=1, usage: "time.hours(n)", does: |_, _, given| length(&given, 3_600_000) },
+        Verb {
+            name: "now",
+            arguments: 0..=0,
+            usage: "time.now()",
+            doc: "This moment.",
+            does: |_, run, _| Ok(value(run.now())),
+        },
+        Verb {
+            name: "parse",
+            arguments: 1..=1,
+            usage: "time.parse(\"2026-01-31T12:00:00Z\")",
+            doc: "A moment from text, or from the milliseconds that platforms send; without a zone it is UTC.",
+            does: parse,
+        },
+        Verb {
+            name: "from_ms",
+            arguments: 1..=1,
+            usage: "time.from_ms(milliseconds)",
+            doc: "A moment from milliseconds.",
+            does: from_ms,
+        },
+        Verb {
+            name: "days",
+            arguments: 1..=1,
+            usage: "time.days(n)",
+            doc: "A length of time, in milliseconds.",
+            does: |_, _, given| length(&given, 86_400_000),
+        },
+        Verb {
+            name: "hours",
+            arguments: 1..=1,
+            usage: "time.hours(n)",
+            doc: "A length of time, in milliseconds.",
+            does: |_, _, given| length(&given, 3_600_000),
+        },
         Verb {
             name: "minutes",
             arguments: 1..=1,
             usage: "time.minutes(n)",
+            doc: "A length of time, in milliseconds.",
             does: |_, _, given| length(&given, 60_000),
         },
-        Verb { name: "seconds", arguments: 1..=1, usage: "time.seconds(n)", does: |_, _, given| length(&given, 1000) },
+        Verb {
+            name: "seconds",
+            arguments: 1..=1,
+            usage: "time.seconds(n)",
+            doc: "A length of time, in milliseconds.",
+            does: |_, _, given| length(&given, 1000),
+        },
     ],
 };
 

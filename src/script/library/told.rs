@@ -1,0 +1,141 @@
+//! What a sync did, for people: every row and every member in its class, then what was done. Pure.
+
+use crate::roster::{Invite, Synced, Tally, Wish};
+
+/// People who are shown one by one; all of them stand in the file and in `--json`.
+const SHOWN: usize = 20;
+
+/// People of a class who are named.
+const SAMPLES: usize = 3;
+
+/// The account of a sync; `rejects` is the file of the refused rows.
+pub(super) fn lines(synced: &Synced, wish: &Wish, rejects: Option<&str>) -> Vec<String> {
+    let account = &synced.account;
+    let mut lines = Vec::new();
+    let width = account.by_row.iter().chain(&account.by_member).map(|tally| tally.word.chars().count()).max();
+    let classes = |of: &[Tally], lines: &mut Vec<String>| {
+        for tally in of {
+            let Tally { sign, word, meaning, count, .. } = tally;
+            lines.push(format!("  {sign} {count:>6}  {word:width$}  {meaning}", width = width.unwrap_or(0)));
+            lines.extend(people(tally));
+        }
+    };
+    lines.push(format!("{} in the file", counted(account.rows, "row", "rows")));
+    classes(&account.by_row, &mut lines);
+    let unnamed: usize = account.by_member.iter().map(|tally| tally.count).sum();
+    if unnamed > 0 {
+        lines.push(format!("{} of the group that no row names", counted(unnamed as u64, "member", "members")));
+        classes(&account.by_member, &mut lines);
+    }
+    lines.push(done(synced));
+    if wish.invite == Invite::New {
+        lines.push(invited(synced));
+        lines.extend(synced.ended.as_ref().map(|error| format!("the invitations ended early: {}", error.message)));
+    }
+    some("not invited", &synced.not_invited, &mut lines);
+    some("failed", &synced.failed, &mut lines);
+    lines.extend(synced.left.iter().map(|left| format!("not as wanted: {left}")));
+    lines.extend(account.unused_columns());
+    if let Some(file) = rejects {
+        let count =
+            counted(synced.rejected.len() as u64, "row was rejected; it stands", "rows were rejected; they stand");
+        lines.push(format!("{count} in {file}, to be mended there and fed again with the mode add_only"));
+    }
+    let shown = synced.rejected.iter().take(SHOWN);
+    lines.extend(shown.map(|row| format!("  ! line {}: {}", row.line, row.reason)));
+    more(synced.rejected.len(), &mut lines);
+    lines
+}
+
+/// The first of those with whom something happens, and how many more there are.
+fn people(tally: &Tally) -> Vec<String> {
+    if !matches!(tally.sign, '+' | '~' | '-' | '?') {
+        return Vec::new();
+    }
+    let shown = tally.samples.iter().take(SAMPLES);
+    let mut people: Vec<String> = shown.map(|person| format!("             {person}")).collect();
+    if tally.count > people.len() {
+        people.push(format!("             and {} more", tally.count - people.len()));
+    }
+    people
+}
+
+/// `28 added (10 of them had an account before), 6 changed, 7 removed`
+fn done(synced: &Synced) -> String {
+    let mut parts = Vec::new();
+    if synced.added > 0 {
+        let before = match synced.existing {
+            0 => String::new(),
+            existing => format!(" ({existing} of them had an account before)"),
+        };
+        parts.push(format!("{} added{before}", synced.added));
+    }
+    parts.extend((synced.changed > 0).then(|| format!("{} changed", synced.changed)));
+    parts.extend((synced.removed > 0).then(|| format!("{} removed", synced.removed)));
+    match parts.is_empty() {
+        true => "done: nothing had to be added, changed or removed".to_owned(),
+        false => format!("done: {}", parts.join(", ")),
+    }
+}
+
+fn invited(synced: &Synced) -> String {
+    let queued = synced.invited - synced.recorded.min(synced.invited);
+    match (synced.invited, queued) {
+        (0, _) => "invited: nobody".to_owned(),
+        (all, 0) => format!("invited: {all}"),
+        (all, queued) => format!("invited: {all}, {queued} of them still in the platform's queue"),
+    }
+}
+
+/// The first of a list, and how many more there are.
+fn some(title: &str, list: &[(String, String)], lines: &mut Vec<String>) {
+    if list.is_empty() {
+        return;
+    }
+    lines.push(format!("{title}: {}", list.len()));
+    lines.extend(list.iter().take(SHOWN).map(|(who, why)| format!("  ! {who}: {why}")));
+    more(list.len(), lines);
+}
+
+fn more(all: usize, lines: &mut Vec<String>) {
+    if all > SHOWN {
+        lines.push(format!("    and {} more", all - SHOWN));
+    }
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tables::Rejected;
+
+    #[test]
+    fn a_sync_that_did_nothing_says_so() {
+        let wish = Wish { invite: Invite::New, ..Wish::default() };
+        assert_eq!(
+            lines(&Synced::default(), &wish, None),
+            ["0 rows in the file", "done: nothing had to be added, changed or removed", "invited: nobody"]
+        );
+    }
+
+    #[test]
+    fn one_is_one_and_a_long_list_says_how_long_it_is() {
+        let row = |line| Rejected { line, reason: "no e-mail address".into(), cells: Vec::new() };
+        let synced = Synced { added: 1, rejected: vec![row(7)], ..Synced::default() };
+        assert_eq!(
+            lines(&synced, &Wish::default(), Some("rejects.csv"))[1..],
+            [
+                "done: 1 added",
+                "1 row was rejected; it stands in rejects.csv, to be mended there and fed again with the mode add_only",
+                "  ! line 7: no e-mail address",
+            ]
+        );
+        let synced = Synced { rejected: (1..=23).map(row).collect(), ..Synced::default() };
+        let lines = lines(&synced, &Wish::default(), Some("rejects.csv"));
+        assert_eq!(lines.last().map(String::as_str), Some("    and 3 more"));
+        assert_eq!(lines.iter().filter(|line| line.starts_with("  ! ")).count(), 20);
+    }
+}
