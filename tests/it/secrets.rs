@@ -92,7 +92,7 @@ fn a_wrong_secret_names_its_variable_and_changes_nothing() {
     );
     assert_eq!(
         steady(&ran.stdout, ran.folder.path()),
-        "run {run} on main: failed in {seconds} s\n  {calls} call, none of them a write: nothing was changed\n"
+        "run {run} on main: failed in {seconds} s\n  {calls} calls, none of them a write: nothing was changed\n"
     );
     assert_eq!(holding(ran.folder.path(), &["not-the-right-one".to_owned()]), Vec::<String>::new());
     assert!(served.mails().is_empty());
