@@ -125,11 +125,12 @@ impl Client {
             }
             Ended::Done(answer) => {
                 let why = format!("job {job} is completed, and a read does not show it");
-                self.read_back(part, permit, intent, why, merged).await?;
+                self.read_back(part, permit, intent, (why, Told::Done), merged).await?;
                 merged.done(0, &answer);
             }
             Ended::Failed(words) => {
-                self.read_back(part, permit, intent, format!("job {job} failed: {words}"), merged).await?;
+                let why = format!("job {job} failed: {words}");
+                self.read_back(part, permit, intent, (why, Told::Failed), merged).await?;
             }
             Ended::Unknown => {
                 self.settle(part, permit, Outcome::Doubt { why: format!("the platform does not know its job {job}") })
@@ -146,7 +147,7 @@ impl Client {
         part: &Piece,
         permit: Permit,
         intent: &Intent,
-        why: String,
+        (why, told): (String, Told),
         merged: &mut Merged,
     ) -> Result<(), Error> {
         let verdicts = self.shown(&self.questions(part, intent)).await?;
@@ -161,6 +162,11 @@ impl Client {
                 Verdict::NotApplied => {
                     refused.push(at);
                     failed.insert(place, why.clone());
+                }
+                // What reads never show is as the platform says.
+                Verdict::Unknown(_) if told == Told::Done => {
+                    merged.found(None);
+                    done.insert(place, Value::Null);
                 }
                 Verdict::Unknown(_) | Verdict::Stale(_) => {}
             }
@@ -184,6 +190,13 @@ impl Client {
     }
 }
 
+/// What the platform says of its job.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Done,
+    Failed,
+}
+
 /// What became of a part that was sent.
 pub(super) enum Performed {
     /// The ledger knows.
@@ -203,11 +216,8 @@ fn shares(part: &Piece, permit: &Permit, body: &Bytes) -> HashMap<usize, Value> 
     }
 }
 
-/// Whether a finished job names as many ids as it was given rows; one that names none is believed.
+/// Whether a finished job names as many ids as it was given rows; one that names fewer, or none, is read back.
 pub(super) fn all_named(follow: &Follow, answer: &Bytes, rows: usize) -> bool {
     let answer: Value = serde_json::from_slice(answer).unwrap_or(Value::Null);
-    match answer.pointer(follow.merged).and_then(Value::as_array) {
-        Some(ids) => ids.is_empty() || ids.len() >= rows,
-        None => true,
-    }
+    answer.pointer(follow.merged).and_then(Value::as_array).is_some_and(|ids| ids.len() >= rows)
 }
