@@ -12,6 +12,7 @@ mod crash;
 mod disturbed;
 mod docs;
 mod faults;
+mod foreign;
 mod layers;
 mod main_job;
 mod mobilize_adapter;
