@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::store::Store;
 
@@ -47,6 +48,9 @@ pub enum LeaseError {
 
 /// How often a lock that others merely look at is tried again. Looking takes microseconds.
 const TRIES: usize = 1_000;
+/// How often, a millisecond apart, an owner must be seen: a process that is being started holds copies of the files of the
+/// one that starts it, for the moment until it is its own.
+const BLINKS: usize = 25;
 
 impl Lease {
     /// Owns the run, or says that somebody else does.
@@ -89,6 +93,7 @@ fn lock(path: &Path) -> Result<Option<File>, LeaseError> {
     std::fs::create_dir_all(folder).map_err(|error| io(folder, &error))?;
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
     let file = opened.map_err(|error| io(path, &error))?;
+    let mut owned = 0;
     for _ in 0..TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(Some(file)),
@@ -96,6 +101,11 @@ fn lock(path: &Path) -> Result<Option<File>, LeaseError> {
             Err(TryLockError::WouldBlock) => {}
         }
         match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) if owned < BLINKS => {
+                owned += 1;
+                std::thread::sleep(Duration::from_millis(1));
+                continue;
+            }
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(io(path, &error)),
             Ok(()) => file.unlock().map_err(|error| io(path, &error))?,
