@@ -13,9 +13,6 @@ use crate::platforms;
 use crate::store::{NewRun, Store};
 use crate::wire::Request;
 
-/// What a fake platform answers.
-type Answering = dyn Fn() -> Result<Reply, Lost> + Send;
-
 /// What a test lets go wrong: given the request and how many writes there were before it.
 type Wrong = dyn FnMut(&Request, usize) -> Option<Trouble> + Send;
 
@@ -424,14 +421,15 @@ async fn a_busy_platform_and_too_many_requests_are_waited_for() {
 async fn what_surely_did_not_happen_is_failed_and_may_be_tried_again() {
     let unreachable = || Err(Lost::NotSent { host: "x.example".into(), why: "refused".into() });
     let day = Some(Duration::from_secs(86_400));
-    let cases: [(&str, Box<Answering>, usize); 4] = [
-        ("unreachable", Box::new(unreachable), 4),
-        ("too_many_requests", Box::new(move || Ok(Reply { retry_after: day, ..reply(429, json!({})).unwrap() })), 1),
-        ("forbidden", Box::new(|| reply(403, json!({}))), 1),
-        ("refused", Box::new(|| reply(422, json!({}))), 1),
+    let much_later = Ok(Reply { retry_after: day, ..reply(429, json!({})).unwrap() });
+    let cases = [
+        ("unreachable", unreachable(), 4),
+        ("too_many_requests", much_later, 1),
+        ("forbidden", reply(403, json!({})), 1),
+        ("refused", reply(422, json!({})), 1),
     ];
     for (code, answer, tries) in cases {
-        let platform = platform(move |_, before| (before < tries).then(|| Trouble::Before(answer())));
+        let platform = platform(move |_, before| (before < tries).then(|| Trouble::Before(answer.clone())));
         let client = client(&platform).await;
         assert_eq!(refused(&client, &invite([3])).await.code, code);
         assert_eq!(tally(&client).await, [(State::Failed, 1)], "{code}");
