@@ -81,9 +81,9 @@ impl Merged {
         }
     }
 
-    /// For how many it worked so far.
-    pub(super) fn worked(&self) -> usize {
-        self.done + self.waiting
+    /// Whether anything worked so far.
+    pub(super) fn worked(&self) -> bool {
+        self.done + self.waiting > 0
     }
 
     /// The later answer wins, but for the list of ids that a job made: those add up.

@@ -1,6 +1,6 @@
 //! What nobody knows: asked of the platform, settled by what it shows, kept for a person where it shows nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -150,20 +150,31 @@ impl Client {
     /// What the platform shows of doubts of one operation and group.
     async fn verdicts(&self, doubts: &[(usize, Doubt)]) -> Result<Vec<Verdict>, Error> {
         let mut verdicts: Vec<Option<Verdict>> = vec![None; doubts.len()];
-        self.jobs(doubts, &mut verdicts).await?;
+        let ended_well = self.jobs(doubts, &mut verdicts).await?;
         let left: Vec<usize> = (0..doubts.len()).filter(|&at| verdicts[at].is_none()).collect();
         if !left.is_empty() {
             let asked: Vec<Doubt> = left.iter().map(|&at| doubts[at].1.clone()).collect();
             for (at, verdict) in left.into_iter().zip(self.shown(&asked).await?) {
-                verdicts[at] = Some(verdict);
+                // What reads never show is as the platform says of its job.
+                let job = doubts[at].1.job.as_deref();
+                verdicts[at] = Some(match verdict {
+                    Verdict::Unknown(_) if job.is_some_and(|job| ended_well.contains(job)) => Verdict::Applied(None),
+                    verdict => self.still_wanted(&doubts[at].1, verdict),
+                });
             }
         }
-        let told = verdicts.into_iter().map(|verdict| verdict.unwrap_or(Verdict::Unknown("nothing shows it")));
-        Ok(doubts.iter().zip(told).map(|((_, doubt), verdict)| self.still_wanted(doubt, verdict)).collect())
+        let nothing = || Verdict::Unknown("nothing shows it");
+        Ok(verdicts.into_iter().map(|verdict| verdict.unwrap_or_else(nothing)).collect())
     }
 
-    /// Doubts whose call the platform had accepted: their jobs are followed, never submitted again.
-    async fn jobs(&self, doubts: &[(usize, Doubt)], verdicts: &mut [Option<Verdict>]) -> Result<(), Error> {
+    /// Doubts whose call the platform had accepted: their jobs are followed, never submitted again. Returns the jobs that
+    /// have ended well, also where only reads can tell for whom.
+    async fn jobs<'a>(
+        &self,
+        doubts: &'a [(usize, Doubt)],
+        verdicts: &mut [Option<Verdict>],
+    ) -> Result<HashSet<&'a str>, Error> {
+        let mut ended_well = HashSet::new();
         let mut ends: HashMap<&str, Option<Verdict>> = HashMap::new();
         for (at, (_, doubt)) in doubts.iter().enumerate() {
             let (Some(job), Some(op)) = (doubt.job.as_deref(), self.operation(doubt)) else { continue };
@@ -176,7 +187,11 @@ impl Client {
                     connection: self.connection().to_owned(),
                     args: Args::default(),
                 };
-                let end = match self.follow(&call, &follow, job).await? {
+                let ended = self.follow(&call, &follow, job).await?;
+                if matches!(ended, Ended::Done(_)) {
+                    ended_well.insert(job);
+                }
+                let end = match ended {
                     Ended::Done(answer) if is_believed(op, &follow, &answer, rows) => Some(Verdict::Applied(None)),
                     Ended::Running => Some(Verdict::Unknown("the platform still works on it")),
                     Ended::Done(_) | Ended::Failed(_) | Ended::Unknown => None,
@@ -185,7 +200,7 @@ impl Client {
             }
             verdicts[at] = ends.get(job).cloned().flatten();
         }
-        Ok(())
+        Ok(ended_well)
     }
 
     /// Reads until what was sent had the time to show.
@@ -244,10 +259,13 @@ impl Client {
     /// An update that did not happen is sent again only while nobody can have changed the same in between: at once, or
     /// where the values from before are known to be there still.
     fn still_wanted(&self, doubt: &Doubt, verdict: Verdict) -> Verdict {
-        let changes =
-            self.operation(doubt).and_then(written).is_some_and(|write| write.consequence == Consequence::Changes);
-        let late = self.clock().now_ms() - doubt.begun_at > SAME_BREATH_MS && doubt.before.get("fields").is_none();
+        let write = self.operation(doubt).and_then(written);
+        let changes = write.is_some_and(|write| write.consequence == Consequence::Changes);
+        let converges = write.is_some_and(|write| write.repeat == Repeat::Converges);
+        let at_once = self.clock().now_ms() - doubt.begun_at <= SAME_BREATH_MS;
+        let late = !at_once && doubt.before.get("fields").is_none();
         match verdict {
+            Verdict::Unknown(_) if converges && at_once => Verdict::NotApplied,
             Verdict::NotApplied if changes && late => Verdict::Stale(
                 "it was not made, and what was there before is not known: somebody may have changed it since",
             ),

@@ -18,6 +18,8 @@ mod write;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod write_tests;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -20,6 +20,9 @@ use crate::wire::{self, Row};
 /// Most times that a shifting list is read from its beginning.
 const PASSES: u32 = 3;
 
+/// Pages overlap by a row only where that row costs little.
+const SMALLEST_OVERLAP: u64 = 5;
+
 type Rows = Result<Vec<Row>, Error>;
 
 /// A list being read. Nothing is asked before the first page is wanted.
@@ -213,25 +216,38 @@ impl Reading {
         Ok(())
     }
 
-    /// Reads from the beginning to an empty page; says whether an id came twice.
+    /// Reads from the beginning to an empty page; says whether the list shifted: an id came twice, or the row that two
+    /// pages share was another one.
     async fn pass(&mut self, call: &mut Call, start: u64, documented: u32) -> Result<bool, Option<Error>> {
         let mut offset = start;
         let mut doubled = false;
+        let (mut last, mut received) = (None, 0);
         let mut walked: HashSet<u64> = HashSet::new();
         loop {
-            call.args.set("offset", offset);
+            // Each page begins with the last row of the one before: if that is another one, the list has shifted, also
+            // where the count did not change since somebody else came.
+            let overlap = u64::from(received >= SMALLEST_OVERLAP && self.passes > 1);
+            call.args.set("offset", offset - overlap);
             self.wanted().await?;
-            let page = match self.fetch(call).await {
+            let mut page = match self.fetch(call).await {
                 Err(Some(error)) if self.may_be_smaller(call, &error, documented) => {
                     call.args.set("limit", documented);
                     continue;
                 }
                 other => other?,
             };
-            offset += page.rows.len() as u64;
+            received = page.rows.len() as u64;
+            offset += received - overlap.min(received);
+            if overlap == 1 {
+                match page.rows.first().map(fingerprint) {
+                    first if first == last => drop(page.rows.remove(0)),
+                    _ => doubled = true,
+                }
+            }
             // A page without a new id: the end, or a server that does not know `offset`.
             let known = walked.len();
             let ids: Vec<u64> = page.rows.iter().map(fingerprint).collect();
+            last = ids.last().copied();
             walked.extend(&ids);
             if walked.len() == known {
                 return Ok(doubled);

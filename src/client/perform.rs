@@ -125,11 +125,12 @@ impl Client {
             }
             Ended::Done(answer) => {
                 let why = format!("job {job} is completed, and a read does not show it");
-                self.read_back(part, permit, intent, why, merged).await?;
+                self.read_back(part, permit, intent, (why, Told::Done), merged).await?;
                 merged.done(0, &answer);
             }
             Ended::Failed(words) => {
-                self.read_back(part, permit, intent, format!("job {job} failed: {words}"), merged).await?;
+                let why = format!("job {job} failed: {words}");
+                self.read_back(part, permit, intent, (why, Told::Failed), merged).await?;
             }
             Ended::Unknown => {
                 self.settle(part, permit, Outcome::Doubt { why: format!("the platform does not know its job {job}") })
@@ -146,7 +147,7 @@ impl Client {
         part: &Piece,
         permit: Permit,
         intent: &Intent,
-        why: String,
+        (why, told): (String, Told),
         merged: &mut Merged,
     ) -> Result<(), Error> {
         let verdicts = self.shown(&self.questions(part, intent)).await?;
@@ -161,6 +162,11 @@ impl Client {
                 Verdict::NotApplied => {
                     refused.push(at);
                     failed.insert(place, why.clone());
+                }
+                // What reads never show is as the platform says.
+                Verdict::Unknown(_) if told == Told::Done => {
+                    merged.found(None);
+                    done.insert(place, Value::Null);
                 }
                 Verdict::Unknown(_) | Verdict::Stale(_) => {}
             }
@@ -182,6 +188,13 @@ impl Client {
     async fn settle(&self, part: &Piece, permit: Permit, outcome: Outcome) -> Result<(), Error> {
         self.ledger().settle(permit, outcome).await.map_err(|error| Error::ledger(&part.call, error))
     }
+}
+
+/// What the platform says of its job.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Done,
+    Failed,
 }
 
 /// What became of a part that was sent.
@@ -206,12 +219,7 @@ fn shares(part: &Piece, permit: &Permit, body: &Bytes) -> HashMap<usize, Value> 
 /// Whether "completed" is enough: a change shows when it is read the next time; what was made must be named, one id a
 /// row, or be read back.
 pub(super) fn is_believed(op: &Op, follow: &Follow, answer: &Bytes, rows: usize) -> bool {
-    if op.write(&Args::default()).is_some_and(|write| write.consequence == Consequence::Changes) {
-        return true;
-    }
+    let changes = op.write(&Args::default()).is_some_and(|write| write.consequence == Consequence::Changes);
     let answer: Value = serde_json::from_slice(answer).unwrap_or(Value::Null);
-    match answer.pointer(follow.merged).and_then(Value::as_array) {
-        Some(ids) => ids.len() >= rows,
-        None => false,
-    }
+    changes || answer.pointer(follow.merged).and_then(Value::as_array).is_some_and(|ids| ids.len() >= rows)
 }

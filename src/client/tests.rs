@@ -159,7 +159,7 @@ async fn lists_advance_by_the_rows_received_and_end_at_an_empty_page() {
     assert_eq!(ids(&client, &call("users", "list", Value::Null)).await.unwrap(), numbers(0..25));
     let offsets: Vec<String> =
         fake.asked().iter().map(|line| line.split("offset=").nth(1).unwrap().to_owned()).collect();
-    assert_eq!(offsets, ["0&limit=200", "10&limit=200", "20&limit=200", "25&limit=200"]);
+    assert_eq!(offsets, ["0&limit=200", "9&limit=200", "18&limit=200", "24&limit=200"], "each page overlaps by a row");
 }
 
 #[tokio::test]
@@ -189,11 +189,30 @@ async fn somebody_removed_before_the_cursor_hides_nobody() {
 }
 
 #[tokio::test]
+async fn who_leaves_while_somebody_else_comes_hides_nobody_although_the_count_is_the_same() {
+    let mut people: Vec<usize> = (0..30).collect();
+    let (client, _) = client(move |request| match asked_for(request, "offset") {
+        None => reply(200, json!({ "id": 1, "members_count": people.len() }).to_string()),
+        Some(offset) => {
+            let page = rows(people.iter().skip(offset).take(10).copied());
+            if offset == 9 && people.len() == 30 && people[3] == 3 {
+                people.remove(3);
+                people.push(99);
+            }
+            reply(200, page)
+        }
+    })
+    .await;
+    let found = ids(&client, &call("members", "list", json!({ "group_id": 1 }))).await.unwrap();
+    assert_eq!(found.len(), 31, "30 who were there and the one who came: {found:?}");
+}
+
+#[tokio::test]
 async fn one_empty_page_in_the_middle_does_not_end_the_list_that_the_platform_counts_longer() {
     let mut hiccup = true;
     let (client, _) = client(move |request| match asked_for(request, "offset") {
         None => reply(200, json!({ "id": 1, "members_count": 30 }).to_string()),
-        Some(10) if std::mem::take(&mut hiccup) => reply(200, "[]"),
+        Some(9 | 10) if std::mem::take(&mut hiccup) => reply(200, "[]"),
         Some(offset) => reply(200, rows((offset..30).take(10))),
     })
     .await;

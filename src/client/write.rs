@@ -16,8 +16,8 @@ use crate::effects::Intent;
 
 /// How often the ledger is asked anew for one piece: after doubts were looked up, what is free is sent again.
 const ROUNDS: usize = 8;
-/// A refused call for many people is halved to spare those who are not affected; after so many refusals in a row the
-/// reason is not one of them.
+/// A refused call for many people is halved to spare those who are not affected; after so many refusals
+/// without a single success the reason is not one of them.
 const REFUSALS: usize = 40;
 /// What the caller wants beyond the arguments.
 #[derive(Clone, Debug)]
@@ -59,11 +59,7 @@ impl Client {
         let mut merged = Merged::new(call);
         let mut todo = Todo { pieces: call.pieces().into(), refusals: 0 };
         while let Some(piece) = todo.pieces.pop_front() {
-            let worked = merged.worked();
             let left = self.piece(piece, with, &mut merged).await?;
-            if merged.worked() > worked {
-                todo.refusals = 0;
-            }
             for (refused, error) in left.refused {
                 todo.refused(refused, error, &mut merged);
             }
@@ -214,7 +210,7 @@ struct Left {
 /// The pieces of a call that are still to be sent.
 struct Todo {
     pieces: VecDeque<Piece>,
-    /// Refusals since something last worked.
+    /// How often a part was refused.
     refusals: usize,
 }
 
@@ -224,7 +220,7 @@ impl Todo {
     fn refused(&mut self, part: Piece, error: Error, merged: &mut Merged) {
         self.refusals += 1;
         let size = part.subjects.len();
-        let hopeless = !may_spare(&error) || self.refusals >= REFUSALS;
+        let hopeless = !may_spare(&error) || (self.refusals >= REFUSALS && !merged.worked());
         if size > 1 && !hopeless {
             let places: Vec<usize> = (0..size).collect();
             let (first, second) = places.split_at(size / 2);

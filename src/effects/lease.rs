@@ -30,7 +30,7 @@ enum Held {
 pub enum LeaseError {
     /// Somebody alive owns it.
     #[error(
-        "run `{0}` is still at work in another process; wait for its end, or stop it there with Ctrl-C, which says how to go on"
+        "run `{0}` is still at work in another process; wait for its end, or stop it there with Ctrl-C and type `beadle resume {0}`"
     )]
     Taken(String),
     /// It is not the name of a run.
@@ -51,6 +51,9 @@ pub enum LeaseError {
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Between two tries.
 const AGAIN: Duration = Duration::from_micros(200);
+/// How often, a millisecond apart, an owner must be seen: a process that is being started holds copies of the files of the
+/// one that starts it, for the moment until it is its own.
+const BLINKS: usize = 25;
 
 impl Lease {
     /// Owns the run, or says that somebody else does.
@@ -93,7 +96,7 @@ fn lock(path: &Path) -> Result<Option<File>, LeaseError> {
     std::fs::create_dir_all(folder).map_err(|error| io(folder, &error))?;
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
     let file = opened.map_err(|error| io(path, &error))?;
-    let began = Instant::now();
+    let (began, mut owned) = (Instant::now(), 0);
     while began.elapsed() < PATIENCE {
         match file.try_lock() {
             Ok(()) => return Ok(Some(file)),
@@ -101,12 +104,16 @@ fn lock(path: &Path) -> Result<Option<File>, LeaseError> {
             Err(TryLockError::WouldBlock) => {}
         }
         match file.try_lock_shared() {
+            Err(TryLockError::WouldBlock) if owned < BLINKS => {
+                owned += 1;
+                std::thread::sleep(Duration::from_millis(1));
+                continue;
+            }
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(io(path, &error)),
             Ok(()) => file.unlock().map_err(|error| io(path, &error))?,
         }
-        // There is nothing to wait for: locks of files wake nobody.
-        std::thread::park_timeout(AGAIN);
+        std::thread::sleep(AGAIN);
     }
     Ok(None)
 }
@@ -161,7 +168,7 @@ mod tests {
             let lease = Lease::take(&store, "r-1").unwrap();
             assert!(Lease::is_held(&store, "r-1").unwrap());
             let refused = Lease::take(&store, "r-1").unwrap_err();
-            assert!(refused.to_string().starts_with("run `r-1` is still at work in another process"), "{refused}");
+            assert!(refused.to_string().contains("beadle resume r-1"), "{refused}");
             let other = Lease::take(&store, "r-2").unwrap();
             assert_eq!((lease.run(), other.run()), ("r-1", "r-2"));
             drop(lease);

@@ -44,11 +44,7 @@ pub(crate) fn verb(context: &NativeCallContext, noun: &Noun, verb: &str, given: 
 
 fn answer(run: &Run, door: &dyn Door, call: &Call, with: &With) -> Outcome<Dynamic> {
     let waiting = if call.op.is_read() { Waiting::Read } else { Waiting::Write };
-    let body = match run.block(waiting, door.call(call, with))? {
-        // Nobody found is an answer, in whatever way a server says it.
-        Err(thrown) if thrown.code == "not_found" && matches!(call.op.answer, Answer::Perhaps(_)) => Bytes::new(),
-        answered => answered.map_err(|thrown| run.throw(thrown))?,
-    };
+    let body = run.block(waiting, door.call(call, with))?.map_err(|thrown| run.throw(thrown))?;
     opened(call, &body).map_err(|error| {
         let words = format!("the answer cannot be understood: {error}");
         run.throw(Thrown::new("unreadable", words).at(call.op.name(), door.connection()))

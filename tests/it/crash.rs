@@ -9,15 +9,18 @@ use crate::disturbed::{
 
 /// Dies at each of these points and is resumed.
 fn dies_and_is_resumed(script: &str, alone: &Community, points: &[&str]) {
-    for point in points {
-        let project = Project::new();
-        project.run_until(script, point);
-        ended_with(&project.resume(), ENDS, point);
-        assert_eq!(&project.community(), alone, "{point}");
-        let again = project.resume();
-        ended_with(&again, &[2, 5], point);
-        assert_eq!(&project.community(), alone, "{point}, resumed once more");
-    }
+    std::thread::scope(|scope| {
+        for point in points {
+            scope.spawn(move || {
+                let project = Project::new();
+                project.run_until(script, point);
+                ended_with(&project.resume(), ENDS, point);
+                assert_eq!(&project.community(), alone, "{point}");
+                ended_with(&project.resume(), &[2, 5], point);
+                assert_eq!(&project.community(), alone, "{point}, resumed once more");
+            });
+        }
+    });
 }
 
 #[test]
