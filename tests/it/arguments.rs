@@ -548,6 +548,10 @@ fn calls() -> BoxedStrategy<(&'static Op, Value)> {
                 if op.name() == "members.add" && given.get("user_id").is_none() && given.get("fields").is_none() {
                     given["user_id"] = json!("1");
                 }
+                // A change names something to change.
+                if op.name() == "groups.update" && given.as_object().is_some_and(|given| given.len() == 1) {
+                    given["name"] = json!("Board");
+                }
                 (op, given)
             })
         })
