@@ -4,11 +4,12 @@
 //! before it, and `tests/it/layers.rs` holds them to it. The way of the data:
 //!
 //! ```text
-//! row -> person -> change -> call -> effect -> request -> reply -> receipt -> report
+//! row -> person -> change -> call -> intent -> request -> reply -> outcome -> report
 //! ```
 //!
 //! A platform is a table of operations ([`catalog::Op`]); every write passes the
-//! ledger ([`effects`]) at one door ([`client`]). `docs/architecture.md` is the map.
+//! ledger ([`effects`]) at one door ([`client`]). `docs/architecture.md` is the map;
+//! what stands here is for that program and its tests, and promises nothing to others.
 
 pub mod clock;
 pub mod events;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Args, Choice, Op, Param, Place, Ty};
+use super::{Args, Choice, Op, Param, Place, Ty, Wire};
 use crate::model::Email;
 
 /// Why the arguments of a call were refused. Nothing was sent.
@@ -121,12 +121,12 @@ fn unknown_name(params: &[Param], unknown: &str, at: &str) -> String {
 fn check_value(param: &Param, value: Value, at: &str) -> Result<Value, String> {
     let wrong = |value: &Value| Err(format!("`{at}` must be {}, not {}", param.ty.words(), shown(value)));
     match param.ty {
-        Ty::Id(_) => match id(&value) {
-            Some(id) if id_fits(param, &id) => Ok(Value::String(id)),
+        Ty::Id(wire) => match id(&value) {
+            Some(id) if id_fits(param, wire, &id) => Ok(Value::String(id)),
             _ => wrong(&value),
         },
-        Ty::Ids(_) => match value {
-            Value::Array(items) => ids(items, at),
+        Ty::Ids(wire) => match value {
+            Value::Array(items) => ids(items, wire, at),
             other => wrong(&other),
         },
         Ty::Text(max) => match value {
@@ -178,8 +178,17 @@ fn check_value(param: &Param, value: Value, at: &str) -> Result<Value, String> {
 }
 
 /// An id in a path must not be empty or climb: `..` and `/` would name another operation.
-fn id_fits(param: &Param, id: &str) -> bool {
-    !id.is_empty() && (param.place != Place::Path || (!id.contains(['/', '\\', '?', '#']) && id != "." && id != ".."))
+fn id_fits(param: &Param, wire: Wire, id: &str) -> bool {
+    let plain = !id.contains(['/', '\\', '?', '#']) && id != "." && id != "..";
+    is_id(wire, id) && (param.place != Place::Path || plain)
+}
+
+/// What the document has as a number consists of digits; a name in its place is a mistake of the script.
+fn is_id(wire: Wire, id: &str) -> bool {
+    match wire {
+        Wire::Number => !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()),
+        Wire::Text => !id.is_empty(),
+    }
 }
 
 fn id(value: &Value) -> Option<String> {
@@ -191,12 +200,12 @@ fn id(value: &Value) -> Option<String> {
 }
 
 /// Each id once: naming somebody twice must not write to them twice.
-fn ids(items: Vec<Value>, at: &str) -> Result<Value, String> {
+fn ids(items: Vec<Value>, wire: Wire, at: &str) -> Result<Value, String> {
     let mut seen = std::collections::HashSet::new();
     let mut list = Vec::with_capacity(items.len());
     for (i, item) in items.iter().enumerate() {
-        let Some(id) = id(item).filter(|id| !id.is_empty()) else {
-            return Err(format!("`{at}[{i}]` must be an id, not {}", shown(item)));
+        let Some(id) = id(item).filter(|id| is_id(wire, id)) else {
+            return Err(format!("`{at}[{i}]` must be {}, not {}", Ty::Id(wire).words(), shown(item)));
         };
         if seen.insert(id.clone()) {
             list.push(Value::String(id));

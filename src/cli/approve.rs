@@ -58,6 +58,13 @@ pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure>
             return Err(Failure::usage(format!("the brake named {right} {what}, not {number}: look at it once more")));
         }
     }
+    let said = run.summary.as_ref().and_then(|summary| summary.get("error")).and_then(|error| error.as_str());
+    for (what, number) in &named {
+        if !said.is_none_or(|said| offers(said, what, *number)) {
+            let words = format!("run `{}` does not wait for --{what} {number}", options.run);
+            return Err(Failure::usage(words).hint(said.unwrap_or_default()));
+        }
+    }
     for (what, number) in named {
         let approval = Approval {
             run: options.run.clone(),
@@ -73,4 +80,29 @@ pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure>
     let sandbox = if options.sandbox { " --sandbox" } else { "" };
     shell.printer.say(Level::Info, &format!("kept; go on with: beadle resume {}{sandbox}", options.run));
     Ok(Code::Done)
+}
+
+/// Whether the hold named this brake with this number; a script that removes by itself is allowed any number (`N`).
+fn offers(said: &str, what: &str, number: i64) -> bool {
+    let flag = format!("--{what}");
+    let mut words = said.split_whitespace();
+    while let Some(word) = words.next() {
+        if word == flag {
+            return words.next().is_some_and(|given| given == "N" || given == number.to_string());
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_number_that_the_brake_named_is_taken() {
+        let said = "162 of 386 would be removed; type: beadle approve r1 --sandbox --removals 162 --reason \"…\"";
+        assert!(offers(said, "removals", 162));
+        assert!(!offers(said, "removals", 16) && !offers(said, "removals", 163) && !offers(said, "changes", 162));
+        assert!(offers("type: beadle approve r1 --removals N --reason", "removals", 12));
+    }
 }

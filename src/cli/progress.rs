@@ -78,6 +78,7 @@ impl Progress {
         match self.bar.take() {
             Some(bar) => {
                 bar.finish_and_clear();
+                self.shown = self.line();
                 None
             }
             None => self.due(now),
@@ -122,5 +123,19 @@ impl Progress {
             }
         }
         parts.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_a_terminal_the_moving_line_leaves_nothing_behind() {
+        let mut progress = Progress::on_a_terminal(0);
+        progress.called(1);
+        progress.moved("members read", 3, 5);
+        assert_eq!(progress.show(10_000, &Redactor::default()), None);
+        assert_eq!((progress.end(20_000), progress.end(30_000)), (None, None));
     }
 }

@@ -6,7 +6,7 @@ use super::run::{bound, load};
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell};
 use crate::runs::Source;
-use crate::settings::Mode;
+use crate::settings::{Mode, REDACTED};
 use crate::store::{Run, RunState};
 
 #[derive(Debug, clap::Args)]
@@ -37,6 +37,10 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
         )));
     }
     let script = load(&session.settings.project.folder, std::path::Path::new(&run.of.script), &session.kit)?;
+    if let Some((name, _)) = given(&run).iter().find(|(_, value)| value.contains(REDACTED)) {
+        let words = format!("the argument `{name}` of run `{}` held a secret, which is not kept", options.run);
+        return Err(Failure::usage(words).hint("begin a new run; secrets belong into the settings"));
+    }
     let connection = run.of.connection.clone().unwrap_or_default();
     let root = session.settings.project.folder.clone();
     let order = bound(script, given(&run), connection, mode, Source::Again(Box::new(run)), &root)?;
@@ -45,15 +49,24 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
 
 /// The run of this id in the store of this mode.
 pub(super) fn find(session: &Session<'_>, id: &str, mode: Mode) -> Result<Run, Failure> {
-    let run = session.runtime.block_on(session.store.run(id)).map_err(|error| Failure::failed(error.to_string()))?;
-    run.ok_or_else(|| {
+    let failed = |error: crate::store::Error| Failure::failed(error.to_string());
+    let run = session.runtime.block_on(session.store.run(id)).map_err(failed)?;
+    let Some(run) = run else {
         let place = session.store.path().display();
         let failure = Failure::usage(format!("there is no run `{id}` in {place}"));
-        match mode {
-            Mode::Real => failure.hint("a run on the sandbox is found with --sandbox"),
-            Mode::Sandbox => failure.hint("a run on a real connection is found without --sandbox"),
-        }
-    })
+        return Err(failure.hint(match mode {
+            Mode::Real => "a run on the sandbox is found with --sandbox",
+            Mode::Sandbox => "a run on a real connection is found without --sandbox",
+        }));
+    };
+    let world = match mode {
+        Mode::Real => None,
+        Mode::Sandbox => session.runtime.block_on(session.store.world()).map_err(failed)?,
+    };
+    match world.is_some_and(|world| run.ended_at.is_some_and(|end| end < world.started_ms)) {
+        true => Err(Failure::usage(format!("the sandbox of run `{id}` is gone: another was begun with --fresh"))),
+        false => Ok(run),
+    }
 }
 
 /// The arguments as they were given.

@@ -120,7 +120,7 @@ impl Connected {
 }
 
 fn policy(connection: &Connection) -> Policy {
-    Policy { max_attempts: connection.pace.max_attempts as usize, ..Policy::default() }
+    Policy { max_attempts: connection.pace.max_attempts as usize, settle: connection.pace.settle, ..Policy::default() }
 }
 
 /// "check `secret` (the variable `MOBILIZE_SECRET`) of connection `main`"

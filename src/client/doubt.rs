@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::answer::Merged;
 use super::follow::Ended;
-use super::perform::all_named;
+use super::perform::is_believed;
 use super::{Client, Error, Policy};
 use crate::catalog::{Args, Call, Consequence, Doubt, LookUp, Op, Piece, Repeat, Verdict, Write};
 use crate::effects::{Answered, Error as LedgerError, Intent, Settled, Why};
@@ -192,7 +192,7 @@ impl Client {
                     ended_well.insert(job);
                 }
                 let end = match ended {
-                    Ended::Done(answer) if all_named(&follow, &answer, rows) => Some(Verdict::Applied(None)),
+                    Ended::Done(answer) if is_believed(op, &follow, &answer, rows) => Some(Verdict::Applied(None)),
                     Ended::Running => Some(Verdict::Unknown("the platform still works on it")),
                     Ended::Done(_) | Ended::Failed(_) | Ended::Unknown => None,
                 };

@@ -198,13 +198,13 @@ impl Reading {
         };
         for pass in 1..=self.passes {
             let before = self.handed;
-            let end = self.pass(&mut call, start, documented).await?;
+            let doubled = self.pass(&mut call, start, documented).await?;
             let added = self.handed - before;
             if pass > 1 && added == 0 {
                 return Ok(());
             }
-            let slipped = end.doubled || expected.is_some_and(|count| count > self.handed);
-            if self.passes == 1 || end.pages <= 1 || !slipped {
+            let slipped = doubled || expected.is_some_and(|count| count > self.handed);
+            if self.passes == 1 || !slipped {
                 return Ok(());
             }
             tracing::debug!(operation = call.op.name(), pass, "the list shifted while it was read; reading it again");
@@ -216,9 +216,11 @@ impl Reading {
         Ok(())
     }
 
-    async fn pass(&mut self, call: &mut Call, start: u64, documented: u32) -> Result<Pass, Option<Error>> {
+    /// Reads from the beginning to an empty page; says whether the list shifted: an id came twice, or the row that two
+    /// pages share was another one.
+    async fn pass(&mut self, call: &mut Call, start: u64, documented: u32) -> Result<bool, Option<Error>> {
         let mut offset = start;
-        let mut end = Pass { pages: 0, doubled: false };
+        let mut doubled = false;
         let (mut last, mut received) = (None, 0);
         let mut walked: HashSet<u64> = HashSet::new();
         loop {
@@ -239,7 +241,7 @@ impl Reading {
             if overlap == 1 {
                 match page.rows.first().map(fingerprint) {
                     first if first == last => drop(page.rows.remove(0)),
-                    _ => end.doubled = true,
+                    _ => doubled = true,
                 }
             }
             // A page without a new id: the end, or a server that does not know `offset`.
@@ -248,13 +250,12 @@ impl Reading {
             last = ids.last().copied();
             walked.extend(&ids);
             if walked.len() == known {
-                return Ok(end);
+                return Ok(doubled);
             }
-            end.pages += 1;
             let count = page.rows.len();
             let new = page.rows.into_iter().zip(ids).filter(|(_, id)| self.seen.insert(*id));
             let rows: Vec<Row> = new.map(|(row, _)| row).collect();
-            end.doubled |= rows.len() < count;
+            doubled |= rows.len() < count;
             self.handed += rows.len() as u64;
             self.hand(rows).await.map_err(|Dropped| None)?;
         }
@@ -299,12 +300,6 @@ impl Reading {
             false => self.pages.send(Ok(rows)).await.map_err(|_| Dropped),
         }
     }
-}
-
-/// How one reading from the beginning went.
-struct Pass {
-    pages: u32,
-    doubled: bool,
 }
 
 /// An id's fingerprint; rows without an id are told apart by all they hold.

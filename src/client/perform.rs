@@ -13,7 +13,7 @@ use super::follow::Ended;
 use super::send::Sent;
 use super::write::{With, may_spare};
 use super::{Client, Error};
-use crate::catalog::{Answer, Code, Doubt, Follow, Piece, Repeat, Verdict};
+use crate::catalog::{Answer, Args, Code, Consequence, Doubt, Follow, Op, Piece, Repeat, Verdict};
 use crate::effects::{Intent, Outcome, Permit};
 
 /// The largest share of an answer that the ledger keeps for `resume`, in bytes.
@@ -119,7 +119,7 @@ impl Client {
         };
         match end {
             Ended::Running => merged.waiting(subjects, &body),
-            Ended::Done(answer) if all_named(&follow, &answer, subjects) => {
+            Ended::Done(answer) if is_believed(part.call.op, &follow, &answer, subjects) => {
                 self.settle(part, permit, Outcome::Done { shares: HashMap::new() }).await?;
                 merged.done(subjects, &answer);
             }
@@ -216,8 +216,10 @@ fn shares(part: &Piece, permit: &Permit, body: &Bytes) -> HashMap<usize, Value> 
     }
 }
 
-/// Whether a finished job names as many ids as it was given rows; one that names fewer, or none, is read back.
-pub(super) fn all_named(follow: &Follow, answer: &Bytes, rows: usize) -> bool {
+/// Whether "completed" is enough: a change shows when it is read the next time; what was made must be named, one id a
+/// row, or be read back.
+pub(super) fn is_believed(op: &Op, follow: &Follow, answer: &Bytes, rows: usize) -> bool {
+    let changes = op.write(&Args::default()).is_some_and(|write| write.consequence == Consequence::Changes);
     let answer: Value = serde_json::from_slice(answer).unwrap_or(Value::Null);
-    answer.pointer(follow.merged).and_then(Value::as_array).is_some_and(|ids| ids.len() >= rows)
+    changes || answer.pointer(follow.merged).and_then(Value::as_array).is_some_and(|ids| ids.len() >= rows)
 }

@@ -1,4 +1,5 @@
-//! How patient a connection is. Everything here can be set; nothing is decided elsewhere.
+//! How patient a connection is: all its waits and counts stand here. The settings name `max_attempts`, the sandbox is
+//! quicker to settle; the rest are the defaults below.
 
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ impl Default for Policy {
             longest_wait: Duration::from_secs(20),
             patience: Duration::from_secs(300),
             follow: Duration::from_secs(15 * 60),
-            settle: Duration::from_secs(2),
+            settle: Duration::from_secs(5),
             prove: Duration::from_secs(30),
         }
     }

@@ -49,7 +49,7 @@ impl Client {
             let wait = match &sent {
                 Sent::Failed(error) if error.code == Code::Busy.as_str() => busy.next(),
                 Sent::Failed(error) if error.retryable => waits.next(),
-                Sent::Unsure(_) if converges && began.elapsed() < SAME_BREATH => waits.next(),
+                Sent::Unsure(error) if converges && error.retryable && began.elapsed() < SAME_BREATH => waits.next(),
                 _ => None,
             };
             unsure_before |= matches!(sent, Sent::Unsure(_));
@@ -77,7 +77,10 @@ impl Client {
                 let error = Error { retryable: true, ..Error::new(call, "unreachable", lost.to_string()) };
                 return Sent::Failed(error);
             }
-            Err(lost @ Lost::Unknown(_)) => return Sent::Unsure(Error::new(call, "unavailable", lost.to_string())),
+            Err(lost @ Lost::Unknown(_)) => {
+                let error = Error { retryable: true, ..Error::new(call, "unavailable", lost.to_string()) };
+                return Sent::Unsure(error);
+            }
         };
         match self.judge(call, &reply) {
             Ok(()) => match call.op.follow {

@@ -208,6 +208,19 @@ async fn who_leaves_while_somebody_else_comes_hides_nobody_although_the_count_is
 }
 
 #[tokio::test]
+async fn one_empty_page_in_the_middle_does_not_end_the_list_that_the_platform_counts_longer() {
+    let mut hiccup = true;
+    let (client, _) = client(move |request| match asked_for(request, "offset") {
+        None => reply(200, json!({ "id": 1, "members_count": 30 }).to_string()),
+        Some(9 | 10) if std::mem::take(&mut hiccup) => reply(200, "[]"),
+        Some(offset) => reply(200, rows((offset..30).take(10))),
+    })
+    .await;
+    let found = ids(&client, &call("members", "list", json!({ "group_id": 1 }))).await.unwrap();
+    assert_eq!(found, numbers(0..30));
+}
+
+#[tokio::test]
 async fn pages_of_one_row_are_read_to_the_end() {
     let (client, _) = client(|request| {
         let offset = asked_for(request, "offset").unwrap();

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::store::Store;
 
@@ -30,7 +30,7 @@ enum Held {
 pub enum LeaseError {
     /// Somebody alive owns it.
     #[error(
-        "run `{0}` is still at work in another process; wait for its end, or stop it there with Ctrl-C and type `beadle resume {0}`"
+        "run `{0}` is still at work in another process; wait for its end, or stop it there with Ctrl-C, which says how to go on"
     )]
     Taken(String),
     /// It is not the name of a run.
@@ -46,8 +46,11 @@ pub enum LeaseError {
     },
 }
 
-/// How often a lock that others merely look at is tried again. Looking takes microseconds.
-const TRIES: usize = 1_000;
+/// How long a lock that others merely look at is tried for. Looking takes microseconds, but whoever looks may be
+/// suspended in the middle of it.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Between two tries.
+const AGAIN: Duration = Duration::from_micros(200);
 /// How often, a millisecond apart, an owner must be seen: a process that is being started holds copies of the files of the
 /// one that starts it, for the moment until it is its own.
 const BLINKS: usize = 25;
@@ -93,8 +96,8 @@ fn lock(path: &Path) -> Result<Option<File>, LeaseError> {
     std::fs::create_dir_all(folder).map_err(|error| io(folder, &error))?;
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
     let file = opened.map_err(|error| io(path, &error))?;
-    let mut owned = 0;
-    for _ in 0..TRIES {
+    let (began, mut owned) = (Instant::now(), 0);
+    while began.elapsed() < PATIENCE {
         match file.try_lock() {
             Ok(()) => return Ok(Some(file)),
             Err(TryLockError::Error(error)) => return Err(io(path, &error)),
@@ -110,7 +113,8 @@ fn lock(path: &Path) -> Result<Option<File>, LeaseError> {
             Err(TryLockError::Error(error)) => return Err(io(path, &error)),
             Ok(()) => file.unlock().map_err(|error| io(path, &error))?,
         }
-        std::thread::yield_now();
+        // There is nothing to wait for: locks of files wake nobody.
+        std::thread::park_timeout(AGAIN);
     }
     Ok(None)
 }
@@ -165,7 +169,7 @@ mod tests {
             let lease = Lease::take(&store, "r-1").unwrap();
             assert!(Lease::is_held(&store, "r-1").unwrap());
             let refused = Lease::take(&store, "r-1").unwrap_err();
-            assert!(refused.to_string().contains("beadle resume r-1"), "{refused}");
+            assert!(refused.to_string().starts_with("run `r-1` is still at work in another process"), "{refused}");
             let other = Lease::take(&store, "r-2").unwrap();
             assert_eq!((lease.run(), other.run()), ("r-1", "r-2"));
             drop(lease);

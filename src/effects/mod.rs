@@ -3,7 +3,8 @@
 //! Its one rule: only [`Ledger::begin`] makes a [`Permit`], after its rows are durable, and nothing that writes is
 //! sent without one. A permit that nobody settles leaves its rows open; an open row whose process is dead *is* the doubt.
 //!
-//! `state`, `key`, `recover` and `brakes` are pure; `ledger` puts them to work in one transaction.
+//! `state`, `key`, `decide`, `recover` and `brakes` are pure; `begin` and `settle` put them to work, each in one
+//! transaction. `lease` says whose a run is.
 
 pub mod brakes;
 

@@ -38,10 +38,21 @@ pub async fn members(client: &Client, group: &str) -> Result<Vec<Member>, Error>
         tracing::debug!(group, reading, listed = ids.len(), ?count, "the list of members is not settled");
         before = Some(ids);
     }
-    let words = format!(
-        "the list of members kept changing while it was read {READINGS} times; nothing was changed, run again later"
-    );
-    Err(Error { retryable: true, ..Error::new(&list, Code::Unavailable.as_str(), words) })
+    Err(half(client, &list, group, &format!("it kept changing while it was read {READINGS} times")).await)
+}
+
+/// Half a list removes and invites nobody: the run is held, and can be resumed when the platform is calm.
+async fn half(client: &Client, list: &crate::catalog::Call, group: &str, why: &str) -> Error {
+    match client.ledger().command("resume").await {
+        Err(error) => Error::of_ledger(client, error),
+        Ok(resume) => Error::held(
+            list,
+            format!(
+                "held: the members of group {group} could not be read to the end ({why}), and a part of a list decides \
+                 nothing\ngo on later with: {resume}"
+            ),
+        ),
+    }
 }
 
 async fn read(client: &Client, list: &crate::catalog::Call, group: &str) -> Result<Vec<Member>, Error> {
@@ -49,7 +60,13 @@ async fn read(client: &Client, list: &crate::catalog::Call, group: &str) -> Resu
     let pager = client.list_once(list);
     let mut members = Vec::new();
     while let Some(page) = pager.next_page().await {
-        for row in page? {
+        let page = match page {
+            Err(error) if error.retryable && !members.is_empty() => {
+                return Err(half(client, list, group, &error.message).await);
+            }
+            page => page?,
+        };
+        for row in page {
             let unreadable = |why: String| Error::new(list, Code::Unreadable.as_str(), why);
             let value = serde_json::from_slice(row.bytes()).map_err(|error| unreadable(error.to_string()))?;
             let member = adapter.member(group, &value);

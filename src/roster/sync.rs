@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::members::members;
 use super::{Account, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff};
-use crate::catalog::{Call, Invitation};
-use crate::client::{Client, Error, With};
+use crate::catalog::{Call, Code, Invitation};
+use crate::client::{Client, Error, Gravity, With};
 use crate::effects::brakes::Limits;
 use crate::events::Level;
 use crate::model::{Change, Member, Standing};
@@ -66,22 +66,15 @@ pub struct Synced {
     pub failed: Vec<(String, String)>,
     /// What is not as wanted after all was done.
     pub left: Vec<String>,
+    /// Why the invitations ended early.
+    pub ended: Option<Error>,
 }
 
-/// Tells whether the run was ended from outside: nothing more is sent then.
-pub type Stopped<'a> = &'a (dyn Fn() -> bool + Send + Sync);
-
 /// Makes the group hold the people of the table.
-pub async fn sync(
-    client: &Client,
-    group: &str,
-    table: &Table,
-    wish: &Wish,
-    limits: &Limits,
-    stopped: Stopped<'_>,
-) -> Result<Synced, Error> {
-    let flow = Flow::begin(client, group, table, wish, stopped).await?;
+pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish, limits: &Limits) -> Result<Synced, Error> {
+    let flow = Flow::begin(client, group, table, wish).await?;
     let present = flow.present().await?;
+    flow.check_sender(&present)?;
     let difference = diff(&flow.wanted, &present, &wish.compare);
     flow.check(&difference, limits).await?;
     let mut synced = flow.account(&present, &difference);
@@ -90,10 +83,14 @@ pub async fn sync(
         false => flow.apply(&difference, &mut synced).await?,
     };
     if wish.invite == Invite::New {
-        flow.invite(&after, &mut synced).await?;
+        // What was done before is accounted for all the same.
+        synced.ended = flow.invite(&after, &mut synced).await.err();
     }
     Ok(synced)
 }
+
+/// The platform's clock and ours may differ by so much: who was made shortly before counts as new.
+const SKEW_MS: i64 = 2 * 60 * 1000;
 
 /// What all steps share.
 struct Flow<'a> {
@@ -103,18 +100,11 @@ struct Flow<'a> {
     wanted: Wanted,
     columns: Vec<String>,
     began: i64,
-    stopped: Stopped<'a>,
 }
 
 impl<'a> Flow<'a> {
     /// Reads the roster for the fields that the group has.
-    async fn begin(
-        client: &'a Client,
-        group: &'a str,
-        table: &Table,
-        wish: &'a Wish,
-        stopped: Stopped<'a>,
-    ) -> Result<Self, Error> {
+    async fn begin(client: &'a Client, group: &'a str, table: &Table, wish: &'a Wish) -> Result<Self, Error> {
         let adapter = client.platform().adapter;
         let list = adapter.members(client.connection(), group).map_err(|why| Error::unsupported(client, &why))?;
         let refused = |error: super::Error| Error::new(&list, "roster", error.to_string());
@@ -133,15 +123,7 @@ impl<'a> Flow<'a> {
             client.events().say(Level::Warn, line);
         }
         client.events().progress("rows read", wanted.rows, wanted.rows);
-        Ok(Self {
-            client,
-            group,
-            wish,
-            wanted,
-            columns: table.columns().to_vec(),
-            began: client.clock().now_ms(),
-            stopped,
-        })
+        Ok(Self { client, group, wish, wanted, columns: table.columns().to_vec(), began: client.clock().now_ms() })
     }
 
     async fn present(&self) -> Result<Present, Error> {
@@ -168,12 +150,24 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// An error once the run was ended; `resume` does the rest.
-    fn go_on(&self, call: &Call) -> Result<(), Error> {
-        match (self.stopped)() {
-            false => Ok(()),
-            true => Err(Error::new(call, "interrupted", "the run was ended before this was sent")),
+    /// Asks before the first change what would be refused after it: in whose name invitations go out.
+    fn check_sender(&self, present: &Present) -> Result<(), Error> {
+        if self.wish.invite == Invite::Nobody {
+            return Ok(());
         }
+        let sender = self.wish.compare.sender.clone();
+        let nobody = Invitation { members: Vec::new(), sender: sender.clone() };
+        let asked = self.client.platform().adapter.invite(self.client.connection(), self.group, &nobody);
+        asked.map_err(|why| Error::unsupported(self.client, &why))?;
+        let Some(sender) = sender else { return Ok(()) };
+        if !present.members.iter().any(|member| member.id == sender) {
+            let line = format!(
+                "the sender {sender} is not among the members of group {}; the platform may refuse",
+                self.group
+            );
+            self.client.events().say(Level::Warn, line);
+        }
+        Ok(())
     }
 
     /// Sends the changes, reads the group again and says what is not as wanted.
@@ -184,11 +178,10 @@ impl<'a> Flow<'a> {
         let with = With { checked: true, known: before(changes), ..With::default() };
         let (all, mut done) = (changes.len() as u64, 0);
         for call in &calls {
-            self.go_on(call)?;
             match self.client.call(call, &with).await {
                 Ok(answer) => synced.failed.extend(refused(&answer)),
-                Err(error) if error.gravity == crate::client::Gravity::Catchable => {
-                    synced.failed.push((who(call), error.message));
+                Err(error) if error.gravity == Gravity::Catchable && !hopeless(&error) => {
+                    synced.failed.push((named(changes, &who(call)), error.message));
                 }
                 Err(error) => return Err(error),
             }
@@ -214,7 +207,7 @@ impl<'a> Flow<'a> {
                 Change::Add(person) => {
                     synced.added += 1;
                     let made = created.get(person.email.key());
-                    synced.existing += usize::from(made.is_some_and(|at| *at < self.began));
+                    synced.existing += usize::from(made.is_some_and(|at| *at < self.began - SKEW_MS));
                 }
                 Change::Update { .. } => synced.changed += 1,
                 Change::Remove(_) => synced.removed += 1,
@@ -251,7 +244,6 @@ impl<'a> Flow<'a> {
             people.iter().filter_map(|member| Some((member.id.as_str(), member.email.as_ref()?.as_str()))).collect();
         let named = |id: String| address.get(id.as_str()).map_or(id.clone(), |email| (*email).to_owned());
         for call in &calls {
-            self.go_on(call)?;
             let answer: Value = serde_json::from_slice(&self.client.call(call, &with).await?).unwrap_or_default();
             synced.invited += answer.pointer("/effects/done").and_then(Value::as_u64).unwrap_or(0) as usize;
             synced.not_invited.extend(listed(&answer, "skipped").into_iter().map(|(id, why)| (named(id), why)));
@@ -305,6 +297,21 @@ fn listed(answer: &Value, key: &str) -> Vec<(String, String)> {
 
 fn who(call: &Call) -> String {
     call.pieces().first().and_then(|piece| Some(piece.subjects.first()?.0.key.clone())).unwrap_or_default()
+}
+
+/// What every further call would meet as well.
+fn hopeless(error: &Error) -> bool {
+    error.code == Code::Unauthorized.as_str() || error.code == "unreachable"
+}
+
+/// Whom an id means, among those who shall be changed or removed.
+fn named(changes: &[Change], id: &str) -> String {
+    let member = changes.iter().find_map(|change| match change {
+        Change::Update { member, .. } | Change::Remove(member) if member.id == id => Some(member),
+        _ => None,
+    });
+    let address = member.and_then(|member| member.email.as_ref());
+    address.map_or_else(|| id.to_owned(), |email| email.as_str().to_owned())
 }
 
 /// A group that is not there is told in words of its own.

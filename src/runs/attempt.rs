@@ -102,9 +102,15 @@ impl Attempt {
             Source::New => {
                 self.events
                     .say(Level::Info, format!("run {}: {} on {}{sandbox}", self.id, order.path, order.connection));
+                // A sandbox that was begun anew has forgotten what earlier runs left.
+                let world = if runner.sandbox { runner.store.world().await? } else { None };
+                let since = world.map_or(i64::MIN, |world| world.started_ms);
                 let mut others = Vec::new();
                 for run in runner.store.unfinished(&order.path).await? {
-                    if run.of.id != self.id && !Lease::is_held(&runner.store, &run.of.id)? {
+                    if run.of.id != self.id
+                        && run.ended_at.is_none_or(|end| end >= since)
+                        && !Lease::is_held(&runner.store, &run.of.id)?
+                    {
                         others.push(run);
                     }
                 }
@@ -245,11 +251,12 @@ fn clean(summary: &Value, runner: &Runner) -> Value {
 }
 
 fn new_run(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> NewRun {
-    let given = order.given.iter().map(|(name, value)| json!([name, value])).collect();
+    let clean = |text: &str| runner.redactor.redact(text).into_owned();
+    let given = order.given.iter().map(|(name, value)| json!([name, clean(value)])).collect();
     NewRun {
         id: id.to_owned(),
         script: order.path.clone(),
-        source: order.script.text().to_owned(),
+        source: clean(order.script.text()),
         args: Value::Array(given),
         connection: Some(order.connection.clone()),
         sandbox: runner.sandbox,
@@ -263,6 +270,7 @@ fn ending(ended: Result<(), Ended>) -> Ending {
     match ended {
         Ok(()) => Ending::Done,
         Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted,
+        Err(Ended::Stopped(Stop::TimeOut)) => Ending::Limit("time"),
         Err(Ended::Stopped(stop)) => Ending::Limit(stop.word()),
         Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message),
         Err(Ended::Fatal(thrown)) => Ending::Failed(thrown.sentence()),

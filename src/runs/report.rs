@@ -131,7 +131,7 @@ impl Report {
 
     /// Why a run that came to its end does not end with 0.
     fn leftovers(&self) -> Option<String> {
-        let failed = self.tally.failed + self.parts.failed;
+        let failed = self.tally.failed.max(self.parts.failed);
         let rejected = self.parts.rejected;
         let mut parts = Vec::new();
         parts.extend((rejected > 0).then(|| format!("{} rejected", counted(rejected, "row was", "rows were"))));
@@ -145,7 +145,7 @@ impl Report {
         match &self.ending {
             Ending::Interrupted => Some(format!("go on with: {resume}")),
             Ending::Limit(limit) => {
-                Some(format!("ended by the limit `{limit}`; raise it in `[limits]` and go on with: {resume}"))
+                Some(format!("ended by the limit `{limit}`; raise it in `[limits.script]` and go on with: {resume}"))
             }
             Ending::Failed(_) if self.tally == (Tally { failed: self.tally.failed, ..Tally::default() }) => None,
             Ending::Failed(_) => Some(format!("what is done stays done; after mending it, go on with: {resume}")),

@@ -12,7 +12,7 @@ use crate::wire::Row;
 /// What a create does where the thing is already there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum IfExists {
-    /// Fails with `exists`.
+    /// Asks the platform all the same, which refuses it as a rule.
     #[default]
     Fail,
     /// Gives what is there.

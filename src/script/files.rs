@@ -14,6 +14,9 @@ pub(crate) fn readable(run: &Run, name: &str) -> Result<PathBuf, String> {
 /// The file that a script wants to write; the folder it goes into must be there.
 pub(crate) fn writable(run: &Run, name: &str) -> Result<PathBuf, String> {
     let path = below(run, name)?;
+    if path.extension().is_some_and(|ending| ending == "rhai" || ending == "toml") {
+        return Err(format!("`{name}` may not be written: scripts do not change scripts or settings"));
+    }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let real = folder.canonicalize().map_err(|_| format!("there is no folder `{}` for `{name}`", folder.display()))?;
     inside(run, &real, name).map(|()| path)

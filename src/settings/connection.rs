@@ -53,6 +53,8 @@ pub struct Pace {
     pub max_attempts: u32,
     /// The largest answer that is read, in bytes.
     pub max_answer: u64,
+    /// How long after a lost answer a read may still miss what was written.
+    pub settle: Duration,
 }
 
 impl Default for Pace {
@@ -65,6 +67,7 @@ impl Default for Pace {
             connect_timeout: Duration::from_secs(10),
             max_attempts: 5,
             max_answer: 64 << 20,
+            settle: Duration::from_secs(5),
         }
     }
 }
@@ -92,6 +95,7 @@ const KEYS: &[&str] = &[
     "connect_timeout",
     "max_attempts",
     "max_answer",
+    "settle",
 ];
 
 impl Connection {
@@ -197,6 +201,7 @@ fn pace(section: &mut Section<'_>) -> Result<Pace, Error> {
         connect_timeout: section.time("connect_timeout", default.connect_timeout)?,
         max_attempts: count(section, "max_attempts", default.max_attempts, 20)?,
         max_answer: section.size("max_answer", default.max_answer)?,
+        settle: section.time("settle", default.settle)?,
     })
 }
 

@@ -104,7 +104,7 @@ impl Settings {
         })
     }
 
-    /// The connection that a script's bare nouns mean: the one named, else `main`, else the only one.
+    /// The connection that a script's bare nouns mean: the one named, else the only one, else `main`.
     pub fn default_connection(&self) -> Result<&Connection, Error> {
         match (&self.project.connection, self.connections.len()) {
             (Some(name), _) => self.connection(name),

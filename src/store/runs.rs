@@ -27,13 +27,13 @@ pub enum RunState {
 pub struct NewRun {
     /// Like `20261122-0158-k3f9`.
     pub id: String,
-    /// The script's name as people say it.
+    /// The script's path below the project's folder.
     pub script: String,
-    /// The file it is in.
+    /// Its text when it was started.
     pub source: String,
-    /// Its checked arguments. Secrets are none of them.
+    /// Its arguments as they were given, pairs of name and value. Secrets are none of them.
     pub args: Value,
-    /// The connection named on the command line.
+    /// What its bare nouns mean.
     pub connection: Option<String>,
     /// Whether every connection is its simulated twin.
     pub sandbox: bool,

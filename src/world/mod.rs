@@ -8,11 +8,10 @@ mod group;
 mod job;
 mod mail;
 mod membership;
+mod person;
 mod queue;
 mod roll;
 mod words;
-
-mod person;
 
 use std::collections::{BTreeMap, HashMap};
 

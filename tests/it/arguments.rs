@@ -1,6 +1,6 @@
 //! What scripts may give to Mobilize's operations, and what they are told where they may not.
 
-use beadle::catalog::{Args, Call, Op, Param, Place, Ty, check};
+use beadle::catalog::{Args, Call, Op, Param, Place, Ty, Wire, check};
 use beadle::wire;
 use proptest::prelude::{BoxedStrategy, Just, ProptestConfig, Strategy, any, prop_assert_eq, prop_oneof, proptest};
 use proptest::sample::{select, subsequence};
@@ -448,11 +448,13 @@ fn built(op: &'static Op, args: Args) -> wire::Request {
     wire::build(&Call { platform: mobilize(), op, connection: "main".into(), args })
 }
 
-/// Ids: digits as Mobilize has them, other words, and characters that an address must encode.
-fn id(place: Place) -> BoxedStrategy<Value> {
-    let odd = match place {
-        Place::Path => r"[ a-f0-9%+&=é@:]{0,6}[a-f0-9]",
-        Place::Query | Place::Body => r"[ a-f0-9%+&=é@:/?#]{0,6}[a-f0-9]",
+/// Ids: digits as Mobilize has them; where the document has text also other words, with characters that an address
+/// must encode.
+fn id(place: Place, wire: Wire) -> BoxedStrategy<Value> {
+    let odd = match (wire, place) {
+        (Wire::Number, _) => r" {0,2}[0-9]{1,6}",
+        (Wire::Text, Place::Path) => r"[ a-f0-9%+&=é@:]{0,6}[a-f0-9]",
+        (Wire::Text, Place::Query | Place::Body) => r"[ a-f0-9%+&=é@:/?#]{0,6}[a-f0-9]",
     };
     prop_oneof![
         any::<u64>().prop_map(Value::from),
@@ -475,8 +477,8 @@ fn scalar() -> BoxedStrategy<Value> {
 /// Any good value for an argument, in any form that a script may choose.
 fn value(param: &'static Param) -> BoxedStrategy<Value> {
     let some = match param.ty {
-        Ty::Id(_) => id(param.place),
-        Ty::Ids(_) => proptest::collection::vec(id(param.place), 1..6).prop_map(Value::from).boxed(),
+        Ty::Id(wire) => id(param.place, wire),
+        Ty::Ids(wire) => proptest::collection::vec(id(param.place, wire), 1..6).prop_map(Value::from).boxed(),
         Ty::Text(0) => any::<String>().prop_map(Value::from).boxed(),
         Ty::Text(_) => ".{0,255}".prop_map(Value::from).boxed(),
         Ty::Email => "[a-zA-Z0-9.+_'&=%]{0,9}[a-z]@[a-z]{1,8}\\.[a-zü]{2,5}".prop_map(Value::from).boxed(),

@@ -181,3 +181,33 @@ fn approving_what_is_not_held_or_not_there_is_wrong_usage() {
         .stderr("error: run `{run}` has come to its end; there is nothing to go on with\n")
         .code(2);
 }
+
+#[test]
+fn a_list_that_breaks_off_decides_nothing() {
+    let held = Test::project()
+        .args(SYNC)
+        .args(["--faults", "500:after=2:members.list"])
+        .stdout(
+            "\
+run {run} on main (sandbox): held in {seconds} s
+  {calls} calls, none of them a write: nothing was changed
+held: the members of group 4 could not be read to the end (Mobilize answered 500: Something went wrong), and a part of a list decides nothing
+go on later with: beadle resume {run} --sandbox
+",
+        )
+        .code(4);
+    let run = held.run();
+    let ran = held.then(["resume", &run, "--sandbox"]).code(5);
+    assert!(ran.stdout.contains(" 7 removed\n") && ran.stdout.contains("  invited: 78"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_run_of_a_sandbox_that_is_gone_cannot_go_on_in_another() {
+    let held = shortened().args(SYNC).args(["--arg", "roster=short.csv"]).code(4);
+    let (run, approve) = (held.run(), command(&held));
+    let ran = held.then(SYNC).args(["--fresh"]).code(5);
+    assert!(!ran.stderr.contains("warning"), "{}", ran.stderr);
+    let gone = "error: the sandbox of run `{run}` is gone: another was begun with --fresh\n";
+    let ran = start(ran, &approve).stderr(gone).code(2);
+    ran.then(["resume", &run, "--sandbox"]).stderr(gone).code(2);
+}

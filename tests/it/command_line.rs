@@ -107,3 +107,29 @@ fn a_reader_that_went_away_is_no_failure() {
     let output = Test::new().args(["functions"]).command().stdout(writer).output().unwrap();
     assert_eq!((output.status.code(), String::from_utf8(output.stderr).unwrap()), (Some(0), String::new()));
 }
+
+#[test]
+fn what_every_script_has_is_listed_beside_the_platforms_operations() {
+    let ran = Test::new().args(["functions"]).stderr("").success();
+    for line in ["  members.invite(", "\nOn every platform\n", "  roster.sync(group, roster, #{", "  ctx.args.NAME\n"] {
+        assert!(ran.stdout.contains(line), "{line}: {}", ran.stdout);
+    }
+    Test::new()
+        .args(["functions", "exports.write"])
+        .stdout(
+            "\
+On every platform
+
+exports
+  exports.write(list, #{ file: \"activities.csv\", format: \"csv\", since: \"start\" })
+      A list into a file, as csv or ndjson; with `since: \"last\"` only what is new since the last export.
+",
+        )
+        .success();
+    Test::new()
+        .args(["functions", "rooster.read"])
+        .stderr("error: there is no function `rooster.read`; did you mean `roster.read`?\n")
+        .code(2);
+    let ran = Test::new().args(["functions", "--json"]).success();
+    assert!(ran.json().iter().any(|line| line["name"] == "csv.read" && line["platform"].is_null()));
+}

@@ -242,8 +242,8 @@ fn timeless(line: &str) -> String {
         Some((before, rest)) if rest.ends_with(" a second)") => format!("{before} calls"),
         _ => line.to_owned(),
     };
-    match (line.find(" in "), line.find(" s: ")) {
-        (Some(from), Some(to)) if from < to => format!("{} in 0.0 s: {}", &line[..from], &line[to + 4..]),
+    match line.split_once(" in ").and_then(|(before, rest)| Some((before, rest.split_once(" s")?))) {
+        Some((before, (seconds, after))) if seconds.parse::<f64>().is_ok() => format!("{before} in 0.0 s{after}"),
         _ => line,
     }
 }
@@ -266,9 +266,12 @@ fn everything_that_a_script_can_call_besides_the_platforms_is_described() {
     assert_eq!(missing, Vec::<&str>::new(), "docs/scripting.md");
 }
 
-/// Whether the page shows the call of this usage line: `csv.read(`.
+/// Whether the page shows what this usage line calls (`csv.read(`), or names what it reads (`run` of `ctx.run`).
 fn described(page: &str, usage: &str) -> bool {
-    usage.split_once('(').is_none_or(|(call, _)| page.contains(&format!("{call}(")))
+    match (usage.split_once('('), usage.split('.').nth(1)) {
+        (Some((call, _)), _) => page.contains(&format!("{call}(")),
+        (None, name) => name.is_some_and(|name| page.contains(&format!("`{name}`"))),
+    }
 }
 
 #[test]

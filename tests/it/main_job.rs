@@ -36,13 +36,26 @@ fn a_spreadsheets_roster_becomes_a_group_and_every_row_is_accounted_for() {
 scripts/data/roster.csv to group 4
   248 rows in the file
     +     27  new        not in the group: added
+               line 220: ilona.ramirez@example.com
+               line 221: ruth.petrov@example.com
+               line 222: agnieszka.yilmaz@example.net
+               and 24 more
     +      1  accepts    waiting to be let in: added, which lets them in
+               line 4: leila.reyes@example.net
     ~      6  changed    in the group with other values: changed
+               linh.mueller@example.net: city \"Pune\" -> \"Potsdam\"
+               joao.rossi@example.net: job_title \"Translator\" -> \"Head of Programmes\"
+               kamau.kask@example.net: last_name \"Kask\" -> \"Okafor-Lindqvist\"
+               and 3 more
     =    208  same       in the group with the same values
     !      2  duplicate  stands further up in the file
     !      4  invalid    cannot be used
   9 members of the group that no row names
     -      7  removed    not in the roster: removed
+               thandi.ivanova@example.net
+               moana.virtanen@example.org
+               aisha.ramirez@example.com
+               and 4 more
     =      1  protected  not in the roster, but an administrator, the sender or named as protected: kept
     =      1  declined   not in the roster and declined: left alone
   done: 28 added (10 of them had an account before), 6 changed, 7 removed

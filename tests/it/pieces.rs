@@ -1,6 +1,6 @@
 //! How a call is cut into what one request may carry, and whom each piece touches.
 
-use beadle::catalog::{Call, Piece, Subject, SubjectKind, check};
+use beadle::catalog::{Call, Piece, Subject, SubjectKind, Ty, check};
 use serde_json::{Value, json};
 
 use crate::mobilize_document::{mobilize, named};
@@ -125,7 +125,11 @@ fn a_call_without_a_list_is_one_piece_that_touches_one() {
         ("users.create", json!({ "email": "Ada@B.Example" }), person("ada@b.example", None)),
         ("users.update", json!({ "id": 34, "fields": { "email": "x@b.example" } }), person("34", None)),
         ("users.delete", json!({ "user_id": 34 }), person("34", None)),
-        ("groups.update", json!({ "id": 12 }), Subject { kind: SubjectKind::Group, key: "12".into(), group: None }),
+        (
+            "groups.update",
+            json!({ "id": 12, "name": "n" }),
+            Subject { kind: SubjectKind::Group, key: "12".into(), group: None },
+        ),
     ];
     for (operation, args, subject) in cases {
         let whole = call(operation, args);
@@ -140,7 +144,8 @@ fn a_call_without_a_list_is_one_piece_that_touches_one() {
 fn a_read_is_one_piece_that_touches_nobody() {
     for operation in mobilize().ops.iter().filter(|op| op.is_read()) {
         let given = operation.params.iter().filter(|param| param.required);
-        let given = given.map(|param| (param.name.to_owned(), json!("a@b.example"))).collect();
+        let plain = |ty| if ty == Ty::Email { json!("a@b.example") } else { json!("1") };
+        let given = given.map(|param| (param.name.to_owned(), plain(param.ty))).collect();
         let pieces = call(&operation.name(), Value::Object(given)).pieces();
         assert_eq!(pieces.len(), 1, "{}", operation.name());
         assert!(pieces[0].subjects.is_empty(), "{}", operation.name());

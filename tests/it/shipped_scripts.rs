@@ -77,7 +77,7 @@ fn a_new_campaign_may_mail_again_but_not_within_two_weeks() {
 0 done, 3 skipped
 0 done, 3 skipped
 not written to: 6, has had 1 mail about this within 14 days; no more than 1 whatever the campaign
-not written to: 3, invited on {today} by run {run}; to write once more, name a campaign: `again: \"a name for it\"`
+not written to: 3, invited by run {run}; to write once more, name a campaign: `again: \"a name for it\"`
 
 run {run} on main (sandbox): done in {seconds} s
   {calls} calls, 1 of them a write: 3 changes and mails made, 3 of them accepted and not carried out yet by the platform

@@ -118,11 +118,11 @@ fn a_run_interrupted_while_members_are_removed_goes_on_and_removes_nobody_twice(
 }
 
 #[test]
-fn a_run_interrupted_after_its_last_write_is_done_and_the_next_one_mails_nobody() {
+fn a_run_interrupted_after_its_last_write_says_so_and_the_next_one_mails_nobody() {
     let served = Served::start();
     let (code, stdout, start) = interrupted_after("members.invite", &served);
-    assert_eq!(code, Some(5), "{stdout}");
-    assert!(stdout.contains("  invited: 78") && stdout.contains(" on main: done in "), "{stdout}");
+    assert_eq!(code, Some(130), "{stdout}");
+    assert!(stdout.contains("119 changes and mails made") && stdout.contains(" on main: interrupted in "), "{stdout}");
     everybody_was_mailed_once(&served);
     let again = start.again(SYNC).code(5);
     assert!(again.stdout.contains("none of them a write: nothing was changed"), "{}", again.stdout);
@@ -139,6 +139,18 @@ fn a_run_on_the_sandbox_goes_on_with_the_script_as_it_is_then() {
     let start = Test::new().file("slow.rhai", &script("loop { }")).args(["run", "slow.rhai", "--sandbox"]);
     let mut working = Working::start(&start);
     working.until("invited");
+    // While it is at work, nobody else goes on with it.
+    let at_work = working.said.split([' ', ':']).nth(1).unwrap().to_owned();
+    let mut other = Command::new(env!("CARGO_BIN_EXE_beadle"));
+    let other = other.args(["resume", &at_work, "--sandbox"]).current_dir(start.folder()).output().unwrap();
+    assert_eq!(
+        (other.status.code(), steady(&String::from_utf8_lossy(&other.stderr), start.folder()).as_str()),
+        (
+            Some(7),
+            "error: run `{run}` is still at work in another process; wait for its end, or stop it there with Ctrl-C, \
+             which says how to go on\n"
+        )
+    );
     working.interrupt();
     let (code, stdout, stderr) = working.end();
     assert_eq!(code, Some(130), "{stdout}\n{stderr}");
@@ -153,6 +165,7 @@ fn a_run_on_the_sandbox_goes_on_with_the_script_as_it_is_then() {
     assert!(next.stderr.contains(&line), "{}", next.stderr);
     let resumed = next.then(["resume", &run, "--sandbox"]).success();
     assert!(resumed.stdout.starts_with("through\n"), "{}", resumed.stdout);
+    assert!(!resumed.stdout.contains("not written to"), "its own work is no reason: {}", resumed.stdout);
     assert!(
         resumed.stdout.contains("none of them a write: 2 changes and mails made in all 2 attempts"),
         "{}",

@@ -148,6 +148,12 @@ fn somebody(args: &Args) -> Result<(), String> {
     named.then_some(()).ok_or_else(|| "name the person: `user_id`, or an address as `email` in `fields`".into())
 }
 
+/// A change that names nothing to change.
+fn something(args: &Args) -> Result<(), String> {
+    let named = args.iter().any(|(name, _)| name != "id");
+    named.then_some(()).ok_or_else(|| "nothing is named that shall change".into())
+}
+
 fn everybody(args: &Args) -> Result<(), String> {
     let users = args.get("users").and_then(Value::as_array).into_iter().flatten();
     match users.map(|user| &user["fields"]).position(|fields| !has_email(fields)) {
@@ -208,7 +214,8 @@ pub const OPS: &[Op] = &[
             ALIAS,
             MAIL_FREQUENCY,
         ])
-        .answers(Answer::Done)
+        .also(something)
+        .answers(Answer::One(&GROUP))
         .writes(Repeat::Converges, Consequence::Changes, Mails::No, at(SubjectKind::Group, &["/id"], None)),
     Op::post("bulk", "create_groups", "/bulk/groups")
         .doc("Makes many groups: 1,000 in one job, one job at a time.")

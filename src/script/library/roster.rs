@@ -85,10 +85,12 @@ fn sync(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynami
     let door = run.door(connection.as_deref())?;
     let client = door.client().ok_or("this connection cannot sync rosters")?;
     let limits = run.start().brakes;
-    let stopped = || run.start().cancel.reason().is_some();
-    let synced = roster::sync(client, &group, &file.table, &wish, &limits, &stopped);
+    let synced = roster::sync(client, &group, &file.table, &wish, &limits);
     let synced = run.block(Waiting::Write, synced)?.map_err(|error| run.throw(error.into()))?;
     account(run, &file, &group, &wish, &synced)?;
+    if let Some(error) = synced.ended {
+        return Err(run.throw(error.into()));
+    }
     Ok(figures(&synced).into())
 }
 
@@ -141,7 +143,8 @@ fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) ->
     });
     run.with_parts(|parts| {
         parts.rejected += synced.rejected.len() as u64;
-        parts.failed += (synced.failed.len() + synced.left.len()) as u64;
+        // A write that failed and what it left behind are one thing.
+        parts.failed += synced.failed.len().max(synced.left.len()) as u64;
         parts.section(format!("{} to group {group}", file.table.name()), lines, json);
     });
     Ok(())

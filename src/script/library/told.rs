@@ -5,14 +5,19 @@ use crate::roster::{Invite, Synced, Tally, Wish};
 /// People who are shown one by one; all of them stand in the file and in `--json`.
 const SHOWN: usize = 20;
 
+/// People of a class who are named.
+const SAMPLES: usize = 3;
+
 /// The account of a sync; `rejects` is the file of the refused rows.
 pub(super) fn lines(synced: &Synced, wish: &Wish, rejects: Option<&str>) -> Vec<String> {
     let account = &synced.account;
     let mut lines = Vec::new();
     let width = account.by_row.iter().chain(&account.by_member).map(|tally| tally.word.chars().count()).max();
     let classes = |of: &[Tally], lines: &mut Vec<String>| {
-        for Tally { sign, word, meaning, count, .. } in of {
+        for tally in of {
+            let Tally { sign, word, meaning, count, .. } = tally;
             lines.push(format!("  {sign} {count:>6}  {word:width$}  {meaning}", width = width.unwrap_or(0)));
+            lines.extend(people(tally));
         }
     };
     lines.push(format!("{} in the file", counted(account.rows, "row", "rows")));
@@ -25,6 +30,7 @@ pub(super) fn lines(synced: &Synced, wish: &Wish, rejects: Option<&str>) -> Vec<
     lines.push(done(synced));
     if wish.invite == Invite::New {
         lines.push(invited(synced));
+        lines.extend(synced.ended.as_ref().map(|error| format!("the invitations ended early: {}", error.message)));
     }
     some("not invited", &synced.not_invited, &mut lines);
     some("failed", &synced.failed, &mut lines);
@@ -39,6 +45,19 @@ pub(super) fn lines(synced: &Synced, wish: &Wish, rejects: Option<&str>) -> Vec<
     lines.extend(shown.map(|row| format!("  ! line {}: {}", row.line, row.reason)));
     more(synced.rejected.len(), &mut lines);
     lines
+}
+
+/// The first of those with whom something happens, and how many more there are.
+fn people(tally: &Tally) -> Vec<String> {
+    if !matches!(tally.sign, '+' | '~' | '-' | '?') {
+        return Vec::new();
+    }
+    let shown = tally.samples.iter().take(SAMPLES);
+    let mut people: Vec<String> = shown.map(|person| format!("             {person}")).collect();
+    if tally.count > people.len() {
+        people.push(format!("             and {} more", tally.count - people.len()));
+    }
+    people
 }
 
 /// `28 added (10 of them had an account before), 6 changed, 7 removed`
