@@ -30,7 +30,7 @@ enum Held {
 pub enum LeaseError {
     /// Somebody alive owns it.
     #[error(
-        "run `{0}` is still at work in another process; wait for its end, or stop it there with Ctrl-C, which says how to go on"
+        "run `{0}` is still at work in another process; wait for its end, or stop it there with Ctrl-C and type `beadle resume {0}`"
     )]
     Taken(String),
     /// It is not the name of a run.
@@ -113,8 +113,7 @@ fn lock(path: &Path) -> Result<Option<File>, LeaseError> {
             Err(TryLockError::Error(error)) => return Err(io(path, &error)),
             Ok(()) => file.unlock().map_err(|error| io(path, &error))?,
         }
-        // There is nothing to wait for: locks of files wake nobody.
-        std::thread::park_timeout(AGAIN);
+        std::thread::sleep(AGAIN);
     }
     Ok(None)
 }
@@ -169,7 +168,7 @@ mod tests {
             let lease = Lease::take(&store, "r-1").unwrap();
             assert!(Lease::is_held(&store, "r-1").unwrap());
             let refused = Lease::take(&store, "r-1").unwrap_err();
-            assert!(refused.to_string().starts_with("run `r-1` is still at work in another process"), "{refused}");
+            assert!(refused.to_string().contains("beadle resume r-1"), "{refused}");
             let other = Lease::take(&store, "r-2").unwrap();
             assert_eq!((lease.run(), other.run()), ("r-1", "r-2"));
             drop(lease);
