@@ -73,7 +73,7 @@ fn the_main_job_survives_writes_that_never_arrived() {
         "500:every=4:writes",
         "reset:times=2:bulk.create_members",
         "redirect:every=3:members.remove",
-        "504-after:every=7:writes;429:every=9,times=2,retry_after=1;truncate:every=9:reads;cap=10",
+        "504-after:every=7:writes;429:after=20,times=1;truncate:every=9:reads;cap=10",
     ]);
 }
 
@@ -105,14 +105,18 @@ fn an_export_is_the_same_whatever_happens_to_its_pages() {
     };
     let whole = export(&[]);
     assert!(whole.lines().count() > 600);
-    for fault in [
+    let faults = [
         "truncate:every=3;500:every=4;reset:every=5",
         "html:every=2",
         "cap=7",
-        "short-first;429:every=5,times=2,retry_after=1",
-    ] {
-        assert_eq!(export(&["--faults", fault]), whole, "{fault}");
-    }
+        "short-first;429:after=10,times=1,retry_after=1",
+    ];
+    let (export, whole) = (&export, &whole);
+    std::thread::scope(|scope| {
+        for fault in faults {
+            scope.spawn(move || assert_eq!(&export(&["--faults", fault]), whole, "{fault}"));
+        }
+    });
 }
 
 async fn client(sandbox: &Sandbox) -> Client {
