@@ -30,11 +30,11 @@ enum Held {
 pub enum LeaseError {
     /// Somebody alive owns it.
     #[error(
-        "run `{0}` is still at work in another process; wait for its end, or stop it there with Ctrl-C and type `beadle resume {0}`"
+        "run `{0}` is still at work in another process; wait for its end, or stop it there with Ctrl-C, which says how to go on"
     )]
     Taken(String),
     /// It is not the name of a run.
-    #[error("`{0}` is no run; `beadle runs` lists them")]
+    #[error("`{0}` is no run; runs are named as their reports name them, for example 20261122-0158-k3f9")]
     NoRun(String),
     /// The lock file could not be used.
     #[error("the run's lock `{path}` cannot be used: {why}")]

@@ -62,7 +62,7 @@ pub enum Error {
     #[error("the outcome names place {0}, which its permit does not cover")]
     NotCovered(usize),
     /// Somebody else has settled it in the meantime.
-    #[error("effect {effect} is {state} and cannot become {wanted}; look with `beadle doubts`")]
+    #[error("effect {effect} is {state} and cannot become {wanted}")]
     Step {
         /// The effect's row.
         effect: i64,
