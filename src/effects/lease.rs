@@ -30,7 +30,7 @@ enum Held {
 pub enum LeaseError {
     /// Somebody alive owns it.
     #[error(
-        "run `{0}` is still at work in another process; wait for its end, or stop it there with Ctrl-C and type `beadle resume {0}`"
+        "run `{0}` is still at work in another process; wait for its end, or stop it there with Ctrl-C, which says how to go on"
     )]
     Taken(String),
     /// It is not the name of a run.
@@ -168,7 +168,7 @@ mod tests {
             let lease = Lease::take(&store, "r-1").unwrap();
             assert!(Lease::is_held(&store, "r-1").unwrap());
             let refused = Lease::take(&store, "r-1").unwrap_err();
-            assert!(refused.to_string().contains("beadle resume r-1"), "{refused}");
+            assert!(refused.to_string().starts_with("run `r-1` is still at work in another process"), "{refused}");
             let other = Lease::take(&store, "r-2").unwrap();
             assert_eq!((lease.run(), other.run()), ("r-1", "r-2"));
             drop(lease);
