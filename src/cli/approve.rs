@@ -6,7 +6,7 @@ use super::{Code, Failure, Shell};
 use crate::clock::Clock;
 use crate::events::Level;
 use crate::settings::Mode;
-use crate::store::{Approval, Run, RunState};
+use crate::store::{Approval, RunState};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
@@ -31,10 +31,10 @@ pub(super) struct Options {
     reason: String,
 }
 
-/// The number that stands in the command with which the hold ends; a script that removes by itself has none.
-fn named_by_the_brake(run: &Run, what: &str) -> Option<i64> {
-    let words = run.summary.as_ref()?.get("error")?.as_str()?;
-    words.split_once(&format!("--{what} "))?.1.split(' ').next()?.parse().ok()
+/// What the hold says behind the flag of this brake: the right number, or `N` where a script removes by itself and any
+/// number may be its most. `None`: this brake does not hold the run.
+fn named_by_the_brake<'a>(said: &'a str, what: &str) -> Option<&'a str> {
+    said.split_once(&format!("--{what} "))?.1.split_whitespace().next()
 }
 
 /// Keeps the approval and says how to go on.
@@ -53,16 +53,19 @@ pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure>
     if named.is_empty() {
         return Err(Failure::usage("nothing is approved: add --removals N, as the brake named it"));
     }
+    let said = run.summary.as_ref().and_then(|summary| summary.get("error")?.as_str()).unwrap_or_default();
     for (what, number) in &named {
-        if let Some(right) = named_by_the_brake(&run, what).filter(|right| right != number) {
-            return Err(Failure::usage(format!("the brake named {right} {what}, not {number}: look at it once more")));
-        }
-    }
-    let said = run.summary.as_ref().and_then(|summary| summary.get("error")).and_then(|error| error.as_str());
-    for (what, number) in &named {
-        if !said.is_none_or(|said| offers(said, what, *number)) {
-            let words = format!("run `{}` does not wait for --{what} {number}", options.run);
-            return Err(Failure::usage(words).hint(said.unwrap_or_default()));
+        match named_by_the_brake(said, what) {
+            Some("N") => {}
+            Some(right) if right == number.to_string() => {}
+            Some(right) => {
+                let words = format!("the brake named {right} {what}, not {number}: look at it once more");
+                return Err(Failure::usage(words));
+            }
+            None => {
+                let words = format!("run `{}` is not held by --{what}", options.run);
+                return Err(Failure::usage(words).hint(said));
+            }
         }
     }
     for (what, number) in named {
@@ -82,18 +85,6 @@ pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure>
     Ok(Code::Done)
 }
 
-/// Whether the hold named this brake with this number; a script that removes by itself is allowed any number (`N`).
-fn offers(said: &str, what: &str, number: i64) -> bool {
-    let flag = format!("--{what}");
-    let mut words = said.split_whitespace();
-    while let Some(word) = words.next() {
-        if word == flag {
-            return words.next().is_some_and(|given| given == "N" || given == number.to_string());
-        }
-    }
-    false
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,8 +92,8 @@ mod tests {
     #[test]
     fn only_the_number_that_the_brake_named_is_taken() {
         let said = "162 of 386 would be removed; type: beadle approve r1 --sandbox --removals 162 --reason \"…\"";
-        assert!(offers(said, "removals", 162));
-        assert!(!offers(said, "removals", 16) && !offers(said, "removals", 163) && !offers(said, "changes", 162));
-        assert!(offers("type: beadle approve r1 --removals N --reason", "removals", 12));
+        assert_eq!(named_by_the_brake(said, "removals"), Some("162"));
+        assert_eq!(named_by_the_brake(said, "changes"), None);
+        assert_eq!(named_by_the_brake("type: beadle approve r1 --removals N --reason", "removals"), Some("N"));
     }
 }

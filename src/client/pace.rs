@@ -70,7 +70,8 @@ impl Pace {
             state.not_before = state.not_before.max(now + retry_after.unwrap_or(PAUSE));
             // One refusal of several requests under way is one reason to slow down, not several.
             if !already_waiting {
-                state.rate = Some(state.rate.map_or(FIRST_RATE, |rate| (rate / 2.0).max(SLOWEST)));
+                // A budget that was set below the floor is not raised by it.
+                state.rate = Some(state.rate.map_or(FIRST_RATE, |rate| (rate / 2.0).max(SLOWEST.min(rate))));
             }
             state.tokens = 0.0;
             state.filled = state.not_before;
