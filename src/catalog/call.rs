@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::{Op, Platform, Subject, SubjectAt, SubjectKind, Ty};
+use super::{Op, Platform, Subject, SubjectAt, SubjectKind};
 use crate::model::Email;
 
 /// Checked arguments in the table's order; ids are text.
@@ -217,11 +217,6 @@ impl Call {
     /// The fingerprint of one subject's part of the request.
     pub fn digest_of(&self, part: &Value) -> String {
         digest(&Value::Array(vec![self.op.name().into(), Value::Object(self.shared().args.0), part.clone()]))
-    }
-
-    /// Whether an id argument of this name goes on the wire as a number.
-    pub fn is_number(&self, name: &str) -> bool {
-        self.op.param(name).is_some_and(|p| matches!(p.ty, Ty::Id(super::Wire::Number) | Ty::Ids(super::Wire::Number)))
     }
 }
 

@@ -57,6 +57,20 @@ pub enum Consequence {
     Tells,
 }
 
+impl Consequence {
+    /// The word for it, in the store and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Adds => "adds",
+            Self::Changes => "changes",
+            Self::Removes => "removes",
+            Self::Creates => "creates",
+            Self::Deletes => "deletes",
+            Self::Tells => "tells",
+        }
+    }
+}
+
 /// Whether a write makes the platform write to a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mails {
@@ -66,6 +80,17 @@ pub enum Mails {
     Yes,
     /// The document does not say: shown as "may mail", its doubts are never sent again blindly.
     Unknown,
+}
+
+impl Mails {
+    /// The word for it, in the store and in JSON.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Yes => "yes",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// What kind of thing an effect touches, and where its key stands.

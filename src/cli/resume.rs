@@ -36,7 +36,7 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
             options.run
         )));
     }
-    let script = load(&session.settings.project.folder, std::path::Path::new(&run.of.script), &session.kit)?;
+    let script = load(&session.settings.project.folder, std::path::Path::new(&run.of.script))?;
     if let Some((name, _)) = given(&run).iter().find(|(_, value)| value.contains(REDACTED)) {
         let words = format!("the argument `{name}` of run `{}` held a secret, which is not kept", options.run);
         return Err(Failure::usage(words).hint("begin a new run; secrets belong into the settings"));

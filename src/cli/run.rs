@@ -65,7 +65,7 @@ pub(super) fn run(options: &Options, shell: &Shell) -> Result<Code, Failure> {
 
 /// What the script declares that it takes; read without running it, and without any settings.
 fn help(path: &Path, shell: &Shell) -> Result<Code, Failure> {
-    let script = load(&shell.folder, path, &EngineKit::default())?;
+    let script = load(&shell.folder, path)?;
     let mut text = format!("{}\n\nUsage: beadle run {} [OPTIONS]\n", script.description().trim(), path.display());
     match script.declared().is_empty() {
         true => text.push_str("\nThe script takes no arguments.\n"),
@@ -86,8 +86,7 @@ fn start(path: &Path, options: &Options, shell: &Shell) -> Result<Code, Failure>
         parse_faults(faults).map_err(|error| Failure::usage(error.to_string()))?;
     }
     let name = connection.name.clone();
-    let session_kit = EngineKit::default();
-    let script = load(&settings.project.folder, &shell.folder.join(path), &session_kit)?;
+    let script = load(&settings.project.folder, &shell.folder.join(path))?;
     let order = order(script, &options.args, name, &settings, shell, mode)?;
     let wanted =
         Wanted { fresh: options.fresh, seed: options.seed, people: options.people, activities: options.activities };
@@ -115,12 +114,12 @@ fn there(script: &Script, args: &rhai::Map, root: &Path) -> Result<(), Failure> 
 }
 
 /// Reads a script; what is wrong in it is shown at its place.
-pub(super) fn load(root: &Path, path: &Path, kit: &EngineKit) -> Result<Script, Failure> {
+pub(super) fn load(root: &Path, path: &Path) -> Result<Script, Failure> {
     if !root.join(path).is_file() {
         let named = path.strip_prefix(root).unwrap_or(path).display();
         return Err(Failure::usage(format!("there is no script `{named}`")));
     }
-    Script::load(root, path, kit).map_err(|error| Failure::usage(error.to_string()))
+    Script::load(root, path, &EngineKit::default()).map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// A new run of the script with these arguments.

@@ -12,7 +12,7 @@ use crate::effects::{Caps, brakes};
 use crate::events::{Level, Sink};
 use crate::runs::{Order, Refused, Report, Runner};
 use crate::sandbox::Wanted;
-use crate::script::{Cancel, EngineKit, Limits, Stop};
+use crate::script::{Cancel, Limits, Stop};
 use crate::settings::{Mode, Settings};
 use crate::store::Store;
 
@@ -29,7 +29,6 @@ pub(super) struct Session<'a> {
     pub(super) settings: Settings,
     pub(super) store: Store,
     pub(super) runtime: Runtime,
-    pub(super) kit: EngineKit,
     mode: Mode,
 }
 
@@ -43,7 +42,7 @@ impl<'a> Session<'a> {
             .map_err(|error| Failure::failed(format!("failed to start: {error}")))?;
         let store = runtime.block_on(Store::open(&settings.project.store));
         let store = store.map_err(|error| Failure::failed(error.to_string()))?;
-        Ok(Self { shell, settings, store, runtime, kit: EngineKit::default(), mode })
+        Ok(Self { shell, settings, store, runtime, mode })
     }
 
     /// Runs an order and shows its report.
@@ -76,7 +75,6 @@ impl<'a> Session<'a> {
                 faults: play.faults,
                 sandbox: OnceCell::new(),
             }),
-            kit: self.kit.clone(),
             redactor: self.shell.redactor.clone(),
             listeners: vec![listener],
             clock,

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::decide::{Asked, Asking, Decision, Known};
-use super::key::{self, Campaign, Place};
+use super::key::{Campaign, Place};
 use super::{Answered, Begun, Error, Intent, Ledger, Permit, Why};
 use crate::catalog::{Consequence, Doubt, Mails, Piece, Write};
 use crate::model::Email;
@@ -153,8 +153,8 @@ impl<'a> Beginning<'a> {
             request: &request,
             digest: &digest,
             begun_at: self.now,
-            consequence: key::consequence(self.write.consequence),
-            mails: key::mails(self.write.mails),
+            consequence: self.write.consequence.as_str(),
+            mails: self.write.mails.as_str(),
             campaign: self.campaign.key(),
         };
         let call = writing.insert_call(&new).await?;

@@ -1,6 +1,6 @@
 //! What makes two effects the same: meaning, never position. All comparisons are on normalised values.
 
-use crate::catalog::{Consequence, Mails, Subject};
+use crate::catalog::Subject;
 
 /// A mailing's name: one label mails a person once. `Campaign::default()` is the first, unnamed one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -41,27 +41,6 @@ impl Place {
 pub fn natural_key(subject: &Subject) -> (&'static str, String, String) {
     let place = Place::of(subject);
     (place.kind, place.subject, place.target)
-}
-
-/// The word for it in the store.
-pub(super) const fn consequence(consequence: Consequence) -> &'static str {
-    match consequence {
-        Consequence::Adds => "adds",
-        Consequence::Changes => "changes",
-        Consequence::Removes => "removes",
-        Consequence::Creates => "creates",
-        Consequence::Deletes => "deletes",
-        Consequence::Tells => "tells",
-    }
-}
-
-/// The word for it in the store.
-pub(super) const fn mails(mails: Mails) -> &'static str {
-    match mails {
-        Mails::No => "no",
-        Mails::Yes => "yes",
-        Mails::Unknown => "unknown",
-    }
 }
 
 /// Text as it is compared.

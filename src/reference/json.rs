@@ -24,8 +24,8 @@ fn object(function: &Function) -> Value {
     });
     if let Kind::Write(write) = op.kind {
         object["writes"] = json!({
-            "consequence": words::consequence_word(write.consequence),
-            "mails": words::mails_word(write.mails),
+            "consequence": write.consequence.as_str(),
+            "mails": write.mails.as_str(),
             "repeating": words::repeat_word(write.repeat),
             "touches": write.subject.kind.as_str(),
         });

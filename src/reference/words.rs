@@ -156,27 +156,6 @@ pub(super) fn repeat_word(repeat: Repeat) -> &'static str {
     }
 }
 
-/// The word for a write's `Consequence` in JSON.
-pub(super) fn consequence_word(consequence: Consequence) -> &'static str {
-    match consequence {
-        Consequence::Adds => "adds",
-        Consequence::Changes => "changes",
-        Consequence::Removes => "removes",
-        Consequence::Creates => "creates",
-        Consequence::Deletes => "deletes",
-        Consequence::Tells => "tells",
-    }
-}
-
-/// The word for a write's `Mails` in JSON.
-pub(super) fn mails_word(mails: Mails) -> &'static str {
-    match mails {
-        Mails::No => "no",
-        Mails::Yes => "yes",
-        Mails::Unknown => "unknown",
-    }
-}
-
 /// What a field of an answer is.
 pub(super) fn field(ty: FieldTy) -> String {
     match ty {

@@ -13,7 +13,7 @@ use super::report::Report;
 use crate::clock::Clock;
 use crate::effects::{Caps, brakes};
 use crate::events::Sink;
-use crate::script::{Cancel, Ended, EngineKit, Gauge, Limits, Script, execute};
+use crate::script::{Cancel, Ended, Gauge, Limits, Script, execute};
 use crate::settings::Redactor;
 use crate::store::Store;
 
@@ -23,8 +23,6 @@ pub struct Runner {
     pub store: Store,
     /// How connections are reached.
     pub transports: Arc<dyn Transports>,
-    /// The engines.
-    pub kit: EngineKit,
     /// Knows the secrets that were read: none of them is written down.
     pub redactor: Redactor,
     /// Who listens, besides the run's own log.
