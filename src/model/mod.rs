@@ -4,8 +4,10 @@ mod change;
 mod email;
 mod member;
 mod person;
+mod placeholder;
 
 pub use change::{Change, FieldChange};
 pub use email::{Email, EmailError};
 pub use member::{Member, Standing};
 pub use person::{Fields, Person};
+pub use placeholder::Placeholder;
