@@ -120,12 +120,24 @@ fn new_group(id: &str, name: &str, parent: Option<&str>, fields: &Map<String, Va
 }
 
 fn set(mut row: Value, fields: &Map<String, Value>) -> Value {
+    let Some(root) = row.as_object_mut() else { return row };
     for (name, value) in fields {
-        if let (Some(root), Some(shown)) = (row.as_object_mut(), settings::shown(name, value)) {
-            root.insert(name.clone(), shown);
+        match settings::shown(name, value) {
+            Some(shown) => drop(root.insert(name.clone(), shown)),
+            None if name == "alias_name" => readdress(root, &text(value)),
+            None => {}
         }
     }
     row
+}
+
+/// The alias is the first part of the group's own address.
+fn readdress(row: &mut Map<String, Value>, alias: &str) {
+    let domain =
+        row.get("email").and_then(Value::as_str).and_then(|email| email.split_once('@')).map(|(_, domain)| domain);
+    if let Some(email) = domain.filter(|_| !alias.trim().is_empty()).map(|domain| format!("{alias}@{domain}")) {
+        row.insert("email".into(), email.into());
+    }
 }
 
 /// Ids of groups are numbers in the platform's answers; a placeholder stays text.
