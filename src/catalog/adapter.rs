@@ -134,4 +134,10 @@ pub trait Adapter: Send + Sync {
         let _ = read;
         Seen::Other
     }
+
+    /// A group's row with so many members more or fewer.
+    fn counted(&self, row: Value, change: i64) -> Value {
+        let _ = change;
+        row
+    }
 }

@@ -64,6 +64,7 @@ impl Attempt {
             brake: Arc::new(FreeHand::new(runner.brakes)),
             stop: runner.cancel.token().clone(),
             redactor: runner.redactor.clone(),
+            draft: None,
             open: Mutex::new(HashMap::new()),
         });
         let client = match connections.client(&order.connection).await {

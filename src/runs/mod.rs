@@ -8,7 +8,7 @@ mod journal;
 mod report;
 mod runner;
 
-pub use connections::{Opened, Transports};
+pub use connections::{Access, Opened, Transports};
 pub use id::new_id;
 pub use journal::Journal;
 pub use report::{Ending, Report, Tally};

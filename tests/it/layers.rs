@@ -15,6 +15,7 @@ const ORDER: [&str; 19] = [
     "settings",
     "store",
     "effects",
+    "plan",
     "client",
     "roster",
     "export",
