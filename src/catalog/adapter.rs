@@ -56,6 +56,9 @@ pub struct Snapshot {
     pub reads: Vec<Call>,
     /// The row about one subject in what the reads gave; `None` where there is none.
     pub find: fn(&Doubt, &[Value]) -> Option<Value>,
+    /// The keys of the subjects that a row is about: [`Snapshot::find`] gives the first row that has the subject's key.
+    /// For many subjects, so that not each of them has to look at every row.
+    pub keys: fn(&Value) -> Vec<String>,
 }
 
 /// Finds the names of a group's fields in the answer of a read; `None` if they are not there.
@@ -135,7 +138,7 @@ pub trait Adapter: Send + Sync {
         Seen::Other
     }
 
-    /// A group's row with so many members more or fewer.
+    /// A group's row with the number of members that it shows changed by so many; unchanged where it shows none.
     fn counted(&self, row: Value, change: i64) -> Value {
         let _ = change;
         row
