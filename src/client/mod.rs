@@ -154,6 +154,28 @@ impl Client {
         &self.0.parts.policy
     }
 
+    /// Requests per second that the connection may make now; `None` where it has no limit.
+    pub fn rate(&self) -> Option<f64> {
+        self.pace().rate()
+    }
+
+    /// The platform's rows about what these writes would change: all of one operation and group. `None` where the
+    /// platform has no reads that show it.
+    pub async fn rows(
+        &self,
+        writes: &[crate::catalog::Doubt],
+    ) -> Result<Option<Vec<Option<serde_json::Value>>>, Error> {
+        if writes.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let Some(snapshot) = self.platform().adapter.snapshot(self.connection(), writes) else { return Ok(None) };
+        let mut reads = Vec::with_capacity(snapshot.reads.len());
+        for read in &snapshot.reads {
+            reads.push(self.read_all(read).await?);
+        }
+        Ok(Some(writes.iter().map(|write| (snapshot.find)(write, &reads)).collect()))
+    }
+
     /// How many rows the platform says this list has; `None` where it does not say.
     pub(crate) async fn count(&self, list: &Call) -> Result<Option<u64>, Error> {
         let Some((call, pointer)) = self.platform().adapter.count(list) else { return Ok(None) };

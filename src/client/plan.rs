@@ -165,14 +165,9 @@ impl Client {
         if questions.is_empty() {
             return Ok(());
         }
-        let Some(snapshot) = adapter.snapshot(self.connection(), &questions) else { return Ok(()) };
-        let mut reads = Vec::with_capacity(snapshot.reads.len());
-        for read in &snapshot.reads {
-            reads.push(self.read_all(read).await?);
-        }
+        let Some(rows) = self.rows(&questions).await? else { return Ok(()) };
         draft.with(self.account(), |overlay| {
-            for (place, question) in &unknown {
-                let row = (snapshot.find)(question, &reads);
+            for ((place, _), row) in unknown.iter().zip(rows) {
                 match &deeds[*place] {
                     Some(deed) if deed.who().is_some() => {
                         overlay.learn(adapter, deed.who().unwrap_or(&Whom::default()), row);
