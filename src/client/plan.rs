@@ -2,6 +2,7 @@
 //! sent. What they would find is read; what they would change, later reads of the run see.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -192,10 +193,11 @@ impl Client {
         for deed in deeds.iter().flatten() {
             let (Deed::Joins { group, .. } | Deed::Leaves { group, .. }) = deed else { continue };
             let key = (matches!(deed, Deed::Joins { .. }), group.clone());
-            if !follows.0.contains_key(&key) {
+            let joins = key.0;
+            if let Entry::Vacant(entry) = follows.0.entry(key) {
                 let groups = self.all_groups(draft).await?;
-                let found = if key.0 { above(&groups, group) } else { below(&groups, group) };
-                follows.0.insert(key, found.into_iter().cloned().collect());
+                let found = if joins { above(&groups, group) } else { below(&groups, group) };
+                entry.insert(found.into_iter().cloned().collect());
             }
         }
         Ok(follows)

@@ -169,25 +169,27 @@ impl<'a> Applying<'a> {
         let pieces = call.pieces();
         let subjects = pieces.first().map(|piece| piece.subjects.as_slice()).unwrap_or_default();
         let step = &self.plan.steps[place];
-        Ok(touches
-            .filter_map(|at| Some((&step.touches[at], subjects.get(at)?)))
-            .map(|(touch, (_, part))| {
-                let mut subject = touch.subject();
-                let fill = |text: &String| self.filled.get(text).cloned().unwrap_or_else(|| text.clone());
-                subject.key = fill(&subject.key);
-                subject.group = subject.group.as_ref().map(fill);
-                Doubt {
-                    effect: 0,
-                    operation: step.operation.clone(),
-                    subject,
-                    address: Some(touch.name.clone()).filter(|name| name.contains('@')),
-                    wanted: replaced(part, &self.filled),
-                    before: touch.before.clone(),
-                    begun_at: 0,
-                    job: None,
-                }
+        let question = |at: usize| {
+            let (touch, (_, part)) = (&step.touches[at], subjects.get(at)?);
+            let mut subject = touch.subject();
+            subject.key = self.known_by_now(subject.key);
+            subject.group = subject.group.map(|group| self.known_by_now(group));
+            Some(Doubt {
+                effect: 0,
+                operation: step.operation.clone(),
+                subject,
+                address: Some(touch.name.clone()).filter(|name| name.contains('@')),
+                wanted: replaced(part, &self.filled),
+                before: touch.before.clone(),
+                begun_at: 0,
+                job: None,
             })
-            .collect())
+        };
+        Ok(touches.filter_map(question).collect())
+    }
+
+    fn known_by_now(&self, text: String) -> String {
+        self.filled.get(&text).cloned().unwrap_or(text)
     }
 
     /// The plan's own knowledge as the ledger's intent keeps it.

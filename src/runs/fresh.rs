@@ -29,6 +29,9 @@ pub(super) struct Staled {
     pub(super) line: String,
 }
 
+/// What is looked at in one go: connection, operation, group.
+type Together<'a> = (&'a str, &'a str, Option<&'a str>);
+
 /// Rows of the ledger read at a time.
 const PAGE: i64 = 1_000;
 
@@ -36,7 +39,7 @@ impl Fresh {
     /// Looks at everything that the plan touches first of each person and group.
     pub(super) async fn look(applying: &Applying<'_>) -> Result<Self, Ended> {
         let begun = begun(applying).await?;
-        let mut asked: BTreeMap<(&str, &str, Option<&str>), Vec<(usize, usize)>> = BTreeMap::new();
+        let mut asked: BTreeMap<Together<'_>, Vec<(usize, usize)>> = BTreeMap::new();
         let mut seen: HashSet<String> = HashSet::new();
         for (place, step) in applying.plan.steps.iter().enumerate() {
             for (at, touch) in step.touches.iter().enumerate() {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use beadle::catalog::{Args, Call};
-use beadle::client::{Client, Pace, Parts, Policy};
+use beadle::client::{Client, Pace, Parts, Policy, Way};
 use beadle::clock::Clock;
 use beadle::effects::{Caps, Lease, Ledger};
 use beadle::events::Events;
