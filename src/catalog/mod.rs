@@ -13,6 +13,7 @@ mod platform;
 mod record;
 
 pub use adapter::{Adapter, Before, FieldNames, Invitation, LookUp, Snapshot, Unsupported, Verdict};
+pub(crate) use call::digest;
 pub use call::{Args, Call, Piece};
 pub use check::{ArgError, check};
 pub use deed::{Deed, Seen, Whom};

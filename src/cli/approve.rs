@@ -76,6 +76,7 @@ pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure>
             reason: options.reason.clone(),
             who: shell.environment.get("USER").unwrap_or("unknown").to_owned(),
             at: Clock::system().now_ms(),
+            digest: None,
         };
         let kept = session.runtime.block_on(session.store.keep_approval(&approval));
         kept.map_err(|error| Failure::failed(error.to_string()))?;

@@ -10,6 +10,8 @@ mod http;
 mod pace;
 mod pager;
 mod perform;
+mod plan;
+mod planned;
 mod policy;
 mod read;
 mod send;
@@ -28,7 +30,7 @@ use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Gravity};
-pub use http::{Http, HttpOptions, SetUpError};
+pub use http::{Http, HttpOptions, HttpWrites, SetUpError};
 pub use pace::Pace;
 pub use pager::Pager;
 pub use policy::Policy;
@@ -40,6 +42,7 @@ use crate::catalog::{Call, Platform};
 use crate::clock::Clock;
 use crate::effects::Ledger;
 use crate::events::Events;
+use crate::plan::Draft;
 use crate::settings::Redactor;
 
 /// What a client is made of.
@@ -54,8 +57,8 @@ pub struct Parts {
     pub credentials: String,
     /// Sends reads.
     pub reads: Arc<dyn Reads>,
-    /// Sends writes.
-    pub writes: Arc<dyn Writes>,
+    /// What becomes of writes.
+    pub way: Way,
     /// The ledger of the run.
     pub ledger: Ledger,
     /// How fast the connection may be asked.
@@ -72,6 +75,15 @@ pub struct Parts {
     pub redactor: Redactor,
     /// Limits on what a script may remove without being asked; `None` where the caller has checked before.
     pub brake: Option<Arc<dyn Brake>>,
+}
+
+/// What becomes of writes.
+#[derive(Clone)]
+pub enum Way {
+    /// They are sent.
+    Send(Arc<dyn Writes>),
+    /// They are taken down, and nothing that could send one exists.
+    Plan(Draft),
 }
 
 /// One connection of one run; cheap to clone.
@@ -94,8 +106,16 @@ impl Client {
     /// Performs a call: a read is one answer, a write goes through the ledger. Lists: [`Client::list`].
     pub async fn call(&self, call: &Call, with: &With) -> Result<Bytes, Error> {
         match call.op.is_read() {
-            true => self.read(call).await,
+            true => self.ask(call).await,
             false => self.write(call, with).await,
+        }
+    }
+
+    /// One answer; in plan mode as it would be.
+    async fn ask(&self, call: &Call) -> Result<Bytes, Error> {
+        match self.draft() {
+            None => self.read(call).await,
+            Some(draft) => self.planned_read(draft, call).await,
         }
     }
 
@@ -134,10 +154,32 @@ impl Client {
         &self.0.parts.policy
     }
 
+    /// Requests per second that the connection may make now; `None` where it has no limit.
+    pub fn rate(&self) -> Option<f64> {
+        self.pace().rate()
+    }
+
+    /// The platform's rows about what these writes would change: all of one operation and group. `None` where the
+    /// platform has no reads that show it.
+    pub async fn rows(
+        &self,
+        writes: &[crate::catalog::Doubt],
+    ) -> Result<Option<Vec<Option<serde_json::Value>>>, Error> {
+        if writes.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let Some(snapshot) = self.platform().adapter.snapshot(self.connection(), writes) else { return Ok(None) };
+        let mut reads = Vec::with_capacity(snapshot.reads.len());
+        for read in &snapshot.reads {
+            reads.push(self.read_all(read).await?);
+        }
+        Ok(Some(writes.iter().map(|write| (snapshot.find)(write, &reads)).collect()))
+    }
+
     /// How many rows the platform says this list has; `None` where it does not say.
     pub(crate) async fn count(&self, list: &Call) -> Result<Option<u64>, Error> {
         let Some((call, pointer)) = self.platform().adapter.count(list) else { return Ok(None) };
-        let answer: serde_json::Value = match self.read(&call).await {
+        let answer: serde_json::Value = match self.ask(&call).await {
             Ok(body) => serde_json::from_slice(&body).unwrap_or_default(),
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),
@@ -171,8 +213,12 @@ impl Client {
         &*self.0.parts.reads
     }
 
-    fn writes(&self) -> &dyn Writes {
-        &*self.0.parts.writes
+    /// Where writes are taken down; `None` where they are sent.
+    pub(crate) fn draft(&self) -> Option<&Draft> {
+        match &self.0.parts.way {
+            Way::Send(_) => None,
+            Way::Plan(draft) => Some(draft),
+        }
     }
 
     fn credentials(&self) -> &str {

@@ -131,7 +131,7 @@ impl Client {
     }
 
     async fn list_all(&self, call: &Call) -> Result<Value, Error> {
-        let pager = self.list(call);
+        let pager = self.list_as_is(call);
         let mut rows = Vec::new();
         while let Some(page) = pager.next_page().await {
             for row in page? {

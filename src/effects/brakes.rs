@@ -320,7 +320,7 @@ mod tests {
         let hold = Removals { members: 20, leaving: 12, ..Removals::default() }.hold("12", &Limits::default()).unwrap();
         let given = |what: &str, number| {
             let (run, reason, who) = ("r".into(), "moved".into(), "ada".into());
-            hold.is_approved(&[Approval { run, what: what.into(), number, reason, who, at: 0 }])
+            hold.is_approved(&[Approval { run, what: what.into(), number, reason, who, at: 0, digest: None }])
         };
         assert!(given("removals", 12));
         assert!(!given("removals", 13) && !given("mails", 12));
