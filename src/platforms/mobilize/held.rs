@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::users::{id, membership, text};
 use super::{deeds, doubts, reads, settings};
-use crate::catalog::{Deed, Doubt, Snapshot};
+use crate::catalog::{Call, Deed, Doubt, Snapshot};
 use crate::model::{Email, Placeholder};
 
 /// The reads that show what these writes (of one operation and group) would change. What is not there yet is never read.
@@ -44,7 +44,7 @@ pub fn snapshot(connection: &str, writes: &[Doubt]) -> Option<Snapshot> {
     })
 }
 
-fn people(reads: Vec<crate::catalog::Call>) -> Snapshot {
+fn people(reads: Vec<Call>) -> Snapshot {
     Snapshot {
         reads,
         find: |write, reads| doubts::find(&write.subject.key, reads).cloned(),
