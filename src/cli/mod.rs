@@ -13,6 +13,7 @@ mod sandbox;
 mod session;
 mod stream;
 mod transports;
+mod undo;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -74,6 +75,8 @@ enum Command {
     Plan(plan::Options),
     /// Do exactly what a plan says
     Apply(apply::Options),
+    /// Plan what takes back what a run did
+    Undo(undo::Options),
     /// Go on with a run that crashed, was stopped or was held
     Resume(resume::Options),
     /// Allow a held run what its brake named
@@ -153,6 +156,7 @@ impl Command {
             Self::Run(options) => run::run(&options, shell),
             Self::Plan(options) => plan::plan(&options, shell),
             Self::Apply(options) => apply::apply(&options, shell),
+            Self::Undo(options) => undo::undo(&options, shell),
             Self::Resume(options) => resume::resume(&options, shell),
             Self::Approve(options) => approve::approve(&options, shell),
             Self::Functions(options) => functions::functions(&options, shell),

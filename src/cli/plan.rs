@@ -23,6 +23,13 @@ pub(super) struct Options {
     what: PathBuf,
     #[command(flatten)]
     how: How,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+/// How a plan is shown and kept.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Shown {
     /// Also write the plan to this file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -39,23 +46,27 @@ pub(super) struct Options {
 
 /// Plans the script and shows the plan, or shows one that was made before.
 pub(super) fn plan(options: &Options, shell: &Shell) -> Result<Code, Failure> {
-    if !is_script(&options.what) {
-        let mode = if options.how.sandbox { Mode::Sandbox } else { Mode::Real };
-        let session = Session::open(shell, shell.settings(mode, None)?, mode)?;
-        let plan = find(&session, &options.what)?;
-        keep(options, shell, &plan)?;
-        show(options, shell, &plan, Vec::new());
-        return Ok(code(options, &plan, Code::Done));
+    if is_script(&options.what) {
+        let (session, order, play) = order(&options.what, &options.how, shell)?;
+        return show(&options.shown, shell, &session.plan(&order, play)?);
     }
-    let (session, order, play) = order(&options.what, &options.how, shell)?;
-    let planned = session.plan(&order, play)?;
-    let worst = Code::worst(ended(&planned));
+    let mode = if options.how.sandbox { Mode::Sandbox } else { Mode::Real };
+    let session = Session::open(shell, shell.settings(mode, None)?, mode)?;
+    let plan = find(&session, &options.what)?;
+    options.shown.keep(shell, &plan)?;
+    options.shown.print(shell, &plan, Vec::new());
+    Ok(options.shown.code(&plan, Code::Done))
+}
+
+/// Shows what planning came to, and says how it ended.
+pub(super) fn show(shown: &Shown, shell: &Shell, planned: &Planned) -> Result<Code, Failure> {
+    let worst = Code::worst(ended(planned));
     if planned.ending != Ending::Done {
         return Ok(worst);
     }
-    keep(options, shell, &planned.plan)?;
-    show(options, shell, &planned.plan, planned.lines());
-    Ok(code(options, &planned.plan, worst))
+    shown.keep(shell, &planned.plan)?;
+    shown.print(shell, &planned.plan, planned.lines());
+    Ok(shown.code(&planned.plan, worst))
 }
 
 /// A plan by its name or its file. One from a file that the store does not have is kept there.
@@ -85,12 +96,69 @@ fn is_script(what: &Path) -> bool {
     what.extension().is_some_and(|ending| ending == "rhai")
 }
 
-fn keep(options: &Options, shell: &Shell, plan: &Plan) -> Result<(), Failure> {
-    let Some(out) = &options.out else { return Ok(()) };
-    let mut text = serde_json::to_string_pretty(&plan.write()).unwrap_or_default();
-    text.push('\n');
-    let path = shell.folder.join(out);
-    crate::tables::write_text(&path, &text).map_err(|error| Failure::failed(error.to_string()))
+impl Shown {
+    fn keep(&self, shell: &Shell, plan: &Plan) -> Result<(), Failure> {
+        let Some(out) = &self.out else { return Ok(()) };
+        let mut text = serde_json::to_string_pretty(&plan.write()).unwrap_or_default();
+        text.push('\n');
+        let path = shell.folder.join(out);
+        crate::tables::write_text(&path, &text).map_err(|error| Failure::failed(error.to_string()))
+    }
+
+    fn code(&self, plan: &Plan, worst: Code) -> Code {
+        match self.exit_code && !plan.is_empty() {
+            true => Code::worst([worst, Code::Pending]),
+            false => worst,
+        }
+    }
+
+    fn print(&self, shell: &Shell, plan: &Plan, mut lines: Vec<String>) {
+        let printer = &shell.printer;
+        printer.end();
+        if printer.format() == Format::Json {
+            for (step, touch) in plan.touches() {
+                let mut line = json!(touch);
+                if let Value::Object(map) = &mut line {
+                    map.insert("type".into(), "touch".into());
+                    map.insert("operation".into(), step.operation.as_str().into());
+                    map.insert("connection".into(), step.connection.as_str().into());
+                }
+                printer.object(&line);
+            }
+            let mut head = plan.write();
+            if let Value::Object(map) = &mut head {
+                map.remove("steps");
+                map.insert("type".into(), "plan".into());
+                map.insert("changes".into(), (!plan.is_empty()).into());
+            }
+            printer.object(&head);
+            return;
+        }
+        let detail = match (&self.only, self.all) {
+            (Some(text), _) => Detail::Of(text.clone()),
+            (None, true) => Detail::All,
+            (None, false) => Detail::Samples,
+        };
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        let sandbox = if plan.sandbox { " (sandbox)" } else { "" };
+        lines.push(format!("plan {} of {} on {}{sandbox}", plan.id, plan.script, plan.connection));
+        lines.extend(plan.text(&detail).into_iter().map(|line| format!("  {line}")));
+        let flag = if plan.sandbox { " --sandbox" } else { "" };
+        if !plan.holds.is_empty() {
+            let flags: Vec<String> = plan.holds.iter().map(|hold| format!("--{} {}", hold.what, hold.number)).collect();
+            lines.push(format!(
+                "if it is meant, type: beadle approve {}{flag} {} --reason \"…\"",
+                plan.id,
+                flags.join(" ")
+            ));
+        }
+        if !plan.is_empty() {
+            lines.push(format!("nothing was changed; to do exactly this: beadle apply {}{flag}", plan.id));
+        }
+        printer.data(&format!("{}\n", lines.join("\n")));
+    }
 }
 
 fn ended(planned: &Planned) -> Vec<Code> {
@@ -108,59 +176,4 @@ fn ended(planned: &Planned) -> Vec<Code> {
         codes.push(Code::Partial);
     }
     codes
-}
-
-fn code(options: &Options, plan: &Plan, worst: Code) -> Code {
-    match options.exit_code && !plan.is_empty() {
-        true => Code::worst([worst, Code::Pending]),
-        false => worst,
-    }
-}
-
-fn show(options: &Options, shell: &Shell, plan: &Plan, mut lines: Vec<String>) {
-    let printer = &shell.printer;
-    printer.end();
-    if printer.format() == Format::Json {
-        for (step, touch) in plan.touches() {
-            let mut line = json!(touch);
-            if let Value::Object(map) = &mut line {
-                map.insert("type".into(), "touch".into());
-                map.insert("operation".into(), step.operation.as_str().into());
-                map.insert("connection".into(), step.connection.as_str().into());
-            }
-            printer.object(&line);
-        }
-        let mut head = plan.write();
-        if let Value::Object(map) = &mut head {
-            map.remove("steps");
-            map.insert("type".into(), "plan".into());
-            map.insert("changes".into(), (!plan.is_empty()).into());
-        }
-        printer.object(&head);
-        return;
-    }
-    let detail = match (&options.only, options.all) {
-        (Some(text), _) => Detail::Of(text.clone()),
-        (None, true) => Detail::All,
-        (None, false) => Detail::Samples,
-    };
-    if !lines.is_empty() {
-        lines.push(String::new());
-    }
-    let sandbox = if plan.sandbox { " (sandbox)" } else { "" };
-    lines.push(format!("plan {} of {} on {}{sandbox}", plan.id, plan.script, plan.connection));
-    lines.extend(plan.text(&detail).into_iter().map(|line| format!("  {line}")));
-    let flag = if plan.sandbox { " --sandbox" } else { "" };
-    if !plan.holds.is_empty() {
-        let flags: Vec<String> = plan.holds.iter().map(|hold| format!("--{} {}", hold.what, hold.number)).collect();
-        lines.push(format!(
-            "if it is meant, type: beadle approve {}{flag} {} --reason \"…\"",
-            plan.id,
-            flags.join(" ")
-        ));
-    }
-    if !plan.is_empty() {
-        lines.push(format!("nothing was changed; to do exactly this: beadle apply {}{flag}", plan.id));
-    }
-    printer.data(&format!("{}\n", lines.join("\n")));
 }

@@ -10,7 +10,7 @@ use super::{Code, Failure, Format, Shell};
 use crate::clock::Clock;
 use crate::effects::{Caps, brakes};
 use crate::events::{Level, Sink};
-use crate::runs::{Order, Planned, Refused, Report, Runner};
+use crate::runs::{Order, Planned, Refused, Report, Runner, Work};
 use crate::sandbox::Wanted;
 use crate::script::{Cancel, Limits, Stop};
 use crate::settings::{Mode, Settings};
@@ -60,7 +60,11 @@ impl<'a> Session<'a> {
     pub(super) fn plan(&self, order: &Order, play: Play) -> Result<Planned, Failure> {
         let cancel = Cancel::default();
         let signals = self.runtime.spawn(stop_on_signals(cancel.clone(), Arc::clone(&self.shell.printer)));
-        let planned = self.runner(play, cancel).plan(order);
+        let runner = self.runner(play, cancel);
+        let planned = match &order.work {
+            Work::Undo(_) => runner.plan_undo(order),
+            Work::Script(_) | Work::Plan { .. } => runner.plan(order),
+        };
         signals.abort();
         planned.map_err(refusal)
     }

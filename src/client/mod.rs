@@ -4,6 +4,7 @@
 mod answer;
 mod crash;
 mod doubt;
+mod drafting;
 mod error;
 mod follow;
 mod http;
@@ -23,10 +24,12 @@ mod tests;
 #[cfg(test)]
 mod write_tests;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Gravity};
@@ -38,7 +41,7 @@ pub use transport::{Lost, Reads, Reply, SendFuture, Writes};
 pub use write::{Brake, With};
 
 use self::pace::Turn;
-use crate::catalog::{Call, Platform};
+use crate::catalog::{Call, Doubt, Platform};
 use crate::clock::Clock;
 use crate::effects::Ledger;
 use crate::events::Events;
@@ -161,10 +164,7 @@ impl Client {
 
     /// The platform's rows about what these writes would change: all of one operation and group. `None` where the
     /// platform has no reads that show it.
-    pub async fn rows(
-        &self,
-        writes: &[crate::catalog::Doubt],
-    ) -> Result<Option<Vec<Option<serde_json::Value>>>, Error> {
+    pub async fn rows(&self, writes: &[Doubt]) -> Result<Option<Vec<Option<Value>>>, Error> {
         if writes.is_empty() {
             return Ok(Some(Vec::new()));
         }
@@ -173,7 +173,15 @@ impl Client {
         for read in &snapshot.reads {
             reads.push(self.read_all(read).await?);
         }
-        Ok(Some(writes.iter().map(|write| (snapshot.find)(write, &reads)).collect()))
+        let rows: Vec<Value> = reads.into_iter().flat_map(listed).collect();
+        let mut places: HashMap<String, usize> = HashMap::with_capacity(rows.len());
+        for (place, row) in rows.iter().enumerate() {
+            for key in (snapshot.keys)(row) {
+                places.entry(key).or_insert(place);
+            }
+        }
+        let row = |write: &Doubt| places.get(&write.subject.key).map(|&place| rows[place].clone());
+        Ok(Some(writes.iter().map(row).collect()))
     }
 
     /// How many rows the platform says this list has; `None` where it does not say.
@@ -227,5 +235,14 @@ impl Client {
 
     fn open_lists(&self) -> &pager::OpenLists {
         &self.0.open_lists
+    }
+}
+
+/// The rows of a read: all of a list, one, or none.
+fn listed(read: Value) -> Vec<Value> {
+    match read {
+        Value::Array(rows) => rows,
+        Value::Null => Vec::new(),
+        row => vec![row],
     }
 }

@@ -8,6 +8,7 @@ mod draft;
 mod follows;
 mod overlay;
 mod record;
+mod reverse;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -15,4 +16,5 @@ mod tests;
 pub use draft::Draft;
 pub use overlay::{Overlay, View};
 pub use record::{Account, Effort, FORMAT, Held, LeftOut, NotAPlan, Part, Plan, Sign, Step, Touch};
+pub use reverse::{Past, Reversal, reverse};
 pub use shown::Detail;

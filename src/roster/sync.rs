@@ -263,21 +263,33 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// What the platform held before a change: a look-up tells by it whether somebody else changed it meanwhile.
+/// What the platform held before a change: a look-up tells by it whether somebody else changed it meanwhile, and undo
+/// what to go back to.
 fn before(changes: &[Change]) -> HashMap<String, Value> {
-    changes
-        .iter()
-        .filter_map(|change| match change {
+    let mut known = HashMap::with_capacity(changes.len());
+    for change in changes {
+        match change {
+            Change::Add(person) => {
+                known.insert(person.email.key().to_owned(), json!({ "member": false, "email": person.email.as_str() }));
+            }
             Change::Update { member, fields } => {
                 let held: Map<String, Value> =
                     fields.iter().map(|field| (field.name.clone(), field.before.as_str().into())).collect();
-                let kept = json!({ "fields": held, "email": member.email.as_ref().map(|email| email.as_str()) });
-                Some([(member.id.clone(), kept.clone()), (member.email.as_ref()?.key().to_owned(), kept)])
+                let kept = json!({ "member": true, "fields": held, "email": address(member) });
+                known.extend(member.email.as_ref().map(|email| (email.key().to_owned(), kept.clone())));
+                known.insert(member.id.clone(), kept);
             }
-            _ => None,
-        })
-        .flatten()
-        .collect()
+            Change::Remove(member) => {
+                let groups: Vec<&str> = member.groups.iter().map(|membership| membership.group.as_str()).collect();
+                known.insert(member.id.clone(), json!({ "member": true, "groups": groups, "email": address(member) }));
+            }
+        }
+    }
+    known
+}
+
+fn address(member: &Member) -> Option<&str> {
+    member.email.as_ref().map(|email| email.as_str())
 }
 
 /// The platform's own record of a member's invitation, as an intent keeps it.

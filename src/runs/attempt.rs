@@ -48,7 +48,7 @@ impl Attempt {
             Source::New => match &order.work {
                 // A plan becomes one run, and that has its name.
                 Work::Plan { plan, .. } => plan.id.clone(),
-                Work::Script(_) => new_id(now),
+                Work::Script(_) | Work::Undo(_) => new_id(now),
             },
             Source::Again(run) => run.of.id.clone(),
         };

@@ -11,6 +11,7 @@ mod planning;
 mod report;
 mod runner;
 mod scripted;
+mod undoing;
 mod work;
 
 pub use connections::{Access, Opened, Transports};

@@ -98,6 +98,16 @@ impl Planning {
         })
     }
 
+    /// Where everything is taken down.
+    pub(super) fn draft(&self) -> &Draft {
+        &self.draft
+    }
+
+    /// The client of a connection, in plan mode.
+    pub(super) async fn client_of(&self, connection: &str) -> Result<Client, String> {
+        self.connections.client(connection).await
+    }
+
     fn surroundings<'a>(&'a self, order: &'a Order) -> Surroundings<'a> {
         Surroundings {
             id: &self.id,

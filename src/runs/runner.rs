@@ -12,7 +12,7 @@ use super::work::Work;
 use crate::clock::Clock;
 use crate::effects::{Caps, brakes};
 use crate::events::Sink;
-use crate::script::{Cancel, Ended, Gauge, Limits, Parts, execute};
+use crate::script::{Cancel, Ended, Gauge, Limits, Parts, Thrown, execute};
 use crate::settings::Redactor;
 use crate::store::Store;
 
@@ -100,6 +100,9 @@ impl Runner {
                 let run = attempt.surroundings(order).run_of(self, scripted);
                 let ended = execute(&scripted.script, &run);
                 (run.parts(), ended)
+            }
+            (Ok(()), Work::Undo(_)) => {
+                (Parts::default(), Err(Ended::Fatal(Thrown::new("planned", "undo is planned first"))))
             }
             (Ok(()), Work::Plan { plan, stale }) => self.runtime.block_on(attempt.apply(self, plan, *stale)),
         };

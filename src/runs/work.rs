@@ -12,6 +12,8 @@ use crate::script::Script;
 pub enum Work {
     /// A script with its arguments.
     Script(Box<Scripted>),
+    /// Taking back what this run did; it can only be planned.
+    Undo(String),
     /// Exactly what a plan says.
     Plan {
         /// The plan.
@@ -46,7 +48,7 @@ impl Work {
     pub(super) fn source(&self) -> &str {
         match self {
             Self::Script(scripted) => scripted.script.text(),
-            Self::Plan { .. } => "",
+            Self::Plan { .. } | Self::Undo(_) => "",
         }
     }
 }

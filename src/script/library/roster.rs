@@ -129,7 +129,8 @@ fn wish(given: &Dynamic, file: &File) -> Outcome<(Wish, Option<String>)> {
 /// Puts the account into the report, and the refused rows into a file that can be fed again.
 fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) -> Outcome<()> {
     let rejects = rejects(run, file, synced)?;
-    let lines = told::lines(synced, wish, rejects.as_deref());
+    let tense = if run.start().facts.dry_run { told::Tense::Would } else { told::Tense::Did };
+    let lines = told::lines(synced, wish, rejects.as_deref(), tense);
     let json = json!({
         "file": file.table.name(),
         "group": group,
