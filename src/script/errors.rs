@@ -5,9 +5,12 @@ use std::sync::Arc;
 use rhai::{Dynamic, Engine, EvalAltResult, Map, ParseErrorType, Position};
 
 use super::context::Run;
+use super::later;
 use super::nouns;
+use super::planning::Obstacle;
 use super::trace::{is_word, snippet, unwound, way};
 use super::words::{did_you_mean, instead, kind, nearest, with_article};
+use crate::model::Placeholder;
 use crate::platforms;
 
 /// What went wrong in a script, and where. Shown as a whole with `{}`.
@@ -63,15 +66,28 @@ pub(crate) fn of_run(error: EvalAltResult, engine: &Engine, run: &Run, texts: &d
         EvalAltResult::ErrorFunctionNotFound(signature, _) if signature.contains(" (noun") => {
             (run.missed().unwrap_or_else(|| no_function(signature, engine, texts)), None)
         }
+        EvalAltResult::ErrorFunctionNotFound(signature, _) if signature.contains(later::TYPE) => {
+            let missed = run.missed().filter(|words| later::is_refusal(words));
+            (missed.unwrap_or_else(|| no_function(signature, engine, texts)), None)
+        }
         other => words(other, engine, texts),
     };
-    let mut error = at(message, &file, &text, position);
+    let mut error = at(Placeholder::readable(&message).into_owned(), &file, &text, position);
     error.code = code;
     for line in way(&frames, texts) {
         error.rendered.push_str("\n  = ");
         error.rendered.push_str(&line);
     }
     error
+}
+
+/// A script that caught what its plan could not do, and came to an end another way than a run would.
+pub(crate) fn caught(obstacle: &Obstacle, texts: &dyn Texts) -> ScriptError {
+    let message = format!("{}; the script caught this, and a run would not come here", obstacle.words);
+    match texts.text(&obstacle.file) {
+        Some(text) if !obstacle.position.is_none() => at(message, &obstacle.file, &text, obstacle.position),
+        _ => ScriptError::plain(message),
+    }
 }
 
 /// What happened, and the word of a thrown failure.
@@ -180,6 +196,7 @@ fn no_index(signature: &str) -> String {
 
 fn mismatch(wanted: &str, given: &str) -> String {
     match (kind(wanted).as_str(), kind(given).as_str()) {
+        (_, later::TYPE) => later::refusal_of_type(),
         ("", given) => format!("{} does not fit here", with_article(given)),
         (wanted, "") => format!("this must be {}", with_article(wanted)),
         (wanted, given) => format!("this must be {}, not {}", with_article(wanted), with_article(given)),

@@ -155,7 +155,10 @@ pub fn execute(script: &Script, run: &Run) -> Result<(), Ended> {
         (Some(why), _) => Err(Ended::Stopped(why)),
         (None, Err(lost)) => Err(Ended::Failed(ScriptError::plain(lost.to_string()))),
         (None, Ok(Err(error))) => Err(Ended::Failed(error)),
-        (None, Ok(Ok(()))) => Ok(()),
+        (None, Ok(Ok(()))) => match run.obstacle() {
+            Some(obstacle) => Err(Ended::Failed(errors::caught(&obstacle, script))),
+            None => Ok(()),
+        },
     }
 }
 

@@ -4,6 +4,7 @@ use rhai::{Dynamic, Map};
 
 use crate::script::call::wrong;
 use crate::script::context::Outcome;
+use crate::script::later::{self, Later};
 use crate::script::words::{did_you_mean, listed};
 
 /// Options as they are taken out one by one; `()` is the same as not given.
@@ -39,17 +40,23 @@ impl Options {
     pub(super) fn text(&mut self, key: &str) -> Outcome<Option<String>> {
         let Some(value) = self.take(key) else { return Ok(None) };
         match value.clone().into_immutable_string() {
-            Ok(text) => Ok(Some(text.to_string())),
+            Ok(text) => match later::refusal_of_text(&format!("`{key}` of {}", self.verb), &text) {
+                Some(words) => Err(words.into()),
+                None => Ok(Some(text.to_string())),
+            },
             Err(_) => Err(self.wrong(key, "text", &value)),
         }
     }
 
-    /// Text or a whole number.
+    /// Text, a whole number, or what a plan knows of an id.
     pub(super) fn id(&mut self, key: &str) -> Outcome<Option<String>> {
         match self.map.get(key).map(Dynamic::as_int) {
             Some(Ok(number)) => {
                 self.map.remove(key);
                 Ok(Some(number.to_string()))
+            }
+            _ if self.map.get(key).is_some_and(|value| value.is::<Later>()) => {
+                Ok(self.take(key).and_then(|value| Later::of(&value)).map(|later| later.as_str().to_owned()))
             }
             _ => Ok(self.text(key)?.filter(|text| !text.trim().is_empty())),
         }

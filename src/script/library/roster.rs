@@ -6,9 +6,11 @@ use rhai::{Dynamic, Map, NativeCallContext};
 use serde_json::json;
 
 use super::{LibraryNoun, Options, Verb, text_of, told};
+use crate::model::Placeholder;
 use crate::roster::{self, Blank, Declined, Invite, Mapping, Mode, Renames, Synced, Use, Wish};
 use crate::script::context::{Outcome, Run, Waiting};
 use crate::script::files;
+use crate::script::later::{self, Later};
 use crate::tables::{self, Bare, Reading, Table};
 
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
@@ -74,10 +76,14 @@ fn columns(map: Map) -> Outcome<Mapping> {
 }
 
 fn sync(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
-    let group = match given[0].as_int() {
-        Ok(number) => number.to_string(),
-        Err(_) => text_of("roster.sync()", &given[0])?.trim().to_owned(),
+    let group = match (given[0].as_int(), Later::of(&given[0])) {
+        (Ok(number), _) => number.to_string(),
+        (_, Some(later)) => later.as_str().to_owned(),
+        _ => text_of("roster.sync()", &given[0])?.trim().to_owned(),
     };
+    if let Some(words) = later::refusal_of_part("the group of roster.sync()", &group) {
+        return Err(words.into());
+    }
     let file = given[1].clone().try_cast::<File>();
     let file = file.ok_or("roster.sync() needs a roster: `roster.sync(group, roster.read(file))`")?;
     let none = Dynamic::from(Map::new());
@@ -145,7 +151,8 @@ fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) ->
         parts.rejected += synced.rejected.len() as u64;
         // A write that failed and what it left behind are one thing.
         parts.failed += synced.failed.len().max(synced.left.len()) as u64;
-        parts.section(format!("{} to group {group}", file.table.name()), lines, json);
+        let group = Placeholder::readable(&group);
+        parts.section(format!("{} to group {group}", file.table.name()), lines, later::readable(json));
     });
     Ok(())
 }
@@ -158,12 +165,16 @@ fn classes(synced: &Synced) -> serde_json::Value {
         .into()
 }
 
-/// The refused rows, if there are any: where they were written, below the project's folder.
+/// The refused rows, if there are any: where they were written, below the project's folder. What a plan finds wrong in
+/// a file is wrong whether it is applied or not: it is written down beside the plan.
 fn rejects(run: &Run, file: &File, synced: &Synced) -> Outcome<Option<String>> {
     if synced.rejected.is_empty() {
         return Ok(None);
     }
-    let name = format!(".beadle/runs/{}/rejects.csv", run.start().id);
+    let name = match run.plans() {
+        true => format!("{}/rejects.csv", files::folder_of_plan(run)),
+        false => format!(".beadle/runs/{}/rejects.csv", run.start().id),
+    };
     let delimiter = u8::try_from(file.table.detected().delimiter).unwrap_or(b',');
     let path = run.start().root.join(&name);
     tables::make_room(&path).map_err(|error| error.to_string())?;
