@@ -358,6 +358,71 @@ mod tests {
         assert_eq!(of("éüßa").unwrap_err().problem, "`note` is 4 characters long; the document allows 3");
     }
 
+    const COLOURS: &[Choice] = &[Choice { name: "red", aliases: &[], number: Some(1) }];
+    const EVERYTHING: Op = Op::post("things", "make", "/things/{id}").params(&[
+        Param::path("id", Ty::Id(Wire::Number)),
+        Param::body("word", Ty::Id(Wire::Text)),
+        Param::body("text", Ty::Text(3)),
+        Param::body("colour", Ty::Choice(COLOURS)),
+        Param::body("colours", Ty::Choices(COLOURS)),
+        Param::body("ids", Ty::Ids(Wire::Number)),
+        Param::body("fields", Ty::Fields),
+        Param::body("email", Ty::Email),
+        Param::body("count", Ty::Int(0, 9)),
+        Param::body("flag", Ty::Bool),
+        Param::body("rows", Ty::Rows(&[Param::body("id", Ty::Id(Wire::Number)), Param::body("email", Ty::Email)])),
+    ]);
+
+    fn made(name: &str, value: &Value) -> Result<Value, String> {
+        let mut given = Map::new();
+        given.insert("id".into(), json!(1));
+        given.insert(name.into(), value.clone());
+        let checked = check(&EVERYTHING, vec![given.into()]).map_err(|error| error.problem)?;
+        Ok(checked.get(name).cloned().unwrap_or_default())
+    }
+
+    #[test]
+    fn what_is_known_only_after_apply_stands_as_a_whole_where_an_id_or_a_text_may() {
+        let later = json!(Placeholder::of("group a").as_str());
+        let part = json!(format!("about {}", Placeholder::of("group a")));
+        let places: [(&str, fn(&Value) -> Value); 9] = [
+            ("id", Value::clone),
+            ("word", Value::clone),
+            ("text", Value::clone),
+            ("colour", Value::clone),
+            ("colours", |value| json!(["red", value])),
+            ("ids", |value| json!(["5", value])),
+            ("fields", |value| json!({ "team": value })),
+            ("fields", |value| json!({ "teams": [{ "of": value }] })),
+            ("rows", |value| json!([{ "id": value }])),
+        ];
+        for (name, within) in places {
+            let taken = made(name, &within(&later)).unwrap();
+            assert!(taken.to_string().contains(later.as_str().unwrap()), "{name}: {taken}");
+            let refused = made(name, &within(&part)).unwrap_err();
+            assert!(refused.contains(" holds other text beside a value that is known only after apply"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn whom_to_write_to_and_what_is_counted_is_never_known_only_after_apply() {
+        let later = json!(Placeholder::of("user a").as_str());
+        let places: [(&str, &str, Value); 8] = [
+            ("email", "email", later.clone()),
+            ("count", "count", later.clone()),
+            ("flag", "flag", later.clone()),
+            ("ids", "ids", later.clone()),
+            ("rows", "rows", later.clone()),
+            ("fields", "fields.Email", json!({ "Email": later })),
+            ("fields", "fields: a field's name", json!({ later.as_str().unwrap(): 1 })),
+            ("rows", "rows[0].email", json!([{ "email": later }])),
+        ];
+        for (name, place, value) in places {
+            let words = "is known only after apply (`user a`); here a plan needs the value itself";
+            assert_eq!(made(name, &value).unwrap_err(), format!("`{place}` {words}"));
+        }
+    }
+
     #[test]
     fn what_is_too_long_to_show_is_named_by_its_kind() {
         assert_eq!(shown(&json!("x".repeat(41))), "a longer text");

@@ -2,6 +2,8 @@
 //! number of arguments (`fn invite(g, o)` turns `members.invite(g, o)` into a call of itself), loops without a body, and
 //! a `switch` on the id of what was just made.
 
+use std::collections::{HashMap, HashSet};
+
 use rhai::{AST, ASTNode, Expr, Position, Stmt};
 
 use super::nouns::{self, METHODS, PLATFORM_NOUNS};
@@ -42,23 +44,14 @@ fn no_empty_loop(ast: &AST) -> Result<(), Refused> {
 /// Only what is certain is refused: the verb makes something, and its noun is no name of the script.
 fn no_switch_on_what_is_made(ast: &AST) -> Result<(), Refused> {
     let mut found: Vec<(&'static str, String, Position)> = Vec::new();
-    let mut named: Vec<String> = ast.iter_functions().flat_map(|it| it.params).map(|it| it.to_string()).collect();
-    named.extend(ast.iter_functions().map(|function| function.name.to_owned()));
     ast.walk(&mut |path: &[ASTNode]| {
-        match path.last() {
-            Some(ASTNode::Stmt(Stmt::Switch(switch, _))) => found.extend(made(&switch.0)),
-            Some(ASTNode::Stmt(Stmt::Var(definition, _, _))) => named.push(definition.0.name.to_string()),
-            Some(ASTNode::Stmt(Stmt::For(parts, _))) => {
-                named.extend([Some(&parts.0), parts.1.as_ref()].into_iter().flatten().map(|it| it.name.to_string()));
-            }
-            Some(ASTNode::Stmt(Stmt::TryCatch(parts, _))) => {
-                named.extend(parts.expr.get_variable_name(true).map(Into::into))
-            }
-            _ => {}
+        if let Some(ASTNode::Stmt(Stmt::Switch(switch, _))) = path.last() {
+            found.extend(made(&switch.0));
         }
         true
     });
-    match found.into_iter().find(|(noun, _, _)| !named.iter().any(|name| name == noun)) {
+    let named = if found.is_empty() { HashSet::new() } else { names_of(ast) };
+    match found.into_iter().find(|(noun, _, _)| !named.contains(*noun)) {
         None => Ok(()),
         Some((noun, verb, position)) => {
             let words = format!(
@@ -67,6 +60,34 @@ fn no_switch_on_what_is_made(ast: &AST) -> Result<(), Refused> {
             Err(Refused { words, position })
         }
     }
+}
+
+/// Every name that the script gives to something, wherever it holds.
+fn names_of(ast: &AST) -> HashSet<String> {
+    let mut named: HashSet<String> = ast.iter_functions().map(|function| function.name.to_owned()).collect();
+    // What a closure captures is a parameter of it, too; a name that is nothing else is none of the script's.
+    let mut parameters: HashMap<String, i64> = HashMap::new();
+    for parameter in ast.iter_functions().flat_map(|function| function.params) {
+        *parameters.entry(parameter.to_string()).or_default() += 1;
+    }
+    ast.walk(&mut |path: &[ASTNode]| {
+        match path.last() {
+            Some(ASTNode::Stmt(Stmt::Var(definition, _, _))) => drop(named.insert(definition.0.name.to_string())),
+            Some(ASTNode::Stmt(Stmt::For(parts, _))) => {
+                named.extend([Some(&parts.0), parts.1.as_ref()].into_iter().flatten().map(|it| it.name.to_string()));
+            }
+            Some(ASTNode::Stmt(Stmt::TryCatch(parts, _))) => named.extend(variable(&parts.expr).map(str::to_owned)),
+            Some(ASTNode::Stmt(Stmt::Share(captured))) => {
+                for (name, _) in &**captured {
+                    *parameters.entry(name.name.to_string()).or_default() -= 1;
+                }
+            }
+            _ => {}
+        }
+        true
+    });
+    named.extend(parameters.into_iter().filter(|(_, count)| *count > 0).map(|(name, _)| name));
+    named
 }
 
 /// Noun, verb and place of a call that makes something, of which this expression is the id.
@@ -79,11 +100,19 @@ fn made(expr: &Expr) -> Option<(&'static str, String, Position)> {
         (Expr::FnCall(call, _), [Expr::Property(noun, _), steps @ ..]) if call.name == "connect" => {
             (noun.2.as_str(), steps)
         }
-        (root, steps) => (root.get_variable_name(true)?, steps),
+        (root, steps) => (variable(root)?, steps),
     };
     let [Expr::MethodCall(call, position)] = steps else { return None };
+    let position = *position;
     let noun = PLATFORM_NOUNS.get(noun)?;
-    (last.2 == "id" && nouns::makes(noun, &call.name)).then(|| (*noun, call.name.to_string(), *position))
+    (last.2 == "id" && nouns::makes(noun, &call.name)).then(|| (*noun, call.name.to_string(), position))
+}
+
+fn variable(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Variable(name, _, _) if name.2.is_empty() => Some(name.1.as_str()),
+        _ => None,
+    }
 }
 
 /// The links of `a.b(…).c`, whichever way they are nested.

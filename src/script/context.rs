@@ -16,7 +16,6 @@ use super::library::{Parts, Time};
 use super::planning::Planning;
 use super::start::Start;
 use crate::events::{Event, Level};
-use crate::model::Placeholder;
 
 /// What a host function returns to the script.
 pub(crate) type Outcome<T> = Result<T, Box<EvalAltResult>>;
@@ -210,7 +209,7 @@ impl Run {
 
     /// A line for stdout.
     pub(crate) fn print(&self, line: &str) {
-        let line = Placeholder::readable(line);
+        let line = self.readable(line);
         if self.fits(&line) {
             self.0.start.events.note(Event::Print(line.into_owned()));
         }
@@ -218,7 +217,7 @@ impl Run {
 
     /// A line for people.
     pub(crate) fn say(&self, level: Level, line: &str) {
-        let line = Placeholder::readable(line);
+        let line = self.readable(line);
         if self.fits(&line) {
             self.0.start.events.say(level, line);
         }

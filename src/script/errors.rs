@@ -10,7 +10,6 @@ use super::nouns;
 use super::planning::Obstacle;
 use super::trace::{is_word, snippet, unwound, way};
 use super::words::{did_you_mean, instead, kind, nearest, with_article};
-use crate::model::Placeholder;
 use crate::platforms;
 
 /// What went wrong in a script, and where. Shown as a whole with `{}`.
@@ -66,13 +65,13 @@ pub(crate) fn of_run(error: EvalAltResult, engine: &Engine, run: &Run, texts: &d
         EvalAltResult::ErrorFunctionNotFound(signature, _) if signature.contains(" (noun") => {
             (run.missed().unwrap_or_else(|| no_function(signature, engine, texts)), None)
         }
-        EvalAltResult::ErrorFunctionNotFound(signature, _) if signature.contains(later::TYPE) => {
+        EvalAltResult::ErrorFunctionNotFound(signature, _) if later::is_in_signature(signature) => {
             let missed = run.missed().filter(|words| later::is_refusal(words));
             (missed.unwrap_or_else(|| no_function(signature, engine, texts)), None)
         }
         other => words(other, engine, texts),
     };
-    let mut error = at(Placeholder::readable(&message).into_owned(), &file, &text, position);
+    let mut error = at(run.readable(&message).into_owned(), &file, &text, position);
     error.code = code;
     for line in way(&frames, texts) {
         error.rendered.push_str("\n  = ");
@@ -131,7 +130,7 @@ fn thrown_words(thrown: &Dynamic) -> (String, Option<String>) {
     match thrown.clone().into_string() {
         Ok(text) if !text.is_empty() => (text, None),
         _ if thrown.is_unit() => ("the script threw `()`".into(), None),
-        _ => (format!("the script threw {thrown}"), None),
+        _ => (format!("the script threw {}", later::plain(thrown)), None),
     }
 }
 

@@ -11,6 +11,7 @@ use rhai::{
 use serde_json::Value;
 
 use super::context::{Outcome, Run};
+use super::nouns::Noun;
 use crate::model::Placeholder;
 
 /// Its type's name in scripts and errors.
@@ -71,6 +72,13 @@ pub(crate) fn refusal_of_part(what: &str, text: &str) -> Option<String> {
     if Placeholder::parse(text).is_some() { None } else { refusal_of_text(what, text) }
 }
 
+/// Whether a function's signature, as the engine tells it, has such a value.
+pub(crate) fn is_in_signature(signature: &str) -> bool {
+    let named = signature.contains(TYPE) || signature.contains(std::any::type_name::<Later>());
+    // Sorting a mixture names no type.
+    named || signature.contains("cannot be sorted")
+}
+
 /// Whether these words are such an error.
 pub(crate) fn is_refusal(words: &str) -> bool {
     words.contains(KNOWN)
@@ -92,15 +100,11 @@ pub(crate) fn found_in(value: Dynamic) -> Dynamic {
     }
 }
 
-/// What people read in place of a value with placeholders, for reports.
-pub(crate) fn readable(value: Value) -> Value {
-    match value {
-        Value::String(text) => Placeholder::readable(&text).into_owned().into(),
-        Value::Array(items) => items.into_iter().map(readable).collect(),
-        Value::Object(map) => {
-            map.into_iter().map(|(key, item)| (Placeholder::readable(&key).into_owned(), readable(item))).collect()
-        }
-        other => other,
+/// A thrown value in a line: such a value in it has no words of the engine's.
+pub(crate) fn plain(value: &Dynamic) -> String {
+    match Later::of(value) {
+        Some(later) => later.as_str().to_owned(),
+        None => value.to_string().replace(std::any::type_name::<Later>(), &format!("({TYPE})")),
     }
 }
 
@@ -116,12 +120,22 @@ pub(crate) fn text_in(value: &Value) -> Option<&str> {
     }
 }
 
+/// The error of an operator that needs the value.
+fn refused<T>(context: &NativeCallContext, later: &Later) -> Outcome<T> {
+    refused_as(context, later, context.fn_name())
+}
+
 /// The error of something that needs the value. It is remembered: a script that catches it goes another way than a run
 /// would go, and is not planned.
-fn refused<T>(context: &NativeCallContext, later: &Later) -> Outcome<T> {
-    let words = later.refusal(&format!("`{}`", name_of(context.fn_name())));
+fn refused_as<T>(context: &NativeCallContext, later: &Later, what: &str) -> Outcome<T> {
+    let words = later.refusal(&format!("`{what}`"));
     Run::of(context)?.cannot_plan(&words, place(context));
     Err(words.into())
+}
+
+/// How a part of a value is written: a property, as far as the engine tells one from an index.
+fn part_of(part: &Dynamic) -> String {
+    part.as_immutable_string_ref().map_or_else(|_| "[…]".to_owned(), |name| format!(".{}", &*name))
 }
 
 /// Remembers an error of a host function, if it is such an error.
@@ -145,14 +159,15 @@ fn place(context: &NativeCallContext) -> (String, Position) {
     (context.call_source().unwrap_or_default().to_owned(), context.call_position())
 }
 
-/// Indexing has a name of the engine's own.
-fn name_of(function: &str) -> &str {
-    if function.contains('$') { "[…]" } else { function }
-}
-
 /// A function that takes no such value: what to say of it; `None` where the name is known to nobody.
 pub(crate) fn on_missing(name: &str, args: &[&mut Dynamic], context: &EvalContext) -> Option<String> {
-    let later = args.iter().find_map(|value| Later::of(value))?;
+    let sorted = |value: &Dynamic| value.as_array_ref().ok().and_then(|items| first_in(&items));
+    let later = match args {
+        [array] if name.starts_with("sort") || name.starts_with("order") => sorted(array)?,
+        // A noun has its own words, and what a verb was given is gone.
+        [noun, ..] if noun.is::<Noun>() => return None,
+        args => args.iter().find_map(|value| Later::of(value))?,
+    };
     let of_engine = context.engine().collect_fn_metadata(None, |it| (it.metadata.name == name).then_some(()), true);
     (!of_engine.is_empty()).then(|| later.refusal(&format!("`{name}()`")))
 }
@@ -184,17 +199,18 @@ pub(super) fn register(module: &mut Module) {
             refused::<Dynamic>(&context, later)
         });
     }
-    FuncRegistration::new_index_getter()
-        .with_volatility(true)
-        .set_into_module(module, |context: NativeCallContext, later: &mut Later, _: Dynamic| {
-            refused::<Dynamic>(&context, later)
-        });
-    FuncRegistration::new_index_setter()
-        .with_purity(true)
-        .with_volatility(true)
-        .set_into_module(module, |context: NativeCallContext, later: &mut Later, _: Dynamic, _: Dynamic| {
-            refused::<()>(&context, later)
-        });
+    FuncRegistration::new_index_getter().with_volatility(true).set_into_module(
+        module,
+        |context: NativeCallContext, later: &mut Later, part: Dynamic| {
+            refused_as::<Dynamic>(&context, later, &part_of(&part))
+        },
+    );
+    FuncRegistration::new_index_setter().with_purity(true).with_volatility(true).set_into_module(
+        module,
+        |context: NativeCallContext, later: &mut Later, part: Dynamic, _: Dynamic| {
+            refused_as::<()>(&context, later, &part_of(&part))
+        },
+    );
     module.set_iter_result(TypeId::of::<Later>(), |later| {
         let words = Later::of(&later).map_or_else(refusal_of_type, |later| later.refusal("`for`"));
         Box::new(std::iter::once(Err(words.into())))

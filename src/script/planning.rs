@@ -1,13 +1,16 @@
 //! What a run keeps in its memory while it is only planned: what a plan could not do, which warnings were given, and
 //! the marks that a run would leave in the store. Its one rule: none of it outlives the run.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rhai::Position;
+use serde_json::Value;
 
 use super::context::Run;
 use crate::events::Level;
+use crate::model::Placeholder;
 
 /// One run's memory of it.
 #[derive(Default)]
@@ -32,6 +35,26 @@ impl Run {
     /// Whether writes are only recorded.
     pub fn plans(&self) -> bool {
         self.start().facts.dry_run
+    }
+
+    /// A text as people read it: a plan's placeholders say what they stand for.
+    pub(super) fn readable<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.plans() { Placeholder::readable(text) } else { Cow::Borrowed(text) }
+    }
+
+    /// The same for every text in a value, names of maps too.
+    pub(super) fn readable_value(&self, value: Value) -> Value {
+        match value {
+            value if !self.plans() => value,
+            Value::String(text) => self.readable(&text).into_owned().into(),
+            Value::Array(items) => items.into_iter().map(|item| self.readable_value(item)).collect(),
+            Value::Object(map) => {
+                let entry =
+                    |(key, item): (String, Value)| (self.readable(&key).into_owned(), self.readable_value(item));
+                map.into_iter().map(entry).collect()
+            }
+            other => other,
+        }
     }
 
     /// A warning that is worth one line a run, whatever the number of reasons; `key` tells warnings apart.

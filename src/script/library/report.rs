@@ -4,9 +4,7 @@ use rhai::{Dynamic, NativeCallContext};
 use serde_json::Value;
 
 use super::{LibraryNoun, Verb, shown, text_of};
-use crate::model::Placeholder;
 use crate::script::context::{Outcome, Run};
-use crate::script::later;
 use crate::script::values;
 
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
@@ -108,22 +106,22 @@ fn entry<'a, T: Default>(list: &'a mut Vec<(String, T)>, name: &str) -> &'a mut 
 
 fn add(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
     let name = text_of("report.add()", &given[0])?;
-    let name = Placeholder::readable(&name);
-    let value = later::readable(values::write(&given[1])?);
+    let name = run.readable(&name);
+    let value = run.readable_value(values::write(&given[1])?);
     run.with_parts(|parts| *entry(&mut parts.values, &name) = value);
     Ok(Dynamic::UNIT)
 }
 
 fn note(context: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
-    let line = Placeholder::readable(&shown(context, &given[0])?).into_owned();
+    let line = run.readable(&shown(context, &given[0])?).into_owned();
     run.with_parts(|parts| parts.notes.push(line));
     Ok(Dynamic::UNIT)
 }
 
 fn row(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
     let table = text_of("report.row()", &given[0])?;
-    let table = Placeholder::readable(&table);
-    match later::readable(values::write(&given[1])?) {
+    let table = run.readable(&table);
+    match run.readable_value(values::write(&given[1])?) {
         row @ Value::Object(_) => run.with_parts(|parts| entry(&mut parts.tables, &table).push(row)),
         _ => return Err("report.row() needs a map: `report.row(\"people\", #{ name: \"Ada\" })`".into()),
     }

@@ -6,7 +6,6 @@ use rhai::{Dynamic, Map, NativeCallContext};
 use serde_json::json;
 
 use super::{LibraryNoun, Options, Verb, text_of, told};
-use crate::model::Placeholder;
 use crate::roster::{self, Blank, Declined, Invite, Mapping, Mode, Renames, Synced, Use, Wish};
 use crate::script::context::{Outcome, Run, Waiting};
 use crate::script::files;
@@ -151,8 +150,8 @@ fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) ->
         parts.rejected += synced.rejected.len() as u64;
         // A write that failed and what it left behind are one thing.
         parts.failed += synced.failed.len().max(synced.left.len()) as u64;
-        let group = Placeholder::readable(&group);
-        parts.section(format!("{} to group {group}", file.table.name()), lines, later::readable(json));
+        let group = run.readable(group);
+        parts.section(format!("{} to group {group}", file.table.name()), lines, run.readable_value(json));
     });
     Ok(())
 }
@@ -199,4 +198,28 @@ fn figures(synced: &Synced) -> Map {
     .into_iter()
     .map(|(name, count)| (name.into(), number(count)))
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roster::Rejected;
+    use crate::script::tests::Stage;
+
+    #[test]
+    fn refused_rows_of_a_plan_lie_beside_it() {
+        for (stage, name) in [
+            (Stage::new(""), ".beadle/runs/r1/rejects.csv"),
+            (Stage::new("").planned(), ".beadle/plans/r1/rejects.csv"),
+        ] {
+            stage.file("r.csv", "email\nnobody\n");
+            let run = stage.begin();
+            let table = Table::open_named(&run.start().root.join("r.csv"), "r.csv", Reading::default()).unwrap();
+            let file = File { table: Arc::new(table), columns: Mapping(Vec::new()) };
+            let row = Rejected { line: 2, reason: "no address".into(), cells: vec!["nobody".into()] };
+            let synced = Synced { columns: vec!["email".into()], rejected: vec![row], ..Synced::default() };
+            assert_eq!(rejects(&run, &file, &synced).unwrap().as_deref(), Some(name));
+            assert!(run.start().root.join(name).is_file(), "{name}");
+        }
+    }
 }
