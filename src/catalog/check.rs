@@ -381,11 +381,14 @@ mod tests {
         Ok(checked.get(name).cloned().unwrap_or_default())
     }
 
+    /// Puts a value in its place.
+    type Within = fn(&Value) -> Value;
+
     #[test]
     fn what_is_known_only_after_apply_stands_as_a_whole_where_an_id_or_a_text_may() {
         let later = json!(Placeholder::of("group a").as_str());
         let part = json!(format!("about {}", Placeholder::of("group a")));
-        let places: [(&str, fn(&Value) -> Value); 9] = [
+        let places: [(&str, Within); 9] = [
             ("id", Value::clone),
             ("word", Value::clone),
             ("text", Value::clone),

@@ -40,7 +40,7 @@ fn no_empty_loop(ast: &AST) -> Result<(), Refused> {
     })
 }
 
-/// `switch groups.create(name).id { … }`: a plan does not know the id, and a `switch` would silently take its last arm.
+/// `switch groups.create(name).id { … }`: a plan does not know the id, and a `switch` would silently take its arm `_`.
 /// Only what is certain is refused: the verb makes something, and its noun is no name of the script.
 fn no_switch_on_what_is_made(ast: &AST) -> Result<(), Refused> {
     let mut found: Vec<(&'static str, String, Position)> = Vec::new();
