@@ -9,6 +9,7 @@ use super::{LibraryNoun, Options, Verb, text_of, told};
 use crate::roster::{self, Blank, Declined, Invite, Mapping, Mode, Renames, Synced, Use, Wish};
 use crate::script::context::{Outcome, Run, Waiting};
 use crate::script::files;
+use crate::script::later::{self, Later};
 use crate::tables::{self, Bare, Reading, Table};
 
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
@@ -74,10 +75,14 @@ fn columns(map: Map) -> Outcome<Mapping> {
 }
 
 fn sync(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
-    let group = match given[0].as_int() {
-        Ok(number) => number.to_string(),
-        Err(_) => text_of("roster.sync()", &given[0])?.trim().to_owned(),
+    let group = match (given[0].as_int(), Later::of(&given[0])) {
+        (Ok(number), _) => number.to_string(),
+        (_, Some(later)) => later.as_str().to_owned(),
+        _ => text_of("roster.sync()", &given[0])?.trim().to_owned(),
     };
+    if let Some(words) = later::refusal_of_part("the group of roster.sync()", &group) {
+        return Err(words.into());
+    }
     let file = given[1].clone().try_cast::<File>();
     let file = file.ok_or("roster.sync() needs a roster: `roster.sync(group, roster.read(file))`")?;
     let none = Dynamic::from(Map::new());
@@ -146,7 +151,8 @@ fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) ->
         parts.rejected += synced.rejected.len() as u64;
         // A write that failed and what it left behind are one thing.
         parts.failed += synced.failed.len().max(synced.left.len()) as u64;
-        parts.section(format!("{} to group {group}", file.table.name()), lines, json);
+        let group = run.readable(group);
+        parts.section(format!("{} to group {group}", file.table.name()), lines, run.readable_value(json));
     });
     Ok(())
 }
@@ -159,12 +165,16 @@ fn classes(synced: &Synced) -> serde_json::Value {
         .into()
 }
 
-/// The refused rows, if there are any: where they were written, below the project's folder.
+/// The refused rows, if there are any: where they were written, below the project's folder. What a plan finds wrong in
+/// a file is wrong whether it is applied or not: it is written down beside the plan.
 fn rejects(run: &Run, file: &File, synced: &Synced) -> Outcome<Option<String>> {
     if synced.rejected.is_empty() {
         return Ok(None);
     }
-    let name = format!(".beadle/runs/{}/rejects.csv", run.start().id);
+    let name = match run.plans() {
+        true => format!("{}/rejects.csv", files::folder_of_plan(run)),
+        false => format!(".beadle/runs/{}/rejects.csv", run.start().id),
+    };
     let delimiter = u8::try_from(file.table.detected().delimiter).unwrap_or(b',');
     let path = run.start().root.join(&name);
     tables::make_room(&path).map_err(|error| error.to_string())?;
@@ -189,4 +199,28 @@ fn figures(synced: &Synced) -> Map {
     .into_iter()
     .map(|(name, count)| (name.into(), number(count)))
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roster::Rejected;
+    use crate::script::tests::Stage;
+
+    #[test]
+    fn refused_rows_of_a_plan_lie_beside_it() {
+        for (stage, name) in [
+            (Stage::new(""), ".beadle/runs/r1/rejects.csv"),
+            (Stage::new("").planned(), ".beadle/plans/r1/rejects.csv"),
+        ] {
+            stage.file("r.csv", "email\nnobody\n");
+            let run = stage.begin();
+            let table = Table::open_named(&run.start().root.join("r.csv"), "r.csv", Reading::default()).unwrap();
+            let file = File { table: Arc::new(table), columns: Mapping(Vec::new()) };
+            let row = Rejected { line: 2, reason: "no address".into(), cells: vec!["nobody".into()] };
+            let synced = Synced { columns: vec!["email".into()], rejected: vec![row], ..Synced::default() };
+            assert_eq!(rejects(&run, &file, &synced).unwrap().as_deref(), Some(name));
+            assert!(run.start().root.join(name).is_file(), "{name}");
+        }
+    }
 }
