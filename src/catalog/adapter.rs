@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{Call, Doubt};
-use crate::model::{Change, Member};
+use crate::model::{Cascade, Change, Group, Member};
 
 /// The platform cannot do this; says what it has instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,6 +67,15 @@ pub trait Adapter: Send + Sync {
 
     /// One row of a list of members, as this group's member.
     fn member(&self, group: &str, row: &Value) -> Option<Member>;
+
+    /// The read that lists all groups of the account; `None` if the platform has none, or no list of them.
+    fn groups(&self, connection: &str) -> Option<Call>;
+
+    /// One row of the list of groups.
+    fn group(&self, row: &Value) -> Option<Group>;
+
+    /// What joining or leaving one group does to others.
+    fn cascade(&self) -> Cascade;
 
     /// The writes that make these changes in this group, as few as the platform allows.
     fn calls(&self, connection: &str, group: &str, changes: &[Change]) -> Result<Vec<Call>, Unsupported>;

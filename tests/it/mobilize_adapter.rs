@@ -1,7 +1,7 @@
 //! Changes as Mobilize's calls, its rows as members, and what reads say of a write whose answer was lost.
 
 use beadle::catalog::{Adapter, Args, Call, Doubt, Invitation, Subject, SubjectKind, Verdict, check};
-use beadle::model::{Change, Email, FieldChange, Member, Person, Standing};
+use beadle::model::{Cascade, Change, Email, FieldChange, Group, Member, Membership, Person, Standing, below};
 use serde_json::{Value, json};
 
 use crate::mobilize_document::{mobilize, named};
@@ -153,11 +153,43 @@ fn a_row_is_a_member_whatever_is_missing_but_the_id() {
         created_at: None,
         admin: false,
         standing: Standing::Accepted,
+        groups: Vec::new(),
     };
     assert_eq!(made, bare);
     for row in [json!({}), json!({ "id": null }), json!({ "id": "" }), json!({ "id": [] }), json!("x"), Value::Null] {
         assert_eq!(adapter().member("12", &row), None, "{row}");
     }
+}
+
+#[test]
+fn a_row_says_in_which_groups_somebody_is_and_which_of_them_they_administer() {
+    let groups = json!([{ "id": 11, "is_admin": true }, { "id": "12" }, { "is_admin": true }]);
+    let member = adapter().member("12", &json!({ "id": "1", "groups": groups })).unwrap();
+    let of = |group: &str, admin| Membership { group: group.into(), admin };
+    assert_eq!(member.groups, [of("11", true), of("12", false)]);
+    assert!(!member.admin, "of another group");
+}
+
+#[test]
+fn groups_are_listed_with_the_one_above_and_leaving_one_leaves_those_below() {
+    let list = adapter().groups("main").unwrap();
+    in_normal_form(&list);
+    assert_eq!(list.op.name(), "groups.list");
+    let rows = [
+        json!({ "id": 1, "name": "All", "parent_group": null, "members_count": 3 }),
+        json!({ "id": 2, "name": "Some", "parent_group": 1 }),
+    ];
+    let groups: Vec<Group> = rows.iter().filter_map(|row| adapter().group(row)).collect();
+    let group = |id: &str, name: &str, parent: Option<&str>, members| Group {
+        id: id.into(),
+        name: name.into(),
+        parent: parent.map(str::to_owned),
+        members,
+    };
+    assert_eq!(groups, [group("1", "All", None, Some(3)), group("2", "Some", Some("1"), None)]);
+    assert_eq!(below(&groups, "1"), [&groups[1]]);
+    assert_eq!(adapter().group(&json!({ "name": "no id" })), None);
+    assert_eq!(adapter().cascade(), Cascade::JoinsAboveLeavesBelow);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::doubts;
 use super::users::id;
 use crate::catalog::{Adapter, Args, Before, Call, Doubt, FieldNames, Invitation, LookUp, Unsupported};
-use crate::model::{Change, Email, FieldChange, Member, Person};
+use crate::model::{Cascade, Change, Email, FieldChange, Group, Member, Person};
 
 /// Up to this many people are written one by one: a bulk job costs two calls at least.
 const SINGLY: usize = 2;
@@ -32,6 +32,23 @@ impl Adapter for Mobilize {
 
     fn member(&self, group: &str, row: &Value) -> Option<Member> {
         super::users::member(group, row)
+    }
+
+    fn groups(&self, connection: &str) -> Option<Call> {
+        Some(call(connection, "groups", "list", json!({})))
+    }
+
+    fn group(&self, row: &Value) -> Option<Group> {
+        Some(Group {
+            id: id(row.get("id")?)?,
+            name: row.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            parent: row.get("parent_group").and_then(id),
+            members: row.get("members_count").and_then(Value::as_u64),
+        })
+    }
+
+    fn cascade(&self) -> Cascade {
+        Cascade::JoinsAboveLeavesBelow
     }
 
     fn calls(&self, connection: &str, group: &str, changes: &[Change]) -> Result<Vec<Call>, Unsupported> {
