@@ -1,6 +1,7 @@
 //! The command line: what a person types, one file a command. The terminal is touched here and nowhere else.
 
 mod approve;
+mod attendance;
 mod failure;
 mod functions;
 mod printer;

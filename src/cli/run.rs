@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::attendance::Watched;
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell, help_of, pair};
 use crate::runs::{Order, Source};
@@ -46,6 +47,8 @@ pub(super) struct Options {
     /// How many activities there are in a new sandbox
     #[arg(long, value_name = "N", requires = "sandbox")]
     activities: Option<usize>,
+    #[command(flatten)]
+    watched: Watched,
     /// Show help; after SCRIPT, that script's own arguments
     #[arg(short, long)]
     help: bool,
@@ -90,7 +93,8 @@ fn start(path: &Path, options: &Options, shell: &Shell) -> Result<Code, Failure>
     let order = order(script, &options.args, name, &settings, shell, mode)?;
     let wanted =
         Wanted { fresh: options.fresh, seed: options.seed, people: options.people, activities: options.activities };
-    Session::open(shell, settings, mode)?.run(&order, Play { wanted, faults: options.faults.clone() })
+    let play = Play { attendance: options.watched.attendance(), wanted, faults: options.faults.clone() };
+    Session::open(shell, settings, mode)?.run(&order, play)
 }
 
 /// A file that a script reads must be there before anything begins.

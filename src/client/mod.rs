@@ -7,6 +7,7 @@ mod doubt;
 mod error;
 mod follow;
 mod http;
+mod mailing;
 mod pace;
 mod pager;
 mod perform;
@@ -39,6 +40,7 @@ use self::pace::Turn;
 use crate::catalog::{Call, Platform};
 use crate::clock::Clock;
 use crate::effects::Ledger;
+use crate::effects::brakes::Rules;
 use crate::events::Events;
 use crate::settings::Redactor;
 
@@ -70,7 +72,9 @@ pub struct Parts {
     pub stop: CancellationToken,
     /// Takes secrets out of what a platform says in errors.
     pub redactor: Redactor,
-    /// Limits on what a script may remove without being asked; `None` where the caller has checked before.
+    /// What holds for the connection: limits, who is protected.
+    pub rules: Rules,
+    /// Holds writes that would pass a limit; `None` where the caller has checked before.
     pub brake: Option<Arc<dyn Brake>>,
 }
 
@@ -127,6 +131,11 @@ impl Client {
     /// Tells the time.
     pub fn clock(&self) -> &Clock {
         &self.0.parts.clock
+    }
+
+    /// What holds for it: limits, who is protected, whether somebody watches.
+    pub fn rules(&self) -> &Rules {
+        &self.0.parts.rules
     }
 
     /// How patient it is.

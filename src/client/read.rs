@@ -115,7 +115,7 @@ impl Client {
     }
 
     /// All that a read gives, as look-ups want it: every row of a list, `null` for what is not found.
-    pub(super) async fn read_all(&self, call: &Call) -> Result<Value, Error> {
+    pub(crate) async fn read_all(&self, call: &Call) -> Result<Value, Error> {
         let list = matches!(call.op.answer, Answer::Many(..)) && call.op.page != Page::Single;
         let read = match list {
             true => self.list_all(call).await,

@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use crate::catalog::Platform;
 use crate::client::{Brake, Client, Pace, Parts, Policy, Reads, Writes};
 use crate::clock::Clock;
-use crate::effects::Ledger;
+use crate::effects::brakes::Rules;
+use crate::effects::{Caps, Ledger};
 use crate::events::Events;
 use crate::settings::Redactor;
 
@@ -29,6 +30,8 @@ pub struct Opened {
     pub pace: Pace,
     /// How patient it is.
     pub policy: Policy,
+    /// Its limits, and who is protected on it.
+    pub rules: Rules,
 }
 
 /// Knows how to reach the connections that the settings name. The command line hands it down.
@@ -63,11 +66,12 @@ impl Connections {
             credentials: opened.credentials,
             reads: opened.reads,
             writes: opened.writes,
-            ledger: self.ledger.clone(),
+            ledger: self.ledger.with_caps(Caps::from(&opened.rules.limits.mail)),
             pace: opened.pace,
             policy: opened.policy,
             clock: self.clock.clone(),
             events: self.events.clone(),
+            rules: opened.rules,
             brake: Some(Arc::clone(&self.brake)),
             stop: self.stop.clone(),
             redactor: self.redactor.clone(),

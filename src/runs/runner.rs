@@ -11,7 +11,6 @@ use super::attempt::Attempt;
 use super::connections::Transports;
 use super::report::Report;
 use crate::clock::Clock;
-use crate::effects::{Caps, brakes};
 use crate::events::Sink;
 use crate::script::{Cancel, Ended, Gauge, Limits, Script, execute};
 use crate::settings::Redactor;
@@ -39,10 +38,6 @@ pub struct Runner {
     pub settings: Option<String>,
     /// How much a script may use.
     pub limits: Limits,
-    /// When removals and overwrites are held.
-    pub brakes: brakes::Limits,
-    /// How often people may be written to.
-    pub caps: Caps,
     /// How much memory is held.
     pub memory: Option<Gauge>,
     /// Ends the run from outside.
