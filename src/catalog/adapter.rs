@@ -79,6 +79,10 @@ pub trait Adapter: Send + Sync {
     /// One row of a list of members, as this group's member.
     fn member(&self, group: &str, row: &Value) -> Option<Member>;
 
+    /// The read that shows one person by id or address, in this group or (`None`) in the community; its answer is one row of
+    /// [`Adapter::member`], or nobody. `None` if only lists show people.
+    fn person(&self, connection: &str, group: Option<&str>, key: &str) -> Option<Call>;
+
     /// The read that lists all groups of the account; `None` if the platform has none, or no list of them.
     fn groups(&self, connection: &str) -> Option<Call>;
 

@@ -11,6 +11,7 @@ mod op;
 mod param;
 mod platform;
 mod record;
+mod weight;
 
 pub use adapter::{Adapter, Before, FieldNames, Invitation, LookUp, Snapshot, Unsupported, Verdict};
 pub(crate) use call::digest;
@@ -20,6 +21,7 @@ pub use deed::{Deed, Seen, Whom};
 pub use effect::{Doubt, Subject, SubjectKind};
 pub use fault::{Code, Fault};
 pub use op::{Answer, Batch, Consequence, Follow, Kind, Mails, Method, Op, Page, Repeat, SubjectAt, Write};
-pub use param::{Choice, Param, Place, Ty, Wire};
+pub use param::{Choice, Param, Place, Ty, Weight, Wire};
 pub use platform::{Credential, Platform, SignIn};
 pub use record::{Field, FieldTy, Record};
+pub use weight::Grant;

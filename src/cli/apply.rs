@@ -69,19 +69,14 @@ fn check(session: &Session<'_>, plan: &Plan, mode: Mode) -> Result<(), Failure> 
         return Err(Failure::usage(format!("plan `{id}` is older than 7 days")).hint(format!("make it anew: {anew}")));
     }
     let approvals = session.runtime.block_on(session.store.approvals(id)).map_err(failed)?;
-    let approved = |hold: &&crate::plan::Held| {
-        approvals.iter().any(|given| {
-            given.what == hold.what
-                && u64::try_from(given.number) == Ok(hold.number)
-                && given.digest.as_deref() == Some(plan.digest.as_str())
-        })
-    };
-    let open: Vec<_> = plan.holds.iter().filter(|hold| !approved(hold)).collect();
+    let of_this: Vec<_> =
+        approvals.into_iter().filter(|given| given.digest.as_deref() == Some(plan.digest.as_str())).collect();
+    let open: Vec<_> = plan.holds.iter().filter(|hold| !hold.is_approved(&of_this)).collect();
     if open.is_empty() {
         return Ok(());
     }
     let sentences: Vec<&str> = open.iter().map(|hold| hold.sentence.as_str()).collect();
-    let flags: Vec<String> = open.iter().map(|hold| format!("--{} {}", hold.what, hold.number)).collect();
+    let flags: Vec<String> = open.iter().map(|hold| format!("--{} {}", hold.what.as_str(), hold.number)).collect();
     let failure = Failure::with(Code::Held, format!("plan `{id}` is held: {}", sentences.join("; ")));
     Err(failure.hint(format!("if it is meant, type: beadle approve {id}{flag} {} --reason \"…\"", flags.join(" "))))
 }

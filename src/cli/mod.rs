@@ -2,6 +2,7 @@
 
 mod apply;
 mod approve;
+mod attendance;
 mod failure;
 mod functions;
 mod plan;
@@ -79,7 +80,7 @@ enum Command {
     Undo(undo::Options),
     /// Go on with a run that crashed, was stopped or was held
     Resume(resume::Options),
-    /// Allow a held run what its brake named
+    /// Allow a held run or plan what its brakes named
     Approve(approve::Options),
     /// What a script can call
     Functions(functions::Options),

@@ -147,7 +147,8 @@ impl Shown {
         lines.extend(plan.text(&detail).into_iter().map(|line| format!("  {line}")));
         let flag = if plan.sandbox { " --sandbox" } else { "" };
         if !plan.holds.is_empty() {
-            let flags: Vec<String> = plan.holds.iter().map(|hold| format!("--{} {}", hold.what, hold.number)).collect();
+            let flags: Vec<String> =
+                plan.holds.iter().map(|hold| format!("--{} {}", hold.what.as_str(), hold.number)).collect();
             lines.push(format!(
                 "if it is meant, type: beadle approve {}{flag} {} --reason \"…\"",
                 plan.id,
@@ -165,7 +166,7 @@ fn ended(planned: &Planned) -> Vec<Code> {
     let mut codes = vec![match &planned.ending {
         Ending::Done => Code::Done,
         Ending::Interrupted => Code::Interrupted,
-        Ending::Held(_) => Code::Held,
+        Ending::Held(..) => Code::Held,
         Ending::InDoubt(_) => Code::InDoubt,
         Ending::Failed(_) | Ending::Limit(_) => Code::Failed,
     }];

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::attendance::Watched;
 use super::run::{bound, load};
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell};
@@ -26,6 +27,8 @@ pub(super) struct Options {
     /// What shall go wrong on the sandbox: docs/sandbox.md
     #[arg(long, value_name = "SPEC", requires = "sandbox")]
     faults: Option<String>,
+    #[command(flatten)]
+    watched: Watched,
 }
 
 /// Goes on with the run, with the arguments and the connection that it was started with.
@@ -53,7 +56,8 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
     let connection = run.of.connection.clone().unwrap_or_default();
     let root = session.settings.project.folder.clone();
     let order = bound(script, given(&run), connection, mode, Source::Again(Box::new(run)), &root)?;
-    session.run(&order, Play { faults: options.faults.clone(), ..Play::default() })
+    let attendance = options.watched.attendance();
+    session.run(&order, Play { attendance, faults: options.faults.clone(), ..Play::default() })
 }
 
 /// The plan that the run came of, if it did.

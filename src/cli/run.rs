@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::attendance::Watched;
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell, help_of, pair};
 use crate::runs::{Order, Scripted, Source, Work};
@@ -56,6 +57,8 @@ pub(super) struct How {
     /// How many activities there are in a new sandbox
     #[arg(long, value_name = "N", requires = "sandbox")]
     activities: Option<usize>,
+    #[command(flatten)]
+    watched: Watched,
 }
 
 /// Runs the script, or shows what it takes.
@@ -100,7 +103,8 @@ pub(super) fn order<'a>(path: &Path, how: &How, shell: &'a Shell) -> Result<(Ses
     let given = placed(&script, &how.args, &settings, shell);
     let order = bound(script, given, name, mode, Source::New, &settings.project.folder)?;
     let wanted = Wanted { fresh: how.fresh, seed: how.seed, people: how.people, activities: how.activities };
-    Ok((Session::open(shell, settings, mode)?, order, Play { wanted, faults: how.faults.clone() }))
+    let play = Play { attendance: how.watched.attendance(), wanted, faults: how.faults.clone() };
+    Ok((Session::open(shell, settings, mode)?, order, play))
 }
 
 /// A file that a script reads must be there before anything begins.

@@ -8,7 +8,7 @@ use tokio::sync::OnceCell;
 use super::transports::Connected;
 use super::{Code, Failure, Format, Shell};
 use crate::clock::Clock;
-use crate::effects::{Caps, brakes};
+use crate::effects::brakes::Attendance;
 use crate::events::{Level, Sink};
 use crate::runs::{Order, Planned, Refused, Report, Runner, Work};
 use crate::sandbox::Wanted;
@@ -16,9 +16,10 @@ use crate::script::{Cancel, Limits, Stop};
 use crate::settings::{Mode, Settings};
 use crate::store::Store;
 
-/// What the sandbox of a run shall be.
+/// What the sandbox of a run shall be, and whether somebody watches.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Play {
+    pub(super) attendance: Attendance,
     pub(super) wanted: Wanted,
     pub(super) faults: Option<String>,
 }
@@ -90,6 +91,7 @@ impl<'a> Session<'a> {
                 redactor: self.shell.redactor.clone(),
                 clock: clock.clone(),
                 store: self.store.clone(),
+                attendance: play.attendance,
                 wanted: play.wanted,
                 faults: play.faults,
                 sandbox: OnceCell::new(),
@@ -102,8 +104,6 @@ impl<'a> Session<'a> {
             sandbox: self.mode == Mode::Sandbox,
             settings: self.settings.project.file.as_ref().map(|file| file.display().to_string()),
             limits: script_limits(&self.settings),
-            brakes: brake_limits(&self.settings),
-            caps: caps(&self.settings),
             memory: Some(Arc::new(self.shell.memory)),
             cancel,
         }
@@ -178,32 +178,5 @@ fn script_limits(settings: &Settings) -> Limits {
         output: script.output,
         time: Some(script.time),
         ..Limits::default()
-    }
-}
-
-fn brake_limits(settings: &Settings) -> brakes::Limits {
-    let crate::settings::Limits { removals, overlap, changes, mail, .. } = &settings.limits;
-    brakes::Limits {
-        few: removals.people.into(),
-        share: removals.percent.into(),
-        many: removals.most.into(),
-        some: removals.few.into(),
-        half: removals.few_percent.into(),
-        days: removals.days.into(),
-        both: overlap.people.into(),
-        overlap: overlap.percent.into(),
-        changed: changes.people.into(),
-        changed_share: changes.percent.into(),
-        mails: mail.unattended.into(),
-    }
-}
-
-fn caps(settings: &Settings) -> Caps {
-    let mail = &settings.limits.mail;
-    Caps {
-        target_days: mail.target_days.into(),
-        per_account: mail.per_person as usize,
-        account_days: mail.person_days.into(),
-        ..Caps::default()
     }
 }

@@ -11,6 +11,7 @@ use tokio::sync::OnceCell;
 use crate::catalog::SignIn;
 use crate::client::{Http, HttpOptions, HttpWrites, Pace, Policy, Writes};
 use crate::clock::Clock;
+use crate::effects::brakes::{Attendance, Powers, Rules};
 use crate::effects::{fingerprint, recognise};
 use crate::runs::{Access, Opened, Transports};
 use crate::sandbox::{InProcess, Sandbox, Wanted, kept, parse_faults};
@@ -28,6 +29,8 @@ pub(super) struct Connected {
     pub(super) clock: Clock,
     /// The ledger's store.
     pub(super) store: Store,
+    /// Whether somebody watches.
+    pub(super) attendance: Attendance,
     /// What the sandbox shall be, and what shall go wrong on it.
     pub(super) wanted: Wanted,
     pub(super) faults: Option<String>,
@@ -61,6 +64,17 @@ impl Connected {
             .await
     }
 
+    fn rules(&self, connection: &Connection) -> Rules {
+        Rules {
+            limits: self.settings.limits_of(connection),
+            protected: self.settings.protected_on(connection),
+            sentinel: connection.sentinel.clone(),
+            attendance: self.attendance,
+            powers: Powers::All,
+            zone: self.settings.project.timezone.clone(),
+        }
+    }
+
     async fn simulated(&self, connection: &Connection, access: Access) -> Result<Opened, String> {
         let (sandbox, world) = self.sandbox().await?;
         let platform = connection.platform;
@@ -74,6 +88,7 @@ impl Connected {
             pace: Pace::new(None, 1, connection.pace.concurrency as usize),
             // The sandbox's queue is quicker than a real one's.
             policy: Policy { settle: Duration::from_millis(500), prove: Duration::from_secs(3), ..policy(connection) },
+            rules: self.rules(connection),
         })
     }
 
@@ -102,6 +117,7 @@ impl Connected {
             reads: http,
             pace: Pace::new(rate, connection.pace.burst, connection.pace.concurrency as usize),
             policy: policy(connection),
+            rules: self.rules(connection),
         })
     }
 

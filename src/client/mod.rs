@@ -8,6 +8,7 @@ mod drafting;
 mod error;
 mod follow;
 mod http;
+mod mailing;
 mod pace;
 mod pager;
 mod perform;
@@ -44,6 +45,7 @@ use self::pace::Turn;
 use crate::catalog::{Call, Doubt, Platform};
 use crate::clock::Clock;
 use crate::effects::Ledger;
+use crate::effects::brakes::Rules;
 use crate::events::Events;
 use crate::plan::Draft;
 use crate::settings::Redactor;
@@ -76,7 +78,9 @@ pub struct Parts {
     pub stop: CancellationToken,
     /// Takes secrets out of what a platform says in errors.
     pub redactor: Redactor,
-    /// Limits on what a script may remove without being asked; `None` where the caller has checked before.
+    /// What holds for the connection: limits, who is protected.
+    pub rules: Rules,
+    /// Holds writes that would pass a limit; `None` where the caller has checked before.
     pub brake: Option<Arc<dyn Brake>>,
 }
 
@@ -150,6 +154,11 @@ impl Client {
     /// Tells the time.
     pub fn clock(&self) -> &Clock {
         &self.0.parts.clock
+    }
+
+    /// What holds for it: limits, who is protected, whether somebody watches.
+    pub fn rules(&self) -> &Rules {
+        &self.0.parts.rules
     }
 
     /// How patient it is.

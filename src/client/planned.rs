@@ -8,9 +8,6 @@ use super::{Client, Error};
 use crate::catalog::{Answer, Call, Code, Seen};
 use crate::plan::{Draft, Overlay};
 
-/// What a search cannot know.
-const SEARCHED: &str = "a search shows what the platform finds now; what this plan changes is not in it";
-
 impl Client {
     /// One answer, as it would be after all that was planned so far.
     pub(super) async fn planned_read(&self, draft: &Draft, call: &Call) -> Result<Bytes, Error> {
@@ -20,9 +17,6 @@ impl Client {
         }
         if let Some(error) = unknown_yet(call) {
             return Err(error);
-        }
-        if seen == Seen::Found {
-            draft.note(SEARCHED);
         }
         let body = self.read(call).await?;
         match &seen {

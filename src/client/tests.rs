@@ -63,6 +63,7 @@ async fn client(answers: impl FnMut(&Request) -> Result<Reply, Lost> + Send + 's
         policy: Policy { max_attempts: 5, ..Policy::default() },
         clock,
         events: Events::default(),
+        rules: Default::default(),
         brake: None,
         stop: tokio_util::sync::CancellationToken::new(),
         redactor: crate::settings::Redactor::default(),

@@ -1,5 +1,6 @@
 //! Writes: cut where the document limits them, passed through the ledger, sent, settled.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
@@ -43,8 +44,14 @@ impl Default for With {
 
 /// Holds a write that would pass a limit.
 pub trait Brake: Send + Sync {
-    /// Called before a call that was not checked by its caller; an error holds the run.
-    fn check<'a>(&'a self, client: &'a Client, call: &'a Call) -> BoxFuture<'a, Result<(), Error>>;
+    /// Called before a call that was not checked by its caller; an error holds the run, or refuses the call. Gives what it
+    /// has read of the subjects, by their key: the intent keeps it.
+    fn check<'a>(
+        &'a self,
+        client: &'a Client,
+        call: &'a Call,
+        with: &'a With,
+    ) -> BoxFuture<'a, Result<HashMap<String, Value>, Error>>;
 }
 
 impl Client {
@@ -54,13 +61,17 @@ impl Client {
         if !matches!(consequence, Some(Consequence::Changes | Consequence::Tells)) {
             self.open_lists().finish().await;
         }
-        if let (false, None, Some(brake)) = (with.checked, self.draft(), &self.0.parts.brake) {
-            brake.check(self, call).await?;
+        let mut with = Cow::Borrowed(with);
+        if let (false, Some(brake)) = (with.checked, &self.0.parts.brake) {
+            let read = brake.check(self, call, &with).await?;
+            if !read.is_empty() {
+                with.to_mut().known.extend(read);
+            }
         }
         let mut merged = Merged::new(call);
         let mut todo = Todo { pieces: call.pieces().into(), refusals: 0 };
         while let Some(piece) = todo.pieces.pop_front() {
-            let left = self.piece(piece, with, &mut merged).await?;
+            let left = self.piece(piece, &with, &mut merged).await?;
             for (refused, error) in left.refused {
                 todo.refused(refused, error, &mut merged);
             }
@@ -130,7 +141,7 @@ impl Client {
     }
 
     /// What must be known before sending: read, unless the caller has just read it.
-    async fn intent(&self, piece: &Piece, with: &With) -> Result<Intent, Error> {
+    pub(super) async fn intent(&self, piece: &Piece, with: &With) -> Result<Intent, Error> {
         let mut before = with.known.clone();
         let unknown = |subject: &Subject| !before.contains_key(&subject.key) && !is_planned(subject);
         let places: Vec<usize> = (0..piece.subjects.len()).filter(|&place| unknown(&piece.subjects[place].0)).collect();
@@ -157,7 +168,12 @@ impl Client {
 
     /// Takes out whom the platform's own record names as mailed since the campaign began: by another store, another
     /// machine, or a click in the platform's own pages.
-    async fn not_yet_mailed(&self, piece: Piece, intent: &Intent, merged: &mut Merged) -> Result<Piece, Error> {
+    pub(super) async fn not_yet_mailed(
+        &self,
+        piece: Piece,
+        intent: &Intent,
+        merged: &mut Merged,
+    ) -> Result<Piece, Error> {
         if piece.call.op.write(&piece.call.args).is_none_or(|write| write.mails != Mails::Yes) {
             return Ok(piece);
         }

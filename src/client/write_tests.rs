@@ -221,6 +221,7 @@ async fn run_of(store: &Store, id: &str, platform: &Arc<Platform>) -> Client {
         },
         clock,
         events: Events::default(),
+        rules: Default::default(),
         brake: None,
         stop: tokio_util::sync::CancellationToken::new(),
         redactor: crate::settings::Redactor::default(),

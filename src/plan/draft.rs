@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::record::{Account, Held, LeftOut, Plan, Step};
+use super::record::{Account, LeftOut, Plan, Step};
 use super::{Overlay, follows};
+use crate::effects::brakes::{Hold, Leave};
 use crate::model::Group;
 
 /// What was planned so far; cheap to clone.
@@ -19,7 +20,7 @@ struct State {
     groups: HashMap<String, Arc<Vec<Group>>>,
     mailed: HashSet<(String, String, String)>,
     left_out: Vec<LeftOut>,
-    holds: Vec<Held>,
+    holds: Vec<(String, Hold)>,
     notes: Vec<String>,
 }
 
@@ -68,11 +69,14 @@ impl Draft {
         self.state().left_out.push(one);
     }
 
-    /// Notes a brake that would hold the run.
-    pub fn hold(&self, held: Held) {
+    /// Notes a brake that would hold the run at this place; what it said of the place before is a part of it.
+    pub fn hold(&self, place: &str, hold: Hold) {
+        // At its end a plan knows all of it: nothing more follows.
+        let hold = Hold { leave: Leave::Exactly, ..hold };
         let mut state = self.state();
-        if !state.holds.contains(&held) {
-            state.holds.push(held);
+        match state.holds.iter_mut().find(|(known, held)| known == place && held.what == hold.what) {
+            Some((_, held)) => *held = hold,
+            None => state.holds.push((place.to_owned(), hold)),
         }
     }
 
@@ -90,7 +94,7 @@ impl Draft {
         let steps = std::mem::take(&mut state.steps);
         let mut plan = Plan::new(id, script, connection, state.accounts.clone(), steps, now);
         plan.left_out = std::mem::take(&mut state.left_out);
-        plan.holds = std::mem::take(&mut state.holds);
+        plan.holds = std::mem::take(&mut state.holds).into_iter().map(|(_, hold)| hold).collect();
         plan.notes = std::mem::take(&mut state.notes);
         let named = |account: &str, group: &str| {
             let listed = state.groups.get(account)?.iter().find(|one| one.id == group)?;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::catalog::{self, Args, Call, Subject, SubjectKind};
+use crate::effects::brakes::Hold;
 use crate::model::Placeholder;
 use crate::platforms;
 
@@ -38,7 +39,8 @@ pub struct Plan {
     /// What would not be done although it was asked for, and why.
     pub left_out: Vec<LeftOut>,
     /// What holds it until a person approves.
-    pub holds: Vec<Held>,
+    #[serde(with = "holds")]
+    pub holds: Vec<Hold>,
     /// What else a person should know.
     pub notes: Vec<String>,
     /// What it costs.
@@ -158,18 +160,6 @@ pub struct LeftOut {
     pub name: String,
     /// Why.
     pub why: String,
-}
-
-/// A brake that holds the plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Held {
-    /// Which brake: `removals`.
-    pub what: String,
-    /// The number that a person must name.
-    pub number: u64,
-    /// For people.
-    pub sentence: String,
 }
 
 /// What a plan costs.
@@ -299,4 +289,23 @@ pub type Part = (String, String, String);
 
 fn fingerprint(accounts: &[Account], steps: &[Step]) -> String {
     catalog::digest(&json!([accounts, steps]))
+}
+
+/// Holds as they are kept with a run.
+mod holds {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Value;
+
+    use super::Hold;
+
+    pub(super) fn serialize<S: Serializer>(holds: &[Hold], to: S) -> Result<S::Ok, S::Error> {
+        holds.iter().map(Hold::json).collect::<Vec<_>>().serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Hold>, D::Error> {
+        let kept = Vec::<Value>::deserialize(from)?;
+        let hold = |kept: &Value| Hold::of_json(kept).ok_or_else(|| D::Error::custom(format!("`{kept}` is no hold")));
+        kept.iter().map(hold).collect()
+    }
 }

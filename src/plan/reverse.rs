@@ -94,7 +94,7 @@ impl<'a> Undone<'a> {
             }
             Deed::Leaves { group, destroys, .. } => {
                 self.membership(group, false, Ok(true), &one.operation);
-                let mut left_along = listed(&one.before, "groups");
+                let mut left_along = listed(&one.before, "leaves");
                 left_along.extend(listed(&one.before, "also"));
                 for other in left_along.iter().filter(|other| *other != group) {
                     self.membership(other, false, Ok(true), &one.operation);

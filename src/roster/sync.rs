@@ -6,12 +6,12 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use super::members::members;
-use super::{Account, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff};
+use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff};
 use crate::catalog::{Call, Code, Invitation};
 use crate::client::{Client, Error, Gravity, With};
-use crate::effects::brakes::Limits;
 use crate::events::Level;
-use crate::model::{Change, Member, Standing};
+use crate::model::{Change, Email, Member, Standing};
+use crate::settings::{Limits, Partial};
 use crate::tables::{Rejected, Table};
 
 /// What a sync is asked to do.
@@ -25,6 +25,10 @@ pub struct Wish {
     pub invite: Invite,
     /// The campaign of the invitations; `None` is the one that everybody gets once.
     pub again: Option<String>,
+    /// Limits of this sync, laid over the connection's.
+    pub limits: Partial,
+    /// Who must stand in this roster, in place of whom the connection names.
+    pub sentinel: Option<Vec<Email>>,
 }
 
 /// Whether invitations are sent.
@@ -68,19 +72,23 @@ pub struct Synced {
     pub left: Vec<String>,
     /// Why the invitations ended early.
     pub ended: Option<Error>,
+    /// Groups below that people left with this one: id and name, and how many.
+    pub below: Vec<(String, u64)>,
+    /// What this sync was allowed and the connection does not allow, a fragment each.
+    pub loosened: Vec<String>,
 }
 
 /// Makes the group hold the people of the table.
-pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish, limits: &Limits) -> Result<Synced, Error> {
+pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish) -> Result<Synced, Error> {
     let flow = Flow::begin(client, group, table, wish).await?;
     let present = flow.present().await?;
     flow.check_sender(&present)?;
-    let difference = diff(&flow.wanted, &present, &wish.compare);
-    flow.check(&difference, limits).await?;
-    let mut synced = flow.account(&present, &difference);
+    let (difference, cascade) = flow.difference(&present).await?;
+    flow.check(&present, &difference, &cascade).await?;
+    let mut synced = flow.account(&present, &difference, &cascade);
     let after = match difference.changes.is_empty() {
         true => present,
-        false => flow.apply(&difference, &mut synced).await?,
+        false => flow.apply(&difference, &cascade, &mut synced).await?,
     };
     if wish.invite == Invite::New {
         // What was done before is accounted for all the same.
@@ -100,6 +108,9 @@ struct Flow<'a> {
     wanted: Wanted,
     columns: Vec<String>,
     began: i64,
+    /// How rows and members are compared, with whom the settings protect.
+    compare: Options,
+    limits: Limits,
 }
 
 impl<'a> Flow<'a> {
@@ -123,21 +134,92 @@ impl<'a> Flow<'a> {
             client.events().say(Level::Warn, line);
         }
         client.events().progress("rows read", wanted.rows, wanted.rows);
-        Ok(Self { client, group, wish, wanted, columns: table.columns().to_vec(), began: client.clock().now_ms() })
+        let rules = client.rules();
+        let mut compare = wish.compare.clone();
+        compare.protected.extend(rules.protected.iter().cloned());
+        Ok(Self {
+            client,
+            group,
+            wish,
+            wanted,
+            columns: table.columns().to_vec(),
+            began: client.clock().now_ms(),
+            compare,
+            limits: rules.limits.with(&wish.limits),
+        })
     }
 
     async fn present(&self) -> Result<Present, Error> {
         Ok(Present { members: members(self.client, self.group).await?, ..Present::default() })
     }
 
-    async fn check(&self, difference: &Diff, limits: &Limits) -> Result<(), Error> {
+    /// What differs, and what follows below. Whoever administers a group below is protected as administrators are.
+    async fn difference(&self, present: &Present) -> Result<(Diff, Cascade), Error> {
+        let difference = diff(&self.wanted, present, &self.compare);
+        if !Cascade::may_follow(self.group, present, &difference) {
+            return Ok((difference, Cascade::default()));
+        }
+        let groups = brake::groups(self.client).await?;
+        let admins = Cascade::administrators(self.group, &groups, present, &difference);
+        let difference = match admins.is_empty() {
+            true => difference,
+            false => {
+                let mut compare = self.compare.clone();
+                compare.protected.extend(admins);
+                diff(&self.wanted, present, &compare)
+            }
+        };
+        let cascade = Cascade::of(self.group, &groups, present, &difference);
+        Ok((difference, cascade))
+    }
+
+    async fn check(&self, present: &Present, difference: &Diff, cascade: &Cascade) -> Result<(), Error> {
         let adapter = self.client.platform().adapter;
         let list = adapter.members(self.client.connection(), self.group);
         let list = list.map_err(|why| Error::unsupported(self.client, &why))?;
-        brake::check(self.client, &list, self.group, &difference.figures, limits).await
+        let sentinel = self.wish.sentinel.as_ref().unwrap_or(&self.client.rules().sentinel);
+        let named: HashSet<&str> = self.wanted.people.iter().map(|person| person.email.key()).collect();
+        let missing = sentinel.iter().filter(|email| !named.contains(email.key()));
+        let asked = brake::Asked {
+            group: self.group,
+            figures: &difference.figures,
+            below: cascade.below.clone(),
+            missing: missing.map(|email| email.as_str().to_owned()).collect(),
+            invitations: self.invitations(present, difference).await?,
+        };
+        brake::check(self.client, &list, asked, &self.limits).await
     }
 
-    fn account(&self, present: &Present, difference: &Diff) -> Synced {
+    /// How many would be invited after the changes, at most; `None` where nobody is to be.
+    async fn invitations(&self, present: &Present, difference: &Diff) -> Result<Option<u64>, Error> {
+        if self.wish.invite == Invite::Nobody {
+            return Ok(None);
+        }
+        let arriving: Vec<&Email> = difference
+            .changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::Add(person) => Some(&person.email),
+                _ => None,
+            })
+            .collect();
+        let told = (self.wish.compare.sender.as_deref(), self.wish.again.as_deref());
+        let invited = self.invited(present);
+        brake::invitations(self.client, self.group, (&invited, &arriving), told).await.map(Some)
+    }
+
+    /// Members of the roster who never signed in and whom the platform does not know as invited.
+    fn invited<'p>(&self, present: &'p Present) -> Vec<&'p Member> {
+        let wanted: HashSet<&str> = self.wanted.people.iter().map(|person| person.email.key()).collect();
+        let new = |member: &&Member| {
+            let asked = member.email.as_ref().is_some_and(|email| wanted.contains(email.key()));
+            let never = self.wish.again.is_some() || member.invited_at.is_none();
+            asked && never && member.standing == Standing::Accepted && member.registered == Some(false)
+        };
+        present.members.iter().filter(new).collect()
+    }
+
+    fn account(&self, present: &Present, difference: &Diff, cascade: &Cascade) -> Synced {
         let mut rejected = self.wanted.rejected.clone();
         rejected.extend(difference.refused.iter().cloned());
         rejected.sort_by_key(|row| row.line);
@@ -146,8 +228,20 @@ impl<'a> Flow<'a> {
             columns: self.columns.clone(),
             rejected,
             same: difference.count(RowClass::Same),
+            below: cascade.told(),
+            loosened: self.loosened(),
             ..Synced::default()
         }
+    }
+
+    /// What the call allows beyond the settings.
+    fn loosened(&self) -> Vec<String> {
+        let rules = self.client.rules();
+        let mut loosened = rules.limits.loosened(&self.limits);
+        let asked = self.wish.sentinel.as_ref().unwrap_or(&rules.sentinel);
+        let waived = rules.sentinel.iter().filter(|email| !asked.contains(email));
+        loosened.extend(waived.map(|email| format!("the sentinel {email} is not asked for")));
+        loosened
     }
 
     /// Asks before the first change what would be refused after it: in whose name invitations go out.
@@ -171,11 +265,11 @@ impl<'a> Flow<'a> {
     }
 
     /// Sends the changes, reads the group again and says what is not as wanted.
-    async fn apply(&self, difference: &Diff, synced: &mut Synced) -> Result<Present, Error> {
+    async fn apply(&self, difference: &Diff, cascade: &Cascade, synced: &mut Synced) -> Result<Present, Error> {
         let changes = &difference.changes;
         let calls = self.client.platform().adapter.calls(self.client.connection(), self.group, changes);
         let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
-        let with = With { checked: true, known: before(changes), ..With::default() };
+        let with = With { checked: true, known: before(changes, cascade), ..With::default() };
         let (all, mut done) = (changes.len() as u64, 0);
         for call in &calls {
             match self.client.call(call, &with).await {
@@ -195,7 +289,7 @@ impl<'a> Flow<'a> {
 
     /// Counts what the platform now shows of each change.
     fn compare(&self, difference: &Diff, after: &Present, synced: &mut Synced) {
-        let rest = diff(&self.wanted, after, &self.wish.compare);
+        let rest = diff(&self.wanted, after, &self.compare);
         let missing: HashSet<String> = rest.changes.iter().map(name).collect();
         let created: HashMap<&str, i64> = after
             .members
@@ -221,13 +315,7 @@ impl<'a> Flow<'a> {
 
     /// Invites members of the roster who never signed in and whom neither the platform nor the ledger knows as invited.
     async fn invite(&self, present: &Present, synced: &mut Synced) -> Result<(), Error> {
-        let wanted: HashSet<&str> = self.wanted.people.iter().map(|person| person.email.key()).collect();
-        let new = |member: &&Member| {
-            let asked = member.email.as_ref().is_some_and(|email| wanted.contains(email.key()));
-            let never = self.wish.again.is_some() || member.invited_at.is_none();
-            asked && never && member.standing == Standing::Accepted && member.registered == Some(false)
-        };
-        let people: Vec<&Member> = present.members.iter().filter(new).collect();
+        let people = self.invited(present);
         if people.is_empty() {
             return Ok(());
         }
@@ -239,11 +327,12 @@ impl<'a> Flow<'a> {
         let calls = adapter.invite(self.client.connection(), self.group, &invitation);
         let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
         let known = people.iter().map(|member| (member.id.clone(), record(member))).collect();
-        let with = With { known, again: self.wish.again.clone(), ..With::default() };
+        let with = With { known, again: self.wish.again.clone(), checked: true, ..With::default() };
         let address: HashMap<&str, &str> =
             people.iter().filter_map(|member| Some((member.id.as_str(), member.email.as_ref()?.as_str()))).collect();
         let named = |id: String| address.get(id.as_str()).map_or(id.clone(), |email| (*email).to_owned());
         for call in &calls {
+            brake::check_mails(self.client, call, &with, &self.limits).await?;
             let answer: Value = serde_json::from_slice(&self.client.call(call, &with).await?).unwrap_or_default();
             synced.invited += answer.pointer("/effects/done").and_then(Value::as_u64).unwrap_or(0) as usize;
             synced.not_invited.extend(listed(&answer, "skipped").into_iter().map(|(id, why)| (named(id), why)));
@@ -264,8 +353,8 @@ impl<'a> Flow<'a> {
 }
 
 /// What the platform held before a change: a look-up tells by it whether somebody else changed it meanwhile, and undo
-/// what to go back to.
-fn before(changes: &[Change]) -> HashMap<String, Value> {
+/// what to go back to. Of a removal, also which groups below somebody leaves with it.
+fn before(changes: &[Change], cascade: &Cascade) -> HashMap<String, Value> {
     let mut known = HashMap::with_capacity(changes.len());
     for change in changes {
         match change {
@@ -280,8 +369,8 @@ fn before(changes: &[Change]) -> HashMap<String, Value> {
                 known.insert(member.id.clone(), kept);
             }
             Change::Remove(member) => {
-                let groups: Vec<&str> = member.groups.iter().map(|membership| membership.group.as_str()).collect();
-                known.insert(member.id.clone(), json!({ "member": true, "groups": groups, "email": address(member) }));
+                let kept = json!({ "member": true, "email": address(member), "leaves": cascade.left_by(member) });
+                known.insert(member.id.clone(), kept);
             }
         }
     }

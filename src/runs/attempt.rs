@@ -18,7 +18,7 @@ use super::runner::{Order, Refused, Runner, Source};
 use super::scripted::{Earnest, Surroundings};
 use super::work::{Stale, Work};
 use crate::client::Client;
-use crate::effects::{Lease, Ledger, State};
+use crate::effects::{Caps, Lease, Ledger, State};
 use crate::events::{Events, Level};
 use crate::plan::Plan;
 use crate::roster::FreeHand;
@@ -64,13 +64,13 @@ impl Attempt {
         let mut sinks = runner.listeners.clone();
         sinks.push(journal.clone());
         let events = Events::to(sinks);
-        let ledger = Ledger::new(runner.store.clone(), lease, attempt, runner.clock.clone(), runner.caps);
+        let ledger = Ledger::new(runner.store.clone(), lease, attempt, runner.clock.clone(), Caps::default());
         let connections = Arc::new(Connections {
             transports: Arc::clone(&runner.transports),
             ledger: ledger.clone(),
             clock: runner.clock.clone(),
             events: events.clone(),
-            brake: Arc::new(FreeHand::new(runner.brakes)),
+            brake: Arc::new(FreeHand::default()),
             stop: runner.cancel.token().clone(),
             redactor: runner.redactor.clone(),
             draft: None,
@@ -284,7 +284,7 @@ pub(super) fn ending(ended: Result<(), Ended>) -> Ending {
         Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted,
         Err(Ended::Stopped(Stop::TimeOut)) => Ending::Limit("time"),
         Err(Ended::Stopped(stop)) => Ending::Limit(stop.word()),
-        Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message),
+        Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message, thrown.holds),
         Err(Ended::Fatal(thrown)) => Ending::Failed(thrown.sentence()),
         Err(Ended::Failed(error)) if error.code.as_deref() == Some("in_doubt") => Ending::InDoubt(error.to_string()),
         Err(Ended::Failed(error)) => Ending::Failed(error.to_string()),
@@ -295,7 +295,7 @@ const fn state(ending: &Ending) -> RunState {
     match ending {
         Ending::Done => RunState::Done,
         Ending::Interrupted => RunState::Interrupted,
-        Ending::Held(_) => RunState::Held,
+        Ending::Held(..) => RunState::Held,
         Ending::Limit(_) | Ending::Failed(_) | Ending::InDoubt(_) => RunState::Failed,
     }
 }

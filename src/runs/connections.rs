@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 use crate::catalog::Platform;
 use crate::client::{Brake, Client, Pace, Parts, Policy, Reads, Way, Writes};
 use crate::clock::Clock;
-use crate::effects::Ledger;
+use crate::effects::brakes::Rules;
+use crate::effects::{Caps, Ledger};
 use crate::events::Events;
 use crate::plan::Draft;
 use crate::settings::Redactor;
@@ -30,6 +31,8 @@ pub struct Opened {
     pub pace: Pace,
     /// How patient it is.
     pub policy: Policy,
+    /// Its limits, and who is protected on it.
+    pub rules: Rules,
 }
 
 /// What a connection is opened for.
@@ -81,11 +84,12 @@ impl Connections {
             credentials: opened.credentials,
             reads: opened.reads,
             way,
-            ledger: self.ledger.clone(),
+            ledger: self.ledger.with_caps(Caps::from(&opened.rules.limits.mail)),
             pace: opened.pace,
             policy: opened.policy,
             clock: self.clock.clone(),
             events: self.events.clone(),
+            rules: opened.rules,
             brake: Some(Arc::clone(&self.brake)),
             stop: self.stop.clone(),
             redactor: self.redactor.clone(),

@@ -12,7 +12,7 @@ use super::report::Ending;
 use super::scripted::{Earnest, Surroundings};
 use super::{Order, Refused, Runner, Work};
 use crate::client::Client;
-use crate::effects::{Lease, Ledger};
+use crate::effects::{Caps, Lease, Ledger};
 use crate::events::{Event, Events, Level, Sink};
 use crate::plan::{Draft, Effort, Plan, Sign};
 use crate::roster::FreeHand;
@@ -73,10 +73,10 @@ impl Planning {
         let draft = Draft::default();
         let connections = Arc::new(Connections {
             transports: Arc::clone(&runner.transports),
-            ledger: Ledger::new(runner.store.clone(), lease, 1, runner.clock.clone(), runner.caps),
+            ledger: Ledger::new(runner.store.clone(), lease, 1, runner.clock.clone(), Caps::default()),
             clock: runner.clock.clone(),
             events: events.clone(),
-            brake: Arc::new(FreeHand::new(runner.brakes)),
+            brake: Arc::new(FreeHand::default()),
             stop: runner.cancel.token().clone(),
             redactor: runner.redactor.clone(),
             draft: Some(draft.clone()),

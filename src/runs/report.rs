@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::effects::brakes::Hold;
 use crate::script::Parts;
 
 /// How a run ended.
@@ -15,8 +16,8 @@ pub enum Ending {
     Limit(&'static str),
     /// By an error: as shown to people.
     Failed(String),
-    /// By a brake, before anything too large was sent.
-    Held(String),
+    /// By brakes, before anything too large was sent: what holds in words, and each for `approve`.
+    Held(String, Vec<Hold>),
     /// By a doubt that the script did not catch.
     InDoubt(String),
 }
@@ -67,7 +68,7 @@ impl Report {
         match self.ending {
             Ending::Interrupted => 130,
             Ending::Failed(_) | Ending::Limit(_) => 1,
-            Ending::Held(_) => 4,
+            Ending::Held(..) => 4,
             Ending::InDoubt(_) => 6,
             Ending::Done if self.tally.in_doubt > 0 => 6,
             Ending::Done if self.tally.failed + self.parts.failed + self.parts.rejected > 0 => 5,
@@ -94,7 +95,7 @@ impl Report {
             Ending::Done => "done",
             Ending::Interrupted => "interrupted",
             Ending::Limit(_) | Ending::Failed(_) => "failed",
-            Ending::Held(_) => "held",
+            Ending::Held(..) => "held",
             Ending::InDoubt(_) => "in doubt",
         };
         let place = if self.sandbox { format!("{} (sandbox)", self.connection) } else { self.connection.clone() };
@@ -149,7 +150,7 @@ impl Report {
             }
             Ending::Failed(_) if self.tally == (Tally { failed: self.tally.failed, ..Tally::default() }) => None,
             Ending::Failed(_) => Some(format!("what is done stays done; after mending it, go on with: {resume}")),
-            Ending::Held(sentence) => Some(sentence.clone()),
+            Ending::Held(sentence, _) => Some(sentence.clone()),
             Ending::InDoubt(_) | Ending::Done if self.tally.in_doubt > 0 => {
                 let what = counted(self.tally.in_doubt, "change or mail is", "changes and mails are");
                 Some(format!("{what} in doubt: nobody knows whether it happened; to look again: {resume}"))
@@ -171,13 +172,17 @@ impl Report {
                 Ending::Interrupted => "interrupted",
                 Ending::Limit(_) => "limit",
                 Ending::Failed(_) => "failed",
-                Ending::Held(_) => "held",
+                Ending::Held(..) => "held",
                 Ending::InDoubt(_) => "in_doubt",
             },
             "error": match &self.ending {
-                Ending::Failed(why) | Ending::Held(why) | Ending::InDoubt(why) => Value::from(why.as_str()),
+                Ending::Failed(why) | Ending::Held(why, _) | Ending::InDoubt(why) => Value::from(why.as_str()),
                 Ending::Limit(limit) => Value::from(*limit),
                 _ => Value::Null,
+            },
+            "holds": match &self.ending {
+                Ending::Held(_, holds) => holds.iter().map(Hold::json).collect(),
+                _ => Vec::new(),
             },
             "exit_code": self.exit_code(),
             "report": json_of(&self.parts),

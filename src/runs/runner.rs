@@ -10,7 +10,6 @@ use super::connections::Transports;
 use super::report::Report;
 use super::work::Work;
 use crate::clock::Clock;
-use crate::effects::{Caps, brakes};
 use crate::events::Sink;
 use crate::script::{Cancel, Ended, Gauge, Limits, Parts, Thrown, execute};
 use crate::settings::Redactor;
@@ -38,10 +37,6 @@ pub struct Runner {
     pub settings: Option<String>,
     /// How much a script may use.
     pub limits: Limits,
-    /// When removals and overwrites are held.
-    pub brakes: brakes::Limits,
-    /// How often people may be written to.
-    pub caps: Caps,
     /// How much memory is held.
     pub memory: Option<Gauge>,
     /// Ends the run from outside.

@@ -60,7 +60,6 @@ impl Surroundings<'_> {
             limits: runner.limits.clone(),
             memory: runner.memory.clone(),
             clock: runner.clock.clone(),
-            brakes: runner.brakes,
         })
     }
 }

@@ -139,6 +139,7 @@ async fn client(sandbox: &Sandbox) -> Client {
         events: Events::default(),
         stop: tokio_util::sync::CancellationToken::new(),
         redactor: beadle::settings::Redactor::default(),
+        rules: Default::default(),
         brake: None,
     })
 }

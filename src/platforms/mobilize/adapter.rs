@@ -35,6 +35,15 @@ impl Adapter for Mobilize {
         super::users::member(group, row)
     }
 
+    fn person(&self, connection: &str, group: Option<&str>, key: &str) -> Option<Call> {
+        match group {
+            Some(group) if !key.contains('@') => {
+                Some(call(connection, "members", "get", json!({ "group_id": group, "user_id": key })))
+            }
+            _ => users(connection, &[key.to_owned()]).pop(),
+        }
+    }
+
     fn groups(&self, connection: &str) -> Option<Call> {
         Some(groups(connection))
     }

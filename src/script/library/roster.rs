@@ -6,10 +6,12 @@ use rhai::{Dynamic, Map, NativeCallContext};
 use serde_json::json;
 
 use super::{LibraryNoun, Options, Verb, text_of, told};
+use crate::model::Email;
 use crate::roster::{self, Blank, Declined, Invite, Mapping, Mode, Renames, Synced, Use, Wish};
 use crate::script::context::{Outcome, Run, Waiting};
-use crate::script::files;
 use crate::script::later::{self, Later};
+use crate::script::{files, values};
+use crate::settings::Partial;
 use crate::tables::{self, Bare, Reading, Table};
 
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
@@ -89,8 +91,7 @@ fn sync(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynami
     let (wish, connection) = wish(given.get(2).unwrap_or(&none), &file)?;
     let door = run.door(connection.as_deref())?;
     let client = door.client().ok_or("this connection cannot sync rosters")?;
-    let limits = run.start().brakes;
-    let synced = roster::sync(client, &group, &file.table, &wish, &limits);
+    let synced = roster::sync(client, &group, &file.table, &wish);
     let synced = run.block(Waiting::Write, synced)?.map_err(|error| run.throw(error.into()))?;
     account(run, &file, &group, &wish, &synced)?;
     if let Some(error) = synced.ended {
@@ -100,8 +101,20 @@ fn sync(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynami
 }
 
 fn wish(given: &Dynamic, file: &File) -> Outcome<(Wish, Option<String>)> {
-    const KNOWN: &[&str] =
-        &["mode", "invite", "sender", "again", "blank", "declined", "renames", "id_field", "protected", "connection"];
+    const KNOWN: &[&str] = &[
+        "mode",
+        "invite",
+        "sender",
+        "again",
+        "blank",
+        "declined",
+        "renames",
+        "id_field",
+        "protected",
+        "sentinel",
+        "limits",
+        "connection",
+    ];
     let mut options = Options::of("roster.sync()", given, KNOWN)?;
     let mut wish = Wish { columns: file.columns.clone(), ..Wish::default() };
     if let Some(mode) = options.choice("mode", &["mirror", "add_only", "remove_only", "update_only"])? {
@@ -128,6 +141,15 @@ fn wish(given: &Dynamic, file: &File) -> Outcome<(Wish, Option<String>)> {
     wish.compare.id_field = options.text("id_field")?;
     wish.compare.protected = options.texts("protected")?.unwrap_or_default();
     wish.again = options.text("again")?;
+    if let Some(limits) = options.map("limits")? {
+        let limits = values::write(&limits.into())?;
+        wish.limits = Partial::of_call(&limits).map_err(|why| format!("`limits` of roster.sync(): {why}"))?;
+    }
+    if let Some(texts) = options.texts("sentinel")? {
+        let addresses: Result<Vec<Email>, _> = texts.iter().map(|text| Email::parse(text)).collect();
+        let addresses = addresses.map_err(|error| format!("`sentinel` of roster.sync() names addresses: {error}"))?;
+        wish.sentinel = Some(addresses);
+    }
     Ok((wish, options.text("connection")?))
 }
 
@@ -145,6 +167,8 @@ fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) ->
         "same": synced.same, "invited": synced.invited, "recorded": synced.recorded,
         "rejected": synced.rejected.iter().map(|row| json!({ "line": row.line, "reason": row.reason })).collect::<Vec<_>>(),
         "rejects": rejects,
+        "below": synced.below.iter().map(|(group, people)| json!({ "group": group, "people": people })).collect::<Vec<_>>(),
+        "loosened": synced.loosened,
         "not_invited": synced.not_invited, "failed": synced.failed, "left": synced.left,
     });
     run.with_parts(|parts| {

@@ -39,6 +39,9 @@ pub(super) fn lines(synced: &Synced, wish: &Wish, rejects: Option<&str>, tense: 
         classes(&account.by_member, &mut lines);
     }
     lines.push(done(synced, tense));
+    let below: Vec<String> = synced.below.iter().map(|(group, people)| format!("{people} from {group}")).collect();
+    lines.extend((!below.is_empty()).then(|| format!("with it, from groups below: {}", below.join(", "))));
+    lines.extend(synced.loosened.iter().map(|what| format!("allowed by this call: {what}")));
     if wish.invite == Invite::New {
         lines.push(invited(synced, tense));
         lines.extend(synced.ended.as_ref().map(|error| format!("the invitations ended early: {}", error.message)));

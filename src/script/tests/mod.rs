@@ -185,7 +185,6 @@ impl Stage {
                 sandbox: true,
                 dry_run: self.dry_run,
             },
-            brakes: crate::effects::brakes::Limits::default(),
             doors: Arc::new(move |name| match name {
                 "main" => Ok(fake.clone()),
                 "other" => Ok(Arc::new(Fake::named("other"))),
