@@ -1,6 +1,8 @@
 //! From a roster to a group that holds exactly its people: read, compared, held against the brakes, applied with as few
 //! calls as the platform allows, read back; only then are those invited who never were.
 
+mod weigh;
+
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
@@ -153,72 +155,6 @@ impl<'a> Flow<'a> {
         Ok(Present { members: members(self.client, self.group).await?, ..Present::default() })
     }
 
-    /// What differs, and what follows below. Whoever administers a group below is protected as administrators are.
-    async fn difference(&self, present: &Present) -> Result<(Diff, Cascade), Error> {
-        let difference = diff(&self.wanted, present, &self.compare);
-        if !Cascade::may_follow(self.group, present, &difference) {
-            return Ok((difference, Cascade::default()));
-        }
-        let groups = brake::groups(self.client).await?;
-        let admins = Cascade::administrators(self.group, &groups, present, &difference);
-        let difference = match admins.is_empty() {
-            true => difference,
-            false => {
-                let mut compare = self.compare.clone();
-                compare.protected.extend(admins);
-                diff(&self.wanted, present, &compare)
-            }
-        };
-        let cascade = Cascade::of(self.group, &groups, present, &difference);
-        Ok((difference, cascade))
-    }
-
-    async fn check(&self, present: &Present, difference: &Diff, cascade: &Cascade) -> Result<(), Error> {
-        let adapter = self.client.platform().adapter;
-        let list = adapter.members(self.client.connection(), self.group);
-        let list = list.map_err(|why| Error::unsupported(self.client, &why))?;
-        let sentinel = self.wish.sentinel.as_ref().unwrap_or(&self.client.rules().sentinel);
-        let named: HashSet<&str> = self.wanted.people.iter().map(|person| person.email.key()).collect();
-        let missing = sentinel.iter().filter(|email| !named.contains(email.key()));
-        let asked = brake::Asked {
-            group: self.group,
-            figures: &difference.figures,
-            below: cascade.below.clone(),
-            missing: missing.map(|email| email.as_str().to_owned()).collect(),
-            invitations: self.invitations(present, difference).await?,
-        };
-        brake::check(self.client, &list, asked, &self.limits).await
-    }
-
-    /// How many would be invited after the changes, at most; `None` where nobody is to be.
-    async fn invitations(&self, present: &Present, difference: &Diff) -> Result<Option<u64>, Error> {
-        if self.wish.invite == Invite::Nobody {
-            return Ok(None);
-        }
-        let arriving: Vec<&Email> = difference
-            .changes
-            .iter()
-            .filter_map(|change| match change {
-                Change::Add(person) => Some(&person.email),
-                _ => None,
-            })
-            .collect();
-        let told = (self.wish.compare.sender.as_deref(), self.wish.again.as_deref());
-        let invited = self.invited(present);
-        brake::invitations(self.client, self.group, (&invited, &arriving), told).await.map(Some)
-    }
-
-    /// Members of the roster who never signed in and whom the platform does not know as invited.
-    fn invited<'p>(&self, present: &'p Present) -> Vec<&'p Member> {
-        let wanted: HashSet<&str> = self.wanted.people.iter().map(|person| person.email.key()).collect();
-        let new = |member: &&Member| {
-            let asked = member.email.as_ref().is_some_and(|email| wanted.contains(email.key()));
-            let never = self.wish.again.is_some() || member.invited_at.is_none();
-            asked && never && member.standing == Standing::Accepted && member.registered == Some(false)
-        };
-        present.members.iter().filter(new).collect()
-    }
-
     fn account(&self, present: &Present, difference: &Diff, cascade: &Cascade) -> Synced {
         let mut rejected = self.wanted.rejected.clone();
         rejected.extend(difference.refused.iter().cloned());
@@ -232,16 +168,6 @@ impl<'a> Flow<'a> {
             loosened: self.loosened(),
             ..Synced::default()
         }
-    }
-
-    /// What the call allows beyond the settings.
-    fn loosened(&self) -> Vec<String> {
-        let rules = self.client.rules();
-        let mut loosened = rules.limits.loosened(&self.limits);
-        let asked = self.wish.sentinel.as_ref().unwrap_or(&rules.sentinel);
-        let waived = rules.sentinel.iter().filter(|email| !asked.contains(email));
-        loosened.extend(waived.map(|email| format!("the sentinel {email} is not asked for")));
-        loosened
     }
 
     /// Asks before the first change what would be refused after it: in whose name invitations go out.
@@ -311,6 +237,17 @@ impl<'a> Flow<'a> {
         for line in &synced.left {
             self.client.events().say(Level::Warn, format!("not as wanted after all changes: {line}"));
         }
+    }
+
+    /// Members of the roster who never signed in and whom the platform does not know as invited.
+    fn invited<'p>(&self, present: &'p Present) -> Vec<&'p Member> {
+        let wanted: HashSet<&str> = self.wanted.people.iter().map(|person| person.email.key()).collect();
+        let new = |member: &&Member| {
+            let asked = member.email.as_ref().is_some_and(|email| wanted.contains(email.key()));
+            let never = self.wish.again.is_some() || member.invited_at.is_none();
+            asked && never && member.standing == Standing::Accepted && member.registered == Some(false)
+        };
+        present.members.iter().filter(new).collect()
     }
 
     /// Invites members of the roster who never signed in and whom neither the platform nor the ledger knows as invited.

@@ -1,6 +1,6 @@
 //! Changes as Mobilize's calls, its rows as members, and what reads say of a write whose answer was lost.
 
-use beadle::catalog::{Adapter, Args, Call, Doubt, Invitation, Subject, SubjectKind, Verdict, check};
+use beadle::catalog::{Adapter, Args, Call, Doubt, Grant, Invitation, Subject, SubjectKind, Verdict, check};
 use beadle::model::{Cascade, Change, Email, FieldChange, Group, Member, Membership, Person, Standing, below};
 use serde_json::{Value, json};
 
@@ -136,6 +136,40 @@ fn a_group_is_read_with_its_fields_and_its_count() {
     in_normal_form(&count);
     assert_eq!((count.op.name().as_str(), place), ("groups.get", "/members_count"));
     assert_eq!(json!({ "members_count": 3 }).pointer(place), Some(&json!(3)));
+}
+
+// ---- what a call weighs
+
+fn call(noun: &str, verb: &str, args: Value) -> Call {
+    let op = mobilize().op(noun, verb).unwrap();
+    let args = check(op, vec![args]).unwrap();
+    Call { platform: mobilize(), op, connection: "main".into(), args }
+}
+
+#[test]
+fn managers_of_new_groups_are_given_power_singly_and_in_rows() {
+    let grant = |person: &str, group: Option<&str>| Grant { person: person.into(), group: group.map(str::to_owned) };
+    let one = json!({
+        "name": "A", "parent_group_id": "2", "privacy": "public", "invite_members_enabled": true, "hidden_emails": null,
+        "alias_name": "a", "default_emails_frequency": "daily", "manager_email_address": "ada@b.example",
+    });
+    assert_eq!(call("groups", "create", one).grants(), [grant("ada@b.example", Some("2"))]);
+    let rows = json!({ "groups": [
+        { "name": "A", "parent_group_id": "2", "manager_email_address": "ada@b.example" },
+        { "name": "B", "parent_group_id": "2" },
+        { "name": "C", "manager_email_address": "grace@b.example" },
+    ] });
+    let many = call("bulk", "create_groups", rows).grants();
+    assert_eq!(many, [grant("ada@b.example", Some("2")), grant("grace@b.example", None)]);
+    assert!(call("members", "remove", json!({ "group_id": "2", "user_id": "7" })).grants().is_empty());
+}
+
+#[test]
+fn a_hard_delete_destroys_only_when_it_is_wanted() {
+    let remove = |hard| call("members", "remove", json!({ "group_id": "2", "user_id": "7", "hard_delete": hard }));
+    assert_eq!(remove(true).destroys(), Some("hard_delete"));
+    assert_eq!(remove(false).destroys(), None);
+    assert_eq!(call("users", "delete", json!({ "user_id": "7" })).destroys(), None);
 }
 
 // ---- rows

@@ -15,8 +15,8 @@ pub struct Figures {
     pub changes: Vec<Changes>,
     /// Accounts and groups that are deleted, people whose contributions are: by this run so far, and now.
     pub deletes: u64,
-    /// People who become administrators or moderators: by this run so far, and now.
-    pub roles: u64,
+    /// People who become administrators or moderators, by this run so far and now: as the calls name them.
+    pub roles: Vec<String>,
     /// People who are written to.
     pub mails: Option<Mails>,
 }

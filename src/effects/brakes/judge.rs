@@ -14,7 +14,7 @@ pub fn judge(figures: &Figures, limits: &Limits) -> Vec<Hold> {
         one(figures.removals.iter().filter_map(|removals| removals_from(removals, nobody, limits))),
         one(figures.changes.iter().filter_map(|changes| overwritten(changes, limits))),
         deletes(figures.deletes, limits),
-        roles(figures.roles, limits),
+        roles(&figures.roles, limits),
         mails.and_then(|mails| too_many_mails(mails, limits)),
         mails.and_then(|mails| at_a_quiet_time(mails, limits)),
     ]
@@ -60,27 +60,47 @@ fn overlap(roster: &Roster, limits: &Limits) -> Option<Hold> {
     })
 }
 
+/// Groups and people that are told one by one.
+const TOLD: usize = 5;
+
 /// Holds when too many go, out of the group or one below, or when one would be left empty or without an administrator;
 /// and any removal by a roster that names nobody.
 fn removals_from(removals: &Removals, nobody: bool, limits: &Limits) -> Option<Hold> {
     let Leaving { group, members, leaving, .. } = &removals.from;
-    if *leaving == 0 {
+    let own = too_many(&removals.from, limits);
+    let below: Vec<String> = removals.below.iter().filter_map(|below| told_below(below, limits)).collect();
+    if *leaving == 0 || (own.is_none() && below.is_empty() && !nobody) {
         return None;
     }
-    let own = match nobody {
-        true => Some(format!("the roster names nobody: {leaving} of {members} would be removed from group {group}")),
-        false => too_many(&removals.from, limits),
+    let some = format!("{leaving} of {members} would be removed");
+    let mut sentence = match own {
+        _ if nobody => format!("the roster names nobody: {some} from group {group}"),
+        Some(TooMany::Empty) => format!("group {group} would be left empty: {some}"),
+        Some(TooMany::Leaderless) => format!("group {group} would be left without an administrator: {some}"),
+        Some(TooMany::Share) => format!("{some} from group {group}{}", after(&removals.from, limits)),
+        None => format!("{some} from group {group}"),
     };
-    let below = removals.below.iter().filter_map(|below| too_many(below, limits));
-    let below = below.map(|sentence| format!("{sentence} (it lies below group {group})"));
-    let sentences: Vec<String> = own.into_iter().chain(below).collect();
-    let number = leaving + removals.of_this_run;
-    (!sentences.is_empty()).then(|| Hold::new(Brake::Removals, number, *members, sentences.join("; ")))
+    if !below.is_empty() {
+        let more = match below.len().saturating_sub(TOLD) {
+            0 => String::new(),
+            more => format!(", and so on in {more} more"),
+        };
+        let told: Vec<&str> = below.iter().take(TOLD).map(String::as_str).collect();
+        sentence.push_str(&format!(", and so, below it, {}{more}", told.join(", ")));
+    }
+    Some(Hold::new(Brake::Removals, leaving + removals.of_this_run, *members, sentence))
 }
 
 /// Why so many must not simply leave.
-fn too_many(from: &Leaving, limits: &Limits) -> Option<String> {
-    let Leaving { group, members, admins, leaving, admins_leaving, arriving, lately } = from;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum TooMany {
+    Empty,
+    Leaderless,
+    Share,
+}
+
+fn too_many(from: &Leaving, limits: &Limits) -> Option<TooMany> {
+    let Leaving { members, admins, leaving, admins_leaving, arriving, lately, .. } = from;
     if *leaving == 0 {
         return None;
     }
@@ -89,18 +109,30 @@ fn too_many(from: &Leaving, limits: &Limits) -> Option<String> {
     let people = members + lately;
     let many = gone > most.people.into() && (over(gone, most.percent, people) || gone > most.most.into());
     let half = gone >= most.few.into() && gone * 100 >= people * u64::from(most.few_percent);
-    let after = match lately {
-        0 => String::new(),
-        lately => format!(" after {lately} in the last {} days", most.days),
-    };
     if *leaving >= members + arriving {
-        Some(format!("group {group} would be left empty: {leaving} of {members} would be removed"))
+        Some(TooMany::Empty)
     } else if *admins > 0 && admins_leaving >= admins {
-        Some(format!("group {group} would be left without an administrator: {leaving} of {members} would be removed"))
-    } else if many || half {
-        Some(format!("{leaving} of {members} would be removed from group {group}{after}"))
+        Some(TooMany::Leaderless)
     } else {
-        None
+        (many || half).then_some(TooMany::Share)
+    }
+}
+
+/// `5 of 9 from 7 (Mentors)`, and why that is too many.
+fn told_below(below: &Leaving, limits: &Limits) -> Option<String> {
+    let Leaving { group, members, leaving, .. } = below;
+    let some = format!("{leaving} of {members} from {group}");
+    too_many(below, limits).map(|why| match why {
+        TooMany::Empty => format!("{some}, which leaves it empty"),
+        TooMany::Leaderless => format!("{some}, which leaves it without an administrator"),
+        TooMany::Share => format!("{some}{}", after(below, limits)),
+    })
+}
+
+fn after(from: &Leaving, limits: &Limits) -> String {
+    match from.lately {
+        0 => String::new(),
+        lately => format!(" after {lately} in the last {} days", limits.removals.days),
     }
 }
 
@@ -126,14 +158,16 @@ fn deletes(deletes: u64, limits: &Limits) -> Option<Hold> {
 }
 
 /// Holds when anybody would become an administrator or moderator.
-fn roles(people: u64, limits: &Limits) -> Option<Hold> {
-    let most = u64::from(limits.roles.people);
-    (people > most).then(|| {
-        let sentence = match people {
-            1 => "1 person would get an administrator's power".to_owned(),
-            people => format!("{people} people would get an administrator's power"),
+fn roles(people: &[String], limits: &Limits) -> Option<Hold> {
+    let (count, most) = (people.len() as u64, u64::from(limits.roles.people));
+    (count > most).then(|| {
+        let told: Vec<&str> = people.iter().take(TOLD).map(String::as_str).collect();
+        let more = match people.len().saturating_sub(TOLD) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
         };
-        Hold::new(Brake::Roles, people, most, sentence)
+        let sentence = format!("{}{more} would get an administrator's power", told.join(", "));
+        Hold::new(Brake::Roles, count, most, sentence)
     })
 }
 
@@ -146,7 +180,7 @@ fn too_many_mails(mails: &Mails, limits: &Limits) -> Option<Hold> {
         _ => (per_run, "a run"),
     };
     (*now > 0 && *people > most).then(|| {
-        let sentence = format!("{people} people would be written to; {which} may write to {most}");
+        let sentence = format!("{} would be written to; {which} may write to {most}", counted(*people));
         Hold::new(Brake::Mails, *people, most, sentence).up_to()
     })
 }
@@ -156,10 +190,18 @@ fn at_a_quiet_time(mails: &Mails, limits: &Limits) -> Option<Hold> {
     let Mails { people, now, at, .. } = mails;
     let quiet = limits.mail.quiet.filter(|quiet| *now > 0 && quiet.holds(at.time))?;
     let (time, zone) = (at.time.strftime("%H:%M"), &at.zone);
-    let count = if *people == 1 { "1 person".to_owned() } else { format!("{people} people") };
+    let count = counted(*people);
     let sentence = format!("{count} would be written to at {time}, in the quiet hours {quiet} ({zone})");
     let after = Some(format!("{} ({zone})", quiet.to.strftime("%H:%M")));
     Some(Hold { after, ..Hold::new(Brake::Quiet, *people, 0, sentence).up_to() })
+}
+
+/// Some may turn out to need no mail.
+fn counted(people: u64) -> String {
+    match people {
+        1 => "1 person".to_owned(),
+        people => format!("up to {people} people"),
+    }
 }
 
 /// Whether `part` is more than so many percent of `whole`.

@@ -105,21 +105,24 @@ fn what_follows_below_is_held_by_the_same_rules_and_approved_with_the_number_abo
     assert_eq!(hold(&of(below(30, 5))), None);
     let half = hold(&of(below(9, 5))).unwrap();
     assert_eq!((half.number, half.of), (9, 200), "whoever approves it approves that nine leave group 12");
-    assert_eq!(half.sentence, "5 of 9 would be removed from group 7 (Mentors) (it lies below group 12)");
-    assert!(sentence(&of(below(2, 2))).starts_with("group 7 (Mentors) would be left empty: 2 of 2"));
+    assert_eq!(half.sentence, "9 of 200 would be removed from group 12, and so, below it, 5 of 9 from 7 (Mentors)");
+    assert!(sentence(&of(below(2, 2))).ends_with("below it, 2 of 2 from 7 (Mentors), which leaves it empty"));
     let leaderless = Leaving { admins: 1, admins_leaving: 1, ..below(30, 1) };
-    assert!(sentence(&of(leaderless)).starts_with("group 7 (Mentors) would be left without an administrator"));
+    assert!(sentence(&of(leaderless)).ends_with("1 of 30 from 7 (Mentors), which leaves it without an administrator"));
     let tired = Leaving { lately: 10, ..below(90, 1) };
-    assert!(sentence(&of(tired)).contains("after 10 in the last 7 days"));
+    assert!(sentence(&of(tired)).ends_with("1 of 90 from 7 (Mentors) after 10 in the last 7 days"));
     let both = Figures {
         removals: vec![Removals { from: from(20, 12, 0), of_this_run: 0, below: vec![below(2, 2)] }],
         ..Figures::default()
     };
     assert_eq!(
         sentence(&both),
-        "12 of 20 would be removed from group 12; group 7 (Mentors) would be left empty: 2 of 2 would be removed \
-         (it lies below group 12)"
+        "12 of 20 would be removed from group 12, and so, below it, 2 of 2 from 7 (Mentors), which leaves it empty"
     );
+    let many = Removals { from: from(200, 9, 0), of_this_run: 0, below: vec![below(9, 5); 7] };
+    let many = sentence(&Figures { removals: vec![many], ..Figures::default() });
+    assert!(many.ends_with("5 of 9 from 7 (Mentors), and so on in 2 more"), "{many}");
+    assert_eq!(many.matches("Mentors").count(), 5);
 }
 
 fn roster(people: u64, members: u64, common: u64) -> Roster {
@@ -204,13 +207,16 @@ fn deletions_and_grants_of_power_hold_above_their_number() {
     let eleven = deletes(11).unwrap();
     assert_eq!((eleven.what, eleven.number, eleven.of), (Brake::Deletes, 11, 10));
     assert_eq!(eleven.sentence, "11 would be deleted for good in this run; 10 may be");
-    let roles = |roles| hold(&Figures { roles, ..Figures::default() });
+    let named = |count: usize| (1..=count).map(|n| format!("p{n}")).collect::<Vec<String>>();
+    let roles = |count| hold(&Figures { roles: named(count), ..Figures::default() });
     assert_eq!(roles(0), None);
-    assert_eq!(roles(1).unwrap().sentence, "1 person would get an administrator's power");
-    assert_eq!(roles(2).unwrap().sentence, "2 people would get an administrator's power");
+    assert_eq!(roles(1).unwrap().sentence, "p1 would get an administrator's power");
+    assert_eq!(roles(7).unwrap().sentence, "p1, p2, p3, p4, p5 and 2 more would get an administrator's power");
+    assert_eq!(roles(7).unwrap().number, 7);
     let mut limits = Limits::default();
     limits.roles.people = 2;
-    assert_eq!(hold_at(&Figures { roles: 2, ..Figures::default() }, &limits), None);
+    assert_eq!(hold_at(&Figures { roles: named(2), ..Figures::default() }, &limits), None);
+    assert!(hold_at(&Figures { roles: named(3), ..Figures::default() }, &limits).is_some());
 }
 
 fn mails(people: u64, attendance: Attendance) -> Mails {
@@ -231,13 +237,13 @@ fn an_unattended_run_writes_to_five_hundred_and_a_watched_one_to_more() {
         assert_eq!(hold(&figures).is_some(), held, "{people} {attendance:?}");
     }
     let figures = Figures { mails: Some(mails(501, Unattended)), ..Figures::default() };
-    assert_eq!(sentence(&figures), "501 people would be written to; an unattended run may write to 500");
+    assert_eq!(sentence(&figures), "up to 501 people would be written to; an unattended run may write to 500");
     let nobody_now = Mails { now: 0, ..mails(501, Unattended) };
     assert_eq!(hold(&Figures { mails: Some(nobody_now), ..Figures::default() }), None, "all were written to before");
     let mut limits = Limits::default();
     limits.mail.per_run = 100;
     let held = hold_at(&figures, &limits).unwrap();
-    assert_eq!(held.sentence, "501 people would be written to; a run may write to 100", "the stricter one");
+    assert_eq!(held.sentence, "up to 501 people would be written to; a run may write to 100", "the stricter one");
 }
 
 #[test]
@@ -252,7 +258,10 @@ fn nobody_is_written_to_in_quiet_hours() {
     assert_eq!(hold_at(&night(0), &limits), None);
     let held = hold_at(&night(78), &limits).unwrap();
     assert_eq!((held.what, held.number), (Brake::Quiet, 78));
-    assert_eq!(held.sentence, "78 people would be written to at 22:14, in the quiet hours 20:00-08:00 (Europe/Berlin)");
+    assert_eq!(
+        held.sentence,
+        "up to 78 people would be written to at 22:14, in the quiet hours 20:00-08:00 (Europe/Berlin)"
+    );
     assert_eq!(held.after.as_deref(), Some("08:00 (Europe/Berlin)"));
     let day = Figures { mails: Some(mails(78, Attendance::Unattended)), ..Figures::default() };
     assert_eq!(hold_at(&day, &limits), None);
@@ -267,7 +276,7 @@ fn everything_that_holds_is_said_at_once_in_the_order_of_the_brakes() {
         removals: removals(from(40, 37, 0)).removals,
         changes: changes(30, Some(40)).changes,
         deletes: 11,
-        roles: 1,
+        roles: vec!["ada@example.org".into()],
         mails: Some(mails(501, Attendance::Unattended)),
     };
     let told: Vec<Brake> = judge(&all, &limits).iter().map(|hold| hold.what).collect();
@@ -302,7 +311,7 @@ fn a_run_that_only_quiet_hours_hold_is_told_when_it_may_go_on() {
     let holds = judge(&Figures { mails: Some(mails(3, Attendance::Attended)), ..Figures::default() }, &limits);
     assert_eq!(
         text(&holds, Moment::BeforeChange, &commands()),
-        "held before the first change: 3 people would be written to at 12:00, in the quiet hours 11:00-13:00 (UTC)\n\
+        "held before the first change: up to 3 people would be written to at 12:00, in the quiet hours 11:00-13:00 (UTC)\n\
          from 13:00 (UTC) on no leave is needed; type then: beadle resume r1 --sandbox\n\
          if it is meant, type: beadle approve r1 --sandbox --quiet 3 --reason \"…\""
     );

@@ -78,7 +78,8 @@ impl Shrinking {
             departure.admins.extend(member.admin.then(|| subject.key.clone()));
         }
         let Some(own) = own else { return Ok(Gone { known, ..Gone::default() }) };
-        let mut removals = Removals { from: self.leaving(client, &own).await?, ..Removals::default() };
+        let from = Leaving { group: own.group.clone(), ..self.leaving(client, &own).await? };
+        let mut removals = Removals { from, ..Removals::default() };
         removals.of_this_run = self.earlier(&own);
         for departure in &below {
             removals.below.push(self.leaving(client, departure).await?);
@@ -97,6 +98,9 @@ impl Shrinking {
                 protect(client, call, &member, place.admin.then_some(place.group.as_str()))?;
                 add(&mut departures, &place.group, &member.id, place.admin);
             }
+        }
+        if !departures.is_empty() {
+            self.hierarchy(client).await?;
         }
         let mut removals = Vec::with_capacity(departures.len());
         for departure in &departures {

@@ -1,6 +1,6 @@
 //! Who would get an administrator's power by a call and does not have it yet.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::people::person;
 use crate::catalog::{Call, Grant};
@@ -14,9 +14,9 @@ pub(super) struct Powers {
 }
 
 impl Powers {
-    /// How many people this run gives a power that they had not, this call included. Whoever administers the group above
+    /// Whom this run gives a power that they had not, this call included; nobody where this call gives none. Whoever administers the group above
     /// has the power over all below it already.
-    pub(super) async fn granted(&mut self, client: &Client, call: &Call) -> Result<u64, Error> {
+    pub(super) async fn granted(&mut self, client: &Client, call: &Call) -> Result<Vec<String>, Error> {
         let grants = call.grants();
         let mut is_new = false;
         for Grant { person, group } in grants {
@@ -31,14 +31,12 @@ impl Powers {
             };
             is_new |= new;
         }
-        let people = || {
-            let mut people: Vec<&str> =
-                self.asked.iter().filter(|(_, new)| **new).map(|((person, _), _)| person.as_str()).collect();
-            people.sort_unstable();
-            people.dedup();
-            people.len() as u64
-        };
-        Ok(if is_new { people() } else { 0 })
+        if !is_new {
+            return Ok(Vec::new());
+        }
+        let new = self.asked.iter().filter(|(_, new)| **new).map(|((person, _), _)| person.clone());
+        let people: BTreeSet<String> = new.collect();
+        Ok(people.into_iter().collect())
     }
 }
 
