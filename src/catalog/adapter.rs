@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Call, Doubt};
+use super::{Call, Deed, Doubt, Op, Seen, Subject};
 use crate::model::{Cascade, Change, Group, Member};
 
 /// The platform cannot do this; says what it has instead.
@@ -48,6 +48,17 @@ pub struct Before {
     /// The part that one subject's intent keeps, by the subject's key, from what the reads gave. Two keys are read by all:
     /// `invited_at` (milliseconds, when the platform last mailed them for this) and `email`.
     pub keep: fn(&Call, &str, &[Value]) -> Value,
+}
+
+/// What writes of one operation and group would change, as it is now.
+pub struct Snapshot {
+    /// Reads, as in [`LookUp::reads`].
+    pub reads: Vec<Call>,
+    /// The row about one subject in what the reads gave; `None` where there is none.
+    pub find: fn(&Doubt, &[Value]) -> Option<Value>,
+    /// The keys of the subjects that a row is about: [`Snapshot::find`] gives the first row that has the subject's key.
+    /// For many subjects, so that not each of them has to look at every row.
+    pub keys: fn(&Value) -> Vec<String>,
 }
 
 /// Finds the names of a group's fields in the answer of a read; `None` if they are not there.
@@ -95,4 +106,45 @@ pub trait Adapter: Send + Sync {
 
     /// Whether this answer to a mailing call is only a promise (a queue) that a later read may confirm.
     fn queued(&self, call: &Call) -> bool;
+
+    /// What a write does to one of its subjects, in the words of all platforms: the way back from [`Adapter::calls`].
+    /// `part` is the subject's part of the request. `None` where there are no words for it: a plan then shows the call.
+    fn deed(&self, op: &Op, subject: &Subject, part: &Value) -> Option<Deed> {
+        let _ = (op, subject, part);
+        None
+    }
+
+    /// The reads that show what these writes would change: all of one operation and group. For people who shall come
+    /// into a group they find the account as well, wherever it is.
+    fn snapshot(&self, connection: &str, writes: &[Doubt]) -> Option<Snapshot> {
+        let _ = (connection, writes);
+        None
+    }
+
+    /// What of a subject's row (`None`: there is none) this write touches. A plan keeps it, and compares it as a whole
+    /// before it is applied; keys that people are shown: `id`, `email`, `member` (true or false), `fields` (by name),
+    /// `registered`.
+    fn held(&self, write: &Doubt, row: Option<&Value>) -> Value {
+        let _ = write;
+        row.cloned().unwrap_or(Value::Null)
+    }
+
+    /// The row as reads will show it after this deed; `row` is what they show before it, `id` the id of what is made.
+    /// `None`: there is nothing any more. Pure; what it cannot know (times, defaults) it leaves out.
+    fn after(&self, row: Option<Value>, id: &str, deed: &Deed) -> Option<Value> {
+        let _ = (id, deed);
+        row
+    }
+
+    /// What a read shows of people and groups, so that a plan can show its own changes in it.
+    fn seen(&self, read: &Call) -> Seen {
+        let _ = read;
+        Seen::Other
+    }
+
+    /// A group's row with the number of members that it shows changed by so many; unchanged where it shows none.
+    fn counted(&self, row: Value, change: i64) -> Value {
+        let _ = change;
+        row
+    }
 }

@@ -1,4 +1,4 @@
-//! `beadle approve RUN`: a person allows a held run what its brakes named. The number must be the right one; the holds are
+//! `beadle approve RUN`: a person allows a held run, or a plan, what its brakes named. The number must be the right one; the holds are
 //! read from the run's summary.
 
 use serde_json::Value;
@@ -6,9 +6,9 @@ use serde_json::Value;
 use super::resume::find;
 use super::session::Session;
 use super::{Code, Failure, Shell};
-use crate::clock::Clock;
 use crate::effects::brakes::{Brake, Hold, Leave};
 use crate::events::Level;
+use crate::plan::Plan;
 use crate::settings::Mode;
 use crate::store::{Approval, Run, RunState};
 
@@ -17,7 +17,7 @@ use crate::store::{Approval, Run, RunState};
   beadle approve 20261122-0158-k3f9 --removals 12 --reason \"the chapter was split\"
   beadle approve 20261122-0158-k3f9 --removals 12 --sentinel 1 --reason \"the canary has retired\"")]
 pub(super) struct Options {
-    /// The run, as its report named it
+    /// The run, as its report named it; or the plan
     run: String,
     /// The run was one on the sandbox
     #[arg(long)]
@@ -77,21 +77,28 @@ impl Numbers {
     }
 }
 
+/// What waits for a person's leave.
+struct Waiting {
+    holds: Vec<Hold>,
+    /// What was said when it was held.
+    said: String,
+    /// The fingerprint of a plan; `None` for a run.
+    digest: Option<String>,
+    /// What to type when all of it is allowed: `apply` or `resume`.
+    next: &'static str,
+}
+
 /// Keeps the approval and says how to go on.
 pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
     let session = Session::open(shell, shell.settings(mode, None)?, mode)?;
-    let run = find(&session, &options.run, mode)?;
-    if run.state != RunState::Held {
-        return Err(Failure::usage(format!("run `{}` is not held: {}", options.run, run.state.as_str())));
-    }
+    let waiting = Waiting::find(&session, &options.run, mode)?;
     if options.reason.trim().is_empty() {
         return Err(Failure::usage("the reason is empty: say why, it is kept"));
     }
-    let holds = holds_of(&run);
-    let sandbox = if options.sandbox { " --sandbox" } else { "" };
     let named = options.numbers.named();
-    check(&options.run, &named, &holds, &error_of(&run))?;
+    check(&options.run, &named, &waiting.holds, &waiting.said)?;
+    let failed = |error: crate::store::Error| Failure::failed(error.to_string());
     for (brake, number) in named {
         let approval = Approval {
             run: options.run.clone(),
@@ -99,26 +106,43 @@ pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure>
             number: i64::try_from(number).unwrap_or(i64::MAX),
             reason: options.reason.clone(),
             who: shell.environment.get("USER").unwrap_or("unknown").to_owned(),
-            at: Clock::system().now_ms(),
+            at: session.now_ms(),
+            digest: waiting.digest.clone(),
         };
-        let kept = session.runtime.block_on(session.store.keep_approval(&approval));
-        kept.map_err(|error| Failure::failed(error.to_string()))?;
+        session.runtime.block_on(session.store.keep_approval(&approval)).map_err(failed)?;
     }
-    let approvals = session.runtime.block_on(session.store.approvals(&options.run));
-    let approvals = approvals.map_err(|error| Failure::failed(error.to_string()))?;
-    let left: Vec<String> = holds.iter().filter(|hold| !hold.is_approved(&approvals)).map(flag).collect();
+    let approvals = session.runtime.block_on(session.store.approvals(&options.run)).map_err(failed)?;
+    let approvals: Vec<Approval> = approvals.into_iter().filter(|given| given.digest == waiting.digest).collect();
+    let left: Vec<String> = waiting.holds.iter().filter(|hold| !hold.is_approved(&approvals)).map(flag).collect();
+    let (run, flag) = (&options.run, if options.sandbox { " --sandbox" } else { "" });
     let line = match left.is_empty() {
-        true => format!("kept; go on with: beadle resume {}{sandbox}", options.run),
+        true => format!("kept; go on with: beadle {} {run}{flag}", waiting.next),
         false => {
-            let rest = left.join(" ");
-            format!(
-                "kept; the run is still held, type also: beadle approve {}{sandbox} {rest} --reason \"…\"",
-                options.run
-            )
+            format!("kept; it is still held, type also: beadle approve {run}{flag} {} --reason \"…\"", left.join(" "))
         }
     };
     shell.printer.say(Level::Info, &line);
     Ok(Code::Done)
+}
+
+impl Waiting {
+    /// A run that is held, or a plan that has become no run yet.
+    fn find(session: &Session<'_>, id: &str, mode: Mode) -> Result<Self, Failure> {
+        let failed = |error: crate::store::Error| Failure::failed(error.to_string());
+        let run = session.runtime.block_on(session.store.run(id)).map_err(failed)?;
+        if run.is_none()
+            && let Some(row) = session.runtime.block_on(session.store.plan(id)).map_err(failed)?
+        {
+            let plan = Plan::read(&row.body).map_err(|error| Failure::usage(error.to_string()))?;
+            let said = format!("the plan is not held: beadle apply {id}");
+            return Ok(Self { holds: plan.holds, said, digest: Some(plan.digest), next: "apply" });
+        }
+        let run = find(session, id, mode)?;
+        if run.state != RunState::Held {
+            return Err(Failure::usage(format!("run `{id}` is not held: {}", run.state.as_str())));
+        }
+        Ok(Self { holds: holds_of(&run), said: error_of(&run), digest: None, next: "resume" })
+    }
 }
 
 /// Refuses anything but the numbers of the brakes that hold.
@@ -132,15 +156,17 @@ fn check(run: &str, named: &[(Brake, u64)], holds: &[Hold], said: &str) -> Resul
     }
     for (brake, number) in named {
         let what = brake.as_str();
-        let hold = holds.iter().find(|hold| hold.what == *brake);
-        let hold = hold.ok_or_else(|| Failure::usage(format!("run `{run}` is not held by --{what}")).hint(said))?;
-        if !hold.takes(*number) {
-            let right = match hold.leave {
-                Leave::Exactly => format!("the brake named {} {what}, not {number}", hold.number),
-                Leave::UpTo => format!("{number} {what} are too few: the next one is number {}", hold.number),
-            };
-            return Err(Failure::usage(format!("{right}: look at it once more")));
+        let of_brake = || holds.iter().filter(|hold| hold.what == *brake);
+        if of_brake().any(|hold| hold.takes(*number)) {
+            continue;
         }
+        let hold = of_brake().next();
+        let hold = hold.ok_or_else(|| Failure::usage(format!("run `{run}` is not held by --{what}")).hint(said))?;
+        let right = match hold.leave {
+            Leave::Exactly => format!("the brake named {} {what}, not {number}", hold.number),
+            Leave::UpTo => format!("{number} {what} are too few: the next one is number {}", hold.number),
+        };
+        return Err(Failure::usage(format!("{right}: look at it once more")));
     }
     Ok(())
 }

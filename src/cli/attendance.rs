@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _};
 
 use crate::effects::brakes::Attendance;
 
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub(super) struct Watched {
     /// Somebody watches: how many will be written to is shown, and `limits.mail.unattended` does not hold
     #[arg(long, conflicts_with = "unattended")]

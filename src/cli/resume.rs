@@ -6,7 +6,8 @@ use super::attendance::Watched;
 use super::run::{bound, load};
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell};
-use crate::runs::Source;
+use crate::plan::Plan;
+use crate::runs::{Source, Stale};
 use crate::settings::{Mode, REDACTED};
 use crate::store::{Run, RunState};
 
@@ -20,6 +21,9 @@ pub(super) struct Options {
     /// The run was one on the sandbox
     #[arg(long)]
     sandbox: bool,
+    /// Of a plan's run: leave alone what was changed since the plan was made, and do the rest
+    #[arg(long)]
+    skip_stale: bool,
     /// What shall go wrong on the sandbox: docs/sandbox.md
     #[arg(long, value_name = "SPEC", requires = "sandbox")]
     faults: Option<String>,
@@ -39,6 +43,11 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
             options.run
         )));
     }
+    if let Some(plan) = plan_of(&session, &options.run)? {
+        let stale = if options.skip_stale { Stale::Skip } else { Stale::Stop };
+        let order = super::apply::order(plan, stale, Source::Again(Box::new(run)));
+        return session.run(&order, Play { faults: options.faults.clone(), ..Play::default() });
+    }
     let script = load(&session.settings.project.folder, std::path::Path::new(&run.of.script))?;
     if let Some((name, _)) = given(&run).iter().find(|(_, value)| value.contains(REDACTED)) {
         let words = format!("the argument `{name}` of run `{}` held a secret, which is not kept", options.run);
@@ -49,6 +58,13 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
     let order = bound(script, given(&run), connection, mode, Source::Again(Box::new(run)), &root)?;
     let attendance = options.watched.attendance();
     session.run(&order, Play { attendance, faults: options.faults.clone(), ..Play::default() })
+}
+
+/// The plan that the run came of, if it did.
+fn plan_of(session: &Session<'_>, id: &str) -> Result<Option<Plan>, Failure> {
+    let row = session.runtime.block_on(session.store.plan(id)).map_err(|error| Failure::failed(error.to_string()))?;
+    let read = |row: crate::store::PlanRow| Plan::read(&row.body).map_err(|error| Failure::usage(error.to_string()));
+    row.map(read).transpose()
 }
 
 /// The run of this id in the store of this mode.

@@ -10,7 +10,7 @@ use super::{Code, Failure, Format, Shell};
 use crate::clock::Clock;
 use crate::effects::brakes::Attendance;
 use crate::events::{Level, Sink};
-use crate::runs::{Order, Refused, Report, Runner};
+use crate::runs::{Order, Planned, Refused, Report, Runner, Work};
 use crate::sandbox::Wanted;
 use crate::script::{Cancel, Limits, Stop};
 use crate::settings::{Mode, Settings};
@@ -52,13 +52,32 @@ impl<'a> Session<'a> {
         let signals = self.runtime.spawn(stop_on_signals(cancel.clone(), Arc::clone(&self.shell.printer)));
         let report = self.runner(play, cancel).run(order);
         signals.abort();
-        let report = report.map_err(|refused| match refused {
-            Refused::Connection(why) => Failure::usage(why),
-            Refused::Lease(error) => Failure::with(Code::Skipped, error.to_string()),
-            other => Failure::failed(other.to_string()),
-        })?;
+        let report = report.map_err(refusal)?;
         self.show(&report);
         Ok(code(&report))
+    }
+
+    /// Plans an order: nothing of it is sent.
+    pub(super) fn plan(&self, order: &Order, play: Play) -> Result<Planned, Failure> {
+        let cancel = Cancel::default();
+        let signals = self.runtime.spawn(stop_on_signals(cancel.clone(), Arc::clone(&self.shell.printer)));
+        let runner = self.runner(play, cancel);
+        let planned = match &order.work {
+            Work::Undo(_) => runner.plan_undo(order),
+            Work::Script(_) | Work::Plan { .. } => runner.plan(order),
+        };
+        signals.abort();
+        planned.map_err(refusal)
+    }
+
+    /// Whether it is real.
+    pub(super) fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The time, in milliseconds since the epoch.
+    pub(super) fn now_ms(&self) -> i64 {
+        Clock::system().now_ms()
     }
 
     fn runner(&self, play: Play, cancel: Cancel) -> Runner {
@@ -96,6 +115,14 @@ impl<'a> Session<'a> {
             Format::Json => self.shell.printer.object(&report.json()),
             Format::Text => self.shell.printer.data(&format!("{}\n", report.text())),
         }
+    }
+}
+
+fn refusal(refused: Refused) -> Failure {
+    match refused {
+        Refused::Connection(why) => Failure::usage(why),
+        Refused::Lease(error) => Failure::with(Code::Skipped, error.to_string()),
+        other => Failure::failed(other.to_string()),
     }
 }
 

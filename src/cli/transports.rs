@@ -9,11 +9,11 @@ use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
 use crate::catalog::SignIn;
-use crate::client::{Http, HttpOptions, Pace, Policy};
+use crate::client::{Http, HttpOptions, HttpWrites, Pace, Policy, Writes};
 use crate::clock::Clock;
 use crate::effects::brakes::{Attendance, Powers, Rules};
 use crate::effects::{fingerprint, recognise};
-use crate::runs::{Opened, Transports};
+use crate::runs::{Access, Opened, Transports};
 use crate::sandbox::{InProcess, Sandbox, Wanted, kept, parse_faults};
 use crate::settings::{At, Connection, Credentials, Environment, Redactor, Settings};
 use crate::store::Store;
@@ -38,12 +38,12 @@ pub(super) struct Connected {
 }
 
 impl Transports for Connected {
-    fn open<'a>(&'a self, connection: &'a str) -> BoxFuture<'a, Result<Opened, String>> {
+    fn open<'a>(&'a self, connection: &'a str, access: Access) -> BoxFuture<'a, Result<Opened, String>> {
         async move {
             let connection = self.settings.connection(connection).map_err(|error| words(&error))?;
             match &connection.at {
-                At::Sandbox => self.simulated(connection).await,
-                At::Address(_) => self.real(connection).await,
+                At::Sandbox => self.simulated(connection, access).await,
+                At::Address(_) => self.real(connection, access).await,
             }
         }
         .boxed()
@@ -75,7 +75,7 @@ impl Connected {
         }
     }
 
-    async fn simulated(&self, connection: &Connection) -> Result<Opened, String> {
+    async fn simulated(&self, connection: &Connection, access: Access) -> Result<Opened, String> {
         let (sandbox, world) = self.sandbox().await?;
         let platform = connection.platform;
         let transport = InProcess::new(sandbox.clone(), platform.name);
@@ -83,8 +83,8 @@ impl Connected {
             platform,
             account: format!("{world}-{}", platform.name),
             credentials: "the sandbox takes any".into(),
-            reads: Arc::new(transport.clone()),
-            writes: Arc::new(transport),
+            writes: (access == Access::Writes).then(|| Arc::new(transport.writes()) as Arc<dyn Writes>),
+            reads: Arc::new(transport),
             pace: Pace::new(None, 1, connection.pace.concurrency as usize),
             // The sandbox's queue is quicker than a real one's.
             policy: Policy { settle: Duration::from_millis(500), prove: Duration::from_secs(3), ..policy(connection) },
@@ -92,7 +92,7 @@ impl Connected {
         })
     }
 
-    async fn real(&self, connection: &Connection) -> Result<Opened, String> {
+    async fn real(&self, connection: &Connection, access: Access) -> Result<Opened, String> {
         let At::Address(url) = &connection.at else { return Err("the connection has no address".into()) };
         let read = connection.credentials(&self.settings.project, &self.environment, &self.redactor);
         let credentials = read.map_err(|error| words(&error))?;
@@ -113,8 +113,8 @@ impl Connected {
             platform: connection.platform,
             account: self.account(connection, url.origin(), &credentials, user).await?,
             credentials: check(connection, &[user, password]),
-            reads: http.clone(),
-            writes: http,
+            writes: (access == Access::Writes).then(|| Arc::new(HttpWrites::of(&http)) as Arc<dyn Writes>),
+            reads: http,
             pace: Pace::new(rate, connection.pace.burst, connection.pace.concurrency as usize),
             policy: policy(connection),
             rules: self.rules(connection),

@@ -57,7 +57,7 @@ async fn client(answers: impl FnMut(&Request) -> Result<Reply, Lost> + Send + 's
         account: "account".into(),
         credentials: "check `key` (env:KEY)".into(),
         reads: fake.clone(),
-        writes: fake.clone(),
+        way: Way::Send(fake.clone()),
         ledger: Ledger::new(store, lease, 1, clock.clone(), Caps::default()),
         pace: Pace::new(None, 1, 4),
         policy: Policy { max_attempts: 5, ..Policy::default() },

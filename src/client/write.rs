@@ -12,8 +12,9 @@ use super::answer::Merged;
 use super::crash::{self, Point};
 use super::perform::Performed;
 use super::{Client, Error};
-use crate::catalog::{Call, Code, Consequence, Mails, Piece};
+use crate::catalog::{Call, Code, Consequence, Mails, Piece, Subject};
 use crate::effects::Intent;
+use crate::model::Placeholder;
 
 /// How often the ledger is asked anew for one piece: after doubts were looked up, what is free is sent again.
 const ROUNDS: usize = 8;
@@ -96,6 +97,10 @@ impl Client {
         let intent = self.intent(&piece, with).await?;
         let (mut left, mut lost) = (Left::default(), false);
         let mut todo = self.not_yet_there(self.not_yet_mailed(piece, &intent, merged).await?, &intent, with, merged);
+        if let Some(draft) = self.draft() {
+            self.plan_piece(draft, todo, &intent, with, merged).await?;
+            return Ok(left);
+        }
         for _ in 0..ROUNDS {
             if todo.subjects.is_empty() {
                 return Ok(left);
@@ -138,13 +143,16 @@ impl Client {
     /// What must be known before sending: read, unless the caller has just read it.
     pub(super) async fn intent(&self, piece: &Piece, with: &With) -> Result<Intent, Error> {
         let mut before = with.known.clone();
-        let unknown = piece.subjects.iter().any(|(subject, _)| !before.contains_key(&subject.key));
-        if let (true, Some(plan)) = (unknown, self.platform().adapter.before(&piece.call)) {
+        let unknown = |subject: &Subject| !before.contains_key(&subject.key) && !is_planned(subject);
+        let places: Vec<usize> = (0..piece.subjects.len()).filter(|&place| unknown(&piece.subjects[place].0)).collect();
+        let piece_there = piece.only(&places);
+        let plan = if places.is_empty() { None } else { self.platform().adapter.before(&piece_there.call) };
+        if let Some(plan) = plan {
             let mut reads = Vec::with_capacity(plan.reads.len());
             for read in &plan.reads {
                 reads.push(self.read_all(read).await?);
             }
-            for (subject, _) in &piece.subjects {
+            for (subject, _) in &piece_there.subjects {
                 before.insert(subject.key.clone(), (plan.keep)(&piece.call, &subject.key, &reads));
             }
         }
@@ -212,6 +220,11 @@ impl Client {
         }
         piece.only(&free)
     }
+}
+
+/// Whether a plan makes it, or what it is about: then nothing can be read of it yet.
+fn is_planned(subject: &Subject) -> bool {
+    Placeholder::is_in(&subject.key) || subject.group.as_deref().is_some_and(Placeholder::is_in)
 }
 
 /// What a piece has left to do.

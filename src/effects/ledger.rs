@@ -140,6 +140,11 @@ impl Ledger {
         Beginning::of(self, account, piece, intent)?.run().await
     }
 
+    /// What [`Ledger::begin`] would decide; nothing is written down and no permit is given. For plans.
+    pub async fn ask(&self, account: &str, piece: &Piece, intent: &Intent) -> Result<Begun, Error> {
+        Beginning::of(self, account, piece, intent)?.ask().await
+    }
+
     pub(super) fn caps(&self) -> Caps {
         self.caps
     }

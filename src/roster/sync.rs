@@ -289,29 +289,33 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// What the platform held before a change: a look-up tells by it whether somebody else changed it meanwhile. Of a removal,
-/// which groups below somebody leaves with it.
+/// What the platform held before a change: a look-up tells by it whether somebody else changed it meanwhile, and undo
+/// what to go back to. Of a removal, also which groups below somebody leaves with it.
 fn before(changes: &[Change], cascade: &Cascade) -> HashMap<String, Value> {
-    changes
-        .iter()
-        .filter_map(|change| match change {
+    let mut known = HashMap::with_capacity(changes.len());
+    for change in changes {
+        match change {
+            Change::Add(person) => {
+                known.insert(person.email.key().to_owned(), json!({ "member": false, "email": person.email.as_str() }));
+            }
             Change::Update { member, fields } => {
                 let held: Map<String, Value> =
                     fields.iter().map(|field| (field.name.clone(), field.before.as_str().into())).collect();
-                let kept = json!({ "fields": held, "email": member.email.as_ref().map(|email| email.as_str()) });
-                let by_address = member.email.as_ref().map(|email| (email.key().to_owned(), kept.clone()));
-                Some([Some((member.id.clone(), kept)), by_address])
+                let kept = json!({ "member": true, "fields": held, "email": address(member) });
+                known.extend(member.email.as_ref().map(|email| (email.key().to_owned(), kept.clone())));
+                known.insert(member.id.clone(), kept);
             }
             Change::Remove(member) => {
-                let email = member.email.as_ref().map(|email| email.as_str());
-                let kept = json!({ "email": email, "leaves": cascade.left_by(member) });
-                Some([Some((member.id.clone(), kept)), None])
+                let kept = json!({ "member": true, "email": address(member), "leaves": cascade.left_by(member) });
+                known.insert(member.id.clone(), kept);
             }
-            Change::Add(_) => None,
-        })
-        .flatten()
-        .flatten()
-        .collect()
+        }
+    }
+    known
+}
+
+fn address(member: &Member) -> Option<&str> {
+    member.email.as_ref().map(|email| email.as_str())
 }
 
 /// The platform's own record of a member's invitation, as an intent keeps it.

@@ -203,7 +203,7 @@ impl Report {
 const SHOWN: usize = 20;
 
 /// What the script and the flows put into the report, for people.
-fn lines(parts: &Parts) -> Vec<String> {
+pub(super) fn lines(parts: &Parts) -> Vec<String> {
     let mut lines = Vec::new();
     for section in &parts.sections {
         lines.push(section.title.clone());

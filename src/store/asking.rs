@@ -180,6 +180,15 @@ impl Store {
         self.rows(sqlx::query(query).bind(run).bind(after).bind(limit).fetch_all(self.readers()).await)
     }
 
+    /// The accounts that a run wrote to, each with the connection it last used for it.
+    pub async fn connections_of(&self, run: &str) -> Result<Vec<(String, String)>, Error> {
+        sqlx::query_as("SELECT account, connection FROM call WHERE id IN (SELECT MAX(id) FROM call WHERE run = $1 GROUP BY account)")
+            .bind(run)
+            .fetch_all(self.readers())
+            .await
+            .map_err(|error| self.error(error))
+    }
+
     /// The mails of a run that went out or may have, in their order.
     pub async fn mails_of(&self, run: &str) -> Result<Vec<EffectRow>, Error> {
         let query = effects!(

@@ -7,6 +7,7 @@ mod effects;
 mod error;
 mod json;
 mod open;
+mod plans;
 mod runs;
 mod settling;
 #[cfg(test)]
@@ -17,5 +18,6 @@ pub use asking::{PendingCall, TallyRow};
 pub use effects::{EffectRow, NewCall, NewEffect, Subjects};
 pub use error::Error;
 pub use open::{Store, Writing};
+pub use plans::PlanRow;
 pub use runs::{Approval, LogLine, NewRun, Run, RunState};
 pub use settling::{ObjectRow, Settling};

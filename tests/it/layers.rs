@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// A module imports only from what stands before it.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "clock",
     "events",
     "model",
@@ -15,6 +15,7 @@ const ORDER: [&str; 19] = [
     "settings",
     "store",
     "effects",
+    "plan",
     "client",
     "roster",
     "export",

@@ -322,7 +322,7 @@ fn only_the_right_number_of_the_right_brake_lets_a_run_go_on() {
     let hold = hold(&removals(from(20, 12, 0))).unwrap();
     let approval = |what: &str, number| {
         let (run, reason, who) = ("r".into(), "moved".into(), "ada".into());
-        [Approval { run, what: what.into(), number, reason, who, at: 0 }]
+        [Approval { run, what: what.into(), number, reason, who, at: 0, digest: None }]
     };
     assert!(hold.is_approved(&approval("removals", 12)));
     assert!(!hold.is_approved(&approval("removals", 13)) && !hold.is_approved(&approval("removals", 11)));

@@ -23,6 +23,12 @@ async fn unless_approved(client: &Client, call: &Call, mut holds: Vec<Hold>, mom
     if holds.is_empty() {
         return Ok(());
     }
+    if let Some(draft) = client.draft() {
+        let group = call.pieces().first().and_then(|piece| piece.subjects.first()?.0.group.clone());
+        let place = format!("{} {}", call.op.noun, group.unwrap_or_else(|| call.args.text("group_id").to_owned()));
+        holds.into_iter().for_each(|hold| draft.hold(&place, hold));
+        return Ok(());
+    }
     let asked = async {
         let approvals = client.ledger().approvals().await?;
         let (approve, resume) = (client.ledger().command("approve").await?, client.ledger().command("resume").await?);

@@ -9,6 +9,7 @@ use super::{LibraryNoun, Options, Verb, text_of, told};
 use crate::model::Email;
 use crate::roster::{self, Blank, Declined, Invite, Mapping, Mode, Renames, Synced, Use, Wish};
 use crate::script::context::{Outcome, Run, Waiting};
+use crate::script::later::{self, Later};
 use crate::script::{files, values};
 use crate::settings::Partial;
 use crate::tables::{self, Bare, Reading, Table};
@@ -76,10 +77,14 @@ fn columns(map: Map) -> Outcome<Mapping> {
 }
 
 fn sync(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
-    let group = match given[0].as_int() {
-        Ok(number) => number.to_string(),
-        Err(_) => text_of("roster.sync()", &given[0])?.trim().to_owned(),
+    let group = match (given[0].as_int(), Later::of(&given[0])) {
+        (Ok(number), _) => number.to_string(),
+        (_, Some(later)) => later.as_str().to_owned(),
+        _ => text_of("roster.sync()", &given[0])?.trim().to_owned(),
     };
+    if let Some(words) = later::refusal_of_part("the group of roster.sync()", &group) {
+        return Err(words.into());
+    }
     let file = given[1].clone().try_cast::<File>();
     let file = file.ok_or("roster.sync() needs a roster: `roster.sync(group, roster.read(file))`")?;
     let none = Dynamic::from(Map::new());
@@ -151,7 +156,8 @@ fn wish(given: &Dynamic, file: &File) -> Outcome<(Wish, Option<String>)> {
 /// Puts the account into the report, and the refused rows into a file that can be fed again.
 fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) -> Outcome<()> {
     let rejects = rejects(run, file, synced)?;
-    let lines = told::lines(synced, wish, rejects.as_deref());
+    let tense = if run.start().facts.dry_run { told::Tense::Would } else { told::Tense::Did };
+    let lines = told::lines(synced, wish, rejects.as_deref(), tense);
     let json = json!({
         "file": file.table.name(),
         "group": group,
@@ -169,7 +175,8 @@ fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) ->
         parts.rejected += synced.rejected.len() as u64;
         // A write that failed and what it left behind are one thing.
         parts.failed += synced.failed.len().max(synced.left.len()) as u64;
-        parts.section(format!("{} to group {group}", file.table.name()), lines, json);
+        let group = run.readable(group);
+        parts.section(format!("{} to group {group}", file.table.name()), lines, run.readable_value(json));
     });
     Ok(())
 }
@@ -182,12 +189,16 @@ fn classes(synced: &Synced) -> serde_json::Value {
         .into()
 }
 
-/// The refused rows, if there are any: where they were written, below the project's folder.
+/// The refused rows, if there are any: where they were written, below the project's folder. What a plan finds wrong in
+/// a file is wrong whether it is applied or not: it is written down beside the plan.
 fn rejects(run: &Run, file: &File, synced: &Synced) -> Outcome<Option<String>> {
     if synced.rejected.is_empty() {
         return Ok(None);
     }
-    let name = format!(".beadle/runs/{}/rejects.csv", run.start().id);
+    let name = match run.plans() {
+        true => format!("{}/rejects.csv", files::folder_of_plan(run)),
+        false => format!(".beadle/runs/{}/rejects.csv", run.start().id),
+    };
     let delimiter = u8::try_from(file.table.detected().delimiter).unwrap_or(b',');
     let path = run.start().root.join(&name);
     tables::make_room(&path).map_err(|error| error.to_string())?;
@@ -212,4 +223,28 @@ fn figures(synced: &Synced) -> Map {
     .into_iter()
     .map(|(name, count)| (name.into(), number(count)))
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roster::Rejected;
+    use crate::script::tests::Stage;
+
+    #[test]
+    fn refused_rows_of_a_plan_lie_beside_it() {
+        for (stage, name) in [
+            (Stage::new(""), ".beadle/runs/r1/rejects.csv"),
+            (Stage::new("").planned(), ".beadle/plans/r1/rejects.csv"),
+        ] {
+            stage.file("r.csv", "email\nnobody\n");
+            let run = stage.begin();
+            let table = Table::open_named(&run.start().root.join("r.csv"), "r.csv", Reading::default()).unwrap();
+            let file = File { table: Arc::new(table), columns: Mapping(Vec::new()) };
+            let row = Rejected { line: 2, reason: "no address".into(), cells: vec!["nobody".into()] };
+            let synced = Synced { columns: vec!["email".into()], rejected: vec![row], ..Synced::default() };
+            assert_eq!(rejects(&run, &file, &synced).unwrap().as_deref(), Some(name));
+            assert!(run.start().root.join(name).is_file(), "{name}");
+        }
+    }
 }
