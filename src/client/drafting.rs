@@ -70,7 +70,10 @@ impl Drafting<'_> {
             kind: subject.kind.as_str().to_owned(),
             subject: subject.key.clone(),
             group: subject.group.clone(),
-            name: self.name(place, &held.0, &held.1),
+            name: match deed {
+                Some(Deed::GroupMade { name, .. }) => name.clone(),
+                _ => self.name(place, &held.0, &held.1),
+            },
             sign: sign(deed, write.map(|write| write.consequence), &held),
             mails: write.map(|write| write.mails).filter(|mails| *mails != Mails::No).map(|it| it.as_str().to_owned()),
             known: self.intent.before.get(&subject.key).cloned().unwrap_or_default(),

@@ -99,7 +99,9 @@ impl<'a> Applying<'a> {
         let call = match self.fill(&client, &planned.call).await? {
             Ok(call) => call,
             Err(why) => {
-                self.spoil(place, &places, &why);
+                self.events.say(Level::Warn, format!("not done: {}: {why}", step.operation));
+                self.done.skipped += places.len() as u64;
+                self.spoilt.extend(places.iter().flat_map(|&at| names(&step.touches[at])));
                 return Ok(());
             }
         };
@@ -126,7 +128,7 @@ impl<'a> Applying<'a> {
         wanted.retain(|name| !self.filled.contains_key(name));
         self.resolve(client, &wanted).await?;
         if let Some(missing) = wanted.iter().find(|name| !self.filled.contains_key(*name)) {
-            return Ok(Err(format!("{missing} cannot be found: what should have made it was not done")));
+            return Ok(Err(format!("{} is not there", Placeholder::readable(missing))));
         }
         let mut filled = call.clone();
         for (name, value) in call.args.iter() {
