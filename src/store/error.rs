@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sqlx::migrate::MigrateError;
 
 /// A failure of the store. Whatever it is: a write whose row could not be stored is not sent.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// Somebody else has kept it locked for longer than we wait.
     #[error(

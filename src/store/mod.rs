@@ -5,6 +5,9 @@ mod accounts;
 mod asking;
 mod effects;
 mod error;
+mod group;
+#[cfg(test)]
+mod group_tests;
 mod json;
 mod open;
 mod runs;
@@ -16,6 +19,7 @@ pub use accounts::{Account, Sign, World, WorldRequest};
 pub use asking::{PendingCall, TallyRow};
 pub use effects::{EffectRow, NewCall, NewEffect, Subjects};
 pub use error::Error;
-pub use open::{Store, Writing};
+pub use group::Writing;
+pub use open::Store;
 pub use runs::{Approval, LogLine, NewRun, Run, RunState};
 pub use settling::{ObjectRow, Settling};
