@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use beadle::catalog::{Call, check};
-use beadle::client::{Client, Pace, Parts, Policy, With};
+use beadle::client::{Client, Pace, Parts, Policy, Way, With};
 use beadle::clock::Clock;
 use beadle::effects::{Caps, Lease, Ledger, Settled, settle_doubt};
 use beadle::events::Events;
@@ -122,7 +122,7 @@ impl Attempt {
             account: ACCOUNT.into(),
             credentials: String::new(),
             reads: transport.clone(),
-            writes: transport,
+            way: Way::Send(Arc::new(transport.writes())),
             ledger: Ledger::new(store.clone(), lease, attempt, clock.clone(), Caps::default()),
             pace: Pace::new(None, 1, 4),
             policy: Policy { settle: quick, prove: quick * 2, first_wait: quick, ..Policy::default() },
@@ -130,6 +130,7 @@ impl Attempt {
             events: Events::default(),
             stop: tokio_util::sync::CancellationToken::new(),
             redactor: beadle::settings::Redactor::default(),
+            rules: Default::default(),
             brake: None,
         });
         Self { store, sandbox, tape, client }
