@@ -69,6 +69,17 @@ impl<'a> Applying<'a> {
             self.events.progress("steps done", so_far, all);
         }
         self.done.stale = fresh.staled;
+        self.confirm().await
+    }
+
+    /// Looks once whether the platform has recorded the mails that it queued.
+    async fn confirm(&self) -> Result<(), Ended> {
+        if !self.done.by_sign.contains_key(&Sign::Mail) {
+            return Ok(());
+        }
+        for client in self.clients.values() {
+            client.confirm_queued().await.map_err(|error| self.ended(error))?;
+        }
         Ok(())
     }
 
