@@ -80,8 +80,8 @@ pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure>
         let kept = session.runtime.block_on(session.store.keep_approval(&approval));
         kept.map_err(|error| Failure::failed(error.to_string()))?;
     }
-    let sandbox = if options.sandbox { " --sandbox" } else { "" };
-    shell.printer.say(Level::Info, &format!("kept; go on with: beadle resume {}{sandbox}", options.run));
+    let flags = shell.flags(mode);
+    shell.printer.say(Level::Info, &format!("kept; go on with: beadle resume {}{flags}", options.run));
     Ok(Code::Done)
 }
 

@@ -24,7 +24,7 @@ pub use printer::{Colour, Format, Look, Printer};
 
 use crate::clock::Clock;
 use crate::events::Level;
-use crate::settings::{Environment, Mode, Redactor, Settings, Start};
+use crate::settings::{Environment, Flags, Mode, Redactor, Settings, Start};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -94,6 +94,11 @@ struct Shell {
 }
 
 impl Shell {
+    /// What the next command repeats to mean the same project.
+    fn flags(&self, mode: Mode) -> Flags {
+        Flags::of(mode, self.file.as_ref().map(|file| self.folder.join(file)).as_deref())
+    }
+
     /// The settings of this project; what should be changed in them is said.
     fn settings(&self, mode: Mode, connection: Option<&str>) -> Result<Settings, Failure> {
         let settings = Settings::load(&Start {

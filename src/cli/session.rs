@@ -81,7 +81,7 @@ impl<'a> Session<'a> {
             runtime: self.runtime.handle().clone(),
             root: self.settings.project.folder.clone(),
             sandbox: self.mode == Mode::Sandbox,
-            settings: self.settings.project.file.as_ref().map(|file| file.display().to_string()),
+            settings: self.shell.file.as_ref().map(|file| self.shell.folder.join(file)),
             limits: script_limits(&self.settings),
             brakes: brake_limits(&self.settings),
             caps: caps(&self.settings),

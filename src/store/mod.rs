@@ -5,17 +5,21 @@ mod accounts;
 mod asking;
 mod effects;
 mod error;
+mod history;
 mod json;
 mod open;
 mod runs;
 mod settling;
 #[cfg(test)]
 mod tests;
+mod traces;
 
 pub use accounts::{Account, Sign, World, WorldRequest};
-pub use asking::{PendingCall, TallyRow};
+pub use asking::TallyRow;
 pub use effects::{EffectRow, NewCall, NewEffect, Subjects};
 pub use error::Error;
+pub use history::{AttemptRow, CallRow, Decision, EffectsRow, RunFilter, RunLine};
 pub use open::{Store, Writing};
 pub use runs::{Approval, LogLine, NewRun, Run, RunState};
 pub use settling::{ObjectRow, Settling};
+pub use traces::{LooseGroup, Names, Told, Trace};
