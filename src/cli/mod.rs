@@ -1,12 +1,16 @@
 //! The command line: what a person types, one file a command. The terminal is touched here and nowhere else.
 
 mod approve;
+mod doubts;
 mod failure;
 mod functions;
+mod past;
+mod person;
 mod printer;
 mod progress;
 mod resume;
 mod run;
+mod runs;
 mod sandbox;
 mod session;
 mod stream;
@@ -75,6 +79,12 @@ enum Command {
     Functions(functions::Options),
     /// The simulated platforms on localhost, for any client
     Sandbox(sandbox::Options),
+    /// The runs there were, how they stand, and everything of one of them
+    Runs(runs::Options),
+    /// Everything that was ever done to or for one person
+    Person(person::Options),
+    /// What nobody knows whether it happened: show it, ask the platforms, settle it
+    Doubts(doubts::Options),
 }
 
 /// What every command is handed.
@@ -153,6 +163,9 @@ impl Command {
             Self::Approve(options) => approve::approve(&options, shell),
             Self::Functions(options) => functions::functions(&options, shell),
             Self::Sandbox(options) => sandbox::sandbox(&options, shell),
+            Self::Runs(options) => runs::runs(&options, shell),
+            Self::Person(options) => person::person(&options, shell),
+            Self::Doubts(options) => doubts::doubts(&options, shell),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{Code, Failure, Format, Shell};
 use crate::clock::Clock;
 use crate::effects::{Caps, brakes};
 use crate::events::{Level, Sink};
-use crate::runs::{Order, Refused, Report, Runner};
+use crate::runs::{Looked, Order, Refused, Report, Runner};
 use crate::sandbox::Wanted;
 use crate::script::{Cancel, Limits, Stop};
 use crate::settings::{Mode, Settings};
@@ -58,6 +58,17 @@ impl<'a> Session<'a> {
         })?;
         self.show(&report);
         Ok(code(&report))
+    }
+
+    /// Asks the platforms about what is in doubt on these connections; with 130 where a person stopped it.
+    pub(super) fn look(&self, places: &[(String, String)]) -> (Result<Vec<Looked>, Refused>, Code) {
+        let cancel = Cancel::default();
+        let signals = self.runtime.spawn(stop_on_signals(cancel.clone(), Arc::clone(&self.shell.printer)));
+        let looked = self.runtime.block_on(self.runner(Play::default(), cancel.clone()).look(places));
+        signals.abort();
+        self.shell.printer.end();
+        let code = if cancel.token().is_cancelled() { Code::Interrupted } else { Code::Done };
+        (looked, code)
     }
 
     fn runner(&self, play: Play, cancel: Cancel) -> Runner {

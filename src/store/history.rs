@@ -100,6 +100,9 @@ pub struct CallRow {
     pub settled_at: Option<i64>,
 }
 
+type AttemptColumns = (i64, i64, i64, i64, i64);
+type EffectsColumns = (String, String, String, String, bool, i64, i64);
+
 /// What a person said of effects that were in doubt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
@@ -170,12 +173,12 @@ impl Store {
 
     /// The attempts of a run that left a trace, in their order.
     pub async fn attempts_of(&self, run: &str) -> Result<Vec<AttemptRow>, Error> {
-        let rows: Result<Vec<(i64, i64, i64, i64, i64)>, _> = sqlx::query_as(
+        let rows: Result<Vec<AttemptColumns>, _> = sqlx::query_as(
             "SELECT attempt, MIN(first), MAX(last), SUM(lines), SUM(calls) FROM (
                 SELECT attempt, MIN(at) AS first, MAX(at) AS last, COUNT(*) AS lines, 0 AS calls
                 FROM run_log WHERE run = $1 GROUP BY attempt
                 UNION ALL
-                SELECT attempt, MIN(begun_at), MAX(MAX(begun_at), COALESCE(MAX(settled_at), 0)), 0, COUNT(*)
+                SELECT attempt, MIN(begun_at), MAX(begun_at), 0, COUNT(*)
                 FROM call WHERE run = $1 GROUP BY attempt)
              GROUP BY attempt ORDER BY attempt",
         )
@@ -189,14 +192,14 @@ impl Store {
 
     /// A run's effects, counted by operation and state.
     pub async fn effects_by_state(&self, run: &str) -> Result<Vec<EffectsRow>, Error> {
-        let rows: Result<Vec<(String, String, String, String, bool, i64, i64)>, _> = sqlx::query_as(
-            "SELECT effect.op, consequence, mails, effect.state, call.job IS NOT NULL AS job, COUNT(*),
+        let rows: Result<Vec<EffectsColumns>, _> = sqlx::query_as(
+            "SELECT effect.op, consequence, mails, effect.state, call.job IS NOT NULL, COUNT(*),
                 SUM(effect.state IN ('failed', 'not_applied') AND EXISTS (
                     SELECT 1 FROM effect later WHERE later.run = effect.run AND later.kind = effect.kind
                       AND later.subject = effect.subject AND later.target = effect.target
                       AND later.op = effect.op AND later.digest = effect.digest AND later.id > effect.id))
              FROM effect JOIN call ON call.id = effect.call WHERE effect.run = $1
-             GROUP BY effect.op, consequence, mails, effect.state, job ORDER BY MIN(effect.id)",
+             GROUP BY effect.op, consequence, mails, effect.state, call.job IS NOT NULL ORDER BY MIN(effect.id)",
         )
         .bind(run)
         .fetch_all(self.readers())

@@ -6,6 +6,8 @@ mod asking;
 mod effects;
 mod error;
 mod history;
+#[cfg(test)]
+mod history_tests;
 mod json;
 mod open;
 mod runs;

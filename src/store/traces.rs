@@ -102,7 +102,8 @@ impl Store {
 
     /// By what else the same person is known: a row that names an id and an address says that both are one person.
     pub async fn names_beside(&self, names: &Names) -> Result<Names, Error> {
-        let rows: Result<Vec<(String, Option<String>, Option<String>)>, _> = sqlx::query_as(
+        type Columns = (String, Option<String>, Option<String>);
+        let rows: Result<Vec<Columns>, _> = sqlx::query_as(
             "SELECT account, subject, address FROM effect
              WHERE kind = 'person' AND (address IN (SELECT value FROM json_each($1))
                 OR subject IN (SELECT value FROM json_each($1))
@@ -171,11 +172,11 @@ impl Store {
     pub async fn loose_groups(&self) -> Result<Vec<LooseGroup>, Error> {
         type Columns = (String, String, String, String, String, bool, i64, i64);
         let rows: Result<Vec<Columns>, _> = sqlx::query_as(
-            "SELECT effect.account, call.connection, effect.op, effect.run, effect.state, call.job IS NOT NULL AS job,
+            "SELECT effect.account, call.connection, effect.op, effect.run, effect.state, call.job IS NOT NULL,
                 COUNT(*), MIN(effect.begun_at)
              FROM effect JOIN call ON call.id = effect.call
              WHERE effect.state IN ('open', 'accepted', 'doubt')
-             GROUP BY effect.account, call.connection, effect.op, effect.run, effect.state, job
+             GROUP BY effect.account, call.connection, effect.op, effect.run, effect.state, call.job IS NOT NULL
              ORDER BY effect.run, MIN(effect.id)",
         )
         .fetch_all(self.readers())

@@ -11,4 +11,4 @@ pub use doubts::{Doubts, Verdict, settled_json, settled_text};
 pub use listing::{Counts, Listed};
 pub use person::Person;
 pub use shown::{Samples, Shown, log_json};
-pub use words::{Owner, Times, effect_json, effect_line, trace_json};
+pub use words::{Owner, Times, effect_json, effect_line, standing, trace_json};

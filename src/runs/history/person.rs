@@ -19,8 +19,8 @@ pub struct Person {
 }
 
 impl Person {
-    /// Who it is, and how much is known.
-    pub fn head(&self) -> String {
+    /// Who it is, and how much is known. Accounts are named where one id means several people, or one person has several.
+    pub fn head(&self, people: usize) -> String {
         let mut lines = vec![format!(
             "{}: {}, {}",
             self.asked,
@@ -28,7 +28,11 @@ impl Person {
             counted(self.changes, "other change", "other changes")
         )];
         let addresses = self.names.addresses.iter().filter(|address| **address != self.asked).cloned();
-        let ids = self.names.ids.iter().map(|(account, id)| format!("{id} on {account}"));
+        let mut accounts = self.names.ids.iter().map(|(account, _)| account);
+        let first = accounts.next();
+        let several = people > 1 || accounts.any(|account| Some(account) != first);
+        let ids = self.names.ids.iter().filter(|(_, id)| several || *id != self.asked);
+        let ids = ids.map(|(account, id)| if several { format!("{id} on {account}") } else { id.clone() });
         let names: Vec<String> = addresses.chain(ids).collect();
         lines.extend((!names.is_empty()).then(|| format!("known as {}", names.join(", "))));
         lines.join("\n")
@@ -89,10 +93,18 @@ mod tests {
     #[test]
     fn the_head_counts_and_names_what_else_the_person_is_called() {
         assert_eq!(
-            person(&["ada@example.org", "ada@old.example"], &[("mobilize-1", "1007")]).head(),
-            "ada@example.org: 1 mail, 2 other changes\nknown as ada@old.example, 1007 on mobilize-1"
+            person(&["ada@example.org", "ada@old.example"], &[("mobilize-1", "1007")]).head(1),
+            "ada@example.org: 1 mail, 2 other changes\nknown as ada@old.example, 1007"
         );
-        assert_eq!(person(&["ada@example.org"], &[]).head(), "ada@example.org: 1 mail, 2 other changes");
+        assert_eq!(person(&["ada@example.org"], &[]).head(1), "ada@example.org: 1 mail, 2 other changes");
+    }
+
+    #[test]
+    fn accounts_are_named_where_an_id_alone_does_not_say_who_it_is() {
+        let several = person(&["ada@example.org"], &[("mobilize-1", "1007"), ("mobilize-2", "1007")]).head(1);
+        assert!(several.ends_with("\nknown as 1007 on mobilize-1, 1007 on mobilize-2"), "{several}");
+        let one_of_two = person(&[], &[("mobilize-2", "1007")]).head(2);
+        assert!(one_of_two.ends_with("\nknown as 1007 on mobilize-2"), "{one_of_two}");
     }
 
     #[test]

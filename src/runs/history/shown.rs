@@ -89,7 +89,8 @@ impl Shown {
         for Decision { by, state, at, count } in &self.decisions {
             let said = if state == "applied" { "happened" } else { "did not happen" };
             let what = counted(*count, "doubt", "doubts");
-            lines.push(format!("settled {}: {what} {said}, as {by}", self.times.show(*at)));
+            let (who, why) = by.split_once(": ").unwrap_or((by, "for a reason of their own"));
+            lines.push(format!("settled {}: {what} {said}, as {who} said: {why}", self.times.show(*at)));
         }
         lines.join("\n")
     }

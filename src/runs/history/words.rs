@@ -100,7 +100,7 @@ pub(super) fn about(row: &EffectRow) -> String {
 }
 
 /// How it stands, and why.
-pub(super) fn standing(row: &EffectRow, owner: Owner, times: &Times) -> String {
+pub fn standing(row: &EffectRow, owner: Owner, times: &Times) -> String {
     let because = |word: &str| match &row.error {
         Some(why) => format!("{word}: {why}"),
         None => word.to_owned(),
@@ -156,8 +156,12 @@ fn is_open(row: &EffectRow) -> bool {
 fn proof(row: &EffectRow, times: &Times) -> String {
     match (row.settled_by.as_deref(), row.settled_at) {
         (Some("look-up") | None, _) => "as a read has shown".to_owned(),
-        (Some(by), Some(at)) => format!("as {by} ({})", times.show(at)),
-        (Some(by), None) => format!("as {by}"),
+        (Some(by), at) => {
+            let (who, why) = by.split_once(": ").unwrap_or((by, ""));
+            let when = at.map(|at| format!(" {}", times.show(at))).unwrap_or_default();
+            let why = named(why).map(|why| format!(": {why}")).unwrap_or_default();
+            format!("as {who} said{when}{why}")
+        }
     }
 }
 
@@ -272,7 +276,7 @@ pub(super) mod tests {
         assert_eq!(stands(&by("applied", "look-up")), "happened, as a read has shown");
         assert_eq!(
             stands(&by("not_applied", "ada: asked her")),
-            "did not happen, as ada: asked her (2023-11-14 22:13:20 UTC)"
+            "did not happen, as ada said 2023-11-14 22:13:20 UTC: asked her"
         );
         let over = EffectRow { superseded_in: Some(2), ..of("done") };
         assert_eq!(stands(&over), "done (attempt 2 asked for something else)");
