@@ -29,6 +29,8 @@ pub mod store;
 
 pub mod effects;
 
+pub mod plan;
+
 pub mod client;
 
 pub mod roster;

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::{Call, Doubt};
-use crate::model::{Change, Member};
+use super::{Call, Deed, Doubt, Op, Seen, Subject};
+use crate::model::{Cascade, Change, Group, Member};
 
 /// The platform cannot do this; says what it has instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +50,17 @@ pub struct Before {
     pub keep: fn(&Call, &str, &[Value]) -> Value,
 }
 
+/// What writes of one operation and group would change, as it is now.
+pub struct Snapshot {
+    /// Reads, as in [`LookUp::reads`].
+    pub reads: Vec<Call>,
+    /// The row about one subject in what the reads gave; `None` where there is none.
+    pub find: fn(&Doubt, &[Value]) -> Option<Value>,
+    /// The keys of the subjects that a row is about: [`Snapshot::find`] gives the first row that has the subject's key.
+    /// For many subjects, so that not each of them has to look at every row.
+    pub keys: fn(&Value) -> Vec<String>,
+}
+
 /// Finds the names of a group's fields in the answer of a read; `None` if they are not there.
 pub type FieldNames = fn(&Value) -> Option<Vec<String>>;
 
@@ -68,6 +79,19 @@ pub trait Adapter: Send + Sync {
     /// One row of a list of members, as this group's member.
     fn member(&self, group: &str, row: &Value) -> Option<Member>;
 
+    /// The read that shows one person by id or address, in this group or (`None`) in the community; its answer is one row of
+    /// [`Adapter::member`], or nobody. `None` if only lists show people.
+    fn person(&self, connection: &str, group: Option<&str>, key: &str) -> Option<Call>;
+
+    /// The read that lists all groups of the account; `None` if the platform has none, or no list of them.
+    fn groups(&self, connection: &str) -> Option<Call>;
+
+    /// One row of the list of groups.
+    fn group(&self, row: &Value) -> Option<Group>;
+
+    /// What joining or leaving one group does to others.
+    fn cascade(&self) -> Cascade;
+
     /// The writes that make these changes in this group, as few as the platform allows.
     fn calls(&self, connection: &str, group: &str, changes: &[Change]) -> Result<Vec<Call>, Unsupported>;
 
@@ -82,4 +106,45 @@ pub trait Adapter: Send + Sync {
 
     /// Whether this answer to a mailing call is only a promise (a queue) that a later read may confirm.
     fn queued(&self, call: &Call) -> bool;
+
+    /// What a write does to one of its subjects, in the words of all platforms: the way back from [`Adapter::calls`].
+    /// `part` is the subject's part of the request. `None` where there are no words for it: a plan then shows the call.
+    fn deed(&self, op: &Op, subject: &Subject, part: &Value) -> Option<Deed> {
+        let _ = (op, subject, part);
+        None
+    }
+
+    /// The reads that show what these writes would change: all of one operation and group. For people who shall come
+    /// into a group they find the account as well, wherever it is.
+    fn snapshot(&self, connection: &str, writes: &[Doubt]) -> Option<Snapshot> {
+        let _ = (connection, writes);
+        None
+    }
+
+    /// What of a subject's row (`None`: there is none) this write touches. A plan keeps it, and compares it as a whole
+    /// before it is applied; keys that people are shown: `id`, `email`, `member` (true or false), `fields` (by name),
+    /// `registered`.
+    fn held(&self, write: &Doubt, row: Option<&Value>) -> Value {
+        let _ = write;
+        row.cloned().unwrap_or(Value::Null)
+    }
+
+    /// The row as reads will show it after this deed; `row` is what they show before it, `id` the id of what is made.
+    /// `None`: there is nothing any more. Pure; what it cannot know (times, defaults) it leaves out.
+    fn after(&self, row: Option<Value>, id: &str, deed: &Deed) -> Option<Value> {
+        let _ = (id, deed);
+        row
+    }
+
+    /// What a read shows of people and groups, so that a plan can show its own changes in it.
+    fn seen(&self, read: &Call) -> Seen {
+        let _ = read;
+        Seen::Other
+    }
+
+    /// A group's row with the number of members that it shows changed by so many; unchanged where it shows none.
+    fn counted(&self, row: Value, change: i64) -> Value {
+        let _ = change;
+        row
+    }
 }

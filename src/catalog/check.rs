@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Args, Choice, Op, Param, Place, Ty, Wire};
-use crate::model::Email;
+use crate::model::{Email, Placeholder};
 
 /// Why the arguments of a call were refused. Nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -120,6 +120,9 @@ fn unknown_name(params: &[Param], unknown: &str, at: &str) -> String {
 
 fn check_value(param: &Param, value: Value, at: &str) -> Result<Value, String> {
     let wrong = |value: &Value| Err(format!("`{at}` must be {}, not {}", param.ty.words(), shown(value)));
+    if unknown_yet(&value, may_wait(&param.ty), at)? {
+        return Ok(value);
+    }
     match param.ty {
         Ty::Id(wire) => match id(&value) {
             Some(id) if id_fits(param, wire, &id) => Ok(Value::String(id)),
@@ -167,13 +170,61 @@ fn check_value(param: &Param, value: Value, at: &str) -> Result<Value, String> {
             Value::Object(map) if map.is_empty() && param.required => {
                 Err(format!("`{at}` is empty: there is nothing to do"))
             }
-            Value::Object(_) => Ok(value),
+            Value::Object(map) => fields(map, at),
             other => wrong(&other),
         },
         Ty::Rows(params) => match value {
             Value::Array(items) => rows(params, items, at),
             other => wrong(&other),
         },
+    }
+}
+
+/// What may be known only after apply: ids and words. Whom to write to is always known.
+fn may_wait(ty: &Ty) -> Waits {
+    match ty {
+        Ty::Id(_) | Ty::Text(_) | Ty::Choice(_) => Waits::May,
+        _ => Waits::MayNot,
+    }
+}
+
+/// Whether a value may be known only after apply.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    May,
+    MayNot,
+}
+
+/// Whether the value is a placeholder that may stand here; text that holds one and more may stand nowhere.
+fn unknown_yet(value: &Value, waits: Waits, at: &str) -> Result<bool, String> {
+    let Some(text) = value.as_str().filter(|text| Placeholder::is_in(text)) else { return Ok(false) };
+    let what = Placeholder::what_in(text);
+    match (waits, Placeholder::parse(text)) {
+        (Waits::May, Some(_)) => Ok(true),
+        (Waits::MayNot, Some(_)) => {
+            Err(format!("`{at}` is known only after apply (`{what}`); here a plan needs the value itself"))
+        }
+        (_, None) => Err(format!(
+            "`{at}` holds other text beside a value that is known only after apply (`{what}`); hand the value over as a whole, or do this in a script of its own that runs after `beadle apply`"
+        )),
+    }
+}
+
+/// A community's own fields: their values are taken as they are, and an address is known.
+fn fields(map: Map<String, Value>, at: &str) -> Result<Value, String> {
+    for (name, value) in &map {
+        unknown_yet(&Value::String(name.clone()), Waits::MayNot, &format!("{at}: a field's name"))?;
+        let waits = if name.eq_ignore_ascii_case("email") { Waits::MayNot } else { Waits::May };
+        unknown_within(value, waits, &format!("{at}.{name}"))?;
+    }
+    Ok(Value::Object(map))
+}
+
+fn unknown_within(value: &Value, waits: Waits, at: &str) -> Result<(), String> {
+    match value {
+        Value::Array(items) => items.iter().try_for_each(|item| unknown_within(item, waits, at)),
+        Value::Object(map) => map.values().try_for_each(|item| unknown_within(item, waits, at)),
+        value => unknown_yet(value, waits, at).map(drop),
     }
 }
 
@@ -204,7 +255,8 @@ fn ids(items: Vec<Value>, wire: Wire, at: &str) -> Result<Value, String> {
     let mut seen = std::collections::HashSet::new();
     let mut list = Vec::with_capacity(items.len());
     for (i, item) in items.iter().enumerate() {
-        let Some(id) = id(item).filter(|id| is_id(wire, id)) else {
+        let unknown = unknown_yet(item, Waits::May, &format!("{at}[{i}]"))?;
+        let Some(id) = id(item).filter(|id| unknown || is_id(wire, id)) else {
             return Err(format!("`{at}[{i}]` must be {}, not {}", Ty::Id(wire).words(), shown(item)));
         };
         if seen.insert(id.clone()) {
@@ -242,6 +294,9 @@ fn whole(value: &Value) -> Option<i64> {
 
 /// By name or alias in any case, by number, or by the number's text.
 fn choice(list: &[Choice], value: &Value, at: &str, ty: &Ty) -> Result<Value, String> {
+    if unknown_yet(value, Waits::May, at)? {
+        return Ok(value.clone());
+    }
     let number = whole(value);
     let text = value.as_str().map(|text| text.trim().to_lowercase());
     let found = list.iter().find(|choice| {
@@ -301,6 +356,74 @@ mod tests {
         let of = |note: &str| check(&OP, vec![json!(1), json!({ "a": 1 }), json!({ "note": note })]);
         assert!(of("éüß").is_ok());
         assert_eq!(of("éüßa").unwrap_err().problem, "`note` is 4 characters long; the document allows 3");
+    }
+
+    const COLOURS: &[Choice] = &[Choice { name: "red", aliases: &[], number: Some(1) }];
+    const EVERYTHING: Op = Op::post("things", "make", "/things/{id}").params(&[
+        Param::path("id", Ty::Id(Wire::Number)),
+        Param::body("word", Ty::Id(Wire::Text)),
+        Param::body("text", Ty::Text(3)),
+        Param::body("colour", Ty::Choice(COLOURS)),
+        Param::body("colours", Ty::Choices(COLOURS)),
+        Param::body("ids", Ty::Ids(Wire::Number)),
+        Param::body("fields", Ty::Fields),
+        Param::body("email", Ty::Email),
+        Param::body("count", Ty::Int(0, 9)),
+        Param::body("flag", Ty::Bool),
+        Param::body("rows", Ty::Rows(&[Param::body("id", Ty::Id(Wire::Number)), Param::body("email", Ty::Email)])),
+    ]);
+
+    fn made(name: &str, value: &Value) -> Result<Value, String> {
+        let mut given = Map::new();
+        given.insert("id".into(), json!(1));
+        given.insert(name.into(), value.clone());
+        let checked = check(&EVERYTHING, vec![given.into()]).map_err(|error| error.problem)?;
+        Ok(checked.get(name).cloned().unwrap_or_default())
+    }
+
+    /// Puts a value in its place.
+    type Within = fn(&Value) -> Value;
+
+    #[test]
+    fn what_is_known_only_after_apply_stands_as_a_whole_where_an_id_or_a_text_may() {
+        let later = json!(Placeholder::of("group a").as_str());
+        let part = json!(format!("about {}", Placeholder::of("group a")));
+        let places: [(&str, Within); 9] = [
+            ("id", Value::clone),
+            ("word", Value::clone),
+            ("text", Value::clone),
+            ("colour", Value::clone),
+            ("colours", |value| json!(["red", value])),
+            ("ids", |value| json!(["5", value])),
+            ("fields", |value| json!({ "team": value })),
+            ("fields", |value| json!({ "teams": [{ "of": value }] })),
+            ("rows", |value| json!([{ "id": value }])),
+        ];
+        for (name, within) in places {
+            let taken = made(name, &within(&later)).unwrap();
+            assert!(taken.to_string().contains(later.as_str().unwrap()), "{name}: {taken}");
+            let refused = made(name, &within(&part)).unwrap_err();
+            assert!(refused.contains(" holds other text beside a value that is known only after apply"), "{refused}");
+        }
+    }
+
+    #[test]
+    fn whom_to_write_to_and_what_is_counted_is_never_known_only_after_apply() {
+        let later = json!(Placeholder::of("user a").as_str());
+        let places: [(&str, &str, Value); 8] = [
+            ("email", "email", later.clone()),
+            ("count", "count", later.clone()),
+            ("flag", "flag", later.clone()),
+            ("ids", "ids", later.clone()),
+            ("rows", "rows", later.clone()),
+            ("fields", "fields.Email", json!({ "Email": later })),
+            ("fields", "fields: a field's name", json!({ later.as_str().unwrap(): 1 })),
+            ("rows", "rows[0].email", json!([{ "email": later }])),
+        ];
+        for (name, place, value) in places {
+            let words = "is known only after apply (`user a`); here a plan needs the value itself";
+            assert_eq!(made(name, &value).unwrap_err(), format!("`{place}` {words}"));
+        }
     }
 
     #[test]

@@ -77,6 +77,18 @@ impl Ty {
     }
 }
 
+/// What an argument does beyond its operation, when it is given.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Weight {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// It names somebody who gets an administrator's or moderator's power.
+    Grants,
+    /// It destroys what cannot be brought back, when it is `true`.
+    Destroys,
+}
+
 /// One argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Param {
@@ -92,11 +104,13 @@ pub struct Param {
     pub nullable: bool,
     /// What it is for, in a few words.
     pub doc: &'static str,
+    /// What it does beyond the operation; brakes read it.
+    pub weight: Weight,
 }
 
 impl Param {
     const fn new(name: &'static str, place: Place, ty: Ty, required: bool) -> Self {
-        Self { name, place, ty, required, nullable: false, doc: "" }
+        Self { name, place, ty, required, nullable: false, doc: "", weight: Weight::Plain }
     }
 
     /// In the path; always required.
@@ -122,6 +136,16 @@ impl Param {
     /// `()` is a value.
     pub const fn nullable(self) -> Self {
         Self { nullable: true, ..self }
+    }
+
+    /// Whoever it names gets an administrator's or moderator's power.
+    pub const fn grants(self) -> Self {
+        Self { weight: Weight::Grants, ..self }
+    }
+
+    /// Given as `true`, it destroys what cannot be brought back.
+    pub const fn destroys(self) -> Self {
+        Self { weight: Weight::Destroys, ..self }
     }
 
     /// What it is for.

@@ -1,11 +1,14 @@
 //! The command line: what a person types, one file a command. The terminal is touched here and nowhere else.
 
+mod apply;
 mod approve;
+mod attendance;
 mod doubts;
 mod failure;
 mod functions;
 mod past;
 mod person;
+mod plan;
 mod printer;
 mod progress;
 mod resume;
@@ -15,6 +18,7 @@ mod sandbox;
 mod session;
 mod stream;
 mod transports;
+mod undo;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -34,7 +38,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
     0  done                      5  done, but rows were rejected or effects failed
     1  failed                    6  effects in doubt: a person must look
-    2  wrong usage or settings 130  interrupted, can be resumed
+    2  wrong usage or settings   7  not run: another process is at work on it
+    3  changes are pending     130  interrupted, can be resumed
     4  held by a brake
 
 Example:
@@ -71,9 +76,15 @@ struct Shared {
 enum Command {
     /// Run a script against its connection and account for what it did
     Run(run::Options),
+    /// What a script would do, without doing it
+    Plan(plan::Options),
+    /// Do exactly what a plan says
+    Apply(apply::Options),
+    /// Plan what takes back what a run did
+    Undo(undo::Options),
     /// Go on with a run that crashed, was stopped or was held
     Resume(resume::Options),
-    /// Allow a held run what its brake named
+    /// Allow a held run or plan what its brakes named
     Approve(approve::Options),
     /// What a script can call
     Functions(functions::Options),
@@ -159,6 +170,9 @@ impl Command {
     fn act(self, shell: &Shell) -> Result<Code, Failure> {
         match self {
             Self::Run(options) => run::run(&options, shell),
+            Self::Plan(options) => plan::plan(&options, shell),
+            Self::Apply(options) => apply::apply(&options, shell),
+            Self::Undo(options) => undo::undo(&options, shell),
             Self::Resume(options) => resume::resume(&options, shell),
             Self::Approve(options) => approve::approve(&options, shell),
             Self::Functions(options) => functions::functions(&options, shell),

@@ -2,13 +2,15 @@
 
 use serde_json::Value;
 
+use super::attendance::Watched;
 use super::past::{failed, times};
 use super::run::{bound, load};
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell, runs};
 use crate::events::Level;
-use crate::runs::Source;
+use crate::plan::Plan;
 use crate::runs::history::Owner;
+use crate::runs::{Source, Stale};
 use crate::settings::{Mode, REDACTED};
 use crate::store::{Run, RunFilter, RunState};
 
@@ -28,9 +30,14 @@ pub(super) struct Options {
     /// The run was one on the sandbox
     #[arg(long)]
     sandbox: bool,
+    /// Of a plan's run: leave alone what was changed since the plan was made, and do the rest
+    #[arg(long)]
+    skip_stale: bool,
     /// What shall go wrong on the sandbox: docs/sandbox.md
     #[arg(long, value_name = "SPEC", requires = "sandbox")]
     faults: Option<String>,
+    #[command(flatten)]
+    watched: Watched,
 }
 
 /// Goes on with the run, with the arguments and the connection that it was started with.
@@ -46,6 +53,11 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
     if run.state == RunState::Done && run.exit_code == Some(0) {
         return Err(Failure::usage(format!("run `{id}` has come to its end; there is nothing to go on with")));
     }
+    if let Some(plan) = plan_of(&session, &id)? {
+        let stale = if options.skip_stale { Stale::Skip } else { Stale::Stop };
+        let order = super::apply::order(plan, stale, Source::Again(Box::new(run)));
+        return session.run(&order, Play { faults: options.faults.clone(), ..Play::default() });
+    }
     let script = load(&session.settings.project.folder, std::path::Path::new(&run.of.script))?;
     if let Some((name, _)) = given(&run).iter().find(|(_, value)| value.contains(REDACTED)) {
         let words = format!("the argument `{name}` of run `{id}` held a secret, which is not kept");
@@ -54,7 +66,15 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
     let connection = run.of.connection.clone().unwrap_or_default();
     let root = session.settings.project.folder.clone();
     let order = bound(script, given(&run), connection, mode, Source::Again(Box::new(run)), &root)?;
-    session.run(&order, Play { faults: options.faults.clone(), ..Play::default() })
+    let attendance = options.watched.attendance();
+    session.run(&order, Play { attendance, faults: options.faults.clone(), ..Play::default() })
+}
+
+/// The plan that the run came of, if it did.
+fn plan_of(session: &Session<'_>, id: &str) -> Result<Option<Plan>, Failure> {
+    let row = session.runtime.block_on(session.store.plan(id)).map_err(failed)?;
+    let read = |row: crate::store::PlanRow| Plan::read(&row.body).map_err(|error| Failure::usage(error.to_string()));
+    row.map(read).transpose()
 }
 
 /// The newest run that can be gone on with; says which it is.

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::attendance::Watched;
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell, help_of, pair};
-use crate::runs::{Order, Source};
+use crate::runs::{Order, Scripted, Source, Work};
 use crate::sandbox::{Wanted, parse_faults};
 use crate::script::{EngineKit, Kind, Script};
 use crate::settings::{Mode, Settings};
@@ -22,6 +23,16 @@ pub(super) struct Options {
     /// The script
     #[arg(required_unless_present = "help")]
     script: Option<PathBuf>,
+    #[command(flatten)]
+    how: How,
+    /// Show help; after SCRIPT, that script's own arguments
+    #[arg(short, long)]
+    help: bool,
+}
+
+/// With what, and on what, a script is run or planned.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct How {
     /// A value for an argument that the script declares; may be repeated
     #[arg(long = "arg", value_name = "KEY=VALUE", value_parser = pair)]
     args: Vec<(String, String)>,
@@ -30,7 +41,7 @@ pub(super) struct Options {
     connection: Option<String>,
     /// Use the simulated platforms: no account, no credential, its own ledger
     #[arg(long)]
-    sandbox: bool,
+    pub(super) sandbox: bool,
     /// Begin with a new sandbox, empty of what earlier runs did
     #[arg(long, requires = "sandbox")]
     fresh: bool,
@@ -46,9 +57,8 @@ pub(super) struct Options {
     /// How many activities there are in a new sandbox
     #[arg(long, value_name = "N", requires = "sandbox")]
     activities: Option<usize>,
-    /// Show help; after SCRIPT, that script's own arguments
-    #[arg(short, long)]
-    help: bool,
+    #[command(flatten)]
+    watched: Watched,
 }
 
 /// Runs the script, or shows what it takes.
@@ -59,7 +69,10 @@ pub(super) fn run(options: &Options, shell: &Shell) -> Result<Code, Failure> {
             Ok(Code::Done)
         }
         (Some(script), true) => help(script, shell),
-        (Some(script), false) => start(script, options, shell),
+        (Some(script), false) => {
+            let (session, order, play) = order(script, &options.how, shell)?;
+            session.run(&order, play)
+        }
     }
 }
 
@@ -76,21 +89,22 @@ fn help(path: &Path, shell: &Shell) -> Result<Code, Failure> {
     Ok(Code::Done)
 }
 
-/// What can be refused is refused first: settings, connection, credentials, script, arguments. Then the run begins.
-fn start(path: &Path, options: &Options, shell: &Shell) -> Result<Code, Failure> {
-    let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
-    let settings = shell.settings(mode, options.connection.as_deref())?;
+/// What can be refused is refused first: settings, connection, credentials, script, arguments. Nothing has begun yet.
+pub(super) fn order<'a>(path: &Path, how: &How, shell: &'a Shell) -> Result<(Session<'a>, Order, Play), Failure> {
+    let mode = if how.sandbox { Mode::Sandbox } else { Mode::Real };
+    let settings = shell.settings(mode, how.connection.as_deref())?;
     let connection = settings.default_connection()?;
     connection.credentials(&settings.project, &shell.environment, &shell.redactor)?;
-    if let Some(faults) = &options.faults {
+    if let Some(faults) = &how.faults {
         parse_faults(faults).map_err(|error| Failure::usage(error.to_string()))?;
     }
     let name = connection.name.clone();
     let script = load(&settings.project.folder, &shell.folder.join(path))?;
-    let order = order(script, &options.args, name, &settings, shell, mode)?;
-    let wanted =
-        Wanted { fresh: options.fresh, seed: options.seed, people: options.people, activities: options.activities };
-    Session::open(shell, settings, mode)?.run(&order, Play { wanted, faults: options.faults.clone() })
+    let given = placed(&script, &how.args, &settings, shell);
+    let order = bound(script, given, name, mode, Source::New, &settings.project.folder)?;
+    let wanted = Wanted { fresh: how.fresh, seed: how.seed, people: how.people, activities: how.activities };
+    let play = Play { attendance: how.watched.attendance(), wanted, faults: how.faults.clone() };
+    Ok((Session::open(shell, settings, mode)?, order, play))
 }
 
 /// A file that a script reads must be there before anything begins.
@@ -120,19 +134,6 @@ pub(super) fn load(root: &Path, path: &Path) -> Result<Script, Failure> {
         return Err(Failure::usage(format!("there is no script `{named}`")));
     }
     Script::load(root, path, &EngineKit::default()).map_err(|error| Failure::usage(error.to_string()))
-}
-
-/// A new run of the script with these arguments.
-fn order(
-    script: Script,
-    given: &[(String, String)],
-    connection: String,
-    settings: &Settings,
-    shell: &Shell,
-    mode: Mode,
-) -> Result<Order, Failure> {
-    let given = placed(&script, given, settings, shell);
-    bound(script, given, connection, mode, Source::New, &settings.project.folder)
 }
 
 /// Files are named from the current folder; the script sees them from the project's.
@@ -168,5 +169,6 @@ pub(super) fn bound(
     let is_file = |name: &str| script.declared().get(name).is_some_and(|argument| argument.kind == Kind::File);
     let files: BTreeSet<PathBuf> =
         given.iter().filter(|(name, _)| is_file(name)).map(|(_, value)| PathBuf::from(value)).collect();
-    Ok(Order { path: script.file().to_owned(), script, given, args, files, connection, source })
+    let path = script.file().to_owned();
+    Ok(Order { path, work: Work::Script(Box::new(Scripted { script, args, files })), given, connection, source })
 }

@@ -8,17 +8,18 @@ use tokio::sync::OnceCell;
 use super::transports::Connected;
 use super::{Code, Failure, Format, Shell};
 use crate::clock::Clock;
-use crate::effects::{Caps, brakes};
+use crate::effects::brakes::Attendance;
 use crate::events::{Level, Sink};
-use crate::runs::{Looked, Order, Refused, Report, Runner};
+use crate::runs::{Looked, Order, Planned, Refused, Report, Runner, Work};
 use crate::sandbox::Wanted;
 use crate::script::{Cancel, Limits, Stop};
 use crate::settings::{Mode, Settings};
 use crate::store::Store;
 
-/// What the sandbox of a run shall be.
+/// What the sandbox of a run shall be, and whether somebody watches.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Play {
+    pub(super) attendance: Attendance,
     pub(super) wanted: Wanted,
     pub(super) faults: Option<String>,
 }
@@ -51,11 +52,7 @@ impl<'a> Session<'a> {
         let signals = self.runtime.spawn(stop_on_signals(cancel.clone(), Arc::clone(&self.shell.printer)));
         let report = self.runner(play, cancel).run(order);
         signals.abort();
-        let report = report.map_err(|refused| match refused {
-            Refused::Connection(why) => Failure::usage(why),
-            Refused::Lease(error) => Failure::with(Code::Skipped, error.to_string()),
-            other => Failure::failed(other.to_string()),
-        })?;
+        let report = report.map_err(refusal)?;
         self.show(&report);
         Ok(code(&report))
     }
@@ -71,6 +68,29 @@ impl<'a> Session<'a> {
         (looked, code)
     }
 
+    /// Plans an order: nothing of it is sent.
+    pub(super) fn plan(&self, order: &Order, play: Play) -> Result<Planned, Failure> {
+        let cancel = Cancel::default();
+        let signals = self.runtime.spawn(stop_on_signals(cancel.clone(), Arc::clone(&self.shell.printer)));
+        let runner = self.runner(play, cancel);
+        let planned = match &order.work {
+            Work::Undo(_) => runner.plan_undo(order),
+            Work::Script(_) | Work::Plan { .. } => runner.plan(order),
+        };
+        signals.abort();
+        planned.map_err(refusal)
+    }
+
+    /// Whether it is real.
+    pub(super) fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The time, in milliseconds since the epoch.
+    pub(super) fn now_ms(&self) -> i64 {
+        Clock::system().now_ms()
+    }
+
     fn runner(&self, play: Play, cancel: Cancel) -> Runner {
         let clock = Clock::system();
         let listener: Arc<dyn Sink> = self.shell.printer.clone();
@@ -82,6 +102,7 @@ impl<'a> Session<'a> {
                 redactor: self.shell.redactor.clone(),
                 clock: clock.clone(),
                 store: self.store.clone(),
+                attendance: play.attendance,
                 wanted: play.wanted,
                 faults: play.faults,
                 sandbox: OnceCell::new(),
@@ -94,8 +115,6 @@ impl<'a> Session<'a> {
             sandbox: self.mode == Mode::Sandbox,
             settings: self.shell.file.as_ref().map(|file| self.shell.folder.join(file)),
             limits: script_limits(&self.settings),
-            brakes: brake_limits(&self.settings),
-            caps: caps(&self.settings),
             memory: Some(Arc::new(self.shell.memory)),
             cancel,
         }
@@ -107,6 +126,14 @@ impl<'a> Session<'a> {
             Format::Json => self.shell.printer.object(&report.json()),
             Format::Text => self.shell.printer.data(&format!("{}\n", report.text())),
         }
+    }
+}
+
+fn refusal(refused: Refused) -> Failure {
+    match refused {
+        Refused::Connection(why) => Failure::usage(why),
+        Refused::Lease(error) => Failure::with(Code::Skipped, error.to_string()),
+        other => Failure::failed(other.to_string()),
     }
 }
 
@@ -162,32 +189,5 @@ fn script_limits(settings: &Settings) -> Limits {
         output: script.output,
         time: Some(script.time),
         ..Limits::default()
-    }
-}
-
-fn brake_limits(settings: &Settings) -> brakes::Limits {
-    let crate::settings::Limits { removals, overlap, changes, mail, .. } = &settings.limits;
-    brakes::Limits {
-        few: removals.people.into(),
-        share: removals.percent.into(),
-        many: removals.most.into(),
-        some: removals.few.into(),
-        half: removals.few_percent.into(),
-        days: removals.days.into(),
-        both: overlap.people.into(),
-        overlap: overlap.percent.into(),
-        changed: changes.people.into(),
-        changed_share: changes.percent.into(),
-        mails: mail.unattended.into(),
-    }
-}
-
-fn caps(settings: &Settings) -> Caps {
-    let mail = &settings.limits.mail;
-    Caps {
-        target_days: mail.target_days.into(),
-        per_account: mail.per_person as usize,
-        account_days: mail.person_days.into(),
-        ..Caps::default()
     }
 }

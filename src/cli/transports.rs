@@ -9,10 +9,11 @@ use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
 use crate::catalog::SignIn;
-use crate::client::{Http, HttpOptions, Pace, Policy};
+use crate::client::{Http, HttpOptions, HttpWrites, Pace, Policy, Writes};
 use crate::clock::Clock;
+use crate::effects::brakes::{Attendance, Powers, Rules};
 use crate::effects::{fingerprint, recognise};
-use crate::runs::{Opened, Transports};
+use crate::runs::{Access, Opened, Transports};
 use crate::sandbox::{InProcess, Sandbox, Wanted, kept, parse_faults};
 use crate::settings::{At, Connection, Credentials, Environment, Redactor, Settings};
 use crate::store::Store;
@@ -28,6 +29,8 @@ pub(super) struct Connected {
     pub(super) clock: Clock,
     /// The ledger's store.
     pub(super) store: Store,
+    /// Whether somebody watches.
+    pub(super) attendance: Attendance,
     /// What the sandbox shall be, and what shall go wrong on it.
     pub(super) wanted: Wanted,
     pub(super) faults: Option<String>,
@@ -35,12 +38,12 @@ pub(super) struct Connected {
 }
 
 impl Transports for Connected {
-    fn open<'a>(&'a self, connection: &'a str) -> BoxFuture<'a, Result<Opened, String>> {
+    fn open<'a>(&'a self, connection: &'a str, access: Access) -> BoxFuture<'a, Result<Opened, String>> {
         async move {
             let connection = self.settings.connection(connection).map_err(|error| words(&error))?;
             match &connection.at {
-                At::Sandbox => self.simulated(connection).await,
-                At::Address(_) => self.real(connection).await,
+                At::Sandbox => self.simulated(connection, access).await,
+                At::Address(_) => self.real(connection, access).await,
             }
         }
         .boxed()
@@ -61,7 +64,18 @@ impl Connected {
             .await
     }
 
-    async fn simulated(&self, connection: &Connection) -> Result<Opened, String> {
+    fn rules(&self, connection: &Connection) -> Rules {
+        Rules {
+            limits: self.settings.limits_of(connection),
+            protected: self.settings.protected_on(connection),
+            sentinel: connection.sentinel.clone(),
+            attendance: self.attendance,
+            powers: Powers::All,
+            zone: self.settings.project.timezone.clone(),
+        }
+    }
+
+    async fn simulated(&self, connection: &Connection, access: Access) -> Result<Opened, String> {
         let (sandbox, world) = self.sandbox().await?;
         let platform = connection.platform;
         let transport = InProcess::new(sandbox.clone(), platform.name);
@@ -69,15 +83,16 @@ impl Connected {
             platform,
             account: format!("{world}-{}", platform.name),
             credentials: "the sandbox takes any".into(),
-            reads: Arc::new(transport.clone()),
-            writes: Arc::new(transport),
+            writes: (access == Access::Writes).then(|| Arc::new(transport.writes()) as Arc<dyn Writes>),
+            reads: Arc::new(transport),
             pace: Pace::new(None, 1, connection.pace.concurrency as usize),
             // The sandbox's queue is quicker than a real one's.
             policy: Policy { settle: Duration::from_millis(500), prove: Duration::from_secs(3), ..policy(connection) },
+            rules: self.rules(connection),
         })
     }
 
-    async fn real(&self, connection: &Connection) -> Result<Opened, String> {
+    async fn real(&self, connection: &Connection, access: Access) -> Result<Opened, String> {
         let At::Address(url) = &connection.at else { return Err("the connection has no address".into()) };
         let read = connection.credentials(&self.settings.project, &self.environment, &self.redactor);
         let credentials = read.map_err(|error| words(&error))?;
@@ -98,10 +113,11 @@ impl Connected {
             platform: connection.platform,
             account: self.account(connection, url.origin(), &credentials, user).await?,
             credentials: check(connection, &[user, password]),
-            reads: http.clone(),
-            writes: http,
+            writes: (access == Access::Writes).then(|| Arc::new(HttpWrites::of(&http)) as Arc<dyn Writes>),
+            reads: http,
             pace: Pace::new(rate, connection.pace.burst, connection.pace.concurrency as usize),
             policy: policy(connection),
+            rules: self.rules(connection),
         })
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Client;
 use crate::catalog::{Call, Code, Fault, Unsupported};
+use crate::effects::brakes::Hold;
 
 /// What the run must do about an error that a script cannot catch away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Error {
     pub retry_after: Option<Duration>,
     /// What it means for the run.
     pub gravity: Gravity,
+    /// The brakes that hold, where some do.
+    pub holds: Vec<Hold>,
 }
 
 impl Error {
@@ -52,6 +55,7 @@ impl Error {
             retryable: false,
             retry_after: None,
             gravity: Gravity::Catchable,
+            holds: Vec::new(),
         }
     }
 
@@ -103,12 +107,18 @@ impl Error {
             retryable: false,
             retry_after: None,
             gravity: Gravity::Catchable,
+            holds: Vec::new(),
         }
     }
 
     /// A brake holds the run: nothing more is sent.
     pub fn held(call: &Call, sentence: impl Into<String>) -> Self {
         Self { gravity: Gravity::Held, ..Self::new(call, "held", sentence) }
+    }
+
+    /// Brakes hold the run: nothing more is sent.
+    pub fn braked(call: &Call, sentence: impl Into<String>, holds: Vec<Hold>) -> Self {
+        Self { holds, ..Self::held(call, sentence) }
     }
 
     /// Whether the platform does not have what was asked for.

@@ -134,9 +134,19 @@ impl Reads for Http {
     }
 }
 
-impl Writes for Http {
+/// The half of a connection that changes something: a plan never makes one.
+pub struct HttpWrites(std::sync::Arc<Http>);
+
+impl HttpWrites {
+    /// Over the same sockets as the half that reads.
+    pub fn of(http: &std::sync::Arc<Http>) -> Self {
+        Self(http.clone())
+    }
+}
+
+impl Writes for HttpWrites {
     fn write<'a>(&'a self, request: Request, _permit: &'a Permit) -> SendFuture<'a> {
-        Box::pin(self.send(request))
+        Box::pin(self.0.send(request))
     }
 }
 

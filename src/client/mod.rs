@@ -4,12 +4,16 @@
 mod answer;
 mod crash;
 mod doubt;
+mod drafting;
 mod error;
 mod follow;
 mod http;
+mod mailing;
 mod pace;
 mod pager;
 mod perform;
+mod plan;
+mod planned;
 mod policy;
 mod read;
 mod send;
@@ -21,14 +25,16 @@ mod tests;
 #[cfg(test)]
 mod write_tests;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Gravity};
-pub use http::{Http, HttpOptions, SetUpError};
+pub use http::{Http, HttpOptions, HttpWrites, SetUpError};
 pub use pace::Pace;
 pub use pager::Pager;
 pub use policy::Policy;
@@ -36,10 +42,12 @@ pub use transport::{Lost, Reads, Reply, SendFuture, Writes};
 pub use write::{Brake, With};
 
 use self::pace::Turn;
-use crate::catalog::{Call, Platform};
+use crate::catalog::{Call, Doubt, Platform};
 use crate::clock::Clock;
 use crate::effects::Ledger;
+use crate::effects::brakes::Rules;
 use crate::events::Events;
+use crate::plan::Draft;
 use crate::settings::Redactor;
 
 /// What a client is made of.
@@ -54,8 +62,8 @@ pub struct Parts {
     pub credentials: String,
     /// Sends reads.
     pub reads: Arc<dyn Reads>,
-    /// Sends writes.
-    pub writes: Arc<dyn Writes>,
+    /// What becomes of writes.
+    pub way: Way,
     /// The ledger of the run.
     pub ledger: Ledger,
     /// How fast the connection may be asked.
@@ -70,8 +78,19 @@ pub struct Parts {
     pub stop: CancellationToken,
     /// Takes secrets out of what a platform says in errors.
     pub redactor: Redactor,
-    /// Limits on what a script may remove without being asked; `None` where the caller has checked before.
+    /// What holds for the connection: limits, who is protected.
+    pub rules: Rules,
+    /// Holds writes that would pass a limit; `None` where the caller has checked before.
     pub brake: Option<Arc<dyn Brake>>,
+}
+
+/// What becomes of writes.
+#[derive(Clone)]
+pub enum Way {
+    /// They are sent.
+    Send(Arc<dyn Writes>),
+    /// They are taken down, and nothing that could send one exists.
+    Plan(Draft),
 }
 
 /// One connection of one run; cheap to clone.
@@ -94,8 +113,16 @@ impl Client {
     /// Performs a call: a read is one answer, a write goes through the ledger. Lists: [`Client::list`].
     pub async fn call(&self, call: &Call, with: &With) -> Result<Bytes, Error> {
         match call.op.is_read() {
-            true => self.read(call).await,
+            true => self.ask(call).await,
             false => self.write(call, with).await,
+        }
+    }
+
+    /// One answer; in plan mode as it would be.
+    async fn ask(&self, call: &Call) -> Result<Bytes, Error> {
+        match self.draft() {
+            None => self.read(call).await,
+            Some(draft) => self.planned_read(draft, call).await,
         }
     }
 
@@ -129,15 +156,47 @@ impl Client {
         &self.0.parts.clock
     }
 
+    /// What holds for it: limits, who is protected, whether somebody watches.
+    pub fn rules(&self) -> &Rules {
+        &self.0.parts.rules
+    }
+
     /// How patient it is.
     pub fn policy(&self) -> &Policy {
         &self.0.parts.policy
     }
 
+    /// Requests per second that the connection may make now; `None` where it has no limit.
+    pub fn rate(&self) -> Option<f64> {
+        self.pace().rate()
+    }
+
+    /// The platform's rows about what these writes would change: all of one operation and group. `None` where the
+    /// platform has no reads that show it.
+    pub async fn rows(&self, writes: &[Doubt]) -> Result<Option<Vec<Option<Value>>>, Error> {
+        if writes.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let Some(snapshot) = self.platform().adapter.snapshot(self.connection(), writes) else { return Ok(None) };
+        let mut reads = Vec::with_capacity(snapshot.reads.len());
+        for read in &snapshot.reads {
+            reads.push(self.read_all(read).await?);
+        }
+        let rows: Vec<Value> = reads.into_iter().flat_map(listed).collect();
+        let mut places: HashMap<String, usize> = HashMap::with_capacity(rows.len());
+        for (place, row) in rows.iter().enumerate() {
+            for key in (snapshot.keys)(row) {
+                places.entry(key).or_insert(place);
+            }
+        }
+        let row = |write: &Doubt| places.get(&write.subject.key).map(|&place| rows[place].clone());
+        Ok(Some(writes.iter().map(row).collect()))
+    }
+
     /// How many rows the platform says this list has; `None` where it does not say.
     pub(crate) async fn count(&self, list: &Call) -> Result<Option<u64>, Error> {
         let Some((call, pointer)) = self.platform().adapter.count(list) else { return Ok(None) };
-        let answer: serde_json::Value = match self.read(&call).await {
+        let answer: serde_json::Value = match self.ask(&call).await {
             Ok(body) => serde_json::from_slice(&body).unwrap_or_default(),
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),
@@ -171,8 +230,12 @@ impl Client {
         &*self.0.parts.reads
     }
 
-    fn writes(&self) -> &dyn Writes {
-        &*self.0.parts.writes
+    /// Where writes are taken down; `None` where they are sent.
+    pub(crate) fn draft(&self) -> Option<&Draft> {
+        match &self.0.parts.way {
+            Way::Send(_) => None,
+            Way::Plan(draft) => Some(draft),
+        }
     }
 
     fn credentials(&self) -> &str {
@@ -181,5 +244,14 @@ impl Client {
 
     fn open_lists(&self) -> &pager::OpenLists {
         &self.0.open_lists
+    }
+}
+
+/// The rows of a read: all of a list, one, or none.
+fn listed(read: Value) -> Vec<Value> {
+    match read {
+        Value::Array(rows) => rows,
+        Value::Null => Vec::new(),
+        row => vec![row],
     }
 }

@@ -47,6 +47,11 @@ impl Pace {
         Self { state: Arc::new(Mutex::new(state)), slots: Arc::new(Semaphore::new(concurrency.max(1))) }
     }
 
+    /// Requests per second now; `None` where there is no limit.
+    pub fn rate(&self) -> Option<f64> {
+        self.with(|state| state.rate)
+    }
+
     /// Waits for a turn.
     pub async fn turn(&self) -> Turn {
         let slot = match Arc::clone(&self.slots).acquire_owned().await {

@@ -12,9 +12,11 @@ use serde_json::value::RawValue;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
+use super::plan::unknown_yet;
 use super::{Client, Error};
 use crate::catalog::{Answer, Call, Page};
 use crate::events::Level;
+use crate::plan::{Draft, View};
 use crate::wire::{self, Row};
 
 /// Most times that a shifting list is read from its beginning.
@@ -34,11 +36,34 @@ pub struct Pager {
 struct Shared {
     source: Source,
     ahead: VecDeque<Rows>,
+    /// In plan mode: the list as it would be.
+    planned: Option<Planned>,
+}
+
+/// What a plan makes of a list.
+struct Planned {
+    client: Client,
+    draft: Draft,
+    view: View,
+}
+
+impl Planned {
+    fn page(&mut self, rows: Vec<Row>) -> Vec<Row> {
+        let (account, adapter) = (self.client.account(), self.client.platform().adapter);
+        self.draft.with(account, |overlay| self.view.page(overlay, adapter, rows))
+    }
+
+    fn rest(&mut self) -> Option<Rows> {
+        let (account, adapter) = (self.client.account(), self.client.platform().adapter);
+        let rows = self.draft.with(account, |overlay| self.view.rest(overlay, adapter));
+        (!rows.is_empty()).then_some(Ok(rows))
+    }
 }
 
 enum Source {
     NotStarted(Client, Call, u32),
     Running(mpsc::Receiver<Rows>, #[expect(dead_code, reason = "held for its drop")] Task),
+    Failed(Option<Error>),
     Ended,
 }
 
@@ -64,10 +89,22 @@ impl Pager {
 
 impl Shared {
     async fn next(&mut self) -> Option<Rows> {
+        let page = self.next_of_platform().await;
+        match (&mut self.planned, page) {
+            (Some(planned), Some(Ok(rows))) => Some(Ok(planned.page(rows))),
+            (Some(planned), None) => planned.rest(),
+            (_, page) => page,
+        }
+    }
+
+    async fn next_of_platform(&mut self) -> Option<Rows> {
         if let Source::NotStarted(client, call, passes) = &self.source {
             let (pages, receiver) = mpsc::channel(1);
             let reading = Reading::new(client.clone(), call.clone(), *passes, pages);
             self.source = Source::Running(receiver, Task(tokio::spawn(reading.run())));
+        }
+        if let Source::Failed(error) = &mut self.source {
+            return error.take().map(Err);
         }
         let Source::Running(receiver, _) = &mut self.source else { return None };
         let page = receiver.recv().await;
@@ -107,19 +144,33 @@ impl OpenLists {
 impl Client {
     /// A list, read as it is needed, and read again where it shifted meanwhile.
     pub fn list(&self, call: &Call) -> Pager {
-        self.pager(call, PASSES)
+        self.pager(call, PASSES, self.planned(call))
     }
 
     /// A list, read once: for callers who compare several readings themselves.
     pub fn list_once(&self, call: &Call) -> Pager {
-        self.pager(call, 1)
+        self.pager(call, 1, self.planned(call))
     }
 
-    fn pager(&self, call: &Call, passes: u32) -> Pager {
-        let shared = Arc::new(Mutex::new(Shared {
-            source: Source::NotStarted(self.clone(), call.clone(), passes),
-            ahead: VecDeque::new(),
-        }));
+    /// A list as the platform has it, also in plan mode.
+    pub(super) fn list_as_is(&self, call: &Call) -> Pager {
+        self.pager(call, PASSES, None)
+    }
+
+    fn planned(&self, call: &Call) -> Option<Planned> {
+        let draft = self.draft()?.clone();
+        let view = View::of(self.platform().adapter.seen(call))?;
+        Some(Planned { client: self.clone(), draft, view })
+    }
+
+    fn pager(&self, call: &Call, passes: u32, planned: Option<Planned>) -> Pager {
+        let source = match self.draft().and_then(|_| unknown_yet(call)) {
+            None => Source::NotStarted(self.clone(), call.clone(), passes),
+            // What is not there yet holds only what the plan puts there.
+            Some(_) if planned.is_some() => Source::Ended,
+            Some(error) => Source::Failed(Some(error)),
+        };
+        let shared = Arc::new(Mutex::new(Shared { source, ahead: VecDeque::new(), planned }));
         if matches!(call.op.page, Page::Offset { .. }) {
             self.open_lists().add(&shared);
         }

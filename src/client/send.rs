@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::crash::{self, Point};
 use super::transport::{Lost, Reply};
-use super::{Client, Error, Policy};
+use super::{Client, Error, Policy, Way};
 use crate::catalog::{Code, Consequence, Fault, Piece, Repeat};
 use crate::effects::Permit;
 use crate::wire;
@@ -34,12 +34,16 @@ impl Client {
         let (mut waits, mut busy) = (self.policy().waits(), Policy::looks(self.policy().follow));
         let began = Instant::now();
         let mut unsure_before = false;
+        let Way::Send(writes) = &self.0.parts.way else {
+            let words = "a plan sends nothing; this permit should not exist";
+            return Sent::Failed(Error::new(call, "planned", words));
+        };
         loop {
             let sent = match self.turn().await {
                 Err(ended) => Sent::Failed(ended),
                 Ok(turn) => {
                     let start = Instant::now();
-                    let answer = self.writes().write(request.clone(), permit).await;
+                    let answer = writes.write(request.clone(), permit).await;
                     crash::reach(Point::AfterSend);
                     drop(turn);
                     self.note_call(call, start, answer.as_ref().ok());

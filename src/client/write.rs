@@ -1,5 +1,6 @@
 //! Writes: cut where the document limits them, passed through the ledger, sent, settled.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
@@ -11,8 +12,9 @@ use super::answer::Merged;
 use super::crash::{self, Point};
 use super::perform::Performed;
 use super::{Client, Error};
-use crate::catalog::{Call, Code, Consequence, Mails, Piece};
+use crate::catalog::{Call, Code, Consequence, Mails, Piece, Subject};
 use crate::effects::Intent;
+use crate::model::Placeholder;
 
 /// How often the ledger is asked anew for one piece: after doubts were looked up, what is free is sent again.
 const ROUNDS: usize = 8;
@@ -42,8 +44,14 @@ impl Default for With {
 
 /// Holds a write that would pass a limit.
 pub trait Brake: Send + Sync {
-    /// Called before a call that was not checked by its caller; an error holds the run.
-    fn check<'a>(&'a self, client: &'a Client, call: &'a Call) -> BoxFuture<'a, Result<(), Error>>;
+    /// Called before a call that was not checked by its caller; an error holds the run, or refuses the call. Gives what it
+    /// has read of the subjects, by their key: the intent keeps it.
+    fn check<'a>(
+        &'a self,
+        client: &'a Client,
+        call: &'a Call,
+        with: &'a With,
+    ) -> BoxFuture<'a, Result<HashMap<String, Value>, Error>>;
 }
 
 impl Client {
@@ -53,13 +61,17 @@ impl Client {
         if !matches!(consequence, Some(Consequence::Changes | Consequence::Tells)) {
             self.open_lists().finish().await;
         }
+        let mut with = Cow::Borrowed(with);
         if let (false, Some(brake)) = (with.checked, &self.0.parts.brake) {
-            brake.check(self, call).await?;
+            let read = brake.check(self, call, &with).await?;
+            if !read.is_empty() {
+                with.to_mut().known.extend(read);
+            }
         }
         let mut merged = Merged::new(call);
         let mut todo = Todo { pieces: call.pieces().into(), refusals: 0 };
         while let Some(piece) = todo.pieces.pop_front() {
-            let left = self.piece(piece, with, &mut merged).await?;
+            let left = self.piece(piece, &with, &mut merged).await?;
             for (refused, error) in left.refused {
                 todo.refused(refused, error, &mut merged);
             }
@@ -85,6 +97,10 @@ impl Client {
         let intent = self.intent(&piece, with).await?;
         let (mut left, mut lost) = (Left::default(), false);
         let mut todo = self.not_yet_there(self.not_yet_mailed(piece, &intent, merged).await?, &intent, with, merged);
+        if let Some(draft) = self.draft() {
+            self.plan_piece(draft, todo, &intent, with, merged).await?;
+            return Ok(left);
+        }
         for _ in 0..ROUNDS {
             if todo.subjects.is_empty() {
                 return Ok(left);
@@ -125,15 +141,18 @@ impl Client {
     }
 
     /// What must be known before sending: read, unless the caller has just read it.
-    async fn intent(&self, piece: &Piece, with: &With) -> Result<Intent, Error> {
+    pub(super) async fn intent(&self, piece: &Piece, with: &With) -> Result<Intent, Error> {
         let mut before = with.known.clone();
-        let unknown = piece.subjects.iter().any(|(subject, _)| !before.contains_key(&subject.key));
-        if let (true, Some(plan)) = (unknown, self.platform().adapter.before(&piece.call)) {
+        let unknown = |subject: &Subject| !before.contains_key(&subject.key) && !is_planned(subject);
+        let places: Vec<usize> = (0..piece.subjects.len()).filter(|&place| unknown(&piece.subjects[place].0)).collect();
+        let piece_there = piece.only(&places);
+        let plan = if places.is_empty() { None } else { self.platform().adapter.before(&piece_there.call) };
+        if let Some(plan) = plan {
             let mut reads = Vec::with_capacity(plan.reads.len());
             for read in &plan.reads {
                 reads.push(self.read_all(read).await?);
             }
-            for (subject, _) in &piece.subjects {
+            for (subject, _) in &piece_there.subjects {
                 before.insert(subject.key.clone(), (plan.keep)(&piece.call, &subject.key, &reads));
             }
         }
@@ -149,7 +168,12 @@ impl Client {
 
     /// Takes out whom the platform's own record names as mailed since the campaign began: by another store, another
     /// machine, or a click in the platform's own pages.
-    async fn not_yet_mailed(&self, piece: Piece, intent: &Intent, merged: &mut Merged) -> Result<Piece, Error> {
+    pub(super) async fn not_yet_mailed(
+        &self,
+        piece: Piece,
+        intent: &Intent,
+        merged: &mut Merged,
+    ) -> Result<Piece, Error> {
         if piece.call.op.write(&piece.call.args).is_none_or(|write| write.mails != Mails::Yes) {
             return Ok(piece);
         }
@@ -196,6 +220,11 @@ impl Client {
         }
         piece.only(&free)
     }
+}
+
+/// Whether a plan makes it, or what it is about: then nothing can be read of it yet.
+fn is_planned(subject: &Subject) -> bool {
+    Placeholder::is_in(&subject.key) || subject.group.as_deref().is_some_and(Placeholder::is_in)
 }
 
 /// What a piece has left to do.

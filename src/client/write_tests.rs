@@ -207,7 +207,7 @@ async fn run_of(store: &Store, id: &str, platform: &Arc<Platform>) -> Client {
         account: "account".into(),
         credentials: String::new(),
         reads: platform.clone(),
-        writes: platform.clone(),
+        way: Way::Send(platform.clone()),
         ledger: Ledger::new(store.clone(), lease, 1, clock.clone(), Caps::default()),
         pace: Pace::new(None, 1, 4),
         policy: Policy {
@@ -221,6 +221,7 @@ async fn run_of(store: &Store, id: &str, platform: &Arc<Platform>) -> Client {
         },
         clock,
         events: Events::default(),
+        rules: Default::default(),
         brake: None,
         stop: tokio_util::sync::CancellationToken::new(),
         redactor: crate::settings::Redactor::default(),

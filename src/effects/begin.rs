@@ -81,6 +81,15 @@ impl<'a> Beginning<'a> {
         Ok(Begun { answered: sorted.answered, doubts: sorted.doubts, held_back: sorted.send, permit })
     }
 
+    /// What would be decided, with nothing written down: whoever would be sent stands in `held_back`.
+    pub(super) async fn ask(self) -> Result<Begun, Error> {
+        let mut writing = self.ledger.inner.store.writing().await?;
+        let known = self.known(&mut writing).await?;
+        drop(writing);
+        let sorted = self.sort(&known);
+        Ok(Begun { answered: sorted.answered, doubts: sorted.doubts, held_back: sorted.send, permit: None })
+    }
+
     async fn known(&self, writing: &mut Writing) -> Result<Known, Error> {
         let (ledger, of) = (self.ledger, &self.subjects);
         let pending = writing.pending(self.account, of).await?;

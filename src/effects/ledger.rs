@@ -11,7 +11,7 @@ use super::key::Place;
 use super::{Begun, Intent, Lease, LeaseError};
 use crate::catalog::Piece;
 use crate::clock::Clock;
-use crate::settings::{Flags, Mode};
+use crate::settings::{Flags, MailLimits, Mode};
 use crate::store::{self, EffectRow, Store};
 
 /// How many mails a person gets at most, whatever the campaign.
@@ -31,6 +31,17 @@ impl Caps {
     /// How far back mails matter, in milliseconds.
     pub(super) fn memory(&self) -> i64 {
         self.target_days.max(self.account_days) * DAY
+    }
+}
+
+impl From<&MailLimits> for Caps {
+    fn from(limits: &MailLimits) -> Self {
+        Self {
+            target_days: limits.target_days.into(),
+            per_account: limits.per_person as usize,
+            account_days: limits.person_days.into(),
+            ..Self::default()
+        }
     }
 }
 
@@ -82,6 +93,7 @@ pub enum Error {
 #[derive(Clone)]
 pub struct Ledger {
     pub(super) inner: Arc<Inner>,
+    caps: Caps,
 }
 
 pub(super) struct Inner {
@@ -90,7 +102,6 @@ pub(super) struct Inner {
     pub(super) attempt: i64,
     pub(super) clock: Clock,
     pub(super) sky: Sky,
-    caps: Caps,
     /// Per subject, the row of an earlier attempt that this attempt's last write to it has matched.
     matched: Mutex<HashMap<(String, Place), i64>>,
 }
@@ -99,7 +110,12 @@ impl Ledger {
     /// The ledger of the run that this lease owns, in this attempt (1 is the first).
     pub fn new(store: Store, lease: Lease, attempt: i64, clock: Clock, caps: Caps) -> Self {
         let (matched, sky) = (Mutex::default(), Sky::default());
-        Self { inner: Arc::new(Inner { store, lease, attempt, clock, sky, caps, matched }) }
+        Self { inner: Arc::new(Inner { store, lease, attempt, clock, sky, matched }), caps }
+    }
+
+    /// The same ledger for a connection that may write to people this often.
+    pub fn with_caps(&self, caps: Caps) -> Self {
+        Self { inner: Arc::clone(&self.inner), caps }
     }
 
     /// The run.
@@ -127,8 +143,13 @@ impl Ledger {
         Beginning::of(self, account, piece, intent)?.run().await
     }
 
+    /// What [`Ledger::begin`] would decide; nothing is written down and no permit is given. For plans.
+    pub async fn ask(&self, account: &str, piece: &Piece, intent: &Intent) -> Result<Begun, Error> {
+        Beginning::of(self, account, piece, intent)?.ask().await
+    }
+
     pub(super) fn caps(&self) -> Caps {
-        self.inner.caps
+        self.caps
     }
 
     /// Only held for a moment, never while waiting.

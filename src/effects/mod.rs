@@ -27,6 +27,6 @@ pub use begun::{Answered, Begun, Intent, Outcome, Permit, Settled, Why};
 pub use key::{Campaign, natural_key};
 pub use lease::{Lease, LeaseError};
 pub use ledger::{Caps, Error, Ledger};
-pub use reads::{Loose, Tally};
+pub use reads::{Loose, Removed, Tally};
 pub use settle::settle_doubts;
 pub use state::{State, Step};

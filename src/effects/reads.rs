@@ -34,6 +34,15 @@ pub struct Tally {
     pub count: u64,
 }
 
+/// Who left a group, done or not known: their keys as the ledger has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// By other runs, in the days that were asked for.
+    pub by_others: HashSet<String>,
+    /// By this run, whenever that was.
+    pub by_this_run: HashSet<String>,
+}
+
 /// Rows read at a time where a whole run is gone through.
 const PAGE: i64 = 1_000;
 
@@ -93,15 +102,23 @@ impl Ledger {
         Ok(self.inner.store.approvals(self.run()).await?)
     }
 
-    /// How many people this store has taken out of a group in the last days, done or not known, by whatever run.
-    pub async fn removals(&self, account: &str, group: &str, days: i64) -> Result<u64, Error> {
+    /// Who left a group in the last days, and by whose hand: those that were taken out of it, and those that left it with
+    /// a group above it.
+    pub async fn removed(&self, account: &str, group: &str, days: i64) -> Result<Removed, Error> {
         let since = self.inner.clock.now_ms() - days * DAY;
-        Ok(self.inner.store.removals(account, group, since, None).await?)
+        let mut removed = Removed::default();
+        for (subject, run) in self.inner.store.removed(account, group, since, self.run()).await? {
+            match run == self.run() {
+                true => removed.by_this_run.insert(subject),
+                false => removed.by_others.insert(subject),
+            };
+        }
+        Ok(removed)
     }
 
-    /// How many people this run has taken out of a group, done or not known.
-    pub async fn removals_of_this_run(&self, account: &str, group: &str) -> Result<u64, Error> {
-        Ok(self.inner.store.removals(account, group, 0, Some(self.run())).await?)
+    /// How many people this run has written to, done or not known.
+    pub async fn mailed_by_this_run(&self) -> Result<u64, Error> {
+        Ok(self.inner.store.mailed_by(self.run()).await?)
     }
 
     /// This run's effects, counted. What failed and was sent again counts as what came of it.

@@ -13,6 +13,15 @@ pub enum Standing {
     Declined,
 }
 
+/// Somebody's place in a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The platform's id of the group.
+    pub group: String,
+    /// Whether they administer it.
+    pub admin: bool,
+}
+
 /// One member of one group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Member {
@@ -34,6 +43,8 @@ pub struct Member {
     pub admin: bool,
     /// Their standing in the group.
     pub standing: Standing,
+    /// The groups they are in by the same row, this one among them; empty where the platform does not say.
+    pub groups: Vec<Membership>,
 }
 
 impl Member {

@@ -2,10 +2,14 @@
 
 mod change;
 mod email;
+mod group;
 mod member;
 mod person;
+mod placeholder;
 
 pub use change::{Change, FieldChange};
 pub use email::{Email, EmailError};
-pub use member::{Member, Standing};
+pub use group::{Cascade, Group, above, below};
+pub use member::{Member, Membership, Standing};
 pub use person::{Fields, Person};
+pub use placeholder::Placeholder;

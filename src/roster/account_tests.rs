@@ -14,6 +14,7 @@ fn member(id: &str, email: &str, city: &str) -> Member {
         created_at: None,
         admin: false,
         standing: Standing::Accepted,
+        groups: Vec::new(),
     }
 }
 

@@ -24,6 +24,7 @@ fn member(id: &str, email: &str, pairs: &[(&str, &str)]) -> Member {
         created_at: None,
         admin: false,
         standing: Standing::Accepted,
+        groups: Vec::new(),
     }
 }
 

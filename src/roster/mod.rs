@@ -6,6 +6,7 @@
 mod account;
 mod alike;
 mod brake;
+mod cascade;
 mod classes;
 mod diff;
 mod figures;
@@ -21,6 +22,7 @@ mod sync;
 pub use account::{Account, SAMPLES, Tally};
 pub use alike::alike;
 pub use brake::FreeHand;
+pub use cascade::Cascade;
 pub use classes::{MemberClass, RowClass};
 pub use diff::{Diff, RowVerdict, diff};
 pub use figures::Figures;

@@ -1,17 +1,19 @@
 //! From a roster to a group that holds exactly its people: read, compared, held against the brakes, applied with as few
 //! calls as the platform allows, read back; only then are those invited who never were.
 
+mod weigh;
+
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
 use super::members::members;
-use super::{Account, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff};
+use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff};
 use crate::catalog::{Call, Code, Invitation};
 use crate::client::{Client, Error, Gravity, With};
-use crate::effects::brakes::Limits;
 use crate::events::Level;
-use crate::model::{Change, Member, Standing};
+use crate::model::{Change, Email, Member, Standing};
+use crate::settings::{Limits, Partial};
 use crate::tables::{Rejected, Table};
 
 /// What a sync is asked to do.
@@ -25,6 +27,10 @@ pub struct Wish {
     pub invite: Invite,
     /// The campaign of the invitations; `None` is the one that everybody gets once.
     pub again: Option<String>,
+    /// Limits of this sync, laid over the connection's.
+    pub limits: Partial,
+    /// Who must stand in this roster, in place of whom the connection names.
+    pub sentinel: Option<Vec<Email>>,
 }
 
 /// Whether invitations are sent.
@@ -68,19 +74,23 @@ pub struct Synced {
     pub left: Vec<String>,
     /// Why the invitations ended early.
     pub ended: Option<Error>,
+    /// Groups below that people left with this one: id and name, and how many.
+    pub below: Vec<(String, u64)>,
+    /// What this sync was allowed and the connection does not allow, a fragment each.
+    pub loosened: Vec<String>,
 }
 
 /// Makes the group hold the people of the table.
-pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish, limits: &Limits) -> Result<Synced, Error> {
+pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish) -> Result<Synced, Error> {
     let flow = Flow::begin(client, group, table, wish).await?;
     let present = flow.present().await?;
     flow.check_sender(&present)?;
-    let difference = diff(&flow.wanted, &present, &wish.compare);
-    flow.check(&difference, limits).await?;
-    let mut synced = flow.account(&present, &difference);
+    let (difference, cascade) = flow.difference(&present).await?;
+    flow.check(&present, &difference, &cascade).await?;
+    let mut synced = flow.account(&present, &difference, &cascade);
     let after = match difference.changes.is_empty() {
         true => present,
-        false => flow.apply(&difference, &mut synced).await?,
+        false => flow.apply(&difference, &cascade, &mut synced).await?,
     };
     if wish.invite == Invite::New {
         // What was done before is accounted for all the same.
@@ -100,6 +110,9 @@ struct Flow<'a> {
     wanted: Wanted,
     columns: Vec<String>,
     began: i64,
+    /// How rows and members are compared, with whom the settings protect.
+    compare: Options,
+    limits: Limits,
 }
 
 impl<'a> Flow<'a> {
@@ -123,21 +136,26 @@ impl<'a> Flow<'a> {
             client.events().say(Level::Warn, line);
         }
         client.events().progress("rows read", wanted.rows, wanted.rows);
-        Ok(Self { client, group, wish, wanted, columns: table.columns().to_vec(), began: client.clock().now_ms() })
+        let rules = client.rules();
+        let mut compare = wish.compare.clone();
+        compare.protected.extend(rules.protected.iter().cloned());
+        Ok(Self {
+            client,
+            group,
+            wish,
+            wanted,
+            columns: table.columns().to_vec(),
+            began: client.clock().now_ms(),
+            compare,
+            limits: rules.limits.with(&wish.limits),
+        })
     }
 
     async fn present(&self) -> Result<Present, Error> {
         Ok(Present { members: members(self.client, self.group).await?, ..Present::default() })
     }
 
-    async fn check(&self, difference: &Diff, limits: &Limits) -> Result<(), Error> {
-        let adapter = self.client.platform().adapter;
-        let list = adapter.members(self.client.connection(), self.group);
-        let list = list.map_err(|why| Error::unsupported(self.client, &why))?;
-        brake::check(self.client, &list, self.group, &difference.figures, limits).await
-    }
-
-    fn account(&self, present: &Present, difference: &Diff) -> Synced {
+    fn account(&self, present: &Present, difference: &Diff, cascade: &Cascade) -> Synced {
         let mut rejected = self.wanted.rejected.clone();
         rejected.extend(difference.refused.iter().cloned());
         rejected.sort_by_key(|row| row.line);
@@ -146,6 +164,8 @@ impl<'a> Flow<'a> {
             columns: self.columns.clone(),
             rejected,
             same: difference.count(RowClass::Same),
+            below: cascade.told(),
+            loosened: self.loosened(),
             ..Synced::default()
         }
     }
@@ -171,11 +191,11 @@ impl<'a> Flow<'a> {
     }
 
     /// Sends the changes, reads the group again and says what is not as wanted.
-    async fn apply(&self, difference: &Diff, synced: &mut Synced) -> Result<Present, Error> {
+    async fn apply(&self, difference: &Diff, cascade: &Cascade, synced: &mut Synced) -> Result<Present, Error> {
         let changes = &difference.changes;
         let calls = self.client.platform().adapter.calls(self.client.connection(), self.group, changes);
         let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
-        let with = With { checked: true, known: before(changes), ..With::default() };
+        let with = With { checked: true, known: before(changes, cascade), ..With::default() };
         let (all, mut done) = (changes.len() as u64, 0);
         for call in &calls {
             match self.client.call(call, &with).await {
@@ -195,7 +215,7 @@ impl<'a> Flow<'a> {
 
     /// Counts what the platform now shows of each change.
     fn compare(&self, difference: &Diff, after: &Present, synced: &mut Synced) {
-        let rest = diff(&self.wanted, after, &self.wish.compare);
+        let rest = diff(&self.wanted, after, &self.compare);
         let missing: HashSet<String> = rest.changes.iter().map(name).collect();
         let created: HashMap<&str, i64> = after
             .members
@@ -219,15 +239,20 @@ impl<'a> Flow<'a> {
         }
     }
 
-    /// Invites members of the roster who never signed in and whom neither the platform nor the ledger knows as invited.
-    async fn invite(&self, present: &Present, synced: &mut Synced) -> Result<(), Error> {
+    /// Members of the roster who never signed in and whom the platform does not know as invited.
+    fn invited<'p>(&self, present: &'p Present) -> Vec<&'p Member> {
         let wanted: HashSet<&str> = self.wanted.people.iter().map(|person| person.email.key()).collect();
         let new = |member: &&Member| {
             let asked = member.email.as_ref().is_some_and(|email| wanted.contains(email.key()));
             let never = self.wish.again.is_some() || member.invited_at.is_none();
             asked && never && member.standing == Standing::Accepted && member.registered == Some(false)
         };
-        let people: Vec<&Member> = present.members.iter().filter(new).collect();
+        present.members.iter().filter(new).collect()
+    }
+
+    /// Invites members of the roster who never signed in and whom neither the platform nor the ledger knows as invited.
+    async fn invite(&self, present: &Present, synced: &mut Synced) -> Result<(), Error> {
+        let people = self.invited(present);
         if people.is_empty() {
             return Ok(());
         }
@@ -239,11 +264,12 @@ impl<'a> Flow<'a> {
         let calls = adapter.invite(self.client.connection(), self.group, &invitation);
         let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
         let known = people.iter().map(|member| (member.id.clone(), record(member))).collect();
-        let with = With { known, again: self.wish.again.clone(), ..With::default() };
+        let with = With { known, again: self.wish.again.clone(), checked: true, ..With::default() };
         let address: HashMap<&str, &str> =
             people.iter().filter_map(|member| Some((member.id.as_str(), member.email.as_ref()?.as_str()))).collect();
         let named = |id: String| address.get(id.as_str()).map_or(id.clone(), |email| (*email).to_owned());
         for call in &calls {
+            brake::check_mails(self.client, call, &with, &self.limits).await?;
             let answer: Value = serde_json::from_slice(&self.client.call(call, &with).await?).unwrap_or_default();
             synced.invited += answer.pointer("/effects/done").and_then(Value::as_u64).unwrap_or(0) as usize;
             synced.not_invited.extend(listed(&answer, "skipped").into_iter().map(|(id, why)| (named(id), why)));
@@ -263,21 +289,33 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// What the platform held before a change: a look-up tells by it whether somebody else changed it meanwhile.
-fn before(changes: &[Change]) -> HashMap<String, Value> {
-    changes
-        .iter()
-        .filter_map(|change| match change {
+/// What the platform held before a change: a look-up tells by it whether somebody else changed it meanwhile, and undo
+/// what to go back to. Of a removal, also which groups below somebody leaves with it.
+fn before(changes: &[Change], cascade: &Cascade) -> HashMap<String, Value> {
+    let mut known = HashMap::with_capacity(changes.len());
+    for change in changes {
+        match change {
+            Change::Add(person) => {
+                known.insert(person.email.key().to_owned(), json!({ "member": false, "email": person.email.as_str() }));
+            }
             Change::Update { member, fields } => {
                 let held: Map<String, Value> =
                     fields.iter().map(|field| (field.name.clone(), field.before.as_str().into())).collect();
-                let kept = json!({ "fields": held, "email": member.email.as_ref().map(|email| email.as_str()) });
-                Some([(member.id.clone(), kept.clone()), (member.email.as_ref()?.key().to_owned(), kept)])
+                let kept = json!({ "member": true, "fields": held, "email": address(member) });
+                known.extend(member.email.as_ref().map(|email| (email.key().to_owned(), kept.clone())));
+                known.insert(member.id.clone(), kept);
             }
-            _ => None,
-        })
-        .flatten()
-        .collect()
+            Change::Remove(member) => {
+                let kept = json!({ "member": true, "email": address(member), "leaves": cascade.left_by(member) });
+                known.insert(member.id.clone(), kept);
+            }
+        }
+    }
+    known
+}
+
+fn address(member: &Member) -> Option<&str> {
+    member.email.as_ref().map(|email| email.as_str())
 }
 
 /// The platform's own record of a member's invitation, as an intent keeps it.

@@ -7,17 +7,22 @@ use std::time::Instant;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::applying::{Applying, greet};
 use super::connections::Connections;
-use super::door::{Spared, Through};
+use super::door::Spared;
 use super::id::new_id;
 use super::journal::{Journal, Writing};
+use super::planning::failed;
 use super::report::{Ending, Report, Tally};
 use super::runner::{Order, Refused, Runner, Source};
+use super::scripted::{Earnest, Surroundings};
+use super::work::{Stale, Work};
 use crate::client::Client;
-use crate::effects::{Lease, Ledger, State};
+use crate::effects::{Caps, Lease, Ledger, State};
 use crate::events::{Events, Level};
+use crate::plan::Plan;
 use crate::roster::FreeHand;
-use crate::script::{Door, Ended, Facts, Run, Start, Stop, Thrown};
+use crate::script::{Ended, Parts, Stop, Thrown};
 use crate::settings::Flags;
 use crate::store::{NewRun, RunState};
 
@@ -41,7 +46,11 @@ impl Attempt {
         let began = Instant::now();
         let now = runner.clock.now();
         let id = match &order.source {
-            Source::New => new_id(now),
+            Source::New => match &order.work {
+                // A plan becomes one run, and that has its name.
+                Work::Plan { plan, .. } => plan.id.clone(),
+                Work::Script(_) | Work::Undo(_) => new_id(now),
+            },
             Source::Again(run) => run.of.id.clone(),
         };
         let lease = Lease::take(&runner.store, &id)?;
@@ -56,15 +65,16 @@ impl Attempt {
         let mut sinks = runner.listeners.clone();
         sinks.push(journal.clone());
         let events = Events::to(sinks);
-        let ledger = Ledger::new(runner.store.clone(), lease, attempt, runner.clock.clone(), runner.caps);
+        let ledger = Ledger::new(runner.store.clone(), lease, attempt, runner.clock.clone(), Caps::default());
         let connections = Arc::new(Connections {
             transports: Arc::clone(&runner.transports),
             ledger: ledger.clone(),
             clock: runner.clock.clone(),
             events: events.clone(),
-            brake: Arc::new(FreeHand::new(runner.brakes)),
+            brake: Arc::new(FreeHand::default()),
             stop: runner.cancel.token().clone(),
             redactor: runner.redactor.clone(),
+            draft: None,
             open: Mutex::new(HashMap::new()),
         });
         let client = match connections.client(&order.connection).await {
@@ -143,36 +153,39 @@ impl Attempt {
         Ok(())
     }
 
-    /// What the script is given.
-    pub(super) fn script_run(&self, runner: &Runner, order: &Order) -> Run {
-        let (connections, spared) = (Arc::clone(&self.connections), self.spared.clone());
-        let runtime = runner.runtime.clone();
-        let doors = move |name: &str| -> Result<Arc<dyn Door>, Thrown> {
-            let client = runtime.block_on(connections.client(name));
-            let client = client.map_err(|why| Thrown::new("no_connection", why).at("connect", name))?;
-            Ok(Arc::new(Through { client, spared: spared.clone() }))
-        };
-        Run::from(Start {
-            id: self.id.clone(),
-            job: None,
-            facts: Facts {
-                args: order.args.clone(),
-                started: Timestamp::from_millisecond(self.started_at).unwrap_or_default(),
-                connection: order.connection.clone(),
-                sandbox: runner.sandbox,
-                dry_run: false,
-            },
-            doors: Arc::new(doors),
-            events: self.events.clone(),
-            cancel: runner.cancel.clone(),
-            runtime: runner.runtime.clone(),
-            root: runner.root.clone(),
-            files: order.files.clone(),
-            limits: runner.limits.clone(),
-            memory: runner.memory.clone(),
-            clock: runner.clock.clone(),
-            brakes: runner.brakes,
-        })
+    /// What its script is given.
+    pub(super) fn surroundings<'a>(&'a self, order: &'a Order) -> Surroundings<'a> {
+        Surroundings {
+            id: &self.id,
+            connection: &order.connection,
+            started_at: self.started_at,
+            connections: &self.connections,
+            events: &self.events,
+            spared: &self.spared,
+            earnest: Earnest::Acts,
+        }
+    }
+
+    /// Does what a plan says.
+    pub(super) async fn apply(&self, runner: &Runner, plan: &Plan, stale: Stale) -> (Parts, Result<(), Ended>) {
+        let mut clients = HashMap::new();
+        for account in &plan.accounts {
+            let client = match self.connections.client(&account.connection).await {
+                Ok(client) if client.account() == account.account => client,
+                Ok(_) => {
+                    let why = format!(
+                        "connection `{}` leads to another account than when the plan was made: make it anew",
+                        account.connection
+                    );
+                    return (Parts::default(), Err(failed(why)));
+                }
+                Err(why) => return (Parts::default(), Err(failed(why))),
+            };
+            clients.insert(account.connection.clone(), client);
+        }
+        let command = self.ledger.command("resume").await.unwrap_or_else(|_| format!("beadle resume {}", self.id));
+        greet(&self.events, plan);
+        Applying::new(runner, plan, clients, self.events.clone()).run(stale, &command).await
     }
 
     /// What earlier attempts did and this one, which came to its end, did not ask for: a line an operation.
@@ -194,10 +207,9 @@ impl Attempt {
         self,
         runner: &Runner,
         order: &Order,
-        run: &Run,
+        mut parts: Parts,
         ended: Result<(), Ended>,
     ) -> Result<Report, Refused> {
-        let mut parts = run.parts();
         if ended.is_ok() {
             parts.notes.extend(self.not_asked_again().await?);
         }
@@ -262,7 +274,7 @@ fn new_run(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> NewRun {
     NewRun {
         id: id.to_owned(),
         script: order.path.clone(),
-        source: clean(order.script.text()),
+        source: clean(order.work.source()),
         args: Value::Array(given),
         connection: Some(order.connection.clone()),
         sandbox: runner.sandbox,
@@ -272,13 +284,13 @@ fn new_run(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> NewRun {
 }
 
 /// A doubt that nobody caught ends the run as a doubt, not as a failure of the script.
-fn ending(ended: Result<(), Ended>) -> Ending {
+pub(super) fn ending(ended: Result<(), Ended>) -> Ending {
     match ended {
         Ok(()) => Ending::Done,
         Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted,
         Err(Ended::Stopped(Stop::TimeOut)) => Ending::Limit("time"),
         Err(Ended::Stopped(stop)) => Ending::Limit(stop.word()),
-        Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message),
+        Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message, thrown.holds),
         Err(Ended::Fatal(thrown)) => Ending::Failed(thrown.sentence()),
         Err(Ended::Failed(error)) if error.code.as_deref() == Some("in_doubt") => Ending::InDoubt(error.to_string()),
         Err(Ended::Failed(error)) => Ending::Failed(error.to_string()),
@@ -289,7 +301,7 @@ const fn state(ending: &Ending) -> RunState {
     match ending {
         Ending::Done => RunState::Done,
         Ending::Interrupted => RunState::Interrupted,
-        Ending::Held(_) => RunState::Held,
+        Ending::Held(..) => RunState::Held,
         Ending::Limit(_) | Ending::Failed(_) | Ending::InDoubt(_) => RunState::Failed,
     }
 }

@@ -7,10 +7,12 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog::Platform;
-use crate::client::{Brake, Client, Pace, Parts, Policy, Reads, Writes};
+use crate::client::{Brake, Client, Pace, Parts, Policy, Reads, Way, Writes};
 use crate::clock::Clock;
-use crate::effects::Ledger;
+use crate::effects::brakes::Rules;
+use crate::effects::{Caps, Ledger};
 use crate::events::Events;
+use crate::plan::Draft;
 use crate::settings::Redactor;
 
 /// A connection that can be used: what carries its requests, and what belongs to it.
@@ -23,18 +25,29 @@ pub struct Opened {
     pub credentials: String,
     /// Sends reads.
     pub reads: Arc<dyn Reads>,
-    /// Sends writes.
-    pub writes: Arc<dyn Writes>,
+    /// Sends writes; there only where it was asked for.
+    pub writes: Option<Arc<dyn Writes>>,
     /// How fast it may be asked.
     pub pace: Pace,
     /// How patient it is.
     pub policy: Policy,
+    /// Its limits, and who is protected on it.
+    pub rules: Rules,
+}
+
+/// What a connection is opened for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// For reads alone: nothing that could write is made.
+    Reads,
+    /// For reads and writes.
+    Writes,
 }
 
 /// Knows how to reach the connections that the settings name. The command line hands it down.
 pub trait Transports: Send + Sync {
     /// Makes a connection usable; nothing is sent to the platform. An error says what to type.
-    fn open<'a>(&'a self, connection: &'a str) -> BoxFuture<'a, Result<Opened, String>>;
+    fn open<'a>(&'a self, connection: &'a str, access: Access) -> BoxFuture<'a, Result<Opened, String>>;
 }
 
 /// The clients of a run.
@@ -46,6 +59,8 @@ pub(super) struct Connections {
     pub(super) brake: Arc<dyn Brake>,
     pub(super) stop: CancellationToken,
     pub(super) redactor: Redactor,
+    /// Where writes are taken down instead of sent.
+    pub(super) draft: Option<Draft>,
     pub(super) open: Mutex<HashMap<String, Client>>,
 }
 
@@ -55,19 +70,26 @@ impl Connections {
         if let Some(client) = self.known(name) {
             return Ok(client);
         }
-        let opened = self.transports.open(name).await?;
+        let access = if self.draft.is_some() { Access::Reads } else { Access::Writes };
+        let opened = self.transports.open(name, access).await?;
+        let way = match (&self.draft, opened.writes) {
+            (Some(draft), _) => Way::Plan(draft.clone()),
+            (None, Some(writes)) => Way::Send(writes),
+            (None, None) => return Err(format!("connection `{name}` was opened for reads alone")),
+        };
         let client = Client::new(Parts {
             connection: name.to_owned(),
             platform: opened.platform,
             account: opened.account,
             credentials: opened.credentials,
             reads: opened.reads,
-            writes: opened.writes,
-            ledger: self.ledger.clone(),
+            way,
+            ledger: self.ledger.with_caps(Caps::from(&opened.rules.limits.mail)),
             pace: opened.pace,
             policy: opened.policy,
             clock: self.clock.clone(),
             events: self.events.clone(),
+            rules: opened.rules,
             brake: Some(Arc::clone(&self.brake)),
             stop: self.stop.clone(),
             redactor: self.redactor.clone(),

@@ -7,8 +7,9 @@ use super::Runner;
 use super::connections::Connections;
 use super::runner::Refused;
 use crate::client::{Client, Error};
-use crate::effects::{Lease, Ledger};
+use crate::effects::{Caps, Lease, Ledger};
 use crate::events::Events;
+use crate::plan::Draft;
 use crate::roster::FreeHand;
 
 /// The lock's name: two that look at once would only ask twice.
@@ -28,19 +29,20 @@ pub struct Looked {
 }
 
 impl Runner {
-    /// Looks up what is in doubt on these connections, each with the account that the doubts are about. Nothing is
-    /// written to any platform: no permit exists.
+    /// Looks up what is in doubt on these connections, each with the account that the doubts are about. Nothing
+    /// that could write is made.
     pub async fn look(&self, places: &[(String, String)]) -> Result<Vec<Looked>, Refused> {
         let lease = Lease::take(&self.store, LOOK)?;
         let events = Events::to(self.listeners.clone());
         let connections = Connections {
             transports: Arc::clone(&self.transports),
-            ledger: Ledger::new(self.store.clone(), lease, 1, self.clock.clone(), self.caps),
+            ledger: Ledger::new(self.store.clone(), lease, 1, self.clock.clone(), Caps::default()),
             clock: self.clock.clone(),
             events,
-            brake: Arc::new(FreeHand::new(self.brakes)),
+            brake: Arc::new(FreeHand::default()),
             stop: self.cancel.token().clone(),
             redactor: self.redactor.clone(),
+            draft: Some(Draft::default()),
             open: Mutex::new(HashMap::new()),
         };
         let mut looked = Vec::with_capacity(places.len());

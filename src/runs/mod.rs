@@ -1,18 +1,26 @@
 //! One execution from start to report. The ledger fails closed (no row, no send); the journal fails open and says so.
 
+mod applying;
 mod attempt;
 mod connections;
 mod door;
+mod fresh;
 pub mod history;
 mod id;
 mod journal;
 mod look;
+mod planning;
 mod report;
 mod runner;
+mod scripted;
+mod undoing;
+mod work;
 
-pub use connections::{Opened, Transports};
+pub use connections::{Access, Opened, Transports};
 pub use id::new_id;
 pub use journal::Journal;
 pub use look::Looked;
+pub use planning::{Planned, plan_row};
 pub use report::{Ending, Report, Tally};
 pub use runner::{Order, Refused, Runner, Source};
+pub use work::{Scripted, Stale, Work};

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::effects::brakes::Hold;
 use crate::script::Parts;
 use crate::settings::Flags;
 
@@ -16,8 +17,8 @@ pub enum Ending {
     Limit(&'static str),
     /// By an error: as shown to people.
     Failed(String),
-    /// By a brake, before anything too large was sent.
-    Held(String),
+    /// By brakes, before anything too large was sent: what holds in words, and each for `approve`.
+    Held(String, Vec<Hold>),
     /// By a doubt that the script did not catch.
     InDoubt(String),
 }
@@ -70,7 +71,7 @@ impl Report {
         match self.ending {
             Ending::Interrupted => 130,
             Ending::Failed(_) | Ending::Limit(_) => 1,
-            Ending::Held(_) => 4,
+            Ending::Held(..) => 4,
             Ending::InDoubt(_) => 6,
             Ending::Done if self.tally.in_doubt > 0 => 6,
             Ending::Done if self.tally.failed + self.parts.failed + self.parts.rejected > 0 => 5,
@@ -97,7 +98,7 @@ impl Report {
             Ending::Done => "done",
             Ending::Interrupted => "interrupted",
             Ending::Limit(_) | Ending::Failed(_) => "failed",
-            Ending::Held(_) => "held",
+            Ending::Held(..) => "held",
             Ending::InDoubt(_) => "in doubt",
         };
         let place = if self.sandbox { format!("{} (sandbox)", self.connection) } else { self.connection.clone() };
@@ -152,7 +153,7 @@ impl Report {
             }
             Ending::Failed(_) if self.tally == (Tally { failed: self.tally.failed, ..Tally::default() }) => None,
             Ending::Failed(_) => Some(format!("what is done stays done; after mending it, go on with: {resume}")),
-            Ending::Held(sentence) => Some(sentence.clone()),
+            Ending::Held(sentence, _) => Some(sentence.clone()),
             Ending::InDoubt(_) | Ending::Done if self.tally.in_doubt > 0 => {
                 let what = counted(self.tally.in_doubt, "change or mail is", "changes and mails are");
                 Some(format!(
@@ -178,13 +179,17 @@ impl Report {
                 Ending::Interrupted => "interrupted",
                 Ending::Limit(_) => "limit",
                 Ending::Failed(_) => "failed",
-                Ending::Held(_) => "held",
+                Ending::Held(..) => "held",
                 Ending::InDoubt(_) => "in_doubt",
             },
             "error": match &self.ending {
-                Ending::Failed(why) | Ending::Held(why) | Ending::InDoubt(why) => Value::from(why.as_str()),
+                Ending::Failed(why) | Ending::Held(why, _) | Ending::InDoubt(why) => Value::from(why.as_str()),
                 Ending::Limit(limit) => Value::from(*limit),
                 _ => Value::Null,
+            },
+            "holds": match &self.ending {
+                Ending::Held(_, holds) => holds.iter().map(Hold::json).collect(),
+                _ => Vec::new(),
             },
             "exit_code": self.exit_code(),
             "report": json_of(&self.parts),
@@ -205,7 +210,7 @@ impl Report {
 const SHOWN: usize = 20;
 
 /// What the script and the flows put into the report, for people.
-fn lines(parts: &Parts) -> Vec<String> {
+pub(super) fn lines(parts: &Parts) -> Vec<String> {
     let mut lines = Vec::new();
     for section in &parts.sections {
         lines.push(section.title.clone());

@@ -1,19 +1,17 @@
 //! Runs orders: what runs of one process share, and what one of them is asked to do.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rhai::Map;
 use tokio::runtime::Handle;
 
 use super::attempt::Attempt;
 use super::connections::Transports;
 use super::report::Report;
+use super::work::Work;
 use crate::clock::Clock;
-use crate::effects::{Caps, brakes};
 use crate::events::Sink;
-use crate::script::{Cancel, Ended, Gauge, Limits, Script, execute};
+use crate::script::{Cancel, Ended, Gauge, Limits, Parts, Thrown, execute};
 use crate::settings::{Flags, Mode, Redactor};
 use crate::store::Store;
 
@@ -39,10 +37,6 @@ pub struct Runner {
     pub settings: Option<PathBuf>,
     /// How much a script may use.
     pub limits: Limits,
-    /// When removals and overwrites are held.
-    pub brakes: brakes::Limits,
-    /// How often people may be written to.
-    pub caps: Caps,
     /// How much memory is held.
     pub memory: Option<Gauge>,
     /// Ends the run from outside.
@@ -59,16 +53,12 @@ pub enum Source {
 
 /// What shall be run.
 pub struct Order {
-    /// The script.
-    pub script: Script,
-    /// Its path as kept with the run.
+    /// The work.
+    pub work: Work,
+    /// The script's path as kept with the run, or what a plan was made of.
     pub path: String,
     /// The arguments as they were given, kept for `resume`.
     pub given: Vec<(String, String)>,
-    /// The arguments as the script gets them.
-    pub args: Map,
-    /// Files that the command line named.
-    pub files: BTreeSet<PathBuf>,
     /// The run's own connection.
     pub connection: String,
     /// Whether it begins or goes on.
@@ -87,6 +77,9 @@ pub enum Refused {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] crate::store::Error),
+    /// Only scripts can be planned.
+    #[error("this is a plan already: apply it")]
+    Planned,
     /// The ledger cannot be read at the end.
     #[error("the run has ended, but its account cannot be read: {0}")]
     Ledger(String),
@@ -102,11 +95,18 @@ impl Runner {
     /// Runs the order to its end. Blocks; the script works on a thread of its own.
     pub fn run(&self, order: &Order) -> Result<Report, Refused> {
         let attempt = self.runtime.block_on(Attempt::begin(self, order))?;
-        let run = attempt.script_run(self, order);
-        let ended = match self.runtime.block_on(attempt.look_up_doubts(self)) {
-            Ok(()) => execute(&order.script, &run),
-            Err(error) => Err(Ended::Fatal(error)),
+        let (parts, ended) = match (self.runtime.block_on(attempt.look_up_doubts(self)), &order.work) {
+            (Err(error), _) => (Parts::default(), Err(Ended::Fatal(error))),
+            (Ok(()), Work::Script(scripted)) => {
+                let run = attempt.surroundings(order).run_of(self, scripted);
+                let ended = execute(&scripted.script, &run);
+                (run.parts(), ended)
+            }
+            (Ok(()), Work::Undo(_)) => {
+                (Parts::default(), Err(Ended::Fatal(Thrown::new("planned", "undo is planned first"))))
+            }
+            (Ok(()), Work::Plan { plan, stale }) => self.runtime.block_on(attempt.apply(self, plan, *stale)),
         };
-        self.runtime.block_on(attempt.end(self, order, &run, ended))
+        self.runtime.block_on(attempt.end(self, order, parts, ended))
     }
 }

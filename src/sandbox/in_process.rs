@@ -58,8 +58,19 @@ impl Reads for InProcess {
     }
 }
 
-impl Writes for InProcess {
+/// The half that changes something: a plan never makes one.
+#[derive(Clone, Debug)]
+pub struct InProcessWrites(InProcess);
+
+impl InProcess {
+    /// The other half of the way.
+    pub fn writes(&self) -> InProcessWrites {
+        InProcessWrites(self.clone())
+    }
+}
+
+impl Writes for InProcessWrites {
     fn write<'a>(&'a self, request: Request, _permit: &'a Permit) -> SendFuture<'a> {
-        Box::pin(self.send(request))
+        Box::pin(self.0.send(request))
     }
 }

@@ -21,7 +21,7 @@ mod tests;
 
 pub use answer::{Answered, Asked, Ending};
 pub use fault::{Fault, FaultError, parse_faults};
-pub use in_process::InProcess;
+pub use in_process::{InProcess, InProcessWrites};
 pub use journal::{Applied, Handled, Journal, Tally};
 pub use kept::{KeptError, Wanted, kept};
 pub use seed::{DECLINED, DELIVERY, PENDING, ROSTER_GROUP, SENDER, Seed, SeededPerson, roster_people};

@@ -250,7 +250,7 @@ async fn writes_go_through_the_same_door() {
     let Reply { status, .. } = transport.read(request).await.unwrap();
     assert_eq!(status, 200);
     fn writes<T: Writes>(_: &T) {}
-    writes(&transport);
+    writes(&transport.writes());
     assert!(sandbox.outbox("mobilize").await.is_empty());
     sandbox.clock().advance_ms(400);
     assert_eq!(sandbox.outbox("mobilize").await.len(), 2);

@@ -1,9 +1,12 @@
 //! What is refused before the run, since it would go wrong silently: functions that hide a method of the same name and
-//! number of arguments (`fn invite(g, o)` turns `members.invite(g, o)` into a call of itself), and loops without a body.
+//! number of arguments (`fn invite(g, o)` turns `members.invite(g, o)` into a call of itself), loops without a body, and
+//! a `switch` on the id of what was just made.
 
-use rhai::{AST, ASTNode, Position, Stmt};
+use std::collections::{HashMap, HashSet};
 
-use super::nouns::METHODS;
+use rhai::{AST, ASTNode, Expr, Position, Stmt};
+
+use super::nouns::{self, METHODS, PLATFORM_NOUNS};
 
 /// What is wrong.
 pub(crate) struct Refused {
@@ -16,7 +19,8 @@ pub(crate) struct Refused {
 /// Whether a script may be run; `text` is what it was parsed from.
 pub(crate) fn check(ast: &AST, text: &str) -> Result<(), Refused> {
     nothing_hidden(ast, text)?;
-    no_empty_loop(ast)
+    no_empty_loop(ast)?;
+    no_switch_on_what_is_made(ast)
 }
 
 /// The engine drops what goes wrong in a list when there is nothing to do for its rows.
@@ -34,6 +38,92 @@ fn no_empty_loop(ast: &AST) -> Result<(), Refused> {
         let words = "this loop has no body, so that nobody would learn of a page that failed; to read a list to its end write `.count()`";
         Err(Refused { words: words.into(), position })
     })
+}
+
+/// `switch groups.create(name).id { … }`: a plan does not know the id, and a `switch` would silently take its arm `_`.
+/// Only what is certain is refused: the verb makes something, and its noun is no name of the script.
+fn no_switch_on_what_is_made(ast: &AST) -> Result<(), Refused> {
+    let mut found: Vec<(&'static str, String, Position)> = Vec::new();
+    ast.walk(&mut |path: &[ASTNode]| {
+        if let Some(ASTNode::Stmt(Stmt::Switch(switch, _))) = path.last() {
+            found.extend(made(&switch.0));
+        }
+        true
+    });
+    let named = if found.is_empty() { HashSet::new() } else { names_of(ast) };
+    match found.into_iter().find(|(noun, _, _)| !named.contains(*noun)) {
+        None => Ok(()),
+        Some((noun, verb, position)) => {
+            let words = format!(
+                "`switch` on the id of what `{noun}.{verb}()` makes finds no arm: nobody knows the id before; switch on what you gave to the call"
+            );
+            Err(Refused { words, position })
+        }
+    }
+}
+
+/// Every name that the script gives to something, wherever it holds.
+fn names_of(ast: &AST) -> HashSet<String> {
+    let mut named: HashSet<String> = ast.iter_functions().map(|function| function.name.to_owned()).collect();
+    // What a closure captures is a parameter of it, too; a name that is nothing else is none of the script's.
+    let mut parameters: HashMap<String, i64> = HashMap::new();
+    for parameter in ast.iter_functions().flat_map(|function| function.params) {
+        *parameters.entry(parameter.to_string()).or_default() += 1;
+    }
+    ast.walk(&mut |path: &[ASTNode]| {
+        match path.last() {
+            Some(ASTNode::Stmt(Stmt::Var(definition, _, _))) => drop(named.insert(definition.0.name.to_string())),
+            Some(ASTNode::Stmt(Stmt::For(parts, _))) => {
+                named.extend([Some(&parts.0), parts.1.as_ref()].into_iter().flatten().map(|it| it.name.to_string()));
+            }
+            Some(ASTNode::Stmt(Stmt::TryCatch(parts, _))) => named.extend(variable(&parts.expr).map(str::to_owned)),
+            Some(ASTNode::Stmt(Stmt::Share(captured))) => {
+                for (name, _) in &**captured {
+                    *parameters.entry(name.name.to_string()).or_default() -= 1;
+                }
+            }
+            _ => {}
+        }
+        true
+    });
+    named.extend(parameters.into_iter().filter(|(_, count)| *count > 0).map(|(name, _)| name));
+    named
+}
+
+/// Noun, verb and place of a call that makes something, of which this expression is the id.
+fn made(expr: &Expr) -> Option<(&'static str, String, Position)> {
+    let mut links = Vec::new();
+    chain(expr, &mut links);
+    let [root, steps @ .., Expr::Property(last, _)] = links.as_slice() else { return None };
+    // Of another connection the noun is a step itself: `connect("main").groups.create(name).id`.
+    let (noun, steps) = match (root, steps) {
+        (Expr::FnCall(call, _), [Expr::Property(noun, _), steps @ ..]) if call.name == "connect" => {
+            (noun.2.as_str(), steps)
+        }
+        (root, steps) => (variable(root)?, steps),
+    };
+    let [Expr::MethodCall(call, position)] = steps else { return None };
+    let position = *position;
+    let noun = PLATFORM_NOUNS.get(noun)?;
+    (last.2 == "id" && nouns::makes(noun, &call.name)).then(|| (*noun, call.name.to_string(), position))
+}
+
+fn variable(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Variable(name, _, _) if name.2.is_empty() => Some(name.1.as_str()),
+        _ => None,
+    }
+}
+
+/// The links of `a.b(…).c`, whichever way they are nested.
+fn chain<'a>(expr: &'a Expr, links: &mut Vec<&'a Expr>) {
+    match expr {
+        Expr::Dot(sides, _, _) => {
+            chain(&sides.lhs, links);
+            chain(&sides.rhs, links);
+        }
+        other => links.push(other),
+    }
 }
 
 fn nothing_hidden(ast: &AST, text: &str) -> Result<(), Refused> {

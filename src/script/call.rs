@@ -6,12 +6,13 @@ use serde_json::{Map, Value};
 
 use super::context::{Outcome, Run, Waiting};
 use super::door::{Door, IfExists, Thrown, With};
+use super::later::{self, Later};
 use super::library;
 use super::list::List;
 use super::nouns::Noun;
 use super::values;
 use super::words::{instead, kind, listed, with_article};
-use crate::catalog::{self, Answer, Call, Op, Platform, Ty};
+use crate::catalog::{self, Answer, Call, Op, Platform, Seen, Ty};
 use crate::model::Email;
 use crate::platforms;
 
@@ -22,7 +23,8 @@ const OPTIONS: [&str; 3] = ["again", "wait", "if_exists"];
 pub(crate) fn verb(context: &NativeCallContext, noun: &Noun, verb: &str, given: Vec<Dynamic>) -> Outcome<Dynamic> {
     let run = Run::of(context)?;
     if let Some(of_library) = library::noun(noun.noun) {
-        return of_library.call(context, &run, verb, given);
+        let called = of_library.call(context, &run, verb, given);
+        return called.map_err(|error| later::noted(&run, context, error));
     }
     let door = run.door(noun.connection.as_deref())?;
     let platform = door.platform();
@@ -31,27 +33,50 @@ pub(crate) fn verb(context: &NativeCallContext, noun: &Noun, verb: &str, given: 
         let lacking = Thrown::new("unsupported", lacking(platform, noun.noun, verb));
         run.throw(lacking.at(name.as_str(), door.connection()))
     })?;
-    let refused = |problem: String| run.throw(Thrown::new("bad_argument", problem).at(op.name(), door.connection()));
+    let refused = |problem: String| {
+        later::note(&run, context, &problem);
+        run.throw(Thrown::new("bad_argument", problem).at(op.name(), door.connection()))
+    };
     let given = given.iter().map(values::write).collect::<Result<Vec<_>, _>>().map_err(refused)?;
     let (given, with) = options(op, given).map_err(refused)?;
     let args = catalog::check(op, given).map_err(|error| refused(error.problem))?;
     let call = Call { platform, op, connection: door.connection().to_owned(), args };
+    match run.plans() {
+        true => warn_of_searches(&run, &call),
+        false => nothing_planned(&call).map_err(refused)?,
+    }
     match op.answer {
         Answer::Many(record, _) => Ok(Dynamic::from(List::new(run, door, call, record))),
         _ => answer(&run, door.as_ref(), &call, &with),
     }
 }
 
+/// A plan's own changes are shown in what reads find, but for what the platform searches.
+fn warn_of_searches(run: &Run, call: &Call) {
+    if call.op.is_read() && call.platform.adapter.seen(call) == Seen::Found {
+        run.warn_once("search", "a search shows what the platform holds now, not what the plan changes");
+    }
+}
+
+/// What only a plan can hold is sent to nobody.
+fn nothing_planned(call: &Call) -> Result<(), String> {
+    let found = call.args.iter().find_map(|(name, value)| later::text_in(value).map(|text| (name, text)));
+    match found.and_then(|(name, text)| later::refusal_of_text(&format!("`{name}`"), text)) {
+        Some(words) => Err(words),
+        None => Ok(()),
+    }
+}
+
 fn answer(run: &Run, door: &dyn Door, call: &Call, with: &With) -> Outcome<Dynamic> {
     let waiting = if call.op.is_read() { Waiting::Read } else { Waiting::Write };
     let body = run.block(waiting, door.call(call, with))?.map_err(|thrown| run.throw(thrown))?;
-    opened(call, &body).map_err(|error| {
+    opened(run, call, &body).map_err(|error| {
         let words = format!("the answer cannot be understood: {error}");
         run.throw(Thrown::new("unreadable", words).at(call.op.name(), door.connection()))
     })
 }
 
-fn opened(call: &Call, body: &Bytes) -> serde_json::Result<Dynamic> {
+fn opened(run: &Run, call: &Call, body: &Bytes) -> serde_json::Result<Dynamic> {
     let record = match call.op.answer {
         Answer::Done => None,
         Answer::One(record) | Answer::Perhaps(record) | Answer::Many(record, _) => Some(record),
@@ -59,7 +84,7 @@ fn opened(call: &Call, body: &Bytes) -> serde_json::Result<Dynamic> {
     if body.trim_ascii().is_empty() {
         return Ok(Dynamic::UNIT);
     }
-    let value = values::read(body, record)?;
+    let value = values::read_in(run, body, record)?;
     Ok(match call.op.answer {
         Answer::Perhaps(_) => perhaps(call, value),
         _ => value,
@@ -128,6 +153,10 @@ fn set(op: &Op, with: &mut With, option: &str, value: &Value) -> Result<(), Stri
     if op.is_read() {
         return Err(format!("`{option}` is for operations that change something"));
     }
+    if let (Some(words), "again") = (later::text_in(value).and_then(|it| later::refusal_of_text("`again`", it)), option)
+    {
+        return Err(words);
+    }
     match (option, value) {
         ("again", Value::String(reason)) if !reason.trim().is_empty() => with.again = Some(reason.clone()),
         ("again", _) => return Err("`again` must be a text that says why: `again: \"second reminder\"`".into()),
@@ -145,5 +174,8 @@ fn set(op: &Op, with: &mut With, option: &str, value: &Value) -> Result<(), Stri
 
 /// What a verb of the library says of an argument of the wrong type.
 pub(crate) fn wrong(name: &str, wanted: &str, value: &Dynamic) -> String {
+    if let Some(later) = Later::of(value) {
+        return later.refusal(name);
+    }
     format!("{name} needs {wanted}, not {}", with_article(&kind(value.type_name())))
 }

@@ -13,6 +13,7 @@ use rhai::{Dynamic, EvalAltResult, Map, NativeCallContext, Position};
 use super::cancel::Stop;
 use super::door::{Door, Thrown};
 use super::library::{Parts, Time};
+use super::planning::Planning;
 use super::start::Start;
 use crate::events::{Event, Level};
 
@@ -39,6 +40,7 @@ struct Inner {
     parts: Mutex<Parts>,
     fatal: Mutex<Option<Thrown>>,
     missed: Mutex<Option<String>>,
+    planning: Planning,
     operations: AtomicU64,
     output: AtomicU64,
     baseline: usize,
@@ -61,6 +63,7 @@ impl From<Start> for Run {
             parts: Mutex::default(),
             fatal: Mutex::default(),
             missed: Mutex::default(),
+            planning: Planning::default(),
             operations: AtomicU64::new(0),
             output: AtomicU64::new(0),
             baseline,
@@ -129,6 +132,11 @@ impl Run {
     /// What to say of the verb that was not found last.
     pub(crate) fn missed(&self) -> Option<String> {
         locked(&self.0.missed).clone()
+    }
+
+    /// What it keeps while it is only planned.
+    pub(super) fn planning(&self) -> &Planning {
+        &self.0.planning
     }
 
     /// The door of a connection, `None` for the run's own; opened once.
@@ -201,14 +209,16 @@ impl Run {
 
     /// A line for stdout.
     pub(crate) fn print(&self, line: &str) {
-        if self.fits(line) {
-            self.0.start.events.note(Event::Print(line.to_owned()));
+        let line = self.readable(line);
+        if self.fits(&line) {
+            self.0.start.events.note(Event::Print(line.into_owned()));
         }
     }
 
     /// A line for people.
     pub(crate) fn say(&self, level: Level, line: &str) {
-        if self.fits(line) {
+        let line = self.readable(line);
+        if self.fits(&line) {
             self.0.start.events.say(level, line);
         }
     }

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 
 use crate::catalog::{Call, Platform};
 use crate::client::{self, Client, Gravity};
+use crate::effects::brakes::Hold;
 use crate::wire::Row;
 
 /// What a create does where the thing is already there.
@@ -56,6 +57,8 @@ pub struct Thrown {
     pub retry_after: Option<Duration>,
     /// Whether it ends the run whatever the script catches: held by a brake, cancelled.
     pub fatal: bool,
+    /// The brakes that hold, where some do.
+    pub holds: Vec<Hold>,
 }
 
 impl Thrown {
@@ -70,6 +73,7 @@ impl Thrown {
             retryable: false,
             retry_after: None,
             fatal: false,
+            holds: Vec::new(),
         }
     }
 
@@ -103,6 +107,7 @@ impl From<client::Error> for Thrown {
             retryable: error.retryable,
             retry_after: error.retry_after,
             fatal: matches!(error.gravity, Gravity::Held | Gravity::Ledger),
+            holds: error.holds,
         }
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use rhai::{Dynamic, Engine, EvalAltResult, Map, ParseErrorType, Position};
 
 use super::context::Run;
+use super::later;
 use super::nouns;
+use super::planning::Obstacle;
 use super::trace::{is_word, snippet, unwound, way};
 use super::words::{did_you_mean, instead, kind, nearest, with_article};
 use crate::platforms;
@@ -63,15 +65,28 @@ pub(crate) fn of_run(error: EvalAltResult, engine: &Engine, run: &Run, texts: &d
         EvalAltResult::ErrorFunctionNotFound(signature, _) if signature.contains(" (noun") => {
             (run.missed().unwrap_or_else(|| no_function(signature, engine, texts)), None)
         }
+        EvalAltResult::ErrorFunctionNotFound(signature, _) if later::is_in_signature(signature) => {
+            let missed = run.missed().filter(|words| later::is_refusal(words));
+            (missed.unwrap_or_else(|| no_function(signature, engine, texts)), None)
+        }
         other => words(other, engine, texts),
     };
-    let mut error = at(message, &file, &text, position);
+    let mut error = at(run.readable(&message).into_owned(), &file, &text, position);
     error.code = code;
     for line in way(&frames, texts) {
         error.rendered.push_str("\n  = ");
         error.rendered.push_str(&line);
     }
     error
+}
+
+/// A script that caught what its plan could not do, and came to an end another way than a run would.
+pub(crate) fn caught(obstacle: &Obstacle, texts: &dyn Texts) -> ScriptError {
+    let message = format!("{}; the script caught this, and a run would not come here", obstacle.words);
+    match texts.text(&obstacle.file) {
+        Some(text) if !obstacle.position.is_none() => at(message, &obstacle.file, &text, obstacle.position),
+        _ => ScriptError::plain(message),
+    }
 }
 
 /// What happened, and the word of a thrown failure.
@@ -115,7 +130,7 @@ fn thrown_words(thrown: &Dynamic) -> (String, Option<String>) {
     match thrown.clone().into_string() {
         Ok(text) if !text.is_empty() => (text, None),
         _ if thrown.is_unit() => ("the script threw `()`".into(), None),
-        _ => (format!("the script threw {thrown}"), None),
+        _ => (format!("the script threw {}", later::plain(thrown)), None),
     }
 }
 
@@ -180,6 +195,7 @@ fn no_index(signature: &str) -> String {
 
 fn mismatch(wanted: &str, given: &str) -> String {
     match (kind(wanted).as_str(), kind(given).as_str()) {
+        (_, later::TYPE) => later::refusal_of_type(),
         ("", given) => format!("{} does not fit here", with_article(given)),
         (wanted, "") => format!("this must be {}", with_article(wanted)),
         (wanted, given) => format!("this must be {}, not {}", with_article(wanted), with_article(given)),

@@ -16,8 +16,30 @@ use crate::events::Level;
 
 /// Words that Rhai keeps for later and platforms use today: `members.sync()`, `#{ new: 1 }`.
 const FREED: &[&str] = &[
-    "sync", "new", "match", "default", "with", "public", "static", "shared", "module", "use", "case", "go", "spawn",
-    "async", "await", "thread", "null", "nil", "void", "package", "is", "var", "debug",
+    "sync",
+    "new",
+    "match",
+    "default",
+    "with",
+    "public",
+    "static",
+    "shared",
+    "module",
+    "use",
+    "case",
+    "go",
+    "spawn",
+    "async",
+    "await",
+    "thread",
+    "null",
+    "nil",
+    "void",
+    "package",
+    "is",
+    "var",
+    "debug",
+    "protected",
 ];
 
 /// Deepest calls of a script's functions; the thread's stack is made for it.

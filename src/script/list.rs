@@ -97,7 +97,7 @@ impl Walk {
 
     fn value(&mut self) -> Outcome<Option<Dynamic>> {
         let Some(row) = self.raw()? else { return Ok(None) };
-        values::read(row.bytes(), Some(self.list.record)).map(Some).map_err(|error| {
+        values::read_in(&self.list.run, row.bytes(), Some(self.list.record)).map(Some).map_err(|error| {
             self.left = 0;
             let thrown = Thrown::new("unreadable", format!("a row cannot be understood: {error}"));
             self.list.run.throw(thrown.at(self.list.call.op.name(), self.list.door.connection()))

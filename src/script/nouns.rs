@@ -10,8 +10,10 @@ use rhai::{Dynamic, EvalContext, FuncRegistration, Module, NativeCallContext, Rh
 
 use super::call;
 use super::context::{Outcome, Run};
+use super::later;
 use super::library;
 use super::words::instead;
+use crate::catalog::{Consequence, Kind, Op};
 use crate::platforms;
 
 /// Most arguments that a verb is registered with.
@@ -99,6 +101,10 @@ pub(crate) fn on_var(name: &str, index: usize, context: &EvalContext) -> Outcome
 
 /// Remembers what to say of a verb that the noun does not have: the engine's own error knows the place, but not the noun.
 pub(crate) fn on_missing(name: &str, args: &[&mut Dynamic], context: &EvalContext) {
+    if let (Some(words), Some(run)) = (later::on_missing(name, args, context), Run::tagged(Some(context.tag()))) {
+        run.cannot_plan(&words, (String::new(), rhai::Position::NONE));
+        return run.miss(words);
+    }
     let noun = args.first().and_then(|first| first.read_lock::<Noun>().map(|noun| noun.noun));
     let (Some(noun), Some(run)) = (noun, Run::tagged(Some(context.tag()))) else { return };
     if name.contains('$') || (VERBS.contains(name) && args.len() <= MOST + 1) {
@@ -122,6 +128,13 @@ pub(crate) fn verbs_of(noun: &str) -> Vec<&'static str> {
         }
     }
     verbs
+}
+
+/// Whether this verb makes something new on every platform that has it.
+pub(crate) fn makes(noun: &str, verb: &str) -> bool {
+    let mut ops = platforms::ALL.iter().filter_map(|platform| platform.op(noun, verb)).peekable();
+    let creates = |op: &Op| matches!(op.kind, Kind::Write(write) if write.consequence == Consequence::Creates);
+    ops.peek().is_some() && ops.all(creates)
 }
 
 /// The module with all verbs, `connect`, and the nouns as properties of a connection.

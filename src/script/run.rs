@@ -141,7 +141,9 @@ pub fn execute(script: &Script, run: &Run) -> Result<(), Ended> {
     let result = thread::on_its_own(|| {
         let engine = script.kit.engine_for(run, &script.root);
         let result = engine.run_ast_with_scope(&mut Scope::new(), script.ast());
-        result.map_err(|error| errors::of_run(*error, &engine, run, script))
+        result.map_err(|error| errors::of_run(*error, &engine, run, script))?;
+        // What the script caught of this a run would not have thrown.
+        run.obstacle().map_or(Ok(()), |obstacle| Err(errors::caught(&obstacle, script)))
     });
     if let Some(clock) = clock {
         clock.abort();

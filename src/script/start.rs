@@ -12,7 +12,6 @@ use tokio::runtime::Handle;
 use super::cancel::Cancel;
 use super::door::{Door, Thrown};
 use crate::clock::Clock;
-use crate::effects::brakes;
 use crate::events::Events;
 
 /// Opens a connection by its name; the empty name is the run's own connection.
@@ -89,6 +88,4 @@ pub struct Start {
     pub memory: Option<Gauge>,
     /// The time.
     pub clock: Clock,
-    /// When a sync, or a script that removes by itself, is held.
-    pub brakes: brakes::Limits,
 }

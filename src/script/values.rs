@@ -6,6 +6,8 @@ use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::context::Run;
+use super::later::{self, Later};
 use super::library::Time;
 use crate::catalog::{FieldTy, Record};
 
@@ -21,6 +23,12 @@ pub(crate) fn read(json: &[u8], record: Option<&'static Record>) -> serde_json::
     let value = Shape::of(record).deserialize(&mut source)?;
     source.end()?;
     Ok(value)
+}
+
+/// The same in a run: where it is only planned, placeholders are values of their own.
+pub(crate) fn read_in(run: &Run, json: &[u8], record: Option<&'static Record>) -> serde_json::Result<Dynamic> {
+    let value = read(json, record)?;
+    Ok(if run.plans() { later::found_in(value) } else { value })
 }
 
 /// What stands at a place of an answer.
@@ -216,6 +224,9 @@ fn write_plain(value: &Dynamic) -> Result<Value, Problem> {
     }
     if let Some(time) = value.read_lock::<Time>() {
         return Ok(time.to_string().into());
+    }
+    if let Some(later) = Later::of(value) {
+        return Ok(later.as_str().into());
     }
     Err(Problem::new(refusal(value)))
 }

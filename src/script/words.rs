@@ -16,6 +16,7 @@ pub(crate) fn kind(type_name: &str) -> String {
         name => name.rsplit("::").next().unwrap_or(name),
     };
     match name {
+        "Later" => super::later::TYPE.to_owned(),
         "Noun" | "Connection" | "Time" | "List" => name.to_lowercase(),
         _ => name.trim_start_matches("&mut ").to_owned(),
     }
@@ -57,6 +58,7 @@ pub(crate) fn listed(names: &[&str]) -> String {
 pub(crate) fn with_article(kind: &str) -> String {
     match kind {
         "()" => "`()`".into(),
+        super::later::TYPE => format!("a value that is {kind}"),
         _ if kind.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {kind}"),
         _ => format!("a {kind}"),
     }

@@ -8,8 +8,9 @@ use super::error::{Error, Show, suggestion};
 use super::secret::{Secret, Source as From};
 use super::section::Section;
 use super::tree::{Node, Origin, Source, Table, Value};
-use super::{Environment, Mode, Project, Redactor};
+use super::{Environment, Mode, Partial, Project, Redactor};
 use crate::catalog::Platform;
+use crate::model::Email;
 use crate::platforms;
 
 /// A connection by its name.
@@ -23,6 +24,12 @@ pub struct Connection {
     pub at: At,
     /// How fast and how patiently.
     pub pace: Pace,
+    /// Limits of its own.
+    pub limits: Partial,
+    /// Who is never removed over it, besides those whom the project names.
+    pub protected: Vec<String>,
+    /// Who must stand in every roster that a group of it is compared with.
+    pub sentinel: Vec<Email>,
     /// Where the credentials come from, by their key.
     credentials: BTreeMap<&'static str, From>,
 }
@@ -96,12 +103,24 @@ const KEYS: &[&str] = &[
     "max_attempts",
     "max_answer",
     "settle",
+    "limits",
+    "protected",
+    "sentinel",
 ];
 
 impl Connection {
     /// The simulated twin of a platform.
     pub(super) fn simulated(name: &str, platform: &'static Platform) -> Self {
-        Self { name: name.to_owned(), platform, at: At::Sandbox, pace: Pace::default(), credentials: BTreeMap::new() }
+        Self {
+            name: name.to_owned(),
+            platform,
+            at: At::Sandbox,
+            pace: Pace::default(),
+            limits: Partial::default(),
+            protected: Vec::new(),
+            sentinel: Vec::new(),
+            credentials: BTreeMap::new(),
+        }
     }
 
     /// Reads one section; `warn` takes what a person should change although it works.
@@ -122,7 +141,10 @@ impl Connection {
         let pace = pace(&mut section)?;
         let at = at(&mut section, platform, mode)?;
         let credentials = credentials(&mut section, platform, &at, warn)?;
-        Ok(Self { name: name.to_owned(), platform, at, pace, credentials })
+        let limits = Partial::of_section(format!("[connections.{name}.limits]"), section.table("limits")?, source)?;
+        let protected = section.texts("protected")?.map(|(texts, _)| texts).unwrap_or_default();
+        let sentinel = sentinel(&mut section)?;
+        Ok(Self { name: name.to_owned(), platform, at, pace, limits, protected, sentinel, credentials })
     }
 
     /// Reads the credentials now and makes them known to the redactor. A sandbox needs none and none is read.
@@ -185,6 +207,14 @@ fn without_platform(section: String, table: Table, source: &Source) -> Error {
             Error::new(problem).hint(format!("add `platform = {}` to it", names.join(" or ")))
         }
     }
+}
+
+/// Addresses, since a roster has nothing else to be known by.
+fn sentinel(section: &mut Section<'_>) -> Result<Vec<Email>, Error> {
+    let Some((texts, origin)) = section.texts("sentinel")? else { return Ok(Vec::new()) };
+    let address = |text: &String| Email::parse(text).map_err(|error| format!("must name addresses: {error}"));
+    let addresses: Result<Vec<Email>, String> = texts.iter().map(address).collect();
+    addresses.map_err(|why| section.refuse("sentinel", &origin, &why))
 }
 
 fn pace(section: &mut Section<'_>) -> Result<Pace, Error> {

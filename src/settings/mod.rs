@@ -10,7 +10,9 @@ mod environment;
 mod error;
 mod flags;
 mod limits;
+mod partial;
 mod project;
+mod quiet;
 mod redactor;
 mod secret;
 mod section;
@@ -24,8 +26,12 @@ pub use connection::{At, Connection, Credentials, Pace};
 pub use environment::Environment;
 pub use error::Error;
 pub use flags::Flags;
-pub use limits::{ChangeLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, ScriptLimits};
+pub use limits::{
+    ChangeLimits, DeleteLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, RoleLimits, ScriptLimits,
+};
+pub use partial::Partial;
 pub use project::{FILE, Project};
+pub use quiet::Quiet;
 pub use redactor::{REDACTED, Redactor};
 pub use secret::{Secret, Source};
 
@@ -104,6 +110,16 @@ impl Settings {
                 false => error,
             }
         })
+    }
+
+    /// The limits that hold for a connection: its own, laid over the project's.
+    pub fn limits_of(&self, connection: &Connection) -> Limits {
+        self.limits.with(&connection.limits)
+    }
+
+    /// Who is never removed over a connection: whom it names, and whom the project names.
+    pub fn protected_on(&self, connection: &Connection) -> Vec<String> {
+        self.project.protected.iter().chain(&connection.protected).cloned().collect()
     }
 
     /// The connection that a script's bare nouns mean: the one named, else the only one, else `main`.

@@ -19,12 +19,14 @@ pub struct Project {
     pub folder: PathBuf,
     /// The settings file; `None` when there is none (then only the sandbox runs).
     pub file: Option<PathBuf>,
-    /// For showing times.
+    /// For showing times, and for quiet hours.
     pub timezone: TimeZone,
     /// The name of the connection that `users`, `groups` and the other bare nouns mean.
     pub connection: Option<String>,
     /// The store's file.
     pub store: PathBuf,
+    /// Who is never removed: ids, addresses, `administrators`.
+    pub protected: Vec<String>,
 }
 
 /// A settings file with its text, and the project's folder.
@@ -59,7 +61,7 @@ fn read(file: PathBuf) -> Result<Source, Error> {
 
 impl Project {
     pub(super) fn read(table: Table, found: &Found, source: &Source, mode: Mode) -> Result<Self, Error> {
-        let keys = &["timezone", "connection", "store"];
+        let keys = &["timezone", "connection", "store", "protected"];
         let mut section = Section::new("[project]".into(), table, source, keys)?;
         let timezone = match section.text("timezone")? {
             None => TimeZone::UTC,
@@ -70,7 +72,9 @@ impl Project {
             None => PathBuf::from(".beadle/beadle.db"),
             Some((text, origin)) => store(&text).map_err(|why| section.refuse("store", &origin, &why))?,
         };
+        let protected = section.texts("protected")?.map(|(texts, _)| texts).unwrap_or_default();
         Ok(Self {
+            protected,
             store: match mode {
                 Mode::Real => found.folder.join(store),
                 Mode::Sandbox => found.folder.join(".beadle/sandbox.db"),

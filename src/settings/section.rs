@@ -73,6 +73,37 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// A whole number up to `max`; `None` where it is not set.
+    pub(super) fn number_if_set(&mut self, key: &str, max: u32) -> Result<Option<u32>, Error> {
+        if !self.table.0.iter().any(|(name, _, _)| name == key) {
+            return Ok(None);
+        }
+        let number = self.int(key, 0, 0, u64::from(max))?;
+        Ok(Some(u32::try_from(number).unwrap_or(max)))
+    }
+
+    /// A list of texts; in the environment with commas between them.
+    pub(super) fn texts(&mut self, key: &str) -> Result<Option<(Vec<String>, Origin)>, Error> {
+        let Some(node) = self.take(key) else { return Ok(None) };
+        let texts: Option<Vec<String>> = match (&node.value, &node.origin) {
+            (Value::List(items), _) => items
+                .iter()
+                .map(|item| match &item.value {
+                    Value::Text(text) => Some(text.trim().to_owned()),
+                    _ => None,
+                })
+                .collect(),
+            (Value::Text(text), Origin::Environment(_)) => {
+                Some(text.split(',').map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned).collect())
+            }
+            _ => None,
+        };
+        match texts.filter(|texts| texts.iter().all(|text| !text.is_empty())) {
+            Some(texts) => Ok(Some((texts, node.origin))),
+            None => Err(self.wrong(key, &node, "a list of texts in quotes")),
+        }
+    }
+
     /// A number between both, inclusive.
     pub(super) fn number(&mut self, key: &str, min: f64, max: f64) -> Result<Option<f64>, Error> {
         let Some(node) = self.take(key) else { return Ok(None) };

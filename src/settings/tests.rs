@@ -76,7 +76,7 @@ fn an_unknown_key_is_shown_where_it_stands_with_what_was_probably_meant() {
     assert_eq!(
         refused("[limits.mail]\nnonsense = 1\n"),
         "beadle.toml:2:1: there is no key `nonsense` in `[limits.mail]`; there is `target_days`, `per_person`, \
-         `person_days`, `unattended`\n  2 | nonsense = …\n    | ^^^^^^^^"
+         `person_days`, `per_run`, `unattended`, `quiet`\n  2 | nonsense = …\n    | ^^^^^^^^"
     );
 }
 
@@ -293,4 +293,59 @@ fn limits_are_read() {
     assert_eq!(limits.mail, MailLimits { per_person: 2, ..Limits::default().mail });
     assert_eq!(limits.script.time, Duration::from_secs(90));
     assert_eq!((limits.script.memory, limits.script.operations), (64 << 20, 7));
+}
+
+#[test]
+fn a_connections_limits_are_stronger_than_the_projects_key_by_key() {
+    let text = format!(
+        "{GOOD}\n[limits.removals]\npercent = 20\npeople = 30\n[limits.mail]\nquiet = \"20:00-08:00\"\n\
+         [connections.main.limits.removals]\npercent = 5\n[connections.main.limits.mail]\nunattended = 2000\nquiet = \"off\"\n"
+    );
+    let settings = load(&text).unwrap();
+    let of = |name: &str| settings.limits_of(settings.connection(name).unwrap());
+    let (main, other) = (of("main"), of("try-it"));
+    assert_eq!((main.removals.percent, main.removals.people, main.mail.unattended), (5, 30, 2000));
+    assert_eq!((other.removals.percent, other.removals.people, other.mail.unattended), (20, 30, 500));
+    assert_eq!((main.mail.quiet, other.mail.quiet.unwrap().to_string().as_str()), (None, "20:00-08:00"));
+    let environment = Environment::from([("BEADLE_CONNECTIONS__MAIN__LIMITS__REMOVALS__PERCENT", "7")]);
+    let settings = World::with(&text).load(Mode::Real, environment).unwrap();
+    assert_eq!(settings.limits_of(settings.connection("main").unwrap()).removals.percent, 7);
+}
+
+#[test]
+fn a_connections_limits_are_checked_where_they_stand() {
+    let refused = |below: &str| refused(&format!("{GOOD}\n{below}")).lines().next().unwrap().to_owned();
+    assert_eq!(
+        refused("[connections.main.limits.removals]\npercnt = 5\n"),
+        "beadle.toml:17:1: there is no key `percnt` in `[connections.main.limits.removals]`; did you mean `percent`?"
+    );
+    assert_eq!(
+        refused("[connections.main.limits.script]\ntime = 5\n"),
+        "beadle.toml:16:26: there is no key `script` in `[connections.main.limits]`; there is `mail`, `removals`, \
+         `overlap`, `changes`, `deletes`, `roles`",
+        "a script's limits hold for a run, whatever its connections"
+    );
+    assert_eq!(
+        refused("[limits.mail]\nquiet = \"at night\"\n"),
+        "beadle.toml:17:9: `quiet` must be two times of the day such as \"20:00-08:00\", or \"off\""
+    );
+}
+
+#[test]
+fn who_is_protected_and_who_must_be_there_is_named_by_project_and_connection() {
+    let text = GOOD
+        .replace("[project]\n", "[project]\nprotected = [\"ada@example.org\", \"administrators\"]\n")
+        .replace("requests_per_second = 3\n", "protected = [\" 1234 \"]\nsentinel = [\"Canary@example.org\"]\n");
+    let settings = load(&text).unwrap();
+    let main = settings.connection("main").unwrap();
+    assert_eq!(settings.protected_on(main), ["ada@example.org", "administrators", "1234"]);
+    assert_eq!(settings.protected_on(settings.connection("try-it").unwrap()), ["ada@example.org", "administrators"]);
+    assert_eq!(main.sentinel.iter().map(|email| email.key()).collect::<Vec<_>>(), ["canary@example.org"]);
+    let environment = Environment::from([("BEADLE_PROJECT__PROTECTED", "a@example.org, 7")]);
+    let settings = World::with(&text).load(Mode::Real, environment).unwrap();
+    assert_eq!(settings.project.protected, ["a@example.org", "7"]);
+    let wrong = refused(&text.replace("Canary@example.org", "Canary"));
+    assert!(wrong.contains("`sentinel` must name addresses: `Canary` is not an e-mail address"), "{wrong}");
+    let wrong = refused(&text.replace("[\" 1234 \"]", "[1234]"));
+    assert!(wrong.contains("`protected` must be a list of texts in quotes"), "{wrong}");
 }

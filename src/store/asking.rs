@@ -77,16 +77,40 @@ impl Store {
             .map_err(|error| self.error(error))
     }
 
-    /// How many people were taken out of a group since this moment (done, or not known), by this run or by any.
-    pub async fn removals(&self, account: &str, group: &str, since: i64, run: Option<&str>) -> Result<u64, Error> {
-        let count: Result<i64, _> = sqlx::query_scalar(
-            "SELECT COUNT(DISTINCT subject) FROM effect
-             WHERE account = $1 AND target = $2 AND begun_at >= $3 AND consequence = 'removes'
-               AND state IN ('open', 'accepted', 'done', 'doubt', 'applied') AND ($4 IS NULL OR run = $4)",
+    /// Who was taken out of a group since this moment, or ever by this run (done, or not known): keys with the run. Whoever
+    /// left with a group above it counts: the intent of a removal names the groups that somebody leaves.
+    pub async fn removed(
+        &self,
+        account: &str,
+        group: &str,
+        since: i64,
+        run: &str,
+    ) -> Result<Vec<(String, String)>, Error> {
+        let rows = sqlx::query_as(
+            "SELECT subject, run FROM effect
+             WHERE account = $1 AND target = $2 AND consequence = 'removes' AND (begun_at >= $3 OR run = $4)
+               AND state IN ('open', 'accepted', 'done', 'doubt', 'applied')
+             UNION
+             SELECT subject, run FROM effect
+             WHERE account = $1 AND consequence = 'removes' AND (begun_at >= $3 OR run = $4)
+               AND state IN ('open', 'accepted', 'done', 'doubt', 'applied')
+               AND EXISTS (SELECT 1 FROM json_each(before, '$.leaves') AS below WHERE below.value = $2)",
         )
         .bind(account)
         .bind(group)
         .bind(since)
+        .bind(run)
+        .fetch_all(self.readers())
+        .await;
+        rows.map_err(|error| self.error(error))
+    }
+
+    /// How many mails of a run went out or may have.
+    pub async fn mailed_by(&self, run: &str) -> Result<u64, Error> {
+        let count: Result<i64, _> = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM effect
+             WHERE run = $1 AND mails = 'yes' AND state IN ('open', 'accepted', 'done', 'doubt', 'applied')",
+        )
         .bind(run)
         .fetch_one(self.readers())
         .await;
@@ -117,6 +141,15 @@ impl Store {
     pub async fn effects_of(&self, run: &str, after: i64, limit: i64) -> Result<Vec<EffectRow>, Error> {
         let query = effects!("WHERE effect.run = $1 AND effect.id > $2 ORDER BY effect.id LIMIT $3");
         self.rows(sqlx::query(query).bind(run).bind(after).bind(limit).fetch_all(self.readers()).await)
+    }
+
+    /// The accounts that a run wrote to, each with the connection it last used for it.
+    pub async fn connections_of(&self, run: &str) -> Result<Vec<(String, String)>, Error> {
+        sqlx::query_as("SELECT account, connection FROM call WHERE id IN (SELECT MAX(id) FROM call WHERE run = $1 GROUP BY account)")
+            .bind(run)
+            .fetch_all(self.readers())
+            .await
+            .map_err(|error| self.error(error))
     }
 
     /// The mails of a run that went out or may have, in their order.

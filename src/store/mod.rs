@@ -10,6 +10,7 @@ mod history;
 mod history_tests;
 mod json;
 mod open;
+mod plans;
 mod runs;
 mod settling;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use effects::{EffectRow, NewCall, NewEffect, Subjects};
 pub use error::Error;
 pub use history::{AttemptRow, CallRow, Decision, EffectsRow, RunFilter, RunLine};
 pub use open::{Store, Writing};
+pub use plans::PlanRow;
 pub use runs::{Approval, LogLine, NewRun, Run, RunState};
 pub use settling::{ObjectRow, Settling};
 pub use traces::{LooseGroup, Names, Told, Trace};

@@ -153,12 +153,9 @@ fn lasting() -> SqlitePoolOptions {
 
 /// Every schema there was, in order. A file that was ever released is never changed again.
 fn migrator() -> Migrator {
-    let ledger = include_str!("schema/0001_ledger.sql");
-    Migrator::with_migrations(vec![Migration::new(
-        1,
-        Cow::Borrowed("ledger"),
-        MigrationType::Simple,
-        ledger.into_sql_str(),
-        false,
-    )])
+    let steps = [("ledger", include_str!("schema/0001_ledger.sql")), ("plans", include_str!("schema/0002_plans.sql"))];
+    let migration = |(version, (name, text)): (i64, (&'static str, &'static str))| {
+        Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)
+    };
+    Migrator::with_migrations((1..).zip(steps).map(migration).collect())
 }

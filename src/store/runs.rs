@@ -88,6 +88,8 @@ pub struct Approval {
     pub who: String,
     /// Milliseconds since the epoch.
     pub at: i64,
+    /// The fingerprint of the plan that was approved; `None` for a run.
+    pub digest: Option<String>,
 }
 
 impl RunState {
@@ -229,16 +231,19 @@ impl Store {
 
     /// Keeps what a person allowed.
     pub async fn keep_approval(&self, approval: &Approval) -> Result<(), Error> {
-        sqlx::query("INSERT INTO approval (run, what, number, reason, who, at) VALUES ($1, $2, $3, $4, $5, $6)")
-            .bind(&approval.run)
-            .bind(&approval.what)
-            .bind(approval.number)
-            .bind(&approval.reason)
-            .bind(&approval.who)
-            .bind(approval.at)
-            .execute(self.writer())
-            .await
-            .map_err(|error| self.error(error))?;
+        sqlx::query(
+            "INSERT INTO approval (run, what, number, reason, who, at, digest) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(&approval.run)
+        .bind(&approval.what)
+        .bind(approval.number)
+        .bind(&approval.reason)
+        .bind(&approval.who)
+        .bind(approval.at)
+        .bind(&approval.digest)
+        .execute(self.writer())
+        .await
+        .map_err(|error| self.error(error))?;
         Ok(())
     }
 
@@ -252,6 +257,7 @@ impl Store {
                 reason: row.try_get("reason")?,
                 who: row.try_get("who")?,
                 at: row.try_get("at")?,
+                digest: row.try_get("digest")?,
             })
         };
         let rows =

@@ -185,6 +185,7 @@ async fn approvals_and_cursors_are_read_back() {
         reason: "term ended".into(),
         who: "ada".into(),
         at: 6,
+        digest: None,
     };
     store.keep_approval(&given).await.unwrap();
     assert_eq!(store.approvals("r1").await.unwrap(), [given]);

@@ -100,6 +100,19 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
+/// The whole text of a file that beadle wrote: a plan.
+pub fn read_text(path: &Path) -> Result<String, Error> {
+    let file = path.display().to_string();
+    std::fs::read_to_string(path).map_err(|source| Error::Read { file, source })
+}
+
+/// Writes a whole file, or leaves what was there.
+pub fn write_text(path: &Path, text: &str) -> Result<(), Error> {
+    let mut file = AtomicFile::create(path)?;
+    file.write_all(text.as_bytes()).map_err(Error::write(file.name()))?;
+    file.commit()
+}
+
 /// Makes the folder that a file of ours goes into, if it is not there.
 pub fn make_room(path: &Path) -> Result<(), Error> {
     let folder = path.parent().unwrap_or(Path::new("."));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use beadle::catalog::{Args, Call};
-use beadle::client::{Client, Pace, Parts, Policy};
+use beadle::client::{Client, Pace, Parts, Policy, Way};
 use beadle::clock::Clock;
 use beadle::effects::{Caps, Lease, Ledger};
 use beadle::events::Events;
@@ -131,7 +131,7 @@ async fn client(sandbox: &Sandbox) -> Client {
         account: "account".into(),
         credentials: String::new(),
         reads: transport.clone(),
-        writes: transport,
+        way: Way::Send(Arc::new(transport.writes())),
         ledger: Ledger::new(store, lease, 1, clock.clone(), Caps::default()),
         pace: Pace::new(None, 1, 4),
         policy: Policy::default(),
@@ -139,6 +139,7 @@ async fn client(sandbox: &Sandbox) -> Client {
         events: Events::default(),
         stop: tokio_util::sync::CancellationToken::new(),
         redactor: beadle::settings::Redactor::default(),
+        rules: Default::default(),
         brake: None,
     })
 }

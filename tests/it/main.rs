@@ -17,6 +17,8 @@ mod history;
 mod layers;
 mod main_job;
 mod mobilize_adapter;
+mod mobilize_after;
+mod mobilize_deeds;
 mod mobilize_document;
 mod mobilize_examples;
 mod pieces;

@@ -1,7 +1,7 @@
 //! Changes as Mobilize's calls, its rows as members, and what reads say of a write whose answer was lost.
 
-use beadle::catalog::{Adapter, Args, Call, Doubt, Invitation, Subject, SubjectKind, Verdict, check};
-use beadle::model::{Change, Email, FieldChange, Member, Person, Standing};
+use beadle::catalog::{Adapter, Args, Call, Doubt, Grant, Invitation, Subject, SubjectKind, Verdict, check};
+use beadle::model::{Cascade, Change, Email, FieldChange, Group, Member, Membership, Person, Standing, below};
 use serde_json::{Value, json};
 
 use crate::mobilize_document::{mobilize, named};
@@ -138,6 +138,40 @@ fn a_group_is_read_with_its_fields_and_its_count() {
     assert_eq!(json!({ "members_count": 3 }).pointer(place), Some(&json!(3)));
 }
 
+// ---- what a call weighs
+
+fn call(noun: &str, verb: &str, args: Value) -> Call {
+    let op = mobilize().op(noun, verb).unwrap();
+    let args = check(op, vec![args]).unwrap();
+    Call { platform: mobilize(), op, connection: "main".into(), args }
+}
+
+#[test]
+fn managers_of_new_groups_are_given_power_singly_and_in_rows() {
+    let grant = |person: &str, group: Option<&str>| Grant { person: person.into(), group: group.map(str::to_owned) };
+    let one = json!({
+        "name": "A", "parent_group_id": "2", "privacy": "public", "invite_members_enabled": true, "hidden_emails": null,
+        "alias_name": "a", "default_emails_frequency": "daily", "manager_email_address": "ada@b.example",
+    });
+    assert_eq!(call("groups", "create", one).grants(), [grant("ada@b.example", Some("2"))]);
+    let rows = json!({ "groups": [
+        { "name": "A", "parent_group_id": "2", "manager_email_address": "ada@b.example" },
+        { "name": "B", "parent_group_id": "2" },
+        { "name": "C", "manager_email_address": "grace@b.example" },
+    ] });
+    let many = call("bulk", "create_groups", rows).grants();
+    assert_eq!(many, [grant("ada@b.example", Some("2")), grant("grace@b.example", None)]);
+    assert!(call("members", "remove", json!({ "group_id": "2", "user_id": "7" })).grants().is_empty());
+}
+
+#[test]
+fn a_hard_delete_destroys_only_when_it_is_wanted() {
+    let remove = |hard| call("members", "remove", json!({ "group_id": "2", "user_id": "7", "hard_delete": hard }));
+    assert_eq!(remove(true).destroys(), Some("hard_delete"));
+    assert_eq!(remove(false).destroys(), None);
+    assert_eq!(call("users", "delete", json!({ "user_id": "7" })).destroys(), None);
+}
+
 // ---- rows
 
 #[test]
@@ -153,11 +187,43 @@ fn a_row_is_a_member_whatever_is_missing_but_the_id() {
         created_at: None,
         admin: false,
         standing: Standing::Accepted,
+        groups: Vec::new(),
     };
     assert_eq!(made, bare);
     for row in [json!({}), json!({ "id": null }), json!({ "id": "" }), json!({ "id": [] }), json!("x"), Value::Null] {
         assert_eq!(adapter().member("12", &row), None, "{row}");
     }
+}
+
+#[test]
+fn a_row_says_in_which_groups_somebody_is_and_which_of_them_they_administer() {
+    let groups = json!([{ "id": 11, "is_admin": true }, { "id": "12" }, { "is_admin": true }]);
+    let member = adapter().member("12", &json!({ "id": "1", "groups": groups })).unwrap();
+    let of = |group: &str, admin| Membership { group: group.into(), admin };
+    assert_eq!(member.groups, [of("11", true), of("12", false)]);
+    assert!(!member.admin, "of another group");
+}
+
+#[test]
+fn groups_are_listed_with_the_one_above_and_leaving_one_leaves_those_below() {
+    let list = adapter().groups("main").unwrap();
+    in_normal_form(&list);
+    assert_eq!(list.op.name(), "groups.list");
+    let rows = [
+        json!({ "id": 1, "name": "All", "parent_group": null, "members_count": 3 }),
+        json!({ "id": 2, "name": "Some", "parent_group": 1 }),
+    ];
+    let groups: Vec<Group> = rows.iter().filter_map(|row| adapter().group(row)).collect();
+    let group = |id: &str, name: &str, parent: Option<&str>, members| Group {
+        id: id.into(),
+        name: name.into(),
+        parent: parent.map(str::to_owned),
+        members,
+    };
+    assert_eq!(groups, [group("1", "All", None, Some(3)), group("2", "Some", Some("1"), None)]);
+    assert_eq!(below(&groups, "1"), [&groups[1]]);
+    assert_eq!(adapter().group(&json!({ "name": "no id" })), None);
+    assert_eq!(adapter().cascade(), Cascade::JoinsAboveLeavesBelow);
 }
 
 #[test]

@@ -2,15 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-use super::doubts;
+use super::reads::{call, groups, people, people_in, users};
 use super::users::id;
-use crate::catalog::{Adapter, Args, Before, Call, Doubt, FieldNames, Invitation, LookUp, Unsupported};
-use crate::model::{Change, Email, FieldChange, Member, Person};
+use super::{after, deeds, doubts, held};
+use crate::catalog::{
+    Adapter, Before, Call, Deed, Doubt, FieldNames, Invitation, LookUp, Op, Seen, Snapshot, Subject, Unsupported,
+};
+use crate::model::{Cascade, Change, Email, FieldChange, Group, Member, Person};
 
 /// Up to this many people are written one by one: a bulk job costs two calls at least.
 const SINGLY: usize = 2;
-/// Up to this many people are read one by one; more are found in the group's list.
-const READ_SINGLY: usize = 3;
 
 /// Mobilize's adapter.
 pub struct Mobilize;
@@ -32,6 +33,32 @@ impl Adapter for Mobilize {
 
     fn member(&self, group: &str, row: &Value) -> Option<Member> {
         super::users::member(group, row)
+    }
+
+    fn person(&self, connection: &str, group: Option<&str>, key: &str) -> Option<Call> {
+        match group {
+            Some(group) if !key.contains('@') => {
+                Some(call(connection, "members", "get", json!({ "group_id": group, "user_id": key })))
+            }
+            _ => users(connection, &[key.to_owned()]).pop(),
+        }
+    }
+
+    fn groups(&self, connection: &str) -> Option<Call> {
+        Some(groups(connection))
+    }
+
+    fn group(&self, row: &Value) -> Option<Group> {
+        Some(Group {
+            id: id(row.get("id")?)?,
+            name: row.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            parent: row.get("parent_group").and_then(id),
+            members: row.get("members_count").and_then(Value::as_u64),
+        })
+    }
+
+    fn cascade(&self) -> Cascade {
+        Cascade::JoinsAboveLeavesBelow
     }
 
     fn calls(&self, connection: &str, group: &str, changes: &[Change]) -> Result<Vec<Call>, Unsupported> {
@@ -92,10 +119,9 @@ impl Adapter for Mobilize {
                 let people: Vec<String> = call.args.get("recipients_ids")?.as_array()?.iter().filter_map(id).collect();
                 Some(Before { reads: people_in(connection, group, &people), keep: doubts::keep_invited })
             }
-            "groups.create" | "bulk.create_groups" => Some(Before {
-                reads: vec![self::call(connection, "groups", "list", json!({}))],
-                keep: doubts::keep_group,
-            }),
+            "groups.create" | "bulk.create_groups" => {
+                Some(Before { reads: vec![groups(connection)], keep: doubts::keep_group })
+            }
             _ => None,
         }
     }
@@ -114,12 +140,8 @@ impl Adapter for Mobilize {
             "users.update" => look(users(connection, &keys), doubts::judge_updated),
             "users.create" => look(users(connection, &keys), doubts::judge_created),
             "users.delete" => look(users(connection, &keys), doubts::judge_deleted),
-            "groups.create" | "bulk.create_groups" => {
-                look(vec![call(connection, "groups", "list", json!({}))], doubts::judge_group_created)
-            }
-            "groups.update" | "bulk.update_groups" => {
-                look(vec![call(connection, "groups", "list", json!({}))], doubts::judge_group_updated)
-            }
+            "groups.create" | "bulk.create_groups" => look(vec![groups(connection)], doubts::judge_group_created),
+            "groups.update" | "bulk.update_groups" => look(vec![groups(connection)], doubts::judge_group_updated),
             _ => None,
         }
     }
@@ -127,44 +149,30 @@ impl Adapter for Mobilize {
     fn queued(&self, call: &Call) -> bool {
         call.op.noun == "members" && call.op.verb == "invite"
     }
-}
 
-fn call(connection: &str, noun: &str, verb: &str, args: Value) -> Call {
-    let platform = &super::PLATFORM;
-    let Some(op) = platform.op(noun, verb) else { unreachable!("the table has {noun}.{verb}") };
-    let Value::Object(args) = args else { unreachable!("arguments are a map") };
-    Call { platform, op, connection: connection.to_owned(), args: Args::from_checked(args) }
-}
-
-/// Members of one group by id: one by one, or the whole list.
-fn people_in(connection: &str, group: &str, ids: &[String]) -> Vec<Call> {
-    match ids.len() <= READ_SINGLY {
-        true => ids
-            .iter()
-            .map(|id| {
-                call(connection, "members", "get", json!({ "group_id": group, "user_id": id, "include_fields": true }))
-            })
-            .collect(),
-        false => vec![call(connection, "members", "list", json!({ "group_id": group, "include_fields": true }))],
+    fn deed(&self, op: &Op, subject: &Subject, part: &Value) -> Option<Deed> {
+        deeds::deed(&op.name(), subject, part)
     }
-}
 
-/// People by id or address who may or may not be in the group.
-fn people(connection: &str, group: &str, keys: &[String]) -> Vec<Call> {
-    match keys.len() <= READ_SINGLY {
-        true => users(connection, keys),
-        false => vec![call(connection, "members", "list", json!({ "group_id": group, "include_fields": true }))],
+    fn snapshot(&self, connection: &str, writes: &[Doubt]) -> Option<Snapshot> {
+        held::snapshot(connection, writes)
     }
-}
 
-/// Users by id or address, one by one.
-fn users(connection: &str, keys: &[String]) -> Vec<Call> {
-    keys.iter()
-        .map(|key| match key.contains('@') {
-            true => call(connection, "users", "find_by_email", json!({ "email": key, "include_fields": true })),
-            false => call(connection, "users", "get", json!({ "user_id": key, "include_fields": true })),
-        })
-        .collect()
+    fn held(&self, write: &Doubt, row: Option<&Value>) -> Value {
+        held::held(write, row)
+    }
+
+    fn after(&self, row: Option<Value>, id: &str, deed: &Deed) -> Option<Value> {
+        after::after(row, id, deed)
+    }
+
+    fn seen(&self, read: &Call) -> Seen {
+        deeds::seen(read)
+    }
+
+    fn counted(&self, row: Value, change: i64) -> Value {
+        after::counted(row, change)
+    }
 }
 
 fn of_person(person: &Person) -> Value {

@@ -1,21 +1,21 @@
 //! What reads say of a write whose answer was lost. Nothing here asks a clock of ours.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
+use super::settings;
 use super::users::{id, membership, text};
 use crate::catalog::{Call, Doubt, Verdict};
 
 /// The person a doubt is about, in whatever the reads gave.
-fn find<'a>(key: &str, reads: &'a [Value]) -> Option<&'a Value> {
+pub fn find<'a>(key: &str, reads: &'a [Value]) -> Option<&'a Value> {
     reads.iter().flat_map(rows_of).find(|row| {
         row.get("id").and_then(id).as_deref() == Some(key)
             || row.get("email").and_then(Value::as_str).is_some_and(|email| email.trim().to_lowercase() == key)
     })
 }
 
-fn rows_of(read: &Value) -> &[Value] {
+/// The rows of a read, whether it gave a list or one.
+pub fn rows_of(read: &Value) -> &[Value] {
     match read {
         Value::Array(rows) => rows,
         other => std::slice::from_ref(other),
@@ -23,7 +23,7 @@ fn rows_of(read: &Value) -> &[Value] {
 }
 
 /// Whether they are in; whoever asked and waits, or declined, is not. Where no standing is named, they are in.
-fn is_member(row: &Value, group: &str) -> bool {
+pub fn is_member(row: &Value, group: &str) -> bool {
     let standing = |place: &Value| place.get("status").and_then(Value::as_str).unwrap_or("accepted").to_lowercase();
     membership(row, group).map(standing).is_some_and(|standing| standing != "pending" && standing != "declined")
 }
@@ -113,7 +113,8 @@ pub fn judge_deleted(doubt: &Doubt, reads: &[Value]) -> Verdict {
     }
 }
 
-fn named<'a>(name: &str, parent: Option<&str>, reads: &'a [Value]) -> Option<&'a Value> {
+/// The group of this name (in lower case), below this parent where one is given.
+pub fn named<'a>(name: &str, parent: Option<&str>, reads: &'a [Value]) -> Option<&'a Value> {
     reads.iter().flat_map(rows_of).find(|row| {
         let same = row.get("name").and_then(Value::as_str).is_some_and(|have| have.trim().to_lowercase() == name);
         same && parent.is_none_or(|parent| row.get("parent_group").and_then(id).as_deref() == Some(parent))
@@ -140,35 +141,12 @@ pub fn judge_group_created(doubt: &Doubt, reads: &[Value]) -> Verdict {
 
 /// What the platform says in words was asked for in numbers.
 pub fn judge_group_updated(doubt: &Doubt, reads: &[Value]) -> Verdict {
-    let row = reads
-        .iter()
-        .flat_map(rows_of)
-        .find(|row| row.get("id").and_then(id).as_deref() == Some(doubt.subject.key.as_str()));
-    let Some(row) = row else { return Verdict::Stale("the group is gone") };
+    let Some(row) = group(&doubt.subject.key, reads) else { return Verdict::Stale("the group is gone") };
     let wanted = doubt.wanted.as_object().into_iter().flatten().filter(|(key, _)| *key != "id");
     let mut seen = false;
     for (key, value) in wanted {
-        let have = match (key.as_str(), row.get(key)) {
-            // Written and never read back: these prove nothing either way.
-            (
-                "alias_name"
-                | "invite_members_enabled"
-                | "create_posts_enabled"
-                | "create_subgroups_enabled"
-                | "public_form",
-                _,
-            )
-            | (_, None) => continue,
-            ("privacy", Some(have)) => [("public", 5), ("private", 10)]
-                .iter()
-                .any(|(word, number)| have.as_str() == Some(word) && value.as_i64() == Some(*number)),
-            ("default_emails_frequency", Some(have)) => [("IMMEDIATE", 0), ("DAILY", 1), ("DISABLED", 9)]
-                .iter()
-                .any(|(word, number)| have.as_str() == Some(word) && value.as_i64() == Some(*number)),
-            ("members_posting_permissions", Some(have)) => words(have) == words(value),
-            (_, Some(have)) => have == value,
-        };
-        if !have {
+        let (Some(want), Some(have)) = (settings::shown(key, value), row.get(key)) else { continue };
+        if settings::comparable(key, have) != settings::comparable(key, &want) {
             return Verdict::NotApplied;
         }
         seen = true;
@@ -179,9 +157,9 @@ pub fn judge_group_updated(doubt: &Doubt, reads: &[Value]) -> Verdict {
     }
 }
 
-/// The words of a list, in no order and without case.
-fn words(list: &Value) -> BTreeSet<String> {
-    list.as_array().into_iter().flatten().map(|word| text(word).to_lowercase()).collect()
+/// The group with this id.
+pub fn group<'a>(key: &str, reads: &'a [Value]) -> Option<&'a Value> {
+    reads.iter().flat_map(rows_of).find(|row| row.get("id").and_then(id).as_deref() == Some(key))
 }
 
 /// Whether a user holds the fields that were sent.

@@ -1,9 +1,14 @@
 //! Mobilize: REST with HTTP Basic. Facts and contradictions of its document: `docs/platforms/mobilize.md`.
 
 mod adapter;
+mod after;
+mod deeds;
 mod doubts;
 mod errors;
+mod held;
 mod ops;
+mod reads;
+mod settings;
 mod simulate;
 mod users;
 

@@ -64,7 +64,7 @@ const INCLUDE_FIELDS: Param =
 const OFFSET: Param = Param::query("offset", COUNT).doc("where the list begins; 0 is its start");
 const LIMIT: Param = Param::query("limit", Ty::Int(1, i64::MAX)).doc("rows asked for in one page");
 const KEYWORDS: Param = Param::query("keywords", Ty::Text(0)).required().doc("what to look for in the fields");
-const HARD_DELETE: Param = Param::query("hard_delete", Ty::Bool).doc("also destroys what the person wrote");
+const HARD_DELETE: Param = Param::query("hard_delete", Ty::Bool).doc("also destroys what the person wrote").destroys();
 const FIELDS: Param = Param::body("fields", Ty::Fields).doc("the fields, by their unique names");
 const PARENT: Param =
     Param::body("parent_group_id", NUMBER).nullable().doc("the group above; `()` for a group at the top");
@@ -77,8 +77,9 @@ const HIDDEN: Param =
 const ALIAS: Param = Param::body("alias_name", Ty::Text(0)).doc("the first part of the group's own address");
 const MAIL_FREQUENCY: Param =
     Param::body("default_emails_frequency", Ty::Choice(FREQUENCY)).doc("how often members are told of news");
-const MANAGER: Param =
-    Param::body("manager_email_address", Ty::Email).doc("who manages it; must be registered and a member above");
+const MANAGER: Param = Param::body("manager_email_address", Ty::Email)
+    .doc("who manages it; must be registered and a member above")
+    .grants();
 const POSTING_PERMISSIONS: Param =
     Param::body("members_posting_permissions", Ty::Choices(POSTING)).doc("what members may post");
 const VISIBLE: Param = Param::body("members_visible", Ty::Bool).doc("whether members see each other");

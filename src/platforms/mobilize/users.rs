@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{Email, Fields, Member, Standing};
+use crate::model::{Email, Fields, Member, Membership, Standing};
 
 /// A row as this group's member; `None` without an id.
 pub fn member(group: &str, row: &Value) -> Option<Member> {
@@ -22,12 +22,23 @@ pub fn member(group: &str, row: &Value) -> Option<Member> {
             Some("declined") => Standing::Declined,
             _ => Standing::Accepted,
         },
+        groups: memberships(row),
     })
 }
 
 /// What the row says of this group.
 pub fn membership<'a>(row: &'a Value, group: &str) -> Option<&'a Value> {
     row.get("groups")?.as_array()?.iter().find(|m| m.get("id").and_then(id).as_deref() == Some(group))
+}
+
+/// All groups that the row says the person is in.
+fn memberships(row: &Value) -> Vec<Membership> {
+    let all = row.get("groups").and_then(Value::as_array).into_iter().flatten();
+    all.filter_map(|of| {
+        let admin = of.get("is_admin").and_then(Value::as_bool).unwrap_or(false);
+        Some(Membership { group: id(of.get("id")?)?, admin })
+    })
+    .collect()
 }
 
 /// An id as text, whatever the wire has.

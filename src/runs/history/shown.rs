@@ -410,6 +410,7 @@ mod tests {
             reason: "the chapter was split".into(),
             who: "ada".into(),
             at,
+            digest: None,
         };
         held.approvals = vec![approval(1_600_000_000_000)];
         assert!(held.command().unwrap().starts_with("beadle approve"), "one from before it was held");

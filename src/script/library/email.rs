@@ -5,6 +5,7 @@ use rhai::{Dynamic, NativeCallContext};
 use super::{LibraryNoun, Verb, text_of};
 use crate::model::Email;
 use crate::script::context::{Outcome, Run};
+use crate::script::later::Later;
 
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
     name: "email",
@@ -37,6 +38,9 @@ fn normal(_: &NativeCallContext, _: &Run, given: Vec<Dynamic>) -> Outcome<Dynami
 
 /// Whether it is an address; also `()` and numbers may be asked.
 fn valid(_: &NativeCallContext, _: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
+    if let Some(later) = Later::of(&given[0]) {
+        return Err(later.refusal("email.valid()").into());
+    }
     let text = given[0].clone().into_immutable_string();
     Ok(text.is_ok_and(|text| Email::parse(&text).is_ok()).into())
 }

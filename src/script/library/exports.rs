@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::{LibraryNoun, Options, Verb};
 use crate::export::Sink;
 use crate::script::context::{Outcome, Run, Waiting};
-use crate::script::files;
+use crate::script::files::{self, Target};
+use crate::script::later;
 use crate::script::list::List;
 use crate::tables::Profile;
+use crate::wire::Row;
 
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
     name: "exports",
@@ -38,12 +40,12 @@ fn write(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynam
     let format = options.choice("format", &["csv", "ndjson"])?.unwrap_or_else(|| "csv".into());
     let incremental = options.choice("since", &["start", "last"])?.as_deref() == Some("last");
     let profile = if options.flag("spreadsheet")?.unwrap_or(false) { Profile::Spreadsheet } else { Profile::Exact };
-    let path = files::writable(run, &file)?;
+    let target = files::writable(run, &file)?;
     let cursor = Cursor::of(run, &list);
     let last = if incremental { cursor.read()? } else { Newest::default() };
     let mut sink = match format.as_str() {
-        "ndjson" => Sink::ndjson(&path),
-        _ => Sink::csv(&path, list.record(), profile),
+        "ndjson" => Sink::ndjson(&target.path),
+        _ => Sink::csv(&target.path, list.record(), profile),
     }
     .map_err(|error| error.to_string())?;
     let mut newest = Newest::default();
@@ -56,17 +58,21 @@ fn write(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynam
         if id.as_deref().is_some_and(|id| last.knows(id)) {
             continue;
         }
+        if run.plans() {
+            nothing_unknown(&row, sink.rows() + 1)?;
+        }
         newest.take(at.as_deref(), id.as_deref());
         sink.write(&row).map_err(|error| error.to_string())?;
         if sink.rows().is_multiple_of(STEP) {
             run.start().events.progress("rows written", sink.rows(), 0);
         }
     }
-    if incremental && sink.rows() == 0 && path.exists() {
+    if incremental && sink.rows() == 0 && target.is_there() {
         return Ok(nothing_new(run, &file).into());
     }
-    let kept = if incremental { keep_older(run, &path, &file)? } else { None };
+    let kept = if incremental { keep_older(run, &target, &file)? } else { None };
     let manifest = sink.finish().map_err(|error| error.to_string())?;
+    target.written(run);
     run.start().events.progress("rows written", manifest.rows, manifest.rows);
     cursor.write(last.then(newest))?;
     let mut told = Map::new();
@@ -95,6 +101,14 @@ fn older(last: &Newest, at: Option<&str>, id: Option<&str>) -> bool {
     }
 }
 
+/// A file says nothing of what is not known yet: a row that a plan adds holds values that only the platform can give.
+fn nothing_unknown(row: &Row, number: u64) -> Outcome<()> {
+    let row = serde_json::from_slice(row.bytes()).unwrap_or_default();
+    let words =
+        later::text_in(&row).and_then(|text| later::refusal_of_text(&format!("row {number} of the export"), text));
+    words.map_or(Ok(()), |words| Err(words.into()))
+}
+
 /// An incremental export that brought nothing leaves the file of the last one in its place.
 fn nothing_new(run: &Run, file: &str) -> Map {
     let lines = vec!["nothing new since the last export; the file is as it was".to_owned()];
@@ -104,14 +118,12 @@ fn nothing_new(run: &Run, file: &str) -> Map {
 }
 
 /// What an incremental export would write over holds rows that it will not bring again.
-fn keep_older(run: &Run, path: &std::path::Path, file: &str) -> Outcome<Option<String>> {
-    if !path.exists() {
+fn keep_older(run: &Run, target: &Target, file: &str) -> Outcome<Option<String>> {
+    if !target.is_there() {
         return Ok(None);
     }
     let end = format!(".before-{}", run.start().id);
-    let mut kept = path.as_os_str().to_owned();
-    kept.push(&end);
-    crate::tables::put_aside(path, std::path::Path::new(&kept)).map_err(|error| error.to_string())?;
+    target.put_aside(&end)?;
     Ok(Some(format!("{file}{end}")))
 }
 
@@ -154,13 +166,26 @@ impl<'a> Cursor<'a> {
     }
 
     fn read(&self) -> Outcome<Newest> {
+        if let Some(mark) = self.run.mark(&self.place()) {
+            return Ok(serde_json::from_str(&mark).unwrap_or_default());
+        }
         let Some(client) = self.list.door().client() else { return Ok(Newest::default()) };
         let read = client.ledger().cursor(client.account(), &self.name);
         let read = self.run.block(Waiting::Read, read)?.map_err(|error| error.to_string())?;
         Ok(read.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
     }
 
+    /// The mark's name among those of this run: two connections may have the same list.
+    fn place(&self) -> String {
+        format!("{} {}", self.list.door().connection(), self.name)
+    }
+
+    /// A plan leaves the store's mark alone and goes by its own.
     fn write(&self, newest: Newest) -> Outcome<()> {
+        if let (true, Ok(mark)) = (self.run.plans(), serde_json::to_string(&newest)) {
+            self.run.set_mark(&self.place(), mark);
+            return Ok(());
+        }
         let (Some(client), Ok(text)) = (self.list.door().client(), serde_json::to_string(&newest)) else {
             return Ok(());
         };

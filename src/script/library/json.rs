@@ -52,8 +52,9 @@ fn weight(value: &Dynamic, depth: usize) -> usize {
 
 /// The community's own JSON: nothing in it is taken for an id.
 fn parse_json(context: &NativeCallContext, json: &str) -> Outcome<Dynamic> {
-    Run::of(context)?.room(json.len().saturating_mul(4))?;
-    values::read(json.as_bytes(), None).map_err(|error| format!("this is not JSON: {error}").into())
+    let run = Run::of(context)?;
+    run.room(json.len().saturating_mul(4))?;
+    values::read_in(&run, json.as_bytes(), None).map_err(|error| format!("this is not JSON: {error}").into())
 }
 
 /// A caught text, error of the language or thrown map as one map: `code`, `message`, and what a call adds.

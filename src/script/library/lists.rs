@@ -6,7 +6,8 @@ use rhai::{Array, Dynamic, FnPtr, FuncRegistration, Map, Module, NativeCallConte
 
 use super::shown;
 use crate::script::call::wrong;
-use crate::script::context::Outcome;
+use crate::script::context::{Outcome, Run};
+use crate::script::later::{self, Later};
 use crate::script::list::called;
 
 pub(super) fn register(module: &mut Module) {
@@ -59,8 +60,20 @@ impl Key {
         if key.is_unit() && !matches!(self, Self::Itself) {
             return Err("a row has no key here: its key is `()`".into());
         }
+        if let Some(later) = Later::of(&key) {
+            return Err(unknown(context, &later));
+        }
         shown(context, &key)
     }
+}
+
+/// A value that a plan does not know is no key: it may be that of another row.
+fn unknown(context: &NativeCallContext, later: &Later) -> Box<rhai::EvalAltResult> {
+    let words = later.refusal(&format!("`{}()`", context.fn_name()));
+    if let Ok(run) = Run::of(context) {
+        later::note(&run, context, &words);
+    }
+    words.into()
 }
 
 fn group_by(context: &NativeCallContext, rows: &Array, key: &Key) -> Outcome<Map> {
@@ -86,6 +99,12 @@ fn index_by(context: &NativeCallContext, rows: &Array, key: &Key) -> Outcome<Map
 fn unique(context: &NativeCallContext, rows: &Array, key: &Key) -> Outcome<Array> {
     let mut seen = BTreeSet::new();
     let mut kept = Array::new();
+    // Among their own kind they are told apart by what they stand for.
+    if matches!(key, Key::Itself) && rows.iter().all(|row| row.is::<Later>()) {
+        let mut names = BTreeSet::new();
+        let new = |row: &&Dynamic| Later::of(row).is_some_and(|later| names.insert(later.as_str().to_owned()));
+        return Ok(rows.iter().filter(new).cloned().collect());
+    }
     for row in rows {
         let of_type = if matches!(key, Key::Itself) { row.type_name() } else { "" };
         if seen.insert((of_type, key.of(context, row)?)) {

@@ -5,6 +5,7 @@ use rhai::{Dynamic, FuncRegistration, Module, NativeCallContext};
 use super::{LibraryNoun, Verb, shown};
 use crate::events::Level;
 use crate::script::context::{Outcome, Run};
+use crate::script::later::Later;
 
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
     name: "log",
@@ -51,6 +52,13 @@ pub(super) fn register(module: &mut Module) {
         module,
         |context: NativeCallContext, line: &str| -> Outcome<()> {
             Run::of(&context)?.say(Level::Info, line);
+            Ok(())
+        },
+    );
+    FuncRegistration::new("log").with_volatility(true).set_into_module(
+        module,
+        |context: NativeCallContext, line: Later| -> Outcome<()> {
+            Run::of(&context)?.say(Level::Info, line.as_str());
             Ok(())
         },
     );

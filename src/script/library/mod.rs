@@ -18,7 +18,7 @@ mod told;
 
 pub use entries::{Entry, entries};
 use options::Options;
-pub use report::{Parts, Section};
+pub use report::{Parts, Section, WouldBe};
 pub(crate) use time::Time;
 
 use std::ops::RangeInclusive;
@@ -100,6 +100,7 @@ pub(crate) fn module() -> Module {
     lists::register(&mut module);
     json::register(&mut module);
     super::list::register(&mut module);
+    super::later::register(&mut module);
     module
 }
 

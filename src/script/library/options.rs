@@ -4,6 +4,7 @@ use rhai::{Dynamic, Map};
 
 use crate::script::call::wrong;
 use crate::script::context::Outcome;
+use crate::script::later::{self, Later};
 use crate::script::words::{did_you_mean, listed};
 
 /// Options as they are taken out one by one; `()` is the same as not given.
@@ -39,19 +40,36 @@ impl Options {
     pub(super) fn text(&mut self, key: &str) -> Outcome<Option<String>> {
         let Some(value) = self.take(key) else { return Ok(None) };
         match value.clone().into_immutable_string() {
-            Ok(text) => Ok(Some(text.to_string())),
+            Ok(text) => match later::refusal_of_text(&format!("`{key}` of {}", self.verb), &text) {
+                Some(words) => Err(words.into()),
+                None => Ok(Some(text.to_string())),
+            },
             Err(_) => Err(self.wrong(key, "text", &value)),
         }
     }
 
-    /// Text or a whole number.
+    /// Text or a whole number; while a plan is made, also an id that is known only after apply.
     pub(super) fn id(&mut self, key: &str) -> Outcome<Option<String>> {
-        match self.map.get(key).map(Dynamic::as_int) {
-            Some(Ok(number)) => {
-                self.map.remove(key);
-                Ok(Some(number.to_string()))
-            }
-            _ => Ok(self.text(key)?.filter(|text| !text.trim().is_empty())),
+        let Some(value) = self.take(key) else { return Ok(None) };
+        match (value.as_int(), self.whole(key, &value)?) {
+            (Ok(number), _) => Ok(Some(number.to_string())),
+            (_, Some(text)) => Ok(Some(text).filter(|text| !text.trim().is_empty())),
+            (_, None) => Err(self.wrong(key, "text", &value)),
+        }
+    }
+
+    /// Text, or as a whole what is known only after apply; `None` for what is neither.
+    fn whole(&self, key: &str, value: &Dynamic) -> Outcome<Option<String>> {
+        let text = match Later::of(value) {
+            Some(later) => later.as_str().to_owned(),
+            None => match value.as_immutable_string_ref() {
+                Ok(text) => text.to_string(),
+                Err(_) => return Ok(None),
+            },
+        };
+        match later::refusal_of_part(&format!("`{key}` of {}", self.verb), &text) {
+            Some(words) => Err(words.into()),
+            None => Ok(Some(text)),
         }
     }
 
@@ -84,6 +102,6 @@ impl Options {
         let Some(value) = self.take(key) else { return Ok(None) };
         let wrong = || self.wrong(key, "a list of texts", &value);
         let list = value.clone().into_array().map_err(|_| wrong())?;
-        list.into_iter().map(|item| item.into_string().map_err(|_| wrong())).collect::<Outcome<_>>().map(Some)
+        list.iter().map(|item| self.whole(key, item)?.ok_or_else(wrong)).collect::<Outcome<_>>().map(Some)
     }
 }

@@ -49,6 +49,17 @@ pub struct Parts {
     pub rejected: u64,
     /// Effects that a flow wanted and that did not happen.
     pub failed: u64,
+    /// What a planned run would write, in the order of the last writing.
+    pub files: Vec<WouldBe>,
+}
+
+/// A file that a run would write, kept with its plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WouldBe {
+    /// As the script names it.
+    pub name: String,
+    /// Where it lies now, from the project's folder.
+    pub at: String,
 }
 
 /// The account of one flow.
@@ -67,6 +78,21 @@ impl Parts {
     pub(crate) fn section(&mut self, title: String, lines: Vec<String>, json: Value) {
         self.sections.push(Section { title, lines, json });
     }
+
+    /// Adds a file that a run would write; one of that place that was written before is no other file.
+    pub(crate) fn would_be(&mut self, file: WouldBe) {
+        self.files.retain(|known| known.at != file.at);
+        self.files.push(file);
+    }
+
+    /// What a plan says of the files that its run would write: a line each, nothing where there are none.
+    pub fn file_lines(&self) -> Vec<String> {
+        if self.files.is_empty() {
+            return Vec::new();
+        }
+        let files = self.files.iter().map(|file| format!("  {} (as it would be: {})", file.name, file.at));
+        std::iter::once("files that would be written:".to_owned()).chain(files).collect()
+    }
 }
 
 /// The entry of this name, made at the end when it is new.
@@ -80,20 +106,22 @@ fn entry<'a, T: Default>(list: &'a mut Vec<(String, T)>, name: &str) -> &'a mut 
 
 fn add(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
     let name = text_of("report.add()", &given[0])?;
-    let value = values::write(&given[1])?;
+    let name = run.readable(&name);
+    let value = run.readable_value(values::write(&given[1])?);
     run.with_parts(|parts| *entry(&mut parts.values, &name) = value);
     Ok(Dynamic::UNIT)
 }
 
 fn note(context: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
-    let line = shown(context, &given[0])?;
+    let line = run.readable(&shown(context, &given[0])?).into_owned();
     run.with_parts(|parts| parts.notes.push(line));
     Ok(Dynamic::UNIT)
 }
 
 fn row(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
     let table = text_of("report.row()", &given[0])?;
-    match values::write(&given[1])? {
+    let table = run.readable(&table);
+    match run.readable_value(values::write(&given[1])?) {
         row @ Value::Object(_) => run.with_parts(|parts| entry(&mut parts.tables, &table).push(row)),
         _ => return Err("report.row() needs a map: `report.row(\"people\", #{ name: \"Ada\" })`".into()),
     }

@@ -6,9 +6,12 @@ use rhai::{Dynamic, Map, NativeCallContext};
 use serde_json::json;
 
 use super::{LibraryNoun, Options, Verb, text_of, told};
+use crate::model::Email;
 use crate::roster::{self, Blank, Declined, Invite, Mapping, Mode, Renames, Synced, Use, Wish};
 use crate::script::context::{Outcome, Run, Waiting};
-use crate::script::files;
+use crate::script::later::{self, Later};
+use crate::script::{files, values};
+use crate::settings::Partial;
 use crate::tables::{self, Bare, Reading, Table};
 
 pub(super) const NOUN: LibraryNoun = LibraryNoun {
@@ -74,18 +77,21 @@ fn columns(map: Map) -> Outcome<Mapping> {
 }
 
 fn sync(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
-    let group = match given[0].as_int() {
-        Ok(number) => number.to_string(),
-        Err(_) => text_of("roster.sync()", &given[0])?.trim().to_owned(),
+    let group = match (given[0].as_int(), Later::of(&given[0])) {
+        (Ok(number), _) => number.to_string(),
+        (_, Some(later)) => later.as_str().to_owned(),
+        _ => text_of("roster.sync()", &given[0])?.trim().to_owned(),
     };
+    if let Some(words) = later::refusal_of_part("the group of roster.sync()", &group) {
+        return Err(words.into());
+    }
     let file = given[1].clone().try_cast::<File>();
     let file = file.ok_or("roster.sync() needs a roster: `roster.sync(group, roster.read(file))`")?;
     let none = Dynamic::from(Map::new());
     let (wish, connection) = wish(given.get(2).unwrap_or(&none), &file)?;
     let door = run.door(connection.as_deref())?;
     let client = door.client().ok_or("this connection cannot sync rosters")?;
-    let limits = run.start().brakes;
-    let synced = roster::sync(client, &group, &file.table, &wish, &limits);
+    let synced = roster::sync(client, &group, &file.table, &wish);
     let synced = run.block(Waiting::Write, synced)?.map_err(|error| run.throw(error.into()))?;
     account(run, &file, &group, &wish, &synced)?;
     if let Some(error) = synced.ended {
@@ -95,8 +101,20 @@ fn sync(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynami
 }
 
 fn wish(given: &Dynamic, file: &File) -> Outcome<(Wish, Option<String>)> {
-    const KNOWN: &[&str] =
-        &["mode", "invite", "sender", "again", "blank", "declined", "renames", "id_field", "protected", "connection"];
+    const KNOWN: &[&str] = &[
+        "mode",
+        "invite",
+        "sender",
+        "again",
+        "blank",
+        "declined",
+        "renames",
+        "id_field",
+        "protected",
+        "sentinel",
+        "limits",
+        "connection",
+    ];
     let mut options = Options::of("roster.sync()", given, KNOWN)?;
     let mut wish = Wish { columns: file.columns.clone(), ..Wish::default() };
     if let Some(mode) = options.choice("mode", &["mirror", "add_only", "remove_only", "update_only"])? {
@@ -123,13 +141,23 @@ fn wish(given: &Dynamic, file: &File) -> Outcome<(Wish, Option<String>)> {
     wish.compare.id_field = options.text("id_field")?;
     wish.compare.protected = options.texts("protected")?.unwrap_or_default();
     wish.again = options.text("again")?;
+    if let Some(limits) = options.map("limits")? {
+        let limits = values::write(&limits.into())?;
+        wish.limits = Partial::of_call(&limits).map_err(|why| format!("`limits` of roster.sync(): {why}"))?;
+    }
+    if let Some(texts) = options.texts("sentinel")? {
+        let addresses: Result<Vec<Email>, _> = texts.iter().map(|text| Email::parse(text)).collect();
+        let addresses = addresses.map_err(|error| format!("`sentinel` of roster.sync() names addresses: {error}"))?;
+        wish.sentinel = Some(addresses);
+    }
     Ok((wish, options.text("connection")?))
 }
 
 /// Puts the account into the report, and the refused rows into a file that can be fed again.
 fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) -> Outcome<()> {
     let rejects = rejects(run, file, synced)?;
-    let lines = told::lines(synced, wish, rejects.as_deref());
+    let tense = if run.start().facts.dry_run { told::Tense::Would } else { told::Tense::Did };
+    let lines = told::lines(synced, wish, rejects.as_deref(), tense);
     let json = json!({
         "file": file.table.name(),
         "group": group,
@@ -139,13 +167,16 @@ fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) ->
         "same": synced.same, "invited": synced.invited, "recorded": synced.recorded,
         "rejected": synced.rejected.iter().map(|row| json!({ "line": row.line, "reason": row.reason })).collect::<Vec<_>>(),
         "rejects": rejects,
+        "below": synced.below.iter().map(|(group, people)| json!({ "group": group, "people": people })).collect::<Vec<_>>(),
+        "loosened": synced.loosened,
         "not_invited": synced.not_invited, "failed": synced.failed, "left": synced.left,
     });
     run.with_parts(|parts| {
         parts.rejected += synced.rejected.len() as u64;
         // A write that failed and what it left behind are one thing.
         parts.failed += synced.failed.len().max(synced.left.len()) as u64;
-        parts.section(format!("{} to group {group}", file.table.name()), lines, json);
+        let group = run.readable(group);
+        parts.section(format!("{} to group {group}", file.table.name()), lines, run.readable_value(json));
     });
     Ok(())
 }
@@ -158,12 +189,16 @@ fn classes(synced: &Synced) -> serde_json::Value {
         .into()
 }
 
-/// The refused rows, if there are any: where they were written, below the project's folder.
+/// The refused rows, if there are any: where they were written, below the project's folder. What a plan finds wrong in
+/// a file is wrong whether it is applied or not: it is written down beside the plan.
 fn rejects(run: &Run, file: &File, synced: &Synced) -> Outcome<Option<String>> {
     if synced.rejected.is_empty() {
         return Ok(None);
     }
-    let name = format!(".beadle/runs/{}/rejects.csv", run.start().id);
+    let name = match run.plans() {
+        true => format!("{}/rejects.csv", files::folder_of_plan(run)),
+        false => format!(".beadle/runs/{}/rejects.csv", run.start().id),
+    };
     let delimiter = u8::try_from(file.table.detected().delimiter).unwrap_or(b',');
     let path = run.start().root.join(&name);
     tables::make_room(&path).map_err(|error| error.to_string())?;
@@ -188,4 +223,28 @@ fn figures(synced: &Synced) -> Map {
     .into_iter()
     .map(|(name, count)| (name.into(), number(count)))
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::roster::Rejected;
+    use crate::script::tests::Stage;
+
+    #[test]
+    fn refused_rows_of_a_plan_lie_beside_it() {
+        for (stage, name) in [
+            (Stage::new(""), ".beadle/runs/r1/rejects.csv"),
+            (Stage::new("").planned(), ".beadle/plans/r1/rejects.csv"),
+        ] {
+            stage.file("r.csv", "email\nnobody\n");
+            let run = stage.begin();
+            let table = Table::open_named(&run.start().root.join("r.csv"), "r.csv", Reading::default()).unwrap();
+            let file = File { table: Arc::new(table), columns: Mapping(Vec::new()) };
+            let row = Rejected { line: 2, reason: "no address".into(), cells: vec!["nobody".into()] };
+            let synced = Synced { columns: vec!["email".into()], rejected: vec![row], ..Synced::default() };
+            assert_eq!(rejects(&run, &file, &synced).unwrap().as_deref(), Some(name));
+            assert!(run.start().root.join(name).is_file(), "{name}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ use rhai::{Array, FuncRegistration, ImmutableString, Module, NativeCallContext};
 
 use super::shown;
 use crate::script::context::{Outcome, Run};
+use crate::script::later;
 
 pub(super) fn register(module: &mut Module) {
     // Rhai's own changes the text and gives nothing, so that `s.trim().to_lower()` fails.
@@ -20,6 +21,11 @@ pub(super) fn register(module: &mut Module) {
 
 fn join(context: NativeCallContext, items: &mut Array, between: &str) -> Outcome<String> {
     let run = Run::of(&context)?;
+    if let Some(later) = later::first_in(items) {
+        let words = later.refusal("`join()`");
+        later::note(&run, &context, &words);
+        return Err(words.into());
+    }
     let mut whole = String::new();
     for (place, item) in items.iter().enumerate() {
         let item = shown(&context, item)?;

@@ -8,8 +8,17 @@ const SHOWN: usize = 20;
 /// People of a class who are named.
 const SAMPLES: usize = 3;
 
+/// Whether a sync did what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tense {
+    /// It did.
+    Did,
+    /// It only planned: who is concerned stands in the plan.
+    Would,
+}
+
 /// The account of a sync; `rejects` is the file of the refused rows.
-pub(super) fn lines(synced: &Synced, wish: &Wish, rejects: Option<&str>) -> Vec<String> {
+pub(super) fn lines(synced: &Synced, wish: &Wish, rejects: Option<&str>, tense: Tense) -> Vec<String> {
     let account = &synced.account;
     let mut lines = Vec::new();
     let width = account.by_row.iter().chain(&account.by_member).map(|tally| tally.word.chars().count()).max();
@@ -17,7 +26,9 @@ pub(super) fn lines(synced: &Synced, wish: &Wish, rejects: Option<&str>) -> Vec<
         for tally in of {
             let Tally { sign, word, meaning, count, .. } = tally;
             lines.push(format!("  {sign} {count:>6}  {word:width$}  {meaning}", width = width.unwrap_or(0)));
-            lines.extend(people(tally));
+            if tense == Tense::Did || tally.sign == '?' {
+                lines.extend(people(tally));
+            }
         }
     };
     lines.push(format!("{} in the file", counted(account.rows, "row", "rows")));
@@ -27,9 +38,12 @@ pub(super) fn lines(synced: &Synced, wish: &Wish, rejects: Option<&str>) -> Vec<
         lines.push(format!("{} of the group that no row names", counted(unnamed as u64, "member", "members")));
         classes(&account.by_member, &mut lines);
     }
-    lines.push(done(synced));
+    lines.push(done(synced, tense));
+    let below: Vec<String> = synced.below.iter().map(|(group, people)| format!("{people} from {group}")).collect();
+    lines.extend((!below.is_empty()).then(|| format!("with it, from groups below: {}", below.join(", "))));
+    lines.extend(synced.loosened.iter().map(|what| format!("allowed by this call: {what}")));
     if wish.invite == Invite::New {
-        lines.push(invited(synced));
+        lines.push(invited(synced, tense));
         lines.extend(synced.ended.as_ref().map(|error| format!("the invitations ended early: {}", error.message)));
     }
     some("not invited", &synced.not_invited, &mut lines);
@@ -61,7 +75,7 @@ fn people(tally: &Tally) -> Vec<String> {
 }
 
 /// `28 added (10 of them had an account before), 6 changed, 7 removed`
-fn done(synced: &Synced) -> String {
+fn done(synced: &Synced, tense: Tense) -> String {
     let mut parts = Vec::new();
     if synced.added > 0 {
         let before = match synced.existing {
@@ -72,13 +86,18 @@ fn done(synced: &Synced) -> String {
     }
     parts.extend((synced.changed > 0).then(|| format!("{} changed", synced.changed)));
     parts.extend((synced.removed > 0).then(|| format!("{} removed", synced.removed)));
-    match parts.is_empty() {
-        true => "done: nothing had to be added, changed or removed".to_owned(),
-        false => format!("done: {}", parts.join(", ")),
+    match (parts.is_empty(), tense) {
+        (true, Tense::Did) => "done: nothing had to be added, changed or removed".to_owned(),
+        (false, Tense::Did) => format!("done: {}", parts.join(", ")),
+        (true, Tense::Would) => "would be: nothing to add, change or remove".to_owned(),
+        (false, Tense::Would) => format!("would be: {}", parts.join(", ")),
     }
 }
 
-fn invited(synced: &Synced) -> String {
+fn invited(synced: &Synced, tense: Tense) -> String {
+    if tense == Tense::Would {
+        return format!("would be invited: {}", synced.invited);
+    }
     let queued = synced.invited - synced.recorded.min(synced.invited);
     match (synced.invited, queued) {
         (0, _) => "invited: nobody".to_owned(),
@@ -116,7 +135,7 @@ mod tests {
     fn a_sync_that_did_nothing_says_so() {
         let wish = Wish { invite: Invite::New, ..Wish::default() };
         assert_eq!(
-            lines(&Synced::default(), &wish, None),
+            lines(&Synced::default(), &wish, None, Tense::Did),
             ["0 rows in the file", "done: nothing had to be added, changed or removed", "invited: nobody"]
         );
     }
@@ -126,7 +145,7 @@ mod tests {
         let row = |line| Rejected { line, reason: "no e-mail address".into(), cells: Vec::new() };
         let synced = Synced { added: 1, rejected: vec![row(7)], ..Synced::default() };
         assert_eq!(
-            lines(&synced, &Wish::default(), Some("rejects.csv"))[1..],
+            lines(&synced, &Wish::default(), Some("rejects.csv"), Tense::Did)[1..],
             [
                 "done: 1 added",
                 "1 row was rejected; it stands in rejects.csv, to be mended there and fed again with the mode add_only",
@@ -134,7 +153,7 @@ mod tests {
             ]
         );
         let synced = Synced { rejected: (1..=23).map(row).collect(), ..Synced::default() };
-        let lines = lines(&synced, &Wish::default(), Some("rejects.csv"));
+        let lines = lines(&synced, &Wish::default(), Some("rejects.csv"), Tense::Did);
         assert_eq!(lines.last().map(String::as_str), Some("    and 3 more"));
         assert_eq!(lines.iter().filter(|line| line.starts_with("  ! ")).count(), 20);
     }

@@ -6,7 +6,9 @@ mod calls;
 mod ends;
 mod failures;
 mod imports;
+mod later;
 mod names;
+mod planned;
 mod standard;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -35,6 +37,7 @@ type Answers = Box<dyn Fn(&Call, &With) -> BoxFuture<'static, Result<Bytes, Thro
 /// A connection to nothing.
 pub(super) struct Fake {
     name: String,
+    platform: &'static Platform,
     answers: Answers,
     pages: Vec<Result<Vec<&'static str>, Thrown>>,
     fetched: Arc<AtomicUsize>,
@@ -45,6 +48,7 @@ impl Fake {
     fn named(name: &str) -> Self {
         Self {
             name: name.to_owned(),
+            platform: crate::platforms::named("mobilize").unwrap(),
             answers: Box::new(|call, _| std::future::ready(Ok(echo(call))).boxed()),
             pages: Vec::new(),
             fetched: Arc::default(),
@@ -64,7 +68,7 @@ impl Door for Fake {
     }
 
     fn platform(&self) -> &'static Platform {
-        crate::platforms::named("mobilize").unwrap()
+        self.platform
     }
 
     fn call<'a>(&'a self, call: &'a Call, with: &'a With) -> BoxFuture<'a, Result<Bytes, Thrown>> {
@@ -119,10 +123,11 @@ pub(super) struct Stage {
     args: Map,
     memory: Option<super::Gauge>,
     files: BTreeSet<PathBuf>,
+    dry_run: bool,
 }
 
 impl Stage {
-    fn new(script: &str) -> Self {
+    pub(super) fn new(script: &str) -> Self {
         let stage = Self {
             folder: tempfile::tempdir().unwrap(),
             runtime: tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap(),
@@ -134,12 +139,13 @@ impl Stage {
             args: Map::new(),
             memory: None,
             files: BTreeSet::new(),
+            dry_run: false,
         };
         stage.file("main.rhai", script);
         stage
     }
 
-    fn file(&self, path: &str, text: &str) -> &Self {
+    pub(super) fn file(&self, path: &str, text: &str) -> &Self {
         let path = self.folder.path().join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
@@ -158,11 +164,16 @@ impl Stage {
         self
     }
 
+    /// A run that is only planned.
+    pub(super) fn planned(self) -> Self {
+        Self { dry_run: true, ..self }
+    }
+
     fn load(&self) -> Result<Script, ScriptError> {
         Script::load(self.folder.path(), Path::new("main.rhai"), &self.kit)
     }
 
-    fn begin(&self) -> Run {
+    pub(super) fn begin(&self) -> Run {
         let fake = self.fake.clone();
         Run::from(Start {
             id: "r1".into(),
@@ -172,9 +183,8 @@ impl Stage {
                 started: jiff::Timestamp::UNIX_EPOCH,
                 connection: "main".into(),
                 sandbox: true,
-                dry_run: false,
+                dry_run: self.dry_run,
             },
-            brakes: crate::effects::brakes::Limits::default(),
             doors: Arc::new(move |name| match name {
                 "main" => Ok(fake.clone()),
                 "other" => Ok(Arc::new(Fake::named("other"))),

@@ -1,0 +1,180 @@
+//! `beadle plan SCRIPT`: what a script would do, person by person, without doing it. `beadle plan PLAN` shows one again.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::run::{How, order};
+use super::session::Session;
+use super::{Code, Failure, Format, Shell};
+use crate::plan::{Detail, Plan};
+use crate::runs::{Ending, Planned, plan_row};
+use crate::settings::Mode;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  beadle plan scripts/sync_roster.rhai --sandbox
+  beadle plan scripts/sync_roster.rhai --sandbox --all --out roster.plan.json
+  beadle plan 20261122-0601-k3f9 --sandbox --only ada@example.org
+
+Exit codes: as of `run`; with --exit-code, 3 tells that something would change.")]
+pub(super) struct Options {
+    /// The script; or a plan, by its name or file, to show it again
+    what: PathBuf,
+    #[command(flatten)]
+    how: How,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+/// How a plan is shown and kept.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Shown {
+    /// Also write the plan to this file
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// End with 3 when something would change
+    #[arg(long)]
+    exit_code: bool,
+    /// Show everybody, not a few of each kind
+    #[arg(long, conflicts_with = "only")]
+    all: bool,
+    /// Show only those whose address, name or id holds this text
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+}
+
+/// Plans the script and shows the plan, or shows one that was made before.
+pub(super) fn plan(options: &Options, shell: &Shell) -> Result<Code, Failure> {
+    if is_script(&options.what) {
+        let (session, order, play) = order(&options.what, &options.how, shell)?;
+        return show(&options.shown, shell, &session.plan(&order, play)?);
+    }
+    let mode = if options.how.sandbox { Mode::Sandbox } else { Mode::Real };
+    let session = Session::open(shell, shell.settings(mode, None)?, mode)?;
+    let plan = find(&session, &options.what)?;
+    options.shown.keep(shell, &plan)?;
+    options.shown.print(shell, &plan, Vec::new());
+    Ok(options.shown.code(&plan, Code::Done))
+}
+
+/// Shows what planning came to, and says how it ended.
+pub(super) fn show(shown: &Shown, shell: &Shell, planned: &Planned) -> Result<Code, Failure> {
+    let worst = Code::worst(ended(planned));
+    if planned.ending != Ending::Done {
+        return Ok(worst);
+    }
+    shown.keep(shell, &planned.plan)?;
+    shown.print(shell, &planned.plan, planned.lines());
+    Ok(shown.code(&planned.plan, worst))
+}
+
+/// A plan by its name or its file. One from a file that the store does not have is kept there.
+pub(super) fn find(session: &Session<'_>, what: &Path) -> Result<Plan, Failure> {
+    let named = what.display().to_string();
+    let failed = |error: crate::store::Error| Failure::failed(error.to_string());
+    let unreadable = |error: crate::plan::NotAPlan| Failure::usage(format!("`{named}`: {error}"));
+    if let Some(row) = session.runtime.block_on(session.store.plan(&named)).map_err(failed)? {
+        return Plan::read(&row.body).map_err(unreadable);
+    }
+    let file = session.shell.folder.join(what);
+    if !file.is_file() {
+        let place = session.store.path().display();
+        let hint = match session.mode() {
+            Mode::Real => "a plan made on the sandbox is found with --sandbox",
+            Mode::Sandbox => "a plan made on a real connection is found without --sandbox",
+        };
+        return Err(Failure::usage(format!("there is no plan `{named}` in {place}, and no such file")).hint(hint));
+    }
+    let text = crate::tables::read_text(&file).map_err(|error| Failure::usage(error.to_string()))?;
+    let plan = Plan::read(&text).map_err(unreadable)?;
+    session.runtime.block_on(session.store.keep_plan(&plan_row(&plan, text))).map_err(failed)?;
+    Ok(plan)
+}
+
+fn is_script(what: &Path) -> bool {
+    what.extension().is_some_and(|ending| ending == "rhai")
+}
+
+impl Shown {
+    fn keep(&self, shell: &Shell, plan: &Plan) -> Result<(), Failure> {
+        let Some(out) = &self.out else { return Ok(()) };
+        let mut text = serde_json::to_string_pretty(&plan.write()).unwrap_or_default();
+        text.push('\n');
+        let path = shell.folder.join(out);
+        crate::tables::write_text(&path, &text).map_err(|error| Failure::failed(error.to_string()))
+    }
+
+    fn code(&self, plan: &Plan, worst: Code) -> Code {
+        match self.exit_code && !plan.is_empty() {
+            true => Code::worst([worst, Code::Pending]),
+            false => worst,
+        }
+    }
+
+    fn print(&self, shell: &Shell, plan: &Plan, mut lines: Vec<String>) {
+        let printer = &shell.printer;
+        printer.end();
+        if printer.format() == Format::Json {
+            for (step, touch) in plan.touches() {
+                let mut line = json!(touch);
+                if let Value::Object(map) = &mut line {
+                    map.insert("type".into(), "touch".into());
+                    map.insert("operation".into(), step.operation.as_str().into());
+                    map.insert("connection".into(), step.connection.as_str().into());
+                }
+                printer.object(&line);
+            }
+            let mut head = plan.write();
+            if let Value::Object(map) = &mut head {
+                map.remove("steps");
+                map.insert("type".into(), "plan".into());
+                map.insert("changes".into(), (!plan.is_empty()).into());
+            }
+            printer.object(&head);
+            return;
+        }
+        let detail = match (&self.only, self.all) {
+            (Some(text), _) => Detail::Of(text.clone()),
+            (None, true) => Detail::All,
+            (None, false) => Detail::Samples,
+        };
+        if !lines.is_empty() {
+            lines.push(String::new());
+        }
+        let sandbox = if plan.sandbox { " (sandbox)" } else { "" };
+        lines.push(format!("plan {} of {} on {}{sandbox}", plan.id, plan.script, plan.connection));
+        lines.extend(plan.text(&detail).into_iter().map(|line| format!("  {line}")));
+        let flag = shell.flags(if plan.sandbox { Mode::Sandbox } else { Mode::Real });
+        if !plan.holds.is_empty() {
+            let flags: Vec<String> =
+                plan.holds.iter().map(|hold| format!("--{} {}", hold.what.as_str(), hold.number)).collect();
+            lines.push(format!(
+                "if it is meant, type: beadle approve {}{flag} {} --reason \"…\"",
+                plan.id,
+                flags.join(" ")
+            ));
+        }
+        if !plan.is_empty() {
+            lines.push(format!("nothing was changed; to do exactly this: beadle apply {}{flag}", plan.id));
+        }
+        printer.data(&format!("{}\n", lines.join("\n")));
+    }
+}
+
+fn ended(planned: &Planned) -> Vec<Code> {
+    let mut codes = vec![match &planned.ending {
+        Ending::Done => Code::Done,
+        Ending::Interrupted => Code::Interrupted,
+        Ending::Held(..) => Code::Held,
+        Ending::InDoubt(_) => Code::InDoubt,
+        Ending::Failed(_) | Ending::Limit(_) => Code::Failed,
+    }];
+    if !planned.plan.holds.is_empty() {
+        codes.push(Code::Held);
+    }
+    if planned.parts.rejected + planned.parts.failed > 0 {
+        codes.push(Code::Partial);
+    }
+    codes
+}

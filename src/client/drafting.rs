@@ -1,0 +1,170 @@
+//! How a planned call looks in the plan, and what it answers: as the platform would, as far as that can be known.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::Client;
+use super::doubt::question;
+use crate::catalog::{Answer, Consequence, Deed, Follow, Mails, Piece};
+use crate::effects::Intent;
+use crate::model::{Group, Placeholder};
+use crate::plan::{Overlay, Sign, Touch};
+
+/// Groups that follow, by whether somebody joins and which group.
+#[derive(Default)]
+pub(super) struct Follows(pub(super) HashMap<(bool, String), Vec<Group>>);
+
+impl Follows {
+    fn of(&self, deed: &Deed) -> Vec<&Group> {
+        let key = match deed {
+            Deed::Joins { group, .. } => (true, group.clone()),
+            Deed::Leaves { group, .. } => (false, group.clone()),
+            _ => return Vec::new(),
+        };
+        self.0.get(&key).into_iter().flatten().collect()
+    }
+}
+
+/// A piece that is being taken down.
+pub(super) struct Drafting<'a> {
+    pub(super) client: &'a Client,
+    pub(super) piece: &'a Piece,
+    pub(super) intent: &'a Intent,
+    pub(super) follows: &'a Follows,
+    pub(super) number: usize,
+}
+
+impl Drafting<'_> {
+    /// What the piece does to each subject, and the subjects' rows as they will be.
+    pub(super) fn touches(&self, overlay: &mut Overlay, deeds: &[Option<Deed>]) -> (Vec<Touch>, Vec<Option<Value>>) {
+        (0..self.piece.subjects.len()).map(|place| self.touch(overlay, place, deeds[place].as_ref())).unzip()
+    }
+
+    fn touch(&self, overlay: &mut Overlay, place: usize, deed: Option<&Deed>) -> (Touch, Option<Value>) {
+        let adapter = self.client.platform().adapter;
+        let (subject, _) = &self.piece.subjects[place];
+        let question = question(self.piece, place, self.intent, 0);
+        let before = deed.and_then(|deed| row_of(overlay, deed));
+        let gives = deed.filter(|_| before.is_none()).and_then(made).map(|what| Placeholder::of(&what));
+        let id = gives.as_ref().map(Placeholder::as_str).unwrap_or_default();
+        let mut also = Vec::new();
+        match deed {
+            Some(deed) if deed.who().is_some() => also = overlay.perform(adapter, deed, id, &self.follows.of(deed)),
+            Some(deed) => {
+                let id = deed.group().unwrap_or(id);
+                if let Some(row) = adapter.after(before.clone(), id, deed) {
+                    overlay.set_group(id, row);
+                }
+            }
+            None => {}
+        }
+        let now = deed.and_then(|deed| match gives.as_ref().filter(|_| deed.who().is_none()) {
+            Some(id) => overlay.group_row(id.as_str()).cloned(),
+            None => row_of(overlay, deed),
+        });
+        let held = (adapter.held(&question, before.as_ref()), adapter.held(&question, now.as_ref()));
+        let write = self.piece.call.op.write(&self.piece.call.args);
+        let touch = Touch {
+            kind: subject.kind.as_str().to_owned(),
+            subject: subject.key.clone(),
+            group: subject.group.clone(),
+            name: match deed {
+                Some(Deed::GroupMade { name, .. }) => name.clone(),
+                _ => self.name(place, &held.0, &held.1),
+            },
+            sign: sign(deed, write.map(|write| write.consequence), &held),
+            mails: write.map(|write| write.mails).filter(|mails| *mails != Mails::No).map(|it| it.as_str().to_owned()),
+            known: self.intent.before.get(&subject.key).cloned().unwrap_or_default(),
+            before: held.0,
+            after: held.1,
+            gives: gives.map(|id| id.as_str().to_owned()),
+            also,
+            destroys: matches!(
+                deed,
+                Some(Deed::Leaves { destroys: true, .. } | Deed::AccountDeleted { destroys: true, .. })
+            ),
+        };
+        (touch, now)
+    }
+
+    /// How people know the subject.
+    fn name(&self, place: usize, before: &Value, after: &Value) -> String {
+        let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let (subject, _) = &self.piece.subjects[place];
+        let held = [(before, "email"), (after, "email"), (before, "name"), (after, "name")];
+        self.piece
+            .address(place)
+            .or_else(|| held.into_iter().find_map(|(value, key)| text(value, key)))
+            .unwrap_or_else(|| subject.key.clone())
+    }
+
+    /// The answer that the platform would give, as far as it can be known.
+    pub(super) fn answer(&self, overlay: &mut Overlay, rows: &[Option<Value>]) -> Bytes {
+        let op = self.piece.call.op;
+        let answer = match (op.follow, op.answer) {
+            (Some(follow), _) => self.job(overlay, &follow, rows),
+            (None, Answer::One(_)) if op.batch.is_none() => rows.first().cloned().flatten().unwrap_or_default(),
+            _ => json!({ "success": true }),
+        };
+        Bytes::from(answer.to_string())
+    }
+
+    /// A planned job counts as complete at once.
+    fn job(&self, overlay: &mut Overlay, follow: &Follow, rows: &[Option<Value>]) -> Value {
+        let id = Placeholder::of(&format!("job of step {}", self.number));
+        let ids: Vec<Value> = rows.iter().flatten().filter_map(|row| row.get("id").cloned()).collect();
+        let mut answer = Value::Object(Map::new());
+        put(&mut answer, &format!("/{}", follow.job), id.as_str().into());
+        for pointer in follow.state {
+            put(&mut answer, pointer, follow.done.first().copied().unwrap_or_default().into());
+        }
+        put(&mut answer, follow.merged, ids.into());
+        overlay.set_job(id.as_str(), answer.clone());
+        answer
+    }
+}
+
+fn row_of(overlay: &Overlay, deed: &Deed) -> Option<Value> {
+    match deed.who() {
+        Some(who) => overlay.row(who).cloned(),
+        None => deed.group().and_then(|id| overlay.group_row(id)).cloned(),
+    }
+}
+
+/// What a deed makes, where nothing was before.
+fn made(deed: &Deed) -> Option<String> {
+    match deed {
+        Deed::Joins { who, .. } | Deed::AccountMade { who, .. } => {
+            who.address.as_ref().map(|address| format!("person {address}"))
+        }
+        Deed::GroupMade { name, .. } => Some(format!("group {name}")),
+        _ => None,
+    }
+}
+
+fn sign(deed: Option<&Deed>, consequence: Option<Consequence>, held: &(Value, Value)) -> Sign {
+    let same = held.0 == held.1;
+    match (deed, consequence) {
+        (Some(Deed::Mailed { .. }), _) | (None, Some(Consequence::Tells)) => Sign::Mail,
+        (Some(_), _) if same => Sign::Same,
+        (Some(Deed::Joins { .. }), _) if held.0.get("member") == Some(&Value::Bool(true)) => Sign::Change,
+        (_, Some(Consequence::Adds | Consequence::Creates)) => Sign::Add,
+        (_, Some(Consequence::Removes | Consequence::Deletes)) => Sign::Remove,
+        _ => Sign::Change,
+    }
+}
+
+/// Sets a value at a JSON pointer, making the maps on the way.
+fn put(value: &mut Value, pointer: &str, what: Value) {
+    let mut at = value;
+    for key in pointer.split('/').filter(|key| !key.is_empty()) {
+        if !at.is_object() {
+            *at = Value::Object(Map::new());
+        }
+        let Value::Object(map) = at else { return };
+        at = map.entry(key.to_owned()).or_insert(Value::Null);
+    }
+    *at = what;
+}

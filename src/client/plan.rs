@@ -1,0 +1,305 @@
+//! Writes in plan mode: they go as far as live ones do, to the ledger's own answers, and are then taken down instead of
+//! sent. What they would find is read; what they would change, later reads of the run see.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::answer::Merged;
+use super::doubt::question;
+use super::drafting::{Drafting, Follows};
+use super::write::With;
+use super::{Client, Error};
+use crate::catalog::{Call, Code, Consequence, Deed, Doubt, Mails, Piece, SubjectKind, Verdict, Whom};
+use crate::effects::{Answered, Intent, Why};
+use crate::model::{Cascade, Group, Placeholder, above, below};
+use crate::plan::{Draft, LeftOut, Overlay, Step, Touch};
+
+impl Client {
+    /// Takes down whatever of a piece would be sent, and answers as the platform would.
+    pub(super) async fn plan_piece(
+        &self,
+        draft: &Draft,
+        piece: Piece,
+        intent: &Intent,
+        with: &With,
+        merged: &mut Merged,
+    ) -> Result<(), Error> {
+        let piece = self.would_be_sent(draft, piece, intent, merged).await?;
+        if piece.subjects.is_empty() {
+            return Ok(());
+        }
+        draft.use_account(self.connection(), self.platform().name, self.account());
+        self.learn(draft, &piece, &self.deeds(&piece)).await?;
+        let piece = self.who_is_there(draft, piece, merged)?;
+        if piece.subjects.is_empty() {
+            return Ok(());
+        }
+        let deeds = self.deeds(&piece);
+        let follows = self.follows(draft, &deeds).await?;
+        let drafting = Drafting { client: self, piece: &piece, intent, follows: &follows, number: draft.next() };
+        let (touches, rows) = draft.with(self.account(), |overlay| drafting.touches(overlay, &deeds));
+        refuse_what_is_there(&piece, &touches, with)?;
+        let answer = draft.with(self.account(), |overlay| drafting.answer(overlay, &rows));
+        merged.done(touches.len(), &answer);
+        draft.push(Step {
+            connection: self.connection().to_owned(),
+            operation: piece.call.op.name(),
+            arguments: piece.call.args.to_value(),
+            campaign: with.again.clone(),
+            use_existing: with.use_existing,
+            touches,
+        });
+        Ok(())
+    }
+
+    /// Leaves out whom the ledger answers for, whoever is in doubt, and whom this plan writes to already.
+    async fn would_be_sent(
+        &self,
+        draft: &Draft,
+        piece: Piece,
+        intent: &Intent,
+        merged: &mut Merged,
+    ) -> Result<Piece, Error> {
+        let begun = self.ledger().ask(self.account(), &piece, intent).await;
+        let begun = begun.map_err(|error| Error::ledger(&piece.call, error))?;
+        let mut free = begun.held_back;
+        for answered in begun.answered {
+            match self.still_to_make(&piece, intent, &answered).await? {
+                true => free.push(answered.place),
+                false => self.leave_out(draft, &piece, intent, answered, merged),
+            }
+        }
+        free.extend(self.plan_doubts(draft, &piece, begun.doubts, merged).await?);
+        free.sort_unstable();
+        free.dedup();
+        if piece.call.op.write(&piece.call.args).is_some_and(|write| write.mails == Mails::Yes) {
+            free.retain(|&place| {
+                let (subject, _) = &piece.subjects[place];
+                let person = intent.addresses.get(&subject.key).unwrap_or(&subject.key);
+                let first = draft.mail(self.account(), subject.group.as_deref().unwrap_or_default(), person);
+                if !first {
+                    merged.already(subject.clone(), "this plan writes to them about it already".into(), None);
+                }
+                first
+            });
+        }
+        Ok(piece.only(&free))
+    }
+
+    /// Whether what an earlier run made is gone, so that it would be made anew.
+    async fn still_to_make(&self, piece: &Piece, intent: &Intent, answered: &Answered) -> Result<bool, Error> {
+        if !matches!(answered.why, Why::Made { .. }) {
+            return Ok(false);
+        }
+        let asked = Doubt { before: Value::Null, ..question(piece, answered.place, intent, 0) };
+        Ok(self.looked(&[asked]).await?.first() == Some(&Verdict::NotApplied))
+    }
+
+    fn leave_out(&self, draft: &Draft, piece: &Piece, intent: &Intent, answered: Answered, merged: &mut Merged) {
+        let Some((subject, _)) = piece.subjects.get(answered.place) else { return };
+        let why = answered.why.sentence();
+        let name = intent.addresses.get(&subject.key).unwrap_or(&subject.key).clone();
+        draft.leave_out(LeftOut { operation: piece.call.op.name(), name, why: why.clone() });
+        merged.already(subject.clone(), why, answered.share);
+    }
+
+    /// What is in doubt is looked at, and left as it is in the ledger: a plan settles nothing.
+    async fn plan_doubts(
+        &self,
+        draft: &Draft,
+        piece: &Piece,
+        doubts: Vec<(usize, Doubt)>,
+        merged: &mut Merged,
+    ) -> Result<Vec<usize>, Error> {
+        let mut by_operation: HashMap<String, Vec<(usize, Doubt)>> = HashMap::new();
+        for (place, doubt) in doubts {
+            by_operation.entry(doubt.operation.clone()).or_default().push((place, doubt));
+        }
+        let mut free = Vec::new();
+        for group in by_operation.into_values() {
+            let verdicts = self.looked(&group.iter().map(|(_, doubt)| doubt.clone()).collect::<Vec<_>>()).await?;
+            for ((place, doubt), verdict) in group.into_iter().zip(verdicts) {
+                let same = doubt.operation == piece.call.op.name() && doubt.wanted == piece.subjects[place].1;
+                let why = match verdict {
+                    Verdict::Applied(_) if same => "done, as a look shows; an earlier run did not know".to_owned(),
+                    Verdict::Applied(_) | Verdict::NotApplied => {
+                        free.push(place);
+                        continue;
+                    }
+                    Verdict::Unknown(why) | Verdict::Stale(why) => format!("in doubt since an earlier run: {why}"),
+                };
+                let name = doubt.address.clone().unwrap_or_else(|| doubt.subject.key.clone());
+                draft.leave_out(LeftOut { operation: doubt.operation.clone(), name, why: why.clone() });
+                merged.already(doubt.subject, why, None);
+            }
+        }
+        Ok(free)
+    }
+
+    fn deeds(&self, piece: &Piece) -> Vec<Option<Deed>> {
+        let (adapter, op) = (self.platform().adapter, piece.call.op);
+        piece.subjects.iter().map(|(subject, part)| adapter.deed(op, subject, part)).collect()
+    }
+
+    /// Reads what is there of those whom nobody has looked up yet.
+    async fn learn(&self, draft: &Draft, piece: &Piece, deeds: &[Option<Deed>]) -> Result<(), Error> {
+        let adapter = self.platform().adapter;
+        let none = Intent::default();
+        let unknown = draft.with(self.account(), |overlay| {
+            let is_known = |place: usize| {
+                let (subject, _) = &piece.subjects[place];
+                match &deeds[place] {
+                    Some(deed) => match deed.who() {
+                        Some(who) => overlay.knows(who),
+                        None => deed.group().is_some_and(|id| overlay.group_row(id).is_some()),
+                    },
+                    None => subject.kind != SubjectKind::Person,
+                }
+            };
+            let readable = |place: usize| {
+                let (subject, _) = &piece.subjects[place];
+                !Placeholder::is_in(&subject.key)
+            };
+            let places = (0..piece.subjects.len()).filter(|&place| readable(place) && !is_known(place));
+            places.map(|place| (place, question(piece, place, &none, 0))).collect::<Vec<_>>()
+        });
+        let questions: Vec<Doubt> = unknown.iter().map(|(_, question)| question.clone()).collect();
+        if questions.is_empty() {
+            return Ok(());
+        }
+        let Some(rows) = self.rows(&questions).await? else { return Ok(()) };
+        draft.with(self.account(), |overlay| {
+            for ((place, _), row) in unknown.iter().zip(rows) {
+                match &deeds[*place] {
+                    // Who is not in the group may be elsewhere.
+                    Some(deed) if row.is_none() && is_about_somebody_there(deed) => {}
+                    Some(deed) if deed.who().is_some() => {
+                        overlay.learn(adapter, deed.who().unwrap_or(&Whom::default()), row);
+                    }
+                    _ => {
+                        if let Some(group) = row.as_ref().and_then(|row| adapter.group(row)) {
+                            overlay.learn_group(&group.id, row.unwrap_or_default());
+                        }
+                    }
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Leaves out whoever is not where the write needs them to be; a call about one of these alone is refused, as the
+    /// platform would.
+    fn who_is_there(&self, draft: &Draft, piece: Piece, merged: &mut Merged) -> Result<Piece, Error> {
+        let adapter = self.platform().adapter;
+        let deeds = self.deeds(&piece);
+        let missing: Vec<usize> = draft.with(self.account(), |overlay| {
+            let is_there = |place: usize| match &deeds[place] {
+                Some(deed) if is_about_somebody_there(deed) => {
+                    let group = piece.subjects[place].0.group.as_deref();
+                    let row = deed.who().and_then(|who| overlay.row(who));
+                    row.is_some_and(|row| Overlay::shows(adapter, row, group))
+                }
+                _ => true,
+            };
+            (0..piece.subjects.len()).filter(|&place| !is_there(place)).collect()
+        });
+        let Some(&first) = missing.first() else { return Ok(piece) };
+        let why = |place: usize| match &piece.subjects[place].0.group {
+            Some(group) => format!("{} is not in group {group}", piece.subjects[place].0.key),
+            None => format!("there is no account {}", piece.subjects[place].0.key),
+        };
+        if piece.subjects.len() == 1 {
+            let not_found = Error::new(&piece.call, Code::NotFound.as_str(), why(first));
+            return Err(Error { status: Some(404), ..not_found });
+        }
+        for &place in &missing {
+            let (subject, _) = &piece.subjects[place];
+            draft.leave_out(LeftOut { operation: piece.call.op.name(), name: subject.key.clone(), why: why(place) });
+            merged.already(subject.clone(), why(place), None);
+        }
+        let there: Vec<usize> = (0..piece.subjects.len()).filter(|place| !missing.contains(place)).collect();
+        Ok(piece.only(&there))
+    }
+
+    /// The groups that come along with a deed's own, by its group: above for who joins, below for who leaves.
+    async fn follows(&self, draft: &Draft, deeds: &[Option<Deed>]) -> Result<Follows, Error> {
+        let mut follows = Follows::default();
+        if self.platform().adapter.cascade() == Cascade::None {
+            return Ok(follows);
+        }
+        for deed in deeds.iter().flatten() {
+            let (Deed::Joins { group, .. } | Deed::Leaves { group, .. }) = deed else { continue };
+            let key = (matches!(deed, Deed::Joins { .. }), group.clone());
+            let joins = key.0;
+            if let Entry::Vacant(entry) = follows.0.entry(key) {
+                let groups = self.all_groups(draft).await?;
+                let found = if joins { above(&groups, group) } else { below(&groups, group) };
+                entry.insert(found.into_iter().cloned().collect());
+            }
+        }
+        Ok(follows)
+    }
+
+    /// All groups, those that the plan makes among them.
+    pub(crate) async fn all_groups(&self, draft: &Draft) -> Result<Vec<Group>, Error> {
+        let adapter = self.platform().adapter;
+        let read = match draft.groups(self.account()) {
+            Some(groups) => groups,
+            None => {
+                let mut groups = Vec::new();
+                if let Some(list) = adapter.groups(self.connection()) {
+                    let rows = self.read_all(&list).await?;
+                    groups.extend(rows.as_array().into_iter().flatten().filter_map(|row| adapter.group(row)));
+                }
+                draft.set_groups(self.account(), groups.clone());
+                Arc::new(groups)
+            }
+        };
+        let mut groups = read.to_vec();
+        draft.with(self.account(), |overlay| {
+            for planned in overlay.groups().filter_map(|row| adapter.group(row)) {
+                match groups.iter_mut().find(|group| group.id == planned.id) {
+                    Some(known) => *known = planned,
+                    None => groups.push(planned),
+                }
+            }
+        });
+        Ok(groups)
+    }
+}
+
+/// Whether a deed needs somebody who is there already.
+fn is_about_somebody_there(deed: &Deed) -> bool {
+    matches!(deed, Deed::Leaves { .. } | Deed::Changes { .. } | Deed::Mailed { .. } | Deed::AccountDeleted { .. })
+}
+
+/// The platform would refuse to make what is there already; a plan says it before anything else is done.
+fn refuse_what_is_there(piece: &Piece, touches: &[Touch], with: &With) -> Result<(), Error> {
+    let creates = piece.call.op.write(&piece.call.args).is_some_and(|write| write.consequence == Consequence::Creates);
+    let there = touches.iter().find(|touch| touch.before.get("id").is_some_and(|id| !id.is_null()));
+    match there {
+        Some(touch) if creates && !with.use_existing && piece.subjects.len() == 1 => {
+            let why = format!("`{}` is there already; to use what is there: `if_exists: \"use\"`", touch.name);
+            Err(Error::new(&piece.call, Code::Refused.as_str(), why))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An argument that is only known after apply, where a read would need it.
+pub(super) fn unknown_yet(call: &Call) -> Option<Error> {
+    fn holds(value: &Value) -> Option<&str> {
+        match value {
+            Value::String(text) => Placeholder::is_in(text).then_some(text),
+            Value::Array(items) => items.iter().find_map(holds),
+            Value::Object(map) => map.values().find_map(holds),
+            _ => None,
+        }
+    }
+    let text = call.args.iter().find_map(|(_, value)| holds(value))?;
+    let why = format!("{text} is known only after apply: a plan cannot ask the platform about it");
+    Some(Error::new(call, "known_after_apply", why))
+}

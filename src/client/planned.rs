@@ -1,0 +1,60 @@
+//! Reads in plan mode: the platform's answers with what was planned so far in them.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::plan::unknown_yet;
+use super::{Client, Error};
+use crate::catalog::{Answer, Call, Code, Seen};
+use crate::plan::{Draft, Overlay};
+
+impl Client {
+    /// One answer, as it would be after all that was planned so far.
+    pub(super) async fn planned_read(&self, draft: &Draft, call: &Call) -> Result<Bytes, Error> {
+        let seen = self.platform().adapter.seen(call);
+        if let Some(answer) = self.known_by(draft, call, &seen)? {
+            return Ok(answer);
+        }
+        if let Some(error) = unknown_yet(call) {
+            return Err(error);
+        }
+        let body = self.read(call).await?;
+        match &seen {
+            Seen::Group { id } => Ok(self.counted(draft, id, body)),
+            _ => Ok(body),
+        }
+    }
+
+    /// What the plan itself knows.
+    fn known_by(&self, draft: &Draft, call: &Call, seen: &Seen) -> Result<Option<Bytes>, Error> {
+        let adapter = self.platform().adapter;
+        let as_bytes = |row: &Value| Bytes::from(row.to_string());
+        draft.with(self.account(), |overlay| match seen {
+            Seen::Person { group, who } => match overlay.planned(who) {
+                None => Ok(None),
+                Some(row) => match row.filter(|row| Overlay::shows(adapter, row, group.as_deref())) {
+                    Some(row) => Ok(Some(as_bytes(row))),
+                    None if matches!(call.op.answer, Answer::Perhaps(_)) => Ok(Some(Bytes::from_static(b"null"))),
+                    None => {
+                        let why = "not there any more, after what is planned";
+                        Err(Error { status: Some(404), ..Error::new(call, Code::NotFound.as_str(), why) })
+                    }
+                },
+            },
+            Seen::Group { id } => {
+                Ok(overlay.group(id).map(|row| as_bytes(&adapter.counted(row.clone(), overlay.count(id)))))
+            }
+            Seen::Job { id } => Ok(overlay.job(id).map(as_bytes)),
+            _ => Ok(None),
+        })
+    }
+
+    /// A group with the number of members that it would have.
+    fn counted(&self, draft: &Draft, id: &str, body: Bytes) -> Bytes {
+        let change = draft.with(self.account(), |overlay| overlay.count(id));
+        match (change, serde_json::from_slice::<Value>(&body)) {
+            (0, _) | (_, Err(_)) => body,
+            (change, Ok(row)) => Bytes::from(self.platform().adapter.counted(row, change).to_string()),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! What somebody is about to do, in numbers.
+
+use jiff::civil::Time;
+
+use super::Attendance;
+
+/// All that the brakes judge. What is not about to happen stays empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// A roster and the group that it is compared with.
+    pub roster: Option<Roster>,
+    /// Who leaves which group, an entry a group that is named; those below stand in it.
+    pub removals: Vec<Removals>,
+    /// Whose values are overwritten, an entry a group.
+    pub changes: Vec<Changes>,
+    /// Accounts and groups that are deleted, people whose contributions are: by this run so far, and now.
+    pub deletes: u64,
+    /// People who become administrators or moderators, by this run so far and now: as the calls name them.
+    pub roles: Vec<String>,
+    /// People who are written to.
+    pub mails: Option<Mails>,
+}
+
+/// A roster beside its group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roster {
+    /// The group.
+    pub group: String,
+    /// Different people in the roster.
+    pub people: u64,
+    /// Members of the group.
+    pub members: u64,
+    /// People in both.
+    pub common: u64,
+    /// Sentinel persons whom the roster does not name.
+    pub missing: Vec<String>,
+}
+
+/// How one group shrinks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Leaving {
+    /// The group, as a person knows it.
+    pub group: String,
+    /// People in it now.
+    pub members: u64,
+    /// Administrators among them.
+    pub admins: u64,
+    /// How many go.
+    pub leaving: u64,
+    /// Administrators among those.
+    pub admins_leaving: u64,
+    /// How many come in the same go.
+    pub arriving: u64,
+    /// How many were taken out of it in the days that are counted along, done or in doubt.
+    pub lately: u64,
+}
+
+/// Removals from one group, and those that follow from the hierarchy.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Removals {
+    /// The group that is named.
+    pub from: Leaving,
+    /// How many of [`Leaving::lately`] this very run has taken out of it: an approval names the whole number, also
+    /// when the run is resumed.
+    pub of_this_run: u64,
+    /// Groups below it that the same people leave.
+    pub below: Vec<Leaving>,
+}
+
+/// Values that are there and would be others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Where, for people: `in group 4`, `of the community`.
+    pub place: String,
+    /// People who would lose a value; where nobody has read what they hold, people who are written to.
+    pub people: u64,
+    /// Of how many; `None` where nobody knows.
+    pub of: Option<u64>,
+}
+
+/// People who are written to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mails {
+    /// How many: by this run so far, and now. Nobody is about to be written to where this is what was.
+    pub people: u64,
+    /// How many of them now.
+    pub now: u64,
+    /// Whether somebody watches.
+    pub attendance: Attendance,
+    /// The time at which they would be.
+    pub at: WallClock,
+}
+
+/// A time of the day, and where.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WallClock {
+    /// The time.
+    pub time: Time,
+    /// The time zone's name.
+    pub zone: String,
+}

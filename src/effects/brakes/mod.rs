@@ -1,0 +1,14 @@
+//! When a run is held before it does too much. Pure: figures and limits in, holds out. A sync, a plan and a script that
+//! writes by itself are judged by the same functions; who asks collects the figures.
+
+mod figures;
+mod hold;
+mod judge;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+pub use figures::{Changes, Figures, Leaving, Mails, Removals, Roster, WallClock};
+pub use hold::{Brake, Commands, Hold, Leave, Moment, text};
+pub use judge::judge;
+pub use rules::{ADMINISTRATORS, Attendance, Powers, Rules};

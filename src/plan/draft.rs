@@ -1,0 +1,126 @@
+//! Takes calls down while a script runs in plan mode; shared by all connections of the run.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::record::{Account, GroupName, LeftOut, Plan, Step};
+use super::{Overlay, follows};
+use crate::effects::brakes::{Hold, Leave};
+use crate::model::Group;
+
+/// What was planned so far; cheap to clone.
+#[derive(Clone, Default)]
+pub struct Draft(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    accounts: Vec<Account>,
+    steps: Vec<Step>,
+    overlays: HashMap<String, Overlay>,
+    groups: HashMap<String, Arc<Vec<Group>>>,
+    mailed: HashSet<(String, String, String)>,
+    left_out: Vec<LeftOut>,
+    holds: Vec<(String, Hold)>,
+    notes: Vec<String>,
+}
+
+impl Draft {
+    /// Names an account that is used.
+    pub fn use_account(&self, connection: &str, platform: &str, account: &str) {
+        let used = Account { connection: connection.into(), platform: platform.into(), account: account.into() };
+        let mut state = self.state();
+        if !state.accounts.contains(&used) {
+            state.accounts.push(used);
+        }
+    }
+
+    /// Looks at an account as planned so far, or changes it.
+    pub fn with<T>(&self, account: &str, look: impl FnOnce(&mut Overlay) -> T) -> T {
+        look(self.state().overlays.entry(account.to_owned()).or_default())
+    }
+
+    /// The account's groups as the platform lists them, once they were read.
+    pub fn groups(&self, account: &str) -> Option<Arc<Vec<Group>>> {
+        self.state().groups.get(account).cloned()
+    }
+
+    /// Keeps the account's groups.
+    pub fn set_groups(&self, account: &str, groups: Vec<Group>) {
+        self.state().groups.insert(account.to_owned(), Arc::new(groups));
+    }
+
+    /// Notes that somebody would be written to about a group; `false` if that was planned before.
+    pub fn mail(&self, account: &str, group: &str, person: &str) -> bool {
+        self.state().mailed.insert((account.to_owned(), group.to_owned(), person.to_owned()))
+    }
+
+    /// The number of the step that is taken down next, from 1.
+    pub fn next(&self) -> usize {
+        self.state().steps.len() + 1
+    }
+
+    /// Takes a call down.
+    pub fn push(&self, step: Step) {
+        self.state().steps.push(step);
+    }
+
+    /// Notes somebody for whom nothing is planned.
+    pub fn leave_out(&self, one: LeftOut) {
+        self.state().left_out.push(one);
+    }
+
+    /// Notes a brake that would hold the run at this place; what it said of the place before is a part of it.
+    pub fn hold(&self, place: &str, hold: Hold) {
+        // At its end a plan knows all of it: nothing more follows.
+        let hold = Hold { leave: Leave::Exactly, ..hold };
+        let mut state = self.state();
+        match state.holds.iter_mut().find(|(known, held)| known == place && held.what == hold.what) {
+            Some((_, held)) => *held = hold,
+            None => state.holds.push((place.to_owned(), hold)),
+        }
+    }
+
+    /// Notes a line for people, once.
+    pub fn note(&self, line: &str) {
+        let mut state = self.state();
+        if !state.notes.iter().any(|known| known == line) {
+            state.notes.push(line.to_owned());
+        }
+    }
+
+    /// The plan of all that was taken down; `now` in milliseconds since the epoch.
+    pub fn finish(&self, id: &str, script: &str, connection: &str, now: i64) -> Plan {
+        let mut state = self.state();
+        let steps = std::mem::take(&mut state.steps);
+        let mut plan = Plan::new(id, script, connection, state.accounts.clone(), steps, now);
+        plan.left_out = std::mem::take(&mut state.left_out);
+        plan.holds = std::mem::take(&mut state.holds).into_iter().map(|(_, hold)| hold).collect();
+        plan.notes = std::mem::take(&mut state.notes);
+        plan.groups = state.names(&plan);
+        plan.notes.extend(follows::lines(&plan));
+        plan
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The names of all groups that a plan touches.
+    fn names(&self, plan: &Plan) -> Vec<GroupName> {
+        let touched: BTreeSet<(&str, &str)> = plan
+            .touches()
+            .flat_map(|(step, touch)| {
+                touch.group.iter().chain(&touch.also).map(|id| (step.connection.as_str(), id.as_str()))
+            })
+            .collect();
+        let account = |connection: &str| self.accounts.iter().find(|account| account.connection == connection);
+        let named = |(connection, id): (&str, &str)| {
+            let groups = self.groups.get(&account(connection)?.account)?;
+            let name = groups.iter().find(|group| group.id == id)?.name.clone();
+            Some(GroupName { connection: connection.to_owned(), id: id.to_owned(), name })
+        };
+        touched.into_iter().filter_map(named).collect()
+    }
+}

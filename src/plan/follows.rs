@@ -1,0 +1,75 @@
+//! What happens besides what was asked for: groups above and below, values that are overwritten, content that is lost.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::record::{Part, Plan, Sign, Touch};
+
+/// A line for each kind of thing that follows.
+pub(super) fn lines(plan: &Plan) -> Vec<String> {
+    let mut groups: BTreeMap<(bool, String), u64> = BTreeMap::new();
+    let (mut overwritten, mut destroyed) = (Vec::new(), 0_u64);
+    for (step, touch) in plan.touches() {
+        for group in &touch.also {
+            *groups.entry((touch.sign == Sign::Remove, plan.group(&step.connection, group))).or_default() += 1;
+        }
+        if touch.sign == Sign::Add {
+            let fields = overwrites(touch);
+            if !fields.is_empty() {
+                overwritten.push(format!("{}: {}", touch.name, spelled(&fields)));
+            }
+        }
+        destroyed += u64::from(touch.destroys);
+    }
+    let mut lines: Vec<String> = groups
+        .into_iter()
+        .map(|((leaving, group), count)| match leaving {
+            true => format!("gone from group {group}, which lies below: {}", people(count)),
+            false => format!("come into group {group}, which lies above: {}", people(count)),
+        })
+        .collect();
+    if let Some(first) = overwritten.first() {
+        let more = if overwritten.len() > 1 { format!(", and {} more", overwritten.len() - 1) } else { String::new() };
+        lines.push(format!(
+            "values of {} who have an account are overwritten: {first}{more}",
+            people(overwritten.len() as u64)
+        ));
+    }
+    if destroyed > 0 {
+        lines.push(format!("what {} wrote is destroyed (`hard_delete`) and cannot be brought back", people(destroyed)));
+    }
+    lines
+}
+
+/// The fields of somebody whose account is there that lose what they hold.
+pub(super) fn overwrites(touch: &Touch) -> Vec<Part> {
+    changed(touch).into_iter().filter(|(_, before, _)| !before.is_empty()).collect()
+}
+
+/// The fields that differ before and after.
+pub(super) fn changed(touch: &Touch) -> Vec<Part> {
+    let fields = |value: &Value| value.get("fields").and_then(Value::as_object).cloned().unwrap_or_default();
+    let (before, after) = (fields(&touch.before), fields(&touch.after));
+    let text = |value: Option<&Value>| match value {
+        Some(Value::String(text)) => text.clone(),
+        None | Some(Value::Null) => String::new(),
+        Some(other) => other.to_string(),
+    };
+    after
+        .iter()
+        .map(|(name, value)| (name.clone(), text(before.get(name)), text(Some(value))))
+        .filter(|(_, before, after)| before != after)
+        .collect()
+}
+
+/// `city "Pune" -> "Potsdam"`
+pub(super) fn spelled(fields: &[Part]) -> String {
+    let parts: Vec<String> =
+        fields.iter().map(|(name, before, after)| format!("{name} \"{before}\" -> \"{after}\"")).collect();
+    parts.join(", ")
+}
+
+fn people(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "person" } else { "people" })
+}

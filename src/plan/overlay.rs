@@ -1,0 +1,237 @@
+//! What a community would look like after the calls planned so far: rows of people and groups that they touch, in the
+//! platform's own shape. Pure; it knows only what was read and what was planned.
+
+use std::collections::{HashMap, HashSet};
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::catalog::{Adapter, Deed, Seen, Whom};
+use crate::model::Group;
+use crate::wire::Row;
+
+/// One account's people and groups as planned.
+#[derive(Default)]
+pub struct Overlay {
+    people: Vec<Shadow>,
+    by_id: HashMap<String, usize>,
+    by_address: HashMap<String, usize>,
+    groups: Vec<(String, Value)>,
+    /// Groups as they were read.
+    read_groups: HashMap<String, Value>,
+    /// How many members each group has more or fewer.
+    counts: HashMap<String, i64>,
+    jobs: HashMap<String, Value>,
+}
+
+/// A person whose row was looked up; `row` is `None` where there is no account, or none any more.
+struct Shadow {
+    row: Option<Value>,
+    touched: bool,
+}
+
+impl Overlay {
+    /// Whether this person's row was looked up.
+    pub fn knows(&self, who: &Whom) -> bool {
+        self.place(who).is_some()
+    }
+
+    /// The row of somebody who was looked up.
+    pub fn row(&self, who: &Whom) -> Option<&Value> {
+        self.people[self.place(who)?].row.as_ref()
+    }
+
+    /// Remembers what was read of somebody, unless they were planned about before.
+    pub fn learn(&mut self, adapter: &dyn Adapter, who: &Whom, row: Option<Value>) {
+        let place = match self.place(who).or_else(|| self.place(&named(adapter, row.as_ref()))) {
+            Some(place) => place,
+            None => {
+                self.people.push(Shadow { row, touched: false });
+                self.people.len() - 1
+            }
+        };
+        self.index(adapter, who, place);
+    }
+
+    /// The row of somebody about whom something was planned: `Some(None)` where there is no account any more.
+    pub fn planned(&self, who: &Whom) -> Option<Option<&Value>> {
+        let shadow = &self.people[self.place(who)?];
+        shadow.touched.then_some(shadow.row.as_ref())
+    }
+
+    /// Plans a deed about somebody. `id` is the id of the account if one is made, `also` the groups that follow. Returns
+    /// the groups, other than the deed's own, that the person comes into or leaves with it.
+    pub fn perform(&mut self, adapter: &dyn Adapter, deed: &Deed, id: &str, also: &[&Group]) -> Vec<String> {
+        let Some(who) = deed.who() else { return Vec::new() };
+        if !self.knows(who) {
+            self.learn(adapter, who, None);
+        }
+        let Some(place) = self.place(who) else { return Vec::new() };
+        let before = self.people[place].row.take();
+        let were = memberships(adapter, before.as_ref());
+        let mut row = adapter.after(before, id, deed);
+        for group in also {
+            row = adapter.after(row, id, &following(deed, &group.id));
+        }
+        let are = memberships(adapter, row.as_ref());
+        for group in are.difference(&were) {
+            *self.counts.entry(group.clone()).or_default() += 1;
+        }
+        for group in were.difference(&are) {
+            *self.counts.entry(group.clone()).or_default() -= 1;
+        }
+        self.people[place] = Shadow { row, touched: true };
+        self.index(adapter, &Whom::default(), place);
+        let mut others: Vec<String> = are.symmetric_difference(&were).cloned().collect();
+        others.retain(|group| deed.group() != Some(group));
+        others.sort_unstable();
+        others
+    }
+
+    /// Remembers a group as it was read.
+    pub fn learn_group(&mut self, id: &str, row: Value) {
+        self.read_groups.entry(id.to_owned()).or_insert(row);
+    }
+
+    /// A group as it was read, or as it will be.
+    pub fn group_row(&self, id: &str) -> Option<&Value> {
+        self.group(id).or_else(|| self.read_groups.get(id))
+    }
+
+    /// A group that would be made or changed, as it is or will be.
+    pub fn group(&self, id: &str) -> Option<&Value> {
+        self.groups.iter().find(|(known, _)| known == id).map(|(_, row)| row)
+    }
+
+    /// Keeps a group as it will be.
+    pub fn set_group(&mut self, id: &str, row: Value) {
+        match self.groups.iter_mut().find(|(known, _)| known == id) {
+            Some((_, known)) => *known = row,
+            None => self.groups.push((id.to_owned(), row)),
+        }
+    }
+
+    /// All groups that would be made or changed.
+    pub fn groups(&self) -> impl Iterator<Item = &Value> {
+        self.groups.iter().map(|(_, row)| row)
+    }
+
+    /// By how much the number of a group's members would change.
+    pub fn count(&self, group: &str) -> i64 {
+        self.counts.get(group).copied().unwrap_or(0)
+    }
+
+    /// Keeps the end of a job that would be done.
+    pub fn set_job(&mut self, id: &str, answer: Value) {
+        self.jobs.insert(id.to_owned(), answer);
+    }
+
+    /// The end of a job that would be done.
+    pub fn job(&self, id: &str) -> Option<&Value> {
+        self.jobs.get(id)
+    }
+
+    /// Whether a row shows somebody in this group, or, without a group, at all.
+    pub fn shows(adapter: &dyn Adapter, row: &Value, group: Option<&str>) -> bool {
+        is_in(adapter, row, group)
+    }
+
+    fn place(&self, who: &Whom) -> Option<usize> {
+        let id = who.id.as_ref().and_then(|id| self.by_id.get(id));
+        id.or_else(|| self.by_address.get(who.address.as_ref()?)).copied()
+    }
+
+    /// Finds somebody by all that is known of them.
+    fn index(&mut self, adapter: &dyn Adapter, who: &Whom, place: usize) {
+        let of_row = named(adapter, self.people[place].row.as_ref());
+        for id in who.id.iter().chain(&of_row.id) {
+            self.by_id.insert(id.clone(), place);
+        }
+        for address in who.address.iter().chain(&of_row.address) {
+            self.by_address.insert(address.clone(), place);
+        }
+    }
+}
+
+/// One list as a plan shows it: rows that are planned about are replaced or left out, those that are new come last.
+pub struct View {
+    seen: Seen,
+    shown: HashSet<String>,
+    ended: bool,
+}
+
+impl View {
+    /// The view of a list; `None` where a plan changes nothing in it.
+    pub fn of(seen: Seen) -> Option<Self> {
+        matches!(seen, Seen::People { .. } | Seen::Groups).then(|| Self { seen, shown: HashSet::new(), ended: false })
+    }
+
+    /// A page of the platform as the plan shows it.
+    pub fn page(&mut self, overlay: &Overlay, adapter: &dyn Adapter, rows: Vec<Row>) -> Vec<Row> {
+        rows.into_iter().filter_map(|row| self.one(overlay, adapter, row)).collect()
+    }
+
+    fn one(&mut self, overlay: &Overlay, adapter: &dyn Adapter, row: Row) -> Option<Row> {
+        let Some(id) = row.id() else { return Some(row) };
+        self.shown.insert(id.clone());
+        match &self.seen {
+            Seen::People { group } => {
+                let Some(shadow) = overlay.by_id.get(&id).map(|&place| &overlay.people[place]) else {
+                    return Some(row);
+                };
+                match shadow.touched {
+                    true => shadow.row.as_ref().filter(|row| is_in(adapter, row, group.as_deref())).map(raw),
+                    false => Some(row),
+                }
+            }
+            _ => match overlay.group(&id) {
+                Some(planned) => Some(raw(&adapter.counted(planned.clone(), overlay.count(&id)))),
+                None => Some(row),
+            },
+        }
+    }
+
+    /// What the platform's list does not hold: given once, at its end.
+    pub fn rest(&mut self, overlay: &Overlay, adapter: &dyn Adapter) -> Vec<Row> {
+        if std::mem::replace(&mut self.ended, true) {
+            return Vec::new();
+        }
+        let rows: Vec<Row> = match &self.seen {
+            Seen::People { group } => {
+                let people =
+                    overlay.people.iter().filter(|shadow| shadow.touched).filter_map(|shadow| shadow.row.as_ref());
+                people.filter(|row| is_in(adapter, row, group.as_deref())).map(raw).collect()
+            }
+            _ => overlay.groups.iter().map(|(id, row)| raw(&adapter.counted(row.clone(), overlay.count(id)))).collect(),
+        };
+        rows.into_iter().filter(|row| row.id().is_none_or(|id| self.shown.insert(id))).collect()
+    }
+}
+
+/// Whether a row shows somebody in this group, or, without a group, at all.
+fn is_in(adapter: &dyn Adapter, row: &Value, group: Option<&str>) -> bool {
+    group.is_none_or(|group| memberships(adapter, Some(row)).contains(group))
+}
+
+/// The deed that follows from this one in another group.
+fn following(deed: &Deed, group: &str) -> Deed {
+    match deed.clone() {
+        Deed::Joins { who, .. } => Deed::Joins { group: group.to_owned(), who, fields: serde_json::Map::new() },
+        Deed::Leaves { who, destroys, .. } => Deed::Leaves { group: group.to_owned(), who, destroys },
+        other => other,
+    }
+}
+
+fn memberships(adapter: &dyn Adapter, row: Option<&Value>) -> HashSet<String> {
+    let member = row.and_then(|row| adapter.member("", row));
+    member.into_iter().flat_map(|member| member.groups).map(|membership| membership.group).collect()
+}
+
+fn named(adapter: &dyn Adapter, row: Option<&Value>) -> Whom {
+    let Some(member) = row.and_then(|row| adapter.member("", row)) else { return Whom::default() };
+    Whom { address: member.email.map(|email| email.key().to_owned()), id: Some(member.id) }
+}
+
+fn raw(row: &Value) -> Row {
+    Row::from(Bytes::from(row.to_string()))
+}

@@ -1,0 +1,133 @@
+//! The brake of scripts that write by themselves: the write that would pass a limit is not sent. What the run has done is
+//! counted by what the script asks for, so that a resumed run, which asks for all of it again, comes to the same numbers.
+
+use std::collections::{HashMap, HashSet};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use super::changes::{Overwriting, Overwritten};
+use super::leaving::{Gone, Shrinking};
+use super::roles::Powers;
+use super::{mails, unless_approved};
+use crate::catalog::{Call, Consequence, Mails, SubjectKind, Write};
+use crate::client::{self, Client, Error, With};
+use crate::effects::brakes::{Figures, Hold, Moment, judge};
+
+/// The brake of one run, over all its connections.
+#[derive(Default)]
+pub struct FreeHand {
+    /// By account.
+    books: tokio::sync::Mutex<HashMap<String, Book>>,
+}
+
+/// What one run has done to one account, and what was read for it.
+#[derive(Default)]
+struct Book {
+    shrinking: Shrinking,
+    overwriting: Overwriting,
+    powers: Powers,
+    destroyed: HashSet<String>,
+}
+
+/// What a call is about to do.
+#[derive(Default)]
+struct Doing {
+    figures: Figures,
+    gone: Gone,
+    overwritten: Overwritten,
+    destroyed: Vec<String>,
+    known: HashMap<String, Value>,
+}
+
+impl client::Brake for FreeHand {
+    fn check<'a>(
+        &'a self,
+        client: &'a Client,
+        call: &'a Call,
+        with: &'a With,
+    ) -> BoxFuture<'a, Result<HashMap<String, Value>, Error>> {
+        self.judge(client, call, with).boxed()
+    }
+}
+
+impl FreeHand {
+    async fn judge(&self, client: &Client, call: &Call, with: &With) -> Result<HashMap<String, Value>, Error> {
+        let Some(write) = call.op.write(&call.args) else { return Ok(HashMap::new()) };
+        let mut books = self.books.lock().await;
+        let book = books.entry(client.account().to_owned()).or_default();
+        let mut doing = book.doing(client, call, write).await?;
+        if write.mails == Mails::Yes {
+            doing.mails(client, call, with).await?;
+        }
+        let holds = judge(&doing.figures, &client.rules().limits).into_iter().map(Hold::up_to).collect();
+        unless_approved(client, call, holds, Moment::BeforeSending).await?;
+        if let Some(mails) = &doing.figures.mails {
+            mails::tell(client, call, mails.now);
+        }
+        Ok(book.note(doing, client, call))
+    }
+}
+
+impl Book {
+    async fn doing(&mut self, client: &Client, call: &Call, write: &Write) -> Result<Doing, Error> {
+        let mut doing = Doing { destroyed: destroyed(client, call, write)?, ..Doing::default() };
+        doing.gone = match (write.consequence, write.subject.kind) {
+            (Consequence::Removes, _) => self.shrinking.removal(client, call).await?,
+            (Consequence::Deletes, SubjectKind::Person) => self.shrinking.deletion(client, call).await?,
+            _ => Gone::default(),
+        };
+        doing.overwritten = self.overwriting.by(client, call, &mut self.shrinking).await?;
+        doing.figures.removals = std::mem::take(&mut doing.gone.removals);
+        doing.figures.changes = std::mem::take(&mut doing.overwritten.changes);
+        doing.figures.roles = self.powers.granted(client, call).await?;
+        if !doing.destroyed.is_empty() {
+            let new = doing.destroyed.iter().filter(|who| !self.destroyed.contains(*who)).count();
+            doing.figures.deletes = (self.destroyed.len() + new) as u64;
+        }
+        Ok(doing)
+    }
+
+    /// Nothing has held it: counts it, and gives what was read of its subjects.
+    fn note(&mut self, mut doing: Doing, client: &Client, call: &Call) -> HashMap<String, Value> {
+        let mut known = std::mem::take(&mut doing.known);
+        // Where the call reads for itself, what it reads is what its look-ups need.
+        if client.platform().adapter.before(call).is_none() {
+            known.extend(std::mem::take(&mut doing.gone.known));
+            known.extend(std::mem::take(&mut doing.overwritten.known));
+        }
+        self.destroyed.extend(doing.destroyed);
+        self.shrinking.note(doing.gone);
+        self.overwriting.note(doing.overwritten);
+        known
+    }
+}
+
+impl Doing {
+    /// Counts whom the call would write to, where it matters.
+    async fn mails(&mut self, client: &Client, call: &Call, with: &With) -> Result<(), Error> {
+        let people = call.pieces().iter().map(|piece| piece.subjects.len() as u64).sum();
+        if mails::are_to_be_counted(client, people, &client.rules().limits).await? {
+            let (now, read) = client.would_mail(call, with).await?;
+            self.figures.mails = Some(mails::figures(client, now).await?);
+            self.known = read;
+        }
+        Ok(())
+    }
+}
+
+/// What the call destroys for good: keys of its subjects. A job must have named what it uses.
+fn destroyed(client: &Client, call: &Call, write: &Write) -> Result<Vec<String>, Error> {
+    let deletes = (write.consequence == Consequence::Deletes).then(|| call.op.name());
+    let names: Vec<String> = deletes.into_iter().chain(call.destroys().map(str::to_owned)).collect();
+    if let Some(name) = names.iter().find(|name| !client.rules().powers.have(name)) {
+        return Err(Error::new(call, "not_named", format!("a job uses `{name}` only when it names it")));
+    }
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pieces = call.pieces();
+    let subjects = pieces.iter().flat_map(|piece| &piece.subjects);
+    Ok(subjects.map(|(subject, _)| format!("{} {}", subject.kind.as_str(), subject.key)).collect())
+}

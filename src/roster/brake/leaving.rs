@@ -1,0 +1,281 @@
+//! Who leaves which group when a script removes or deletes by itself. What is read is kept for the run: a group's size and
+//! the ledger's removals once, single people as long as that is cheaper than the whole list.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::{Value, json};
+
+use super::people::{everybody, groups, person, size};
+use crate::catalog::{Call, Page};
+use crate::client::{Client, Error};
+use crate::effects::brakes::{Leaving, Removals};
+use crate::model::{Email, Group, Member, below};
+
+/// What is known of the groups of one account.
+#[derive(Default)]
+pub(super) struct Shrinking {
+    groups: HashMap<String, Seen>,
+    hierarchy: Option<Vec<Group>>,
+    /// Groups that people are in and the hierarchy does not name, so that it is not read again for each of them.
+    unlisted: HashSet<String>,
+}
+
+/// One group since this run first took somebody out of it.
+#[derive(Default)]
+struct Seen {
+    /// People in it before this run removed anybody.
+    members: u64,
+    /// Whom others removed lately.
+    by_others: HashSet<String>,
+    /// Whom this run removed, or is about to.
+    by_this_run: HashSet<String>,
+    /// Who administers it, once somebody who does is to leave.
+    admins: Option<HashSet<String>>,
+    /// How many were read one by one.
+    singles: u64,
+    /// Everybody by id, once that is cheaper.
+    people: Option<HashMap<String, Member>>,
+}
+
+/// People who leave one group by one call.
+#[derive(Clone, Debug)]
+pub(super) struct Departure {
+    group: String,
+    people: HashSet<String>,
+    admins: HashSet<String>,
+}
+
+/// What a call takes away.
+#[derive(Default)]
+pub(super) struct Gone {
+    /// For the brakes.
+    pub(super) removals: Vec<Removals>,
+    /// For the intents, by the subjects' keys: who it is, and which groups below they leave.
+    pub(super) known: HashMap<String, Value>,
+    departures: Vec<Departure>,
+}
+
+impl Shrinking {
+    /// People taken out of one group, and so out of those below it.
+    pub(super) async fn removal(&mut self, client: &Client, call: &Call) -> Result<Gone, Error> {
+        let (mut own, mut below): (Option<Departure>, Vec<Departure>) = (None, Vec::new());
+        let mut known = HashMap::new();
+        for (subject, _) in call.pieces().iter().flat_map(|piece| &piece.subjects) {
+            let group = subject.group.clone().unwrap_or_default();
+            self.see(client, &group).await?;
+            let Some(member) = self.member(client, &group, &subject.key).await? else { continue };
+            protect(client, call, &member, member.admin.then_some(group.as_str()))?;
+            let under = self.below(client, &group, &member).await?;
+            for (id, admin) in &under {
+                protect(client, call, &member, admin.then_some(id.as_str()))?;
+                add(&mut below, id, &member.id, *admin);
+            }
+            let leaves: Vec<&str> = under.iter().map(|(id, _)| id.as_str()).collect();
+            let email = member.email.as_ref().map(Email::as_str);
+            known.insert(subject.key.clone(), json!({ "email": email, "leaves": leaves }));
+            let departure = own.get_or_insert_with(|| Departure::from(&group));
+            departure.people.insert(subject.key.clone());
+            departure.admins.extend(member.admin.then(|| subject.key.clone()));
+        }
+        let Some(own) = own else { return Ok(Gone { known, ..Gone::default() }) };
+        let from = Leaving { group: own.group.clone(), ..self.leaving(client, &own).await? };
+        let mut removals = Removals { from, ..Removals::default() };
+        removals.of_this_run = self.earlier(&own);
+        for departure in &below {
+            removals.below.push(self.leaving(client, departure).await?);
+        }
+        below.push(own);
+        Ok(Gone { removals: vec![removals], known, departures: below })
+    }
+
+    /// Accounts deleted, and so taken out of all groups.
+    pub(super) async fn deletion(&mut self, client: &Client, call: &Call) -> Result<Gone, Error> {
+        let mut departures = Vec::new();
+        for (subject, _) in call.pieces().iter().flat_map(|piece| &piece.subjects) {
+            let Some(member) = person(client, None, &subject.key).await? else { continue };
+            protect(client, call, &member, None)?;
+            for place in &member.groups {
+                protect(client, call, &member, place.admin.then_some(place.group.as_str()))?;
+                add(&mut departures, &place.group, &member.id, place.admin);
+            }
+        }
+        if !departures.is_empty() {
+            self.hierarchy(client).await?;
+        }
+        let mut removals = Vec::with_capacity(departures.len());
+        for departure in &departures {
+            let (from, of_this_run) = (self.leaving(client, departure).await?, self.earlier(departure));
+            removals.push(Removals { from, of_this_run, below: Vec::new() });
+        }
+        Ok(Gone { removals, known: HashMap::new(), departures })
+    }
+
+    /// Takes note of what is about to happen; nothing has held it.
+    pub(super) fn note(&mut self, gone: Gone) {
+        for departure in gone.departures {
+            let Some(seen) = self.groups.get_mut(&departure.group) else { continue };
+            if let Some(admins) = &mut seen.admins {
+                admins.retain(|admin| !departure.people.contains(admin));
+            }
+            seen.by_this_run.extend(departure.people);
+        }
+    }
+
+    /// How many are in all groups at the top; `None` where nobody counts them.
+    pub(super) async fn community(&mut self, client: &Client) -> Result<Option<u64>, Error> {
+        let top = self.hierarchy(client).await?.iter().filter(|group| group.parent.is_none());
+        let counts: Vec<u64> = top.filter_map(|group| group.members).collect();
+        Ok((!counts.is_empty()).then(|| counts.iter().sum()))
+    }
+
+    /// How many this run has taken out of the group before.
+    fn earlier(&self, departure: &Departure) -> u64 {
+        let seen = self.groups.get(&departure.group);
+        seen.map_or(0, |seen| seen.by_this_run.difference(&departure.people).count() as u64)
+    }
+
+    async fn leaving(&mut self, client: &Client, departure: &Departure) -> Result<Leaving, Error> {
+        let group = departure.group.as_str();
+        self.see(client, group).await?;
+        let label = self.label(group);
+        if !departure.admins.is_empty() {
+            self.read_admins(client, group).await?;
+        }
+        let earlier = self.earlier(departure);
+        let Some(seen) = self.groups.get(group) else { return Ok(Leaving::default()) };
+        let lately = seen.by_others.union(&seen.by_this_run).filter(|who| !departure.people.contains(*who)).count();
+        Ok(Leaving {
+            group: label,
+            members: seen.members.saturating_sub(earlier),
+            admins: seen.admins.as_ref().map_or(0, HashSet::len) as u64,
+            leaving: departure.people.len() as u64,
+            admins_leaving: departure.admins.len() as u64,
+            arriving: 0,
+            lately: lately as u64,
+        })
+    }
+
+    /// `7 (Mentors)` where the hierarchy was read, else `7`.
+    fn label(&self, id: &str) -> String {
+        let named = self.hierarchy.iter().flatten().find(|group| group.id == id);
+        named.map_or_else(|| id.to_owned(), |group| format!("{id} ({})", group.name))
+    }
+
+    /// Reads a group's size and what the ledger knows of it, once.
+    async fn see(&mut self, client: &Client, group: &str) -> Result<(), Error> {
+        if self.groups.contains_key(group) {
+            return Ok(());
+        }
+        let days = client.rules().limits.removals.days.into();
+        let removed = client.ledger().removed(client.account(), group, days).await;
+        let removed = removed.map_err(|error| Error::of_ledger(client, error))?;
+        let listed = self.hierarchy.iter().flatten().find(|known| known.id == group).and_then(|known| known.members);
+        let now = match listed {
+            Some(count) => count,
+            None => size(client, group).await?.unwrap_or(0),
+        };
+        let seen = Seen {
+            members: now + removed.by_this_run.len() as u64,
+            by_others: removed.by_others,
+            by_this_run: removed.by_this_run,
+            ..Seen::default()
+        };
+        self.groups.insert(group.to_owned(), seen);
+        Ok(())
+    }
+
+    /// One member of a group that was seen; `None` if they are not in it.
+    async fn member(&mut self, client: &Client, group: &str, key: &str) -> Result<Option<Member>, Error> {
+        let Some(seen) = self.groups.get_mut(group) else { return Ok(None) };
+        if let Some(people) = &seen.people {
+            return Ok(people.get(key).cloned());
+        }
+        let adapter = client.platform().adapter;
+        let singly = adapter.person(client.connection(), Some(group), key).is_some();
+        if singly && seen.singles * page(client, group) <= seen.members {
+            seen.singles += 1;
+            return person(client, Some(group), key).await;
+        }
+        let people: HashMap<String, Member> =
+            everybody(client, group).await?.into_iter().map(|member| (member.id.clone(), member)).collect();
+        let found = people.get(key).cloned();
+        seen.people = Some(people);
+        Ok(found)
+    }
+
+    async fn read_admins(&mut self, client: &Client, group: &str) -> Result<(), Error> {
+        if let Some(seen) = self.groups.get_mut(group)
+            && seen.admins.is_none()
+        {
+            let members = everybody(client, group).await?;
+            seen.admins = Some(members.into_iter().filter(|member| member.admin).map(|member| member.id).collect());
+        }
+        Ok(())
+    }
+
+    /// The groups below this one that the member is in, and whether they administer them.
+    async fn below(&mut self, client: &Client, group: &str, member: &Member) -> Result<Vec<(String, bool)>, Error> {
+        let others = member.groups.iter().filter(|place| place.group != group);
+        let others: Vec<(String, bool)> = others.map(|place| (place.group.clone(), place.admin)).collect();
+        if others.is_empty() {
+            return Ok(others);
+        }
+        let listed: HashSet<String> = self.hierarchy(client).await?.iter().map(|group| group.id.clone()).collect();
+        let new = others.iter().map(|(id, _)| id).filter(|id| !listed.contains(*id)).cloned();
+        let new: Vec<String> = new.filter(|id| self.unlisted.insert(id.clone())).collect();
+        if !new.is_empty() && !listed.is_empty() {
+            // Made since the groups were listed.
+            self.hierarchy = None;
+        }
+        let under = below(self.hierarchy(client).await?, group);
+        let under: HashSet<&str> = under.iter().map(|group| group.id.as_str()).collect();
+        Ok(others.into_iter().filter(|(id, _)| under.contains(id.as_str())).collect())
+    }
+
+    async fn hierarchy(&mut self, client: &Client) -> Result<&[Group], Error> {
+        if self.hierarchy.is_none() {
+            self.hierarchy = Some(groups(client).await?);
+        }
+        Ok(self.hierarchy.as_deref().unwrap_or_default())
+    }
+}
+
+impl Departure {
+    fn from(group: &str) -> Self {
+        Self { group: group.to_owned(), people: HashSet::new(), admins: HashSet::new() }
+    }
+}
+
+fn add(departures: &mut Vec<Departure>, group: &str, who: &str, admin: bool) {
+    let place = departures.iter().position(|departure| departure.group == group).unwrap_or_else(|| {
+        departures.push(Departure::from(group));
+        departures.len() - 1
+    });
+    departures[place].people.insert(who.to_owned());
+    departures[place].admins.extend(admin.then(|| who.to_owned()));
+}
+
+/// Refuses to touch whom the settings protect; `administers` is the group that they would leave and administer.
+fn protect(client: &Client, call: &Call, member: &Member, administers: Option<&str>) -> Result<(), Error> {
+    let rules = client.rules();
+    let who = member.email.as_ref().map_or(member.id.as_str(), Email::as_str);
+    let refused = |why: String| Err(Error::new(call, "protected", why));
+    match administers {
+        _ if rules.protect(&member.id, member.email.as_ref()) => {
+            refused(format!("{who} is protected by the settings and was not touched"))
+        }
+        Some(group) if rules.protect_administrators() => {
+            refused(format!("{who} administers group {group}, is protected by the settings and was not touched"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Rows of the list of members that one request brings.
+fn page(client: &Client, group: &str) -> u64 {
+    let list = client.platform().adapter.members(client.connection(), group);
+    match list.map(|list| list.op.page) {
+        Ok(Page::Offset { size, .. } | Page::After { size, .. }) => u64::from(size),
+        _ => 1,
+    }
+}

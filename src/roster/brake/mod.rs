@@ -1,0 +1,43 @@
+//! Collects the figures that the brakes judge: of a whole sync before its first change, and of a script that writes by
+//! itself before the write that would pass a limit. What is too much is decided in `effects::brakes`, nowhere here.
+
+mod before_sync;
+mod changes;
+mod free_hand;
+mod leaving;
+mod mails;
+mod people;
+mod roles;
+
+pub(super) use before_sync::{Asked, check};
+pub use free_hand::FreeHand;
+pub(super) use mails::{check as check_mails, invitations};
+pub(super) use people::groups;
+
+use crate::catalog::Call;
+use crate::client::{Client, Error};
+use crate::effects::brakes::{Commands, Hold, Moment, text};
+
+/// Holds the run unless a person has allowed all of this.
+async fn unless_approved(client: &Client, call: &Call, mut holds: Vec<Hold>, moment: Moment) -> Result<(), Error> {
+    if holds.is_empty() {
+        return Ok(());
+    }
+    if let Some(draft) = client.draft() {
+        let group = call.pieces().first().and_then(|piece| piece.subjects.first()?.0.group.clone());
+        let place = format!("{} {}", call.op.noun, group.unwrap_or_else(|| call.args.text("group_id").to_owned()));
+        holds.into_iter().for_each(|hold| draft.hold(&place, hold));
+        return Ok(());
+    }
+    let asked = async {
+        let approvals = client.ledger().approvals().await?;
+        let (approve, resume) = (client.ledger().command("approve").await?, client.ledger().command("resume").await?);
+        Ok::<_, crate::effects::Error>((approvals, Commands { approve, resume }))
+    };
+    let (approvals, commands) = asked.await.map_err(|error| Error::of_ledger(client, error))?;
+    holds.retain(|hold| !hold.is_approved(&approvals));
+    match holds.is_empty() {
+        true => Ok(()),
+        false => Err(Error::braked(call, text(&holds, moment, &commands), holds)),
+    }
+}

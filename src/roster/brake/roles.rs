@@ -1,0 +1,49 @@
+//! Who would get an administrator's power by a call and does not have it yet.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::people::person;
+use crate::catalog::{Call, Grant};
+use crate::client::{Client, Error};
+
+/// Whom this run has given power, or not, each asked for once.
+#[derive(Default)]
+pub(super) struct Powers {
+    /// Whether it was new to them.
+    asked: HashMap<(String, Option<String>), bool>,
+}
+
+impl Powers {
+    /// Whom this run gives a power that they had not, this call included; nobody where this call gives none. Whoever administers the group above
+    /// has the power over all below it already.
+    pub(super) async fn granted(&mut self, client: &Client, call: &Call) -> Result<Vec<String>, Error> {
+        let grants = call.grants();
+        let mut is_new = false;
+        for Grant { person, group } in grants {
+            let key = (person.to_lowercase(), group);
+            let new = match self.asked.get(&key) {
+                Some(new) => *new,
+                None => {
+                    let new = !administers(client, key.1.as_deref(), &key.0).await?;
+                    self.asked.insert(key, new);
+                    new
+                }
+            };
+            is_new |= new;
+        }
+        if !is_new {
+            return Ok(Vec::new());
+        }
+        let new = self.asked.iter().filter(|(_, new)| **new).map(|((person, _), _)| person.clone());
+        let people: BTreeSet<String> = new.collect();
+        Ok(people.into_iter().collect())
+    }
+}
+
+/// Whether somebody administers this group, or any where none is meant.
+async fn administers(client: &Client, group: Option<&str>, key: &str) -> Result<bool, Error> {
+    let found = person(client, None, key).await?;
+    Ok(found.is_some_and(|member| {
+        member.groups.iter().any(|place| place.admin && group.is_none_or(|group| group == place.group))
+    }))
+}

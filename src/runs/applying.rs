@@ -1,0 +1,381 @@
+//! Does exactly what a plan says: looks first whether all it touches is as it was, fills in what is known by then, and
+//! sends each call through the ledger. What was done by an earlier attempt is not done again.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use serde_json::{Map, Value, json};
+
+use super::fresh::{Fresh, Staled};
+use super::planning::failed;
+use super::{Runner, Stale};
+use crate::catalog::{Call, Code, Doubt};
+use crate::client::{Client, Error, Gravity, With};
+use crate::events::{Events, Level};
+use crate::model::Placeholder;
+use crate::plan::{Plan, Sign, Touch};
+use crate::script::{Ended, Parts, ScriptError, Stop, Thrown};
+
+/// A plan that is being applied.
+pub(super) struct Applying<'a> {
+    pub(super) runner: &'a Runner,
+    pub(super) plan: &'a Plan,
+    /// By connection.
+    pub(super) clients: HashMap<String, Client>,
+    pub(super) events: Events,
+    /// What placeholders stand for, as far as it is known.
+    filled: HashMap<String, String>,
+    /// People and groups of whom something could not be done: nothing more of them is.
+    spoilt: HashSet<String>,
+    done: Done,
+}
+
+/// What was done, for the report.
+#[derive(Default)]
+struct Done {
+    by_sign: HashMap<Sign, u64>,
+    as_wanted: u64,
+    stale: Vec<Staled>,
+    failed: Vec<(String, String)>,
+    skipped: u64,
+}
+
+impl<'a> Applying<'a> {
+    pub(super) fn new(runner: &'a Runner, plan: &'a Plan, clients: HashMap<String, Client>, events: Events) -> Self {
+        let (filled, spoilt) = (HashMap::new(), HashSet::new());
+        Self { runner, plan, clients, events, filled, spoilt, done: Done::default() }
+    }
+
+    /// Applies the plan; what was done is told also when it could not be done to its end.
+    pub(super) async fn run(mut self, stale: Stale, command: &str) -> (Parts, Result<(), Ended>) {
+        let ended = self.steps(stale, command).await;
+        let mut parts = Parts::default();
+        let (lines, json) = (self.done.lines(), self.done.json());
+        parts.failed = (self.done.failed.len() + self.done.stale.len()) as u64 + self.done.skipped;
+        parts.section(format!("plan {} of {}", self.plan.id, self.plan.script), lines, json);
+        (parts, ended)
+    }
+
+    async fn steps(&mut self, stale: Stale, command: &str) -> Result<(), Ended> {
+        let fresh = Fresh::look(self).await?;
+        if let (Stale::Stop, false) = (stale, fresh.staled.is_empty()) {
+            return Err(held(self.plan, &fresh.staled, command));
+        }
+        self.done.as_wanted = fresh.as_wanted.len() as u64;
+        self.spoilt.extend(fresh.staled.iter().flat_map(|one| one.names.iter().cloned()));
+        let (all, mut so_far) = (self.plan.touches().count() as u64, 0);
+        for place in 0..self.plan.steps.len() {
+            self.step(place, &fresh).await?;
+            so_far += self.plan.steps[place].touches.len() as u64;
+            self.events.progress("steps done", so_far, all);
+        }
+        self.done.stale = fresh.staled;
+        Ok(())
+    }
+
+    /// One call, for whomever it still is to be done.
+    async fn step(&mut self, place: usize, fresh: &Fresh) -> Result<(), Ended> {
+        let step = &self.plan.steps[place];
+        let mut places = Vec::with_capacity(step.touches.len());
+        for (at, touch) in step.touches.iter().enumerate() {
+            if touch.sign == Sign::Same || fresh.as_wanted.contains(&(place, at)) || fresh.is_stale(place, at) {
+                continue;
+            }
+            match names(touch).iter().any(|name| self.spoilt.contains(name)) {
+                true => self.done.skipped += 1,
+                false => places.push(at),
+            }
+        }
+        if places.is_empty() {
+            return Ok(());
+        }
+        let whole = self.plan.call(place).map_err(failed)?;
+        let Some(client) = self.clients.get(&step.connection).cloned() else { return Ok(()) };
+        let planned = whole
+            .pieces()
+            .into_iter()
+            .next()
+            .map(|piece| piece.only(&places))
+            .ok_or_else(|| failed("an empty step"))?;
+        let call = match self.fill(&client, &planned.call).await? {
+            Ok(call) => call,
+            Err(why) => {
+                self.events.say(Level::Warn, format!("not done: {}: {why}", step.operation));
+                self.done.skipped += places.len() as u64;
+                self.spoilt.extend(places.iter().flat_map(|&at| names(&step.touches[at])));
+                return Ok(());
+            }
+        };
+        let with = self.with(place, &places, &call);
+        match client.call(&call, &with).await {
+            Ok(answer) => {
+                self.note(place, &places, &serde_json::from_slice(&answer).unwrap_or_default());
+                Ok(())
+            }
+            Err(error) if is_refusal(&error) => {
+                self.spoil(place, &places, &error.message);
+                Ok(())
+            }
+            Err(error) => Err(self.ended(error)),
+        }
+    }
+
+    /// The call with everything filled in that only the platform could give; the inner error names what is missing.
+    async fn fill(&mut self, client: &Client, call: &Call) -> Result<Result<Call, String>, Ended> {
+        let mut wanted = BTreeSet::new();
+        for (_, value) in call.args.iter() {
+            holders(value, &mut wanted);
+        }
+        wanted.retain(|name| !self.filled.contains_key(name));
+        self.resolve(client, &wanted).await?;
+        if let Some(missing) = wanted.iter().find(|name| !self.filled.contains_key(*name)) {
+            return Ok(Err(format!("{} is not there", Placeholder::readable(missing))));
+        }
+        let mut filled = call.clone();
+        for (name, value) in call.args.iter() {
+            filled.args.set(name, replaced(value, &self.filled));
+        }
+        Ok(Ok(filled))
+    }
+
+    /// Looks up what earlier steps have made, all of one step in one go.
+    async fn resolve(&mut self, client: &Client, wanted: &BTreeSet<String>) -> Result<(), Ended> {
+        for (place, step) in self.plan.steps.iter().enumerate() {
+            let makers: Vec<(usize, &String)> = step
+                .touches
+                .iter()
+                .enumerate()
+                .filter_map(|(at, touch)| Some((at, touch.gives.as_ref().filter(|name| wanted.contains(*name))?)))
+                .collect();
+            if makers.is_empty() || makers.iter().all(|(_, name)| self.filled.contains_key(*name)) {
+                continue;
+            }
+            let client = self.clients.get(&step.connection).unwrap_or(client);
+            let questions: Vec<Doubt> = self.questions(place, makers.iter().map(|(at, _)| *at)).map_err(failed)?;
+            let rows = client.rows(&questions).await.map_err(|error| self.ended(error))?.unwrap_or_default();
+            for ((_, name), row) in makers.into_iter().zip(rows) {
+                if let Some(id) = row.as_ref().and_then(id_of) {
+                    self.filled.insert(name.clone(), id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is asked about some touches of a step, with everything filled in that is known.
+    pub(super) fn questions(
+        &self,
+        place: usize,
+        touches: impl Iterator<Item = usize>,
+    ) -> Result<Vec<Doubt>, crate::plan::NotAPlan> {
+        let call = self.plan.call(place)?;
+        let pieces = call.pieces();
+        let subjects = pieces.first().map(|piece| piece.subjects.as_slice()).unwrap_or_default();
+        let step = &self.plan.steps[place];
+        let question = |at: usize| {
+            let (touch, (_, part)) = (&step.touches[at], subjects.get(at)?);
+            let mut subject = touch.subject();
+            subject.key = self.known_by_now(subject.key);
+            subject.group = subject.group.map(|group| self.known_by_now(group));
+            Some(Doubt {
+                effect: 0,
+                operation: step.operation.clone(),
+                subject,
+                address: Some(touch.name.clone()).filter(|name| name.contains('@')),
+                wanted: replaced(part, &self.filled),
+                before: touch.before.clone(),
+                begun_at: 0,
+                job: None,
+            })
+        };
+        Ok(touches.filter_map(question).collect())
+    }
+
+    fn known_by_now(&self, text: String) -> String {
+        self.filled.get(&text).cloned().unwrap_or(text)
+    }
+
+    /// The plan's own knowledge as the ledger's intent keeps it.
+    fn with(&self, place: usize, places: &[usize], call: &Call) -> With {
+        let step = &self.plan.steps[place];
+        let subjects = call.pieces().into_iter().flat_map(|piece| piece.subjects).map(|(subject, _)| subject.key);
+        let known = subjects
+            .zip(places)
+            .filter(|(_, at)| !step.touches[**at].waits())
+            .map(|(key, at)| (key, known(&step.touches[*at])))
+            .collect();
+        With { again: step.campaign.clone(), use_existing: step.use_existing, known, checked: true, ..With::default() }
+    }
+
+    /// Counts what was done, and whom the platform or the ledger left out.
+    fn note(&mut self, place: usize, places: &[usize], answer: &Value) {
+        let step = &self.plan.steps[place];
+        let listed = |key: &str| -> Vec<(String, String)> {
+            let rows = answer.pointer(&format!("/effects/{key}")).and_then(Value::as_array).into_iter().flatten();
+            let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+            rows.map(|row| (text(row, "subject"), text(row, "why"))).collect()
+        };
+        let failures: HashMap<String, String> = listed("failed").into_iter().collect();
+        if let ([at], Some(id)) = (places, id_of(answer))
+            && let Some(name) = &step.touches[*at].gives
+        {
+            self.filled.insert(name.clone(), id);
+        }
+        let questions = self.questions(place, places.iter().copied()).unwrap_or_default();
+        for (at, question) in places.iter().zip(questions) {
+            let touch = &step.touches[*at];
+            match failures.get(&question.subject.key) {
+                Some(why) => {
+                    self.done.failed.push((touch.name.clone(), why.clone()));
+                    self.spoilt.extend(names(touch));
+                }
+                None => *self.done.by_sign.entry(touch.sign).or_default() += 1,
+            }
+        }
+    }
+
+    /// None of these was done; nor is anything that depends on them.
+    fn spoil(&mut self, place: usize, places: &[usize], why: &str) {
+        for &at in places {
+            let touch = &self.plan.steps[place].touches[at];
+            self.done.failed.push((touch.name.clone(), why.to_owned()));
+            self.spoilt.extend(names(touch));
+        }
+    }
+
+    pub(super) fn ended(&self, error: Error) -> Ended {
+        match self.runner.cancel.reason() {
+            Some(why) if why != Stop::Fatal => Ended::Stopped(why),
+            _ => match error.gravity {
+                Gravity::Held | Gravity::Ledger => Ended::Fatal(Thrown::from(error)),
+                Gravity::Doubt => {
+                    let code = Some(error.code.to_owned());
+                    Ended::Failed(ScriptError { code, ..ScriptError::plain(error.to_string()) })
+                }
+                Gravity::Catchable => failed(error),
+            },
+        }
+    }
+}
+
+/// By what somebody or something is known in a plan: whatever is not done for one name is not done for the others.
+pub(super) fn names(touch: &Touch) -> Vec<String> {
+    let held = |value: &Value| -> Vec<String> {
+        ["id", "email"].iter().filter_map(|key| value.get(*key)?.as_str()).map(str::to_lowercase).collect()
+    };
+    let mut names = vec![touch.subject.clone(), touch.name.to_lowercase()];
+    names.extend(held(&touch.before));
+    names.extend(touch.gives.clone());
+    names.iter_mut().for_each(|name| name.insert_str(0, &format!("{} ", touch.kind)));
+    names
+}
+
+/// The intent's knowledge: what the ledger reads of it, and what undo will need.
+fn known(touch: &Touch) -> Value {
+    let mut map = touch.before.as_object().cloned().unwrap_or_default();
+    map.extend(touch.known.as_object().cloned().unwrap_or_default());
+    if !touch.also.is_empty() {
+        map.insert("also".into(), json!(touch.also));
+    }
+    Value::Object(map)
+}
+
+fn id_of(row: &Value) -> Option<String> {
+    match row.get("id")? {
+        Value::String(id) if !id.is_empty() => Some(id.clone()),
+        Value::Number(id) => Some(id.to_string()),
+        _ => None,
+    }
+}
+
+/// Whether the platform said no to this one call; anything else would meet the next call as well.
+fn is_refusal(error: &Error) -> bool {
+    let codes = [Code::Refused.as_str(), Code::NotFound.as_str()];
+    error.gravity == Gravity::Catchable && codes.contains(&error.code)
+}
+
+fn holders(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::String(text) if Placeholder::parse(text).is_some() => {
+            found.insert(text.clone());
+        }
+        Value::Array(items) => items.iter().for_each(|item| holders(item, found)),
+        Value::Object(map) => map.values().for_each(|item| holders(item, found)),
+        _ => {}
+    }
+}
+
+fn replaced(value: &Value, filled: &HashMap<String, String>) -> Value {
+    match value {
+        Value::String(text) => filled.get(text).map_or_else(|| value.clone(), |id| id.as_str().into()),
+        Value::Array(items) => items.iter().map(|item| replaced(item, filled)).collect::<Vec<_>>().into(),
+        Value::Object(map) => {
+            Value::Object(map.iter().map(|(key, item)| (key.clone(), replaced(item, filled))).collect::<Map<_, _>>())
+        }
+        other => other.clone(),
+    }
+}
+
+/// What stops the plan before its first change.
+fn held(plan: &Plan, staled: &[Staled], command: &str) -> Ended {
+    const SHOWN: usize = 10;
+    let mut lines: Vec<String> = staled.iter().take(SHOWN).map(|one| format!("  {}", one.line)).collect();
+    if staled.len() > SHOWN {
+        lines.push(format!("  and {} more", staled.len() - SHOWN));
+    }
+    let what = if staled.len() == 1 { "is not as it was" } else { "are not as they were" };
+    let message = format!(
+        "held before the first change: {} of {} that the plan touches {what} when it was made\n{}\n\
+         to leave them alone and do the rest, type: {command} --skip-stale; else plan {} anew",
+        staled.len(),
+        plan.touches().count(),
+        lines.join("\n"),
+        plan.script
+    );
+    Ended::Fatal(Thrown { fatal: true, ..Thrown::new("held", message) })
+}
+
+impl Done {
+    fn lines(&self) -> Vec<String> {
+        let word = |sign| match sign {
+            Sign::Add => "added or made",
+            Sign::Change => "changed",
+            Sign::Remove => "removed or deleted",
+            Sign::Mail => "written to",
+            Sign::Same => "as wanted",
+        };
+        let signs = [Sign::Add, Sign::Change, Sign::Remove, Sign::Mail];
+        let done: Vec<String> =
+            signs.into_iter().filter_map(|sign| Some(format!("{} {}", self.by_sign.get(&sign)?, word(sign)))).collect();
+        let mut lines = vec![match done.is_empty() {
+            true => "done: nothing".to_owned(),
+            false => format!("done: {}", done.join(", ")),
+        }];
+        if self.as_wanted > 0 {
+            lines.push(format!("as wanted by the time: {}, nothing was sent for them", self.as_wanted));
+        }
+        lines.extend(self.stale.iter().map(|one| format!("left alone: {}", one.line)));
+        lines.extend(self.failed.iter().map(|(name, why)| format!("failed: {name}: {why}")));
+        if self.skipped > 0 {
+            lines.push(format!("not done: {}, since something before it was not", self.skipped));
+        }
+        lines
+    }
+
+    fn json(&self) -> Value {
+        let by_sign: Map<String, Value> =
+            self.by_sign.iter().map(|(sign, count)| (sign.as_str().to_owned(), (*count).into())).collect();
+        json!({
+            "done": by_sign,
+            "as_wanted": self.as_wanted,
+            "stale": self.stale.iter().map(|one| one.line.clone()).collect::<Vec<_>>(),
+            "failed": self.failed,
+            "skipped": self.skipped,
+        })
+    }
+}
+
+/// Tells that a plan is being applied.
+pub(super) fn greet(events: &Events, plan: &Plan) {
+    let changes = plan.touches().filter(|(_, touch)| touch.sign != Sign::Same).count();
+    events.say(Level::Info, format!("plan of {}: {changes} changes and mails", plan.script));
+}
