@@ -52,7 +52,7 @@ pub(super) fn order(plan: Plan, stale: Stale, source: Source) -> Order {
 /// What keeps a plan from being applied, before anything begins.
 fn check(session: &Session<'_>, plan: &Plan, mode: Mode) -> Result<(), Failure> {
     let failed = |error: crate::store::Error| Failure::failed(error.to_string());
-    let (id, flag) = (&plan.id, if plan.sandbox { " --sandbox" } else { "" });
+    let (id, flag) = (&plan.id, session.shell.flags(mode));
     if plan.sandbox != (mode == Mode::Sandbox) {
         let (made, other) = if plan.sandbox { ("on the sandbox", "with") } else { ("on a real connection", "without") };
         return Err(Failure::usage(format!("plan `{id}` was made {made}")).hint(format!("type it {other} --sandbox")));

@@ -115,12 +115,12 @@ pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure>
     let approvals: Vec<Approval> = approvals.into_iter().filter(|given| given.digest == waiting.digest).collect();
     let left: Vec<String> = waiting.holds.iter().filter(|hold| !hold.is_approved(&approvals)).map(flag).collect();
     let what = if waiting.digest.is_some() { "plan" } else { "run" };
-    let (run, flag) = (&options.run, if options.sandbox { " --sandbox" } else { "" });
+    let (run, flags) = (&options.run, shell.flags(mode));
     let line = match left.is_empty() {
-        true => format!("kept; go on with: beadle {} {run}{flag}", waiting.next),
+        true => format!("kept; go on with: beadle {} {run}{flags}", waiting.next),
         false => {
             format!(
-                "kept; the {what} is still held, type also: beadle approve {run}{flag} {} --reason \"…\"",
+                "kept; the {what} is still held, type also: beadle approve {run}{flags} {} --reason \"…\"",
                 left.join(" ")
             )
         }

@@ -13,6 +13,7 @@ mod disturbed;
 mod docs;
 mod faults;
 mod foreign;
+mod history;
 mod layers;
 mod main_job;
 mod mobilize_adapter;
