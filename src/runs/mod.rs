@@ -7,6 +7,7 @@ mod door;
 mod fresh;
 mod id;
 mod journal;
+mod mailing;
 mod planning;
 mod report;
 mod runner;

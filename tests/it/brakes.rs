@@ -461,6 +461,46 @@ fn nobody_is_written_to_in_quiet_hours_unless_a_person_says_so() {
     assert!(ran.stdout.starts_with("0\n"), "{}", ran.stdout);
 }
 
+#[test]
+fn a_plan_that_writes_to_people_is_held_when_it_is_applied_at_the_wrong_time_or_unwatched() {
+    let settings = quiet_now() + "unattended = 20\n";
+    let planned = with_settings(Test::new(), &settings).file("invite.rhai", INVITE);
+    let planned = planned.args(["plan", "invite.rhai", "--sandbox", "--attended"]).success();
+    assert!(!planned.stdout.contains("held"), "the hour of planning says nothing: {}", planned.stdout);
+    let plan = planned.run();
+    let held = planned.then(["apply", &plan, "--sandbox"]).code(4);
+    let lines: Vec<&str> = held.stdout.lines().filter(|line| line.starts_with("held")).collect();
+    let mails =
+        "held before the first change: up to 61 people would be written to; an unattended run may write to 20; ";
+    assert!(lines[0].starts_with(mails), "{}", held.stdout);
+    let ran = held.then(["resume", &plan, "--sandbox", "--attended"]).code(4);
+    assert!(
+        ran.stdout.contains("held before the first change: up to 61 people would be written to at "),
+        "{}",
+        ran.stdout
+    );
+    let ran = ran.then(["approve", &plan, "--sandbox", "--quiet", "61", "--reason", "urgent"]).success();
+    let ran = ran.then(["resume", &plan, "--sandbox", "--attended"]).success();
+    assert!(ran.stderr.contains("61 people will be written to: members.invite on main\n"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_plan_counts_mails_that_are_sent_one_by_one() {
+    let script = r#"
+        for m in members.list("4") {
+            if !m.is_registered { members.invite("4", #{ sender_id: "1001", recipients_ids: [m.id] }); }
+        }
+    "#;
+    let test = with_settings(Test::new(), "[limits.mail]\nunattended = 20\n").file("invite.rhai", script);
+    let planned = test.args(["plan", "invite.rhai", "--sandbox"]).success();
+    assert!(planned.stdout.contains("held: up to 61 people would be written to"), "{}", planned.stdout);
+    let plan = planned.run();
+    let ran = planned.then(["run", "invite.rhai", "--sandbox"]).code(4);
+    assert!(ran.stdout.contains("held before it was sent: up to 21 people would be written to"), "{}", ran.stdout);
+    let ran = ran.then(["apply", &plan, "--sandbox"]).code(4);
+    assert!(ran.stderr.contains("--mails 61"), "{}", ran.stderr);
+}
+
 // ---- what a script overwrites, destroys and grants by itself
 
 #[test]
@@ -561,7 +601,7 @@ fn all_that_holds_is_said_at_once_and_each_is_approved_by_its_number() {
     let ran = held
         .then(["approve", &run, "--sandbox", "--removals", "56", "--reason", "the chapter was split"])
         .stderr(&format!(
-            "kept; the run is still held, type also: beadle approve {{run}} --sandbox --sentinel 1 --mails {mails} --reason \"…\"\n"
+            "kept; it is still held, type also: beadle approve {{run}} --sandbox --sentinel 1 --mails {mails} --reason \"…\"\n"
         ))
         .success();
     let ran = ran.then(["approve", &run, "--sandbox", "--changes", "1", "--reason", "why not"]).code(2);

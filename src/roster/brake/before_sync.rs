@@ -68,7 +68,7 @@ async fn figures(client: &Client, asked: Asked<'_>, limits: &Limits) -> Result<b
         removals: vec![Removals { from, of_this_run: count(removed.by_this_run.len()), below: shrinking }],
         changes: vec![changes],
         mails: match invitations {
-            Some(now) => Some(mails::figures(client, now).await?),
+            Some(now) => Some(mails::figures(client, 0, now).await?),
             None => None,
         },
         ..brakes::Figures::default()
