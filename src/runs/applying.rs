@@ -60,6 +60,7 @@ impl<'a> Applying<'a> {
         if let (Stale::Stop, false) = (stale, fresh.staled.is_empty()) {
             return Err(held(self.plan, &fresh.staled, command));
         }
+        self.check_mails().await?;
         self.done.as_wanted = fresh.as_wanted.len() as u64;
         self.spoilt.extend(fresh.staled.iter().flat_map(|one| one.names.iter().cloned()));
         let (all, mut so_far) = (self.plan.touches().count() as u64, 0);
