@@ -14,6 +14,7 @@ mod docs;
 mod faults;
 mod foreign;
 mod layers;
+mod lost_answers;
 mod main_job;
 mod mobilize_adapter;
 mod mobilize_document;
