@@ -9,7 +9,7 @@ use std::time::Duration;
 use beadle::catalog::{Call, check};
 use beadle::client::{Client, Pace, Parts, Policy, Way, With};
 use beadle::clock::Clock;
-use beadle::effects::{Caps, Lease, Ledger, Settled, settle_doubt};
+use beadle::effects::{Caps, Lease, Ledger, Settled, settle_doubts};
 use beadle::events::Events;
 use beadle::platforms;
 use beadle::sandbox::{Applied, InProcess, Journal, Sandbox, SandboxOptions, Seed, parse_faults};
@@ -320,9 +320,8 @@ async fn open(file: &Path) -> SqliteConnection {
 async fn says_that_nothing_happened(store: &Store) {
     let doubts = store.doubts(ACCOUNT, i64::MAX).await.unwrap();
     assert!(!doubts.is_empty());
-    for row in doubts {
-        settle_doubt(store, &Clock::system(), row.id, Settled::NotApplied, "a person").await.unwrap();
-    }
+    let doubts: Vec<i64> = doubts.into_iter().map(|row| row.id).collect();
+    settle_doubts(store, &Clock::system(), &doubts, &Settled::NotApplied, "a person").await.unwrap();
 }
 
 async fn every_prefix_ends_where_the_whole_did(faults: &str) {
