@@ -29,51 +29,51 @@ pub(super) struct Options {
     reason: String,
 }
 
-/// An option for each brake.
+/// An option for each brake; given several times where it holds in several places.
 #[derive(Debug, Default, clap::Args)]
 struct Numbers {
     /// Allow that so many sentinel persons are missing from the roster
     #[arg(long, value_name = "N")]
-    sentinel: Option<u64>,
+    sentinel: Vec<u64>,
     /// Allow that so few people stand in both the roster and the group
     #[arg(long, value_name = "N")]
-    overlap: Option<u64>,
+    overlap: Vec<u64>,
     /// Allow so many removals: the number that the brake named
     #[arg(long, value_name = "N")]
-    removals: Option<u64>,
+    removals: Vec<u64>,
     /// Allow existing values of so many people to be overwritten
     #[arg(long, value_name = "N")]
-    changes: Option<u64>,
+    changes: Vec<u64>,
     /// Allow so many accounts, groups or contributions to be deleted
     #[arg(long, value_name = "N")]
-    deletes: Option<u64>,
+    deletes: Vec<u64>,
     /// Allow so many people to get an administrator's power
     #[arg(long, value_name = "N")]
-    roles: Option<u64>,
+    roles: Vec<u64>,
     /// Allow so many people to be written to
     #[arg(long, value_name = "N")]
-    mails: Option<u64>,
+    mails: Vec<u64>,
     /// Allow so many people to be written to in quiet hours
     #[arg(long, value_name = "N")]
-    quiet: Option<u64>,
+    quiet: Vec<u64>,
 }
 
 impl Numbers {
-    fn of(&self, brake: Brake) -> Option<u64> {
+    fn of(&self, brake: Brake) -> &[u64] {
         match brake {
-            Brake::Sentinel => self.sentinel,
-            Brake::Overlap => self.overlap,
-            Brake::Removals => self.removals,
-            Brake::Changes => self.changes,
-            Brake::Deletes => self.deletes,
-            Brake::Roles => self.roles,
-            Brake::Mails => self.mails,
-            Brake::Quiet => self.quiet,
+            Brake::Sentinel => &self.sentinel,
+            Brake::Overlap => &self.overlap,
+            Brake::Removals => &self.removals,
+            Brake::Changes => &self.changes,
+            Brake::Deletes => &self.deletes,
+            Brake::Roles => &self.roles,
+            Brake::Mails => &self.mails,
+            Brake::Quiet => &self.quiet,
         }
     }
 
     fn named(&self) -> Vec<(Brake, u64)> {
-        Brake::ALL.into_iter().filter_map(|brake| Some((brake, self.of(brake)?))).collect()
+        Brake::ALL.into_iter().flat_map(|brake| self.of(brake).iter().map(move |number| (brake, *number))).collect()
     }
 }
 

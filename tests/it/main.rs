@@ -32,3 +32,4 @@ mod shipped_scripts;
 mod signals;
 mod store_fails;
 mod sync_faults;
+mod undo_of_scripts;
