@@ -225,7 +225,7 @@ impl Client {
         let mut verdicts = self.judged(&look_up, doubts).await?;
         if only_proves {
             for wait in Policy::looks(self.left(doubts, self.policy().prove)) {
-                if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Unknown(_))) {
+                if !self.may_still_show(doubts, &verdicts) {
                     break;
                 }
                 self.rest(wait).await?;
@@ -243,6 +243,14 @@ impl Client {
             }
         }
         Ok(verdicts)
+    }
+
+    /// Whether waiting can tell more: one that is old enough to be shown, and is not, keeps nobody waiting.
+    fn may_still_show(&self, doubts: &[Doubt], verdicts: &[Verdict]) -> bool {
+        let prove = self.policy().prove;
+        let young = |doubt: &Doubt| !self.left(std::slice::from_ref(doubt), prove).is_zero();
+        let mut both = doubts.iter().zip(verdicts);
+        both.any(|(doubt, verdict)| matches!(verdict, Verdict::Unknown(_)) && young(doubt))
     }
 
     /// What one look at the platform shows, now.

@@ -290,7 +290,7 @@ pub(super) fn ending(ended: Result<(), Ended>) -> Ending {
         Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted,
         Err(Ended::Stopped(Stop::TimeOut)) => Ending::Limit("time"),
         Err(Ended::Stopped(stop)) => Ending::Limit(stop.word()),
-        Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message, thrown.holds),
+        Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message, thrown.holds.into_vec()),
         Err(Ended::Fatal(thrown)) => Ending::Failed(thrown.sentence()),
         Err(Ended::Failed(error)) if error.code.as_deref() == Some("in_doubt") => Ending::InDoubt(error.to_string()),
         Err(Ended::Failed(error)) => Ending::Failed(error.to_string()),

@@ -5,6 +5,9 @@ mod accounts;
 mod asking;
 mod effects;
 mod error;
+mod group;
+#[cfg(test)]
+mod group_tests;
 mod history;
 #[cfg(test)]
 mod history_tests;
@@ -21,8 +24,9 @@ pub use accounts::{Account, Sign, World, WorldRequest};
 pub use asking::TallyRow;
 pub use effects::{EffectRow, NewCall, NewEffect, Subjects};
 pub use error::Error;
+pub use group::Writing;
 pub use history::{AttemptRow, CallRow, Decision, EffectsRow, RunFilter, RunLine};
-pub use open::{Store, Writing};
+pub use open::Store;
 pub use plans::PlanRow;
 pub use runs::{Approval, LogLine, NewRun, Run, RunState};
 pub use settling::{ObjectRow, Settling};
