@@ -53,10 +53,11 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
     if run.state == RunState::Done && run.exit_code == Some(0) {
         return Err(Failure::usage(format!("run `{id}` has come to its end; there is nothing to go on with")));
     }
+    let attendance = options.watched.attendance();
     if let Some(plan) = plan_of(&session, &id)? {
         let stale = if options.skip_stale { Stale::Skip } else { Stale::Stop };
         let order = super::apply::order(plan, stale, Source::Again(Box::new(run)));
-        return session.run(&order, Play { faults: options.faults.clone(), ..Play::default() });
+        return session.run(&order, Play { attendance, faults: options.faults.clone(), ..Play::default() });
     }
     let script = load(&session.settings.project.folder, std::path::Path::new(&run.of.script))?;
     if let Some((name, _)) = given(&run).iter().find(|(_, value)| value.contains(REDACTED)) {
@@ -66,7 +67,6 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
     let connection = run.of.connection.clone().unwrap_or_default();
     let root = session.settings.project.folder.clone();
     let order = bound(script, given(&run), connection, mode, Source::Again(Box::new(run)), &root)?;
-    let attendance = options.watched.attendance();
     session.run(&order, Play { attendance, faults: options.faults.clone(), ..Play::default() })
 }
 

@@ -60,6 +60,7 @@ impl<'a> Applying<'a> {
         if let (Stale::Stop, false) = (stale, fresh.staled.is_empty()) {
             return Err(held(self.plan, &fresh.staled, command));
         }
+        self.check_mails().await?;
         self.done.as_wanted = fresh.as_wanted.len() as u64;
         self.spoilt.extend(fresh.staled.iter().flat_map(|one| one.names.iter().cloned()));
         let (all, mut so_far) = (self.plan.touches().count() as u64, 0);
@@ -69,6 +70,17 @@ impl<'a> Applying<'a> {
             self.events.progress("steps done", so_far, all);
         }
         self.done.stale = fresh.staled;
+        self.confirm().await
+    }
+
+    /// Looks once whether the platform has recorded the mails that it queued.
+    async fn confirm(&self) -> Result<(), Ended> {
+        if !self.done.by_sign.contains_key(&Sign::Mail) {
+            return Ok(());
+        }
+        for client in self.clients.values() {
+            client.confirm_queued().await.map_err(|error| self.ended(error))?;
+        }
         Ok(())
     }
 

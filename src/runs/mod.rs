@@ -9,6 +9,7 @@ pub mod history;
 mod id;
 mod journal;
 mod look;
+mod mailing;
 mod planning;
 mod report;
 mod runner;

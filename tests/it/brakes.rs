@@ -123,8 +123,7 @@ fn a_script_that_removes_one_by_one_is_held_before_the_one_that_is_too_many() {
     let leavers = format!("id\n{}\n", ids.join("\n"));
     let held = listed.then(["run", "remove.rhai", "--sandbox"]).file("leavers.csv", &leavers).code(4);
     assert!(
-        held.stdout
-            .contains("held before it was sent: 1 of 202 would be removed from group 4 after 22 in the last 7 days"),
+        held.stdout.contains("held before it was sent: 23 of 224 would be removed from group 4 by this run"),
         "{}",
         held.stdout
     );
@@ -139,6 +138,27 @@ fn a_script_that_removes_one_by_one_is_held_before_the_one_that_is_too_many() {
     assert!(ran.stdout.contains("18 of them writes: 40 changes and mails made in all 2 attempts"), "{}", ran.stdout);
     let ran = ran.then(["run", "list.rhai", "--sandbox"]).success();
     assert!(ids.iter().all(|id| !ran.stdout.lines().any(|line| line == id)), "{}", ran.stdout);
+}
+
+#[test]
+fn what_was_approved_and_done_is_not_held_again_when_the_run_is_resumed_once_more() {
+    let script = r#"
+        for id in csv.read("leavers.csv").map(|row| row.id) { members.remove("9", id); }
+        throw "something else is wrong";
+    "#;
+    let list = r#"for m in members.list("9") { if !m.groups.find(|g| g.id == "9").is_admin { print(m.id); } }"#;
+    let listed = Test::new().file("list.rhai", list).file("remove.rhai", script);
+    let listed = listed.args(["run", "list.rhai", "--sandbox"]).success();
+    let ids: Vec<&str> = listed.stdout.lines().take_while(|line| !line.starts_with("run ")).collect();
+    let (leavers, count) = (format!("id\n{}\n", ids.join("\n")), ids.len());
+    let held = listed.then(["run", "remove.rhai", "--sandbox"]).file("leavers.csv", &leavers).code(4);
+    let run = held.run();
+    let number = count.to_string();
+    let ran = held.then(["approve", &run, "--sandbox", "--removals", &number, "--reason", "closed"]).success();
+    let ran = ran.then(["resume", &run, "--sandbox"]).code(1);
+    assert!(ran.stdout.contains(&format!("{count} changes and mails made")), "{}", ran.stdout);
+    let ran = ran.then(["resume", &run, "--sandbox"]).code(1);
+    assert!(ran.stdout.contains("none of them a write"), "{}", ran.stdout);
 }
 
 #[test]
@@ -295,7 +315,7 @@ fn a_script_that_removes_from_a_group_is_judged_by_the_groups_below_it() {
             "\
 run {run} on main (sandbox): held in {seconds} s
   {calls} calls, 10 of them writes: 10 changes and mails made
-held before it was sent: 1 of 376 would be removed from group 2, and so, below it, 1 of 47 from 7 (Kraków) after 10 in the last 7 days
+held before it was sent: 11 of 386 would be removed from group 2 by this run, and so, below it, 11 of 57 from 7 (Kraków)
 if it is meant, type the most that this run may do in place of N: beadle approve {run} --sandbox --removals N --reason \"…\"
 ",
         )
@@ -459,6 +479,46 @@ fn nobody_is_written_to_in_quiet_hours_unless_a_person_says_so() {
     // A run that writes to nobody knows no quiet hours.
     let ran = ran.then(["run", "invite.rhai", "--sandbox"]).success();
     assert!(ran.stdout.starts_with("0\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_plan_that_writes_to_people_is_held_when_it_is_applied_at_the_wrong_time_or_unwatched() {
+    let settings = quiet_now() + "unattended = 20\n";
+    let planned = with_settings(Test::new(), &settings).file("invite.rhai", INVITE);
+    let planned = planned.args(["plan", "invite.rhai", "--sandbox", "--attended"]).success();
+    assert!(!planned.stdout.contains("held"), "the hour of planning says nothing: {}", planned.stdout);
+    let plan = planned.run();
+    let held = planned.then(["apply", &plan, "--sandbox"]).code(4);
+    let lines: Vec<&str> = held.stdout.lines().filter(|line| line.starts_with("held")).collect();
+    let mails =
+        "held before the first change: up to 61 people would be written to; an unattended run may write to 20; ";
+    assert!(lines[0].starts_with(mails), "{}", held.stdout);
+    let ran = held.then(["resume", &plan, "--sandbox", "--attended"]).code(4);
+    assert!(
+        ran.stdout.contains("held before the first change: up to 61 people would be written to at "),
+        "{}",
+        ran.stdout
+    );
+    let ran = ran.then(["approve", &plan, "--sandbox", "--quiet", "61", "--reason", "urgent"]).success();
+    let ran = ran.then(["resume", &plan, "--sandbox", "--attended"]).success();
+    assert!(ran.stderr.contains("61 people will be written to: members.invite on main\n"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_plan_counts_mails_that_are_sent_one_by_one() {
+    let script = r#"
+        for m in members.list("4") {
+            if !m.is_registered { members.invite("4", #{ sender_id: "1001", recipients_ids: [m.id] }); }
+        }
+    "#;
+    let test = with_settings(Test::new(), "[limits.mail]\nunattended = 20\n").file("invite.rhai", script);
+    let planned = test.args(["plan", "invite.rhai", "--sandbox"]).code(4);
+    assert!(planned.stdout.contains("held: up to 61 people would be written to"), "{}", planned.stdout);
+    let plan = planned.run();
+    let ran = planned.then(["run", "invite.rhai", "--sandbox"]).code(4);
+    assert!(ran.stdout.contains("held before it was sent: up to 21 people would be written to"), "{}", ran.stdout);
+    let ran = ran.then(["apply", &plan, "--sandbox"]).code(4);
+    assert!(ran.stderr.contains("--mails 61"), "{}", ran.stderr);
 }
 
 // ---- what a script overwrites, destroys and grants by itself

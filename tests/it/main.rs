@@ -15,6 +15,7 @@ mod faults;
 mod foreign;
 mod history;
 mod layers;
+mod lost_answers;
 mod main_job;
 mod mobilize_adapter;
 mod mobilize_after;

@@ -320,9 +320,8 @@ async fn open(file: &Path) -> SqliteConnection {
 async fn says_that_nothing_happened(store: &Store) {
     let doubts = store.doubts(ACCOUNT, i64::MAX).await.unwrap();
     assert!(!doubts.is_empty());
-    for row in doubts {
-        settle_doubts(store, &Clock::system(), &[row.id], &Settled::NotApplied, "a person").await.unwrap();
-    }
+    let doubts: Vec<i64> = doubts.into_iter().map(|row| row.id).collect();
+    settle_doubts(store, &Clock::system(), &doubts, &Settled::NotApplied, "a person").await.unwrap();
 }
 
 async fn every_prefix_ends_where_the_whole_did(faults: &str) {
