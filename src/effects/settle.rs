@@ -1,5 +1,7 @@
 //! Settling: what calls have come to, and what was found out about doubts.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{Error, Lease, Ledger, Outcome, Permit, Settled, State, Step, natural_key};
@@ -86,12 +88,23 @@ impl Ledger {
         Ok(writing.commit().await?)
     }
 
-    /// A read has shown what was only promised ([`Outcome::Queued`]).
-    pub async fn seen(&self, effect: i64) -> Result<(), Error> {
+    /// A read has shown what was only promised ([`Outcome::Queued`]), all in one transaction. Those that somebody else has
+    /// settled in the meantime are left as they are.
+    pub async fn seen(&self, effects: &[i64]) -> Result<(), Error> {
+        let now = self.inner.clock.now_ms();
         let mut writing = self.inner.store.writing().await?;
-        let row = writing.effect(effect).await?.ok_or(Error::Missing(effect))?;
-        step(&mut writing, &row, Step::Finish, Some(self.inner.clock.now_ms()), "look-up", None, None).await?;
-        close_call(&mut writing, &row, self.inner.clock.now_ms()).await?;
+        let mut calls = BTreeSet::new();
+        for &effect in effects {
+            let row = writing.effect(effect).await?.ok_or(Error::Missing(effect))?;
+            match step(&mut writing, &row, Step::Finish, Some(now), "look-up", None, None).await {
+                Ok(()) => drop(calls.insert(row.call)),
+                Err(Error::Step { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        for call in calls {
+            close_call(&mut writing, call, now).await?;
+        }
         Ok(writing.commit().await?)
     }
 
@@ -129,18 +142,17 @@ async fn prove(mut writing: Writing, row: EffectRow, verdict: Settled, by: &str,
         Settled::NotApplied => (Step::Disprove, None),
     };
     step(&mut writing, &row, verdict, Some(now), by, share.as_ref(), row.error.as_deref()).await?;
-    close_call(&mut writing, &row, now).await?;
+    close_call(&mut writing, row.call, now).await?;
     writing.keep_objects(row.call, Some(row.id), now).await?;
     writing.forget_deleted(row.call, Some(row.id)).await?;
     Ok(writing.commit().await?)
 }
 
 /// A call whose effects are all at rest is at rest itself.
-async fn close_call(writing: &mut Writing, row: &EffectRow, now: i64) -> Result<(), Error> {
-    let states = writing.states(row.call).await?;
-    let at_rest = states.iter().all(|(_, word)| State::parse(word).is_some_and(State::settled));
-    match at_rest {
-        true => Ok(writing.settle_call(row.call, "settled", Some(now), None, None).await?),
+async fn close_call(writing: &mut Writing, call: i64, now: i64) -> Result<(), Error> {
+    let at_rest = State::ALL.into_iter().filter(|state| state.settled()).map(State::as_str);
+    match writing.all_in(call, at_rest).await? {
+        true => Ok(writing.settle_call(call, "settled", Some(now), None, None).await?),
         false => Ok(()),
     }
 }
