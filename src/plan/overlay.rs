@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::catalog::{Adapter, Deed, Seen, Whom};
+use crate::catalog::{Adapter, Call, Deed, Seen, Whom};
 use crate::model::Group;
 use crate::wire::Row;
 
@@ -155,6 +155,7 @@ impl Overlay {
 
 /// One list as a plan shows it: rows that are planned about are replaced or left out, those that are new come last.
 pub struct View {
+    list: Call,
     seen: Seen,
     shown: HashSet<String>,
     ended: bool,
@@ -162,8 +163,10 @@ pub struct View {
 
 impl View {
     /// The view of a list; `None` where a plan changes nothing in it.
-    pub fn of(seen: Seen) -> Option<Self> {
-        matches!(seen, Seen::People { .. } | Seen::Groups).then(|| Self { seen, shown: HashSet::new(), ended: false })
+    pub fn of(adapter: &dyn Adapter, list: &Call) -> Option<Self> {
+        let seen = adapter.seen(list);
+        let changes = matches!(seen, Seen::People { .. } | Seen::Groups);
+        changes.then(|| Self { list: list.clone(), seen, shown: HashSet::new(), ended: false })
     }
 
     /// A page of the platform as the plan shows it.
@@ -180,15 +183,26 @@ impl View {
                     return Some(row);
                 };
                 match shadow.touched {
-                    true => shadow.row.as_ref().filter(|row| is_in(adapter, row, group.as_deref())).map(raw),
+                    true => {
+                        let row = shadow.row.as_ref().filter(|row| is_in(adapter, row, group.as_deref()))?;
+                        Some(self.shown(adapter, row))
+                    }
                     false => Some(row),
                 }
             }
-            _ => match overlay.group(&id) {
-                Some(planned) => Some(raw(&adapter.counted(planned.clone(), overlay.count(&id)))),
-                None => Some(row),
+            _ => match (overlay.group(&id), overlay.count(&id)) {
+                (Some(planned), count) => Some(raw(&adapter.counted(planned.clone(), count))),
+                (None, 0) => Some(row),
+                (None, count) => match serde_json::from_slice(row.bytes()) {
+                    Ok(read) => Some(raw(&adapter.counted(read, count))),
+                    Err(_) => Some(row),
+                },
             },
         }
+    }
+
+    fn shown(&self, adapter: &dyn Adapter, row: &Value) -> Row {
+        raw(&adapter.shown(&self.list, row.clone()))
     }
 
     /// What the platform's list does not hold: given once, at its end.
@@ -200,7 +214,7 @@ impl View {
             Seen::People { group } => {
                 let people =
                     overlay.people.iter().filter(|shadow| shadow.touched).filter_map(|shadow| shadow.row.as_ref());
-                people.filter(|row| is_in(adapter, row, group.as_deref())).map(raw).collect()
+                people.filter(|row| is_in(adapter, row, group.as_deref())).map(|row| self.shown(adapter, row)).collect()
             }
             _ => overlay.groups.iter().map(|(id, row)| raw(&adapter.counted(row.clone(), overlay.count(id)))).collect(),
         };
