@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Client;
 use super::doubt::question;
-use crate::catalog::{Answer, Consequence, Deed, Follow, Mails, Piece};
+use crate::catalog::{Adapter, Answer, Consequence, Deed, Follow, Mails, Piece};
 use crate::effects::Intent;
 use crate::model::{Group, Placeholder};
 use crate::plan::{Overlay, Sign, Touch};
@@ -46,12 +46,14 @@ impl Drafting<'_> {
         let adapter = self.client.platform().adapter;
         let (subject, _) = &self.piece.subjects[place];
         let question = question(self.piece, place, self.intent, 0);
-        let before = deed.and_then(|deed| row_of(overlay, deed));
-        let gives = deed.filter(|_| before.is_none()).and_then(made).map(|what| Placeholder::of(&what));
+        let before = deed.and_then(|deed| row_of(adapter, overlay, deed));
+        let gives = deed.filter(|_| before.is_none()).and_then(made).map(|what| overlay.give(&what));
         let id = gives.as_ref().map(Placeholder::as_str).unwrap_or_default();
         let mut also = Vec::new();
         match deed {
             Some(deed) if deed.who().is_some() => also = overlay.perform(adapter, deed, id, &self.follows.of(deed)),
+            // What has the name already stays as it is.
+            Some(Deed::GroupMade { .. }) if before.is_some() => {}
             Some(deed) => {
                 let id = deed.group().unwrap_or(id);
                 if let Some(row) = adapter.after(before.clone(), id, deed) {
@@ -60,17 +62,14 @@ impl Drafting<'_> {
             }
             None => {}
         }
-        let now = deed.and_then(|deed| match gives.as_ref().filter(|_| deed.who().is_none()) {
-            Some(id) => overlay.group_row(id.as_str()).cloned(),
-            None => row_of(overlay, deed),
-        });
+        let now = deed.and_then(|deed| row_of(adapter, overlay, deed));
         let held = (adapter.held(&question, before.as_ref()), adapter.held(&question, now.as_ref()));
         let write = self.piece.call.op.write(&self.piece.call.args);
         let touch = Touch {
             kind: subject.kind.as_str().to_owned(),
             subject: subject.key.clone(),
             group: subject.group.clone(),
-            name: self.name(place, &held.0, &held.1),
+            name: self.name(place, deed, &held.0, &held.1),
             sign: sign(deed, write.map(|write| write.consequence), &held),
             mails: write.map(|write| write.mails).filter(|mails| *mails != Mails::No).map(|it| it.as_str().to_owned()),
             known: self.intent.before.get(&subject.key).cloned().unwrap_or_default(),
@@ -87,7 +86,10 @@ impl Drafting<'_> {
     }
 
     /// How people know the subject.
-    fn name(&self, place: usize, before: &Value, after: &Value) -> String {
+    fn name(&self, place: usize, deed: Option<&Deed>, before: &Value, after: &Value) -> String {
+        if let Some(Deed::GroupMade { name, .. }) = deed {
+            return name.trim().to_owned();
+        }
         let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         let (subject, _) = &self.piece.subjects[place];
         let held = [(before, "email"), (after, "email"), (before, "name"), (after, "name")];
@@ -123,11 +125,13 @@ impl Drafting<'_> {
     }
 }
 
-fn row_of(overlay: &Overlay, deed: &Deed) -> Option<Value> {
-    match deed.who() {
-        Some(who) => overlay.row(who).cloned(),
-        None => deed.group().and_then(|id| overlay.group_row(id)).cloned(),
-    }
+fn row_of(adapter: &dyn Adapter, overlay: &Overlay, deed: &Deed) -> Option<Value> {
+    let row = match (deed.who(), deed) {
+        (Some(who), _) => overlay.row(who),
+        (None, Deed::GroupMade { name, .. }) => overlay.group_named(adapter, name),
+        (None, _) => deed.group().and_then(|id| overlay.group_row(id)),
+    };
+    row.cloned()
 }
 
 /// What a deed makes, where nothing was before.

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::catalog::{Adapter, Call, Deed, Seen, Whom};
-use crate::model::Group;
+use crate::model::{Group, Placeholder};
 use crate::wire::Row;
 
 /// One account's people and groups as planned.
@@ -22,6 +22,8 @@ pub struct Overlay {
     /// How many members each group has more or fewer.
     counts: HashMap<String, i64>,
     jobs: HashMap<String, Value>,
+    /// Placeholders that were given out.
+    given: HashSet<Placeholder>,
 }
 
 /// A person whose row was looked up; `row` is `None` where there is no account, or none any more.
@@ -68,7 +70,7 @@ impl Overlay {
         }
         let Some(place) = self.place(who) else { return Vec::new() };
         let before = self.people[place].row.take();
-        let were = memberships(adapter, before.as_ref());
+        let (were, had) = (memberships(adapter, before.as_ref()), named(adapter, before.as_ref()));
         let mut row = adapter.after(before, id, deed);
         for group in also {
             row = adapter.after(row, id, &following(deed, &group.id));
@@ -81,11 +83,21 @@ impl Overlay {
             *self.counts.entry(group.clone()).or_default() -= 1;
         }
         self.people[place] = Shadow { row, touched: true };
+        self.release(adapter, &had, place);
         self.index(adapter, &Whom::default(), place);
         let mut others: Vec<String> = are.symmetric_difference(&were).cloned().collect();
         others.retain(|group| deed.group() != Some(group));
         others.sort_unstable();
         others
+    }
+
+    /// The placeholder for the id of what is made; whatever is made twice has two.
+    pub fn give(&mut self, what: &str) -> Placeholder {
+        let names = std::iter::once(what.to_owned()).chain((2..).map(|time| format!("{what}, made the {time}. time")));
+        let mut placeholders = names.map(|name| Placeholder::of(&name));
+        let new = placeholders.find(|one| !self.given.contains(one)).unwrap_or_else(|| Placeholder::of(what));
+        self.given.insert(new.clone());
+        new
     }
 
     /// Remembers a group as it was read.
@@ -101,6 +113,14 @@ impl Overlay {
     /// A group that would be made or changed, as it is or will be.
     pub fn group(&self, id: &str) -> Option<&Value> {
         self.groups.iter().find(|(known, _)| known == id).map(|(_, row)| row)
+    }
+
+    /// The group of this name, as it is or will be; names are compared without case and outer blanks.
+    pub fn group_named(&self, adapter: &dyn Adapter, name: &str) -> Option<&Value> {
+        let key = name.trim().to_lowercase();
+        let named = |row: &&Value| adapter.group(row).is_some_and(|group| group.name.trim().to_lowercase() == key);
+        let read = self.read_groups.iter().filter(|(id, _)| self.group(id).is_none()).map(|(_, row)| row);
+        self.groups().chain(read).find(named)
     }
 
     /// Keeps a group as it will be.
@@ -139,6 +159,15 @@ impl Overlay {
     fn place(&self, who: &Whom) -> Option<usize> {
         let id = who.id.as_ref().and_then(|id| self.by_id.get(id));
         id.or_else(|| self.by_address.get(who.address.as_ref()?)).copied()
+    }
+
+    /// An address that somebody no longer has is nobody's, whatever the platform still shows; it can be given anew.
+    fn release(&mut self, adapter: &dyn Adapter, had: &Whom, place: usize) {
+        let has = named(adapter, self.people[place].row.as_ref()).address;
+        if let Some(address) = had.address.clone().filter(|address| Some(address) != has.as_ref()) {
+            self.by_address.insert(address, self.people.len());
+            self.people.push(Shadow { row: None, touched: true });
+        }
     }
 
     /// Finds somebody by all that is known of them.

@@ -43,7 +43,8 @@ pub struct Author {
     people: BTreeMap<usize, Person>,
     next: usize,
     groups: Vec<Group>,
-    mailed: BTreeSet<(usize, usize)>,
+    /// Addresses that somebody had.
+    free: Vec<String>,
 }
 
 /// So many people stay in all groups.
@@ -75,7 +76,7 @@ impl Author {
             people: BTreeMap::new(),
             next: people,
             groups: groups.collect(),
-            mailed: BTreeSet::new(),
+            free: Vec::new(),
         };
         // Where they are is not known: they are put into the root alone before anything else. Those before them are in
         // every group, so that none is ever empty.
@@ -174,7 +175,7 @@ impl Author {
     }
 
     fn step(&mut self) {
-        match self.numbers.below(14) {
+        match self.numbers.below(18) {
             0 | 1 => self.make_group(),
             2 => self.add_by_id(),
             3 | 4 => self.add_by_address(),
@@ -185,6 +186,10 @@ impl Author {
             9 => self.delete(),
             10 => self.bulk(),
             11 => self.change_groups(),
+            12 => self.make_again(),
+            13 => self.use_what_is_there(),
+            14 => self.let_in(),
+            15 => self.start_and_go_on(),
             _ => self.invite(),
         }
     }
@@ -262,7 +267,8 @@ impl Author {
         let email = (self.numbers.below(3) == 0).then(|| format!("moved{number}@new.example"));
         if let Some(email) = &email {
             fields.push_str(&format!(", email: \"{email}\""));
-            self.people.get_mut(&person).unwrap().email = Some(email.clone());
+            let before = self.people.get_mut(&person).unwrap().email.replace(email.clone());
+            self.free.extend(before);
         }
         let id = self.people[&person].id.clone();
         self.line(format!("print(row(users.update({id}, #{{ {fields} }})));"));
@@ -298,9 +304,64 @@ impl Author {
         let gone = self.people.remove(&person).unwrap();
         self.line(format!("users.delete({});", gone.id));
         if let Some(email) = gone.email {
+            self.free.push(email.clone());
             self.line(format!("print(row(users.find_by_email(\"{email}\")));"));
         }
         self.line("print(users.list().map(|u| u.email));");
+    }
+
+    /// An address that somebody had before belongs to somebody else.
+    fn make_again(&mut self) {
+        let (group, number) = (self.group(), self.fresh());
+        let Some(email) = self.free.pop() else { return self.add_by_address() };
+        let (of, fields) = (self.groups[group].id.clone(), self.fields());
+        let add = format!("members.add({of}, #{{ fields: #{{ email: \"{email}\", {fields} }} }})");
+        self.line(format!("let p{number} = {add}; print(row(p{number}));"));
+        let person = Person { id: format!("p{number}.id"), email: Some(email), groups: BTreeSet::new() };
+        self.people.insert(number, person);
+        self.join(number, group);
+        self.look_at(number, group);
+    }
+
+    /// What is there is not made anew.
+    fn use_what_is_there(&mut self) {
+        let group = self.numbers.below(self.groups.len());
+        let of = self.groups[group].id.clone();
+        let known: Vec<String> = self.people.values().filter_map(|person| person.email.clone()).collect();
+        if let Some(email) = known.get(self.numbers.below(known.len() + 1)) {
+            self.line(format!("members.add({of}, #{{ fields: #{{ email: \"{}\" }} }});", email.to_uppercase()));
+            let place = *self.people.iter().find(|(_, person)| person.email.as_ref() == Some(email)).unwrap().0;
+            self.join(place, group);
+            self.look_at(place, group);
+        }
+        let name = ["Berlin", "Mentors", "lisbon"][self.numbers.below(3)];
+        self.line(format!(
+            "print([groups.create(#{{ name: \"{name}\", parent_group_id: \"2\", privacy: \"public\", \
+             invite_members_enabled: true, hidden_emails: false, alias_name: \"x\", default_emails_frequency: \"daily\", \
+             manager_email_address: users.get(\"1001\").email, if_exists: \"use\" }}).id]);"
+        ));
+    }
+
+    /// Who waits, and who has declined, is let in by being added.
+    fn let_in(&mut self) {
+        let (who, group) = (1004 + self.numbers.below(2), self.groups[3].id.clone());
+        self.line(format!("print(row(users.get({who})));"));
+        self.line(format!("members.add({group}, #{{ user_id: {who} }});"));
+        self.line(format!("print(row(members.get({group}, {who}, #{{ include_fields: true }})));"));
+        self.look_at_group(3);
+    }
+
+    /// A job that nobody waits for.
+    fn start_and_go_on(&mut self) {
+        let (group, number) = (self.group(), self.fresh());
+        let (of, fields, email) = (self.groups[group].id.clone(), self.fields(), format!("later{number}@new.example"));
+        let rows = format!("[#{{ fields: #{{ email: \"{email}\", {fields} }} }}]");
+        self.line(format!("let j{number} = bulk.create_members(#{{ group_id: {of}, users: {rows}, wait: false }});"));
+        self.line(format!("sleep(0.1); print([bulk.status(j{number}.job_id).result.status]);"));
+        self.line(format!("let q{number} = users.find_by_email(\"{email}\"); print(row(q{number}));"));
+        let person = Person { id: format!("q{number}.id"), email: Some(email), groups: BTreeSet::new() };
+        self.people.insert(number, person);
+        self.join(number, group);
     }
 
     fn bulk(&mut self) {
@@ -361,7 +422,6 @@ impl Author {
         let mut ids = Vec::new();
         for place in there {
             if ids.len() < 5 && self.numbers.below(2) == 0 {
-                self.mailed.insert((place, group));
                 ids.push(self.people[&place].id.clone());
             }
         }
