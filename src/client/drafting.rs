@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::Client;
 use super::doubt::question;
-use crate::catalog::{Adapter, Answer, Consequence, Deed, Follow, Mails, Piece};
+use crate::catalog::{Answer, Consequence, Deed, Follow, Mails, Piece};
 use crate::effects::Intent;
 use crate::model::{Group, Placeholder};
 use crate::plan::{Overlay, Sign, Touch};
@@ -17,13 +17,13 @@ use crate::plan::{Overlay, Sign, Touch};
 pub(super) struct Follows(pub(super) HashMap<(bool, String), Vec<Group>>);
 
 impl Follows {
-    fn of(&self, deed: &Deed) -> Vec<&Group> {
+    fn of(&self, deed: &Deed) -> Vec<&str> {
         let key = match deed {
             Deed::Joins { group, .. } => (true, group.clone()),
             Deed::Leaves { group, .. } => (false, group.clone()),
             _ => return Vec::new(),
         };
-        self.0.get(&key).into_iter().flatten().collect()
+        self.0.get(&key).into_iter().flatten().map(|group| group.id.as_str()).collect()
     }
 }
 
@@ -46,23 +46,11 @@ impl Drafting<'_> {
         let adapter = self.client.platform().adapter;
         let (subject, _) = &self.piece.subjects[place];
         let question = question(self.piece, place, self.intent, 0);
-        let before = deed.and_then(|deed| row_of(adapter, overlay, deed));
+        let before = deed.and_then(|deed| overlay.row_of(adapter, deed).cloned());
         let gives = deed.filter(|_| before.is_none()).and_then(made).map(|what| overlay.give(&what));
         let id = gives.as_ref().map(Placeholder::as_str).unwrap_or_default();
-        let mut also = Vec::new();
-        match deed {
-            Some(deed) if deed.who().is_some() => also = overlay.perform(adapter, deed, id, &self.follows.of(deed)),
-            // What has the name already stays as it is.
-            Some(Deed::GroupMade { .. }) if before.is_some() => {}
-            Some(deed) => {
-                let id = deed.group().unwrap_or(id);
-                if let Some(row) = adapter.after(before.clone(), id, deed) {
-                    overlay.set_group(id, row);
-                }
-            }
-            None => {}
-        }
-        let now = deed.and_then(|deed| row_of(adapter, overlay, deed));
+        let also = deed.map(|deed| overlay.act(adapter, deed, id, &self.follows.of(deed))).unwrap_or_default();
+        let now = deed.and_then(|deed| overlay.row_of(adapter, deed).cloned());
         let held = (adapter.held(&question, before.as_ref()), adapter.held(&question, now.as_ref()));
         let write = self.piece.call.op.write(&self.piece.call.args);
         let touch = Touch {
@@ -123,15 +111,6 @@ impl Drafting<'_> {
         overlay.set_job(id.as_str(), answer.clone());
         answer
     }
-}
-
-fn row_of(adapter: &dyn Adapter, overlay: &Overlay, deed: &Deed) -> Option<Value> {
-    let row = match (deed.who(), deed) {
-        (Some(who), _) => overlay.row(who),
-        (None, Deed::GroupMade { name, .. }) => overlay.group_named(adapter, name),
-        (None, _) => deed.group().and_then(|id| overlay.group_row(id)),
-    };
-    row.cloned()
 }
 
 /// What a deed makes, where nothing was before.

@@ -12,7 +12,7 @@ use super::doubt::question;
 use super::drafting::{Drafting, Follows};
 use super::write::With;
 use super::{Client, Error};
-use crate::catalog::{Call, Code, Deed, Doubt, Mails, Piece, SubjectKind, Verdict, Whom};
+use crate::catalog::{Call, Code, Deed, Doubt, Mails, Piece, SubjectKind, Verdict};
 use crate::effects::{Answered, Intent, Why};
 use crate::model::{Cascade, Group, Placeholder, above, below};
 use crate::plan::{Draft, LeftOut, Step};
@@ -196,15 +196,8 @@ impl Client {
         let Some(rows) = self.rows(&questions).await? else { return Ok(()) };
         draft.with(self.account(), |overlay| {
             for ((place, _), row) in unknown.iter().zip(rows) {
-                match &deeds[*place] {
-                    Some(deed) if deed.who().is_some() => {
-                        overlay.learn(adapter, deed.who().unwrap_or(&Whom::default()), row);
-                    }
-                    _ => {
-                        if let Some(group) = row.as_ref().and_then(|row| adapter.group(row)) {
-                            overlay.learn_group(&group.id, row.unwrap_or_default());
-                        }
-                    }
+                if let Some(deed) = &deeds[*place] {
+                    overlay.learn_of(adapter, deed, row);
                 }
             }
         });

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::catalog::{Adapter, Call, Deed, Seen, Whom};
-use crate::model::{Group, Placeholder};
+use crate::model::Placeholder;
 use crate::wire::Row;
 
 /// One account's people and groups as planned.
@@ -61,9 +61,7 @@ impl Overlay {
         shadow.touched.then_some(shadow.row.as_ref())
     }
 
-    /// Plans a deed about somebody. `id` is the id of the account if one is made, `also` the groups that follow. Returns
-    /// the groups, other than the deed's own, that the person comes into or leaves with it.
-    pub fn perform(&mut self, adapter: &dyn Adapter, deed: &Deed, id: &str, also: &[&Group]) -> Vec<String> {
+    fn perform(&mut self, adapter: &dyn Adapter, deed: &Deed, id: &str, also: &[&str]) -> Vec<String> {
         let Some(who) = deed.who() else { return Vec::new() };
         if !self.knows(who) {
             self.learn(adapter, who, None);
@@ -73,7 +71,7 @@ impl Overlay {
         let (were, had) = (memberships(adapter, before.as_ref()), named(adapter, before.as_ref()));
         let mut row = adapter.after(before, id, deed);
         for group in also {
-            row = adapter.after(row, id, &following(deed, &group.id));
+            row = adapter.after(row, id, &following(deed, group));
         }
         let are = memberships(adapter, row.as_ref());
         for group in are.difference(&were) {
@@ -89,6 +87,50 @@ impl Overlay {
         others.retain(|group| deed.group() != Some(group));
         others.sort_unstable();
         others
+    }
+
+    /// Remembers what was read of whom or what a deed is about.
+    pub fn learn_of(&mut self, adapter: &dyn Adapter, deed: &Deed, row: Option<Value>) {
+        match (deed.who(), row) {
+            (Some(who), row) => self.learn(adapter, who, row),
+            (None, Some(row)) => {
+                if let Some(group) = adapter.group(&row) {
+                    self.learn_group(&group.id, row);
+                }
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Whether it was read whom or what a deed is about; of groups that are not there nothing is known.
+    pub fn reads(&self, deed: &Deed) -> bool {
+        deed.who().is_none_or(|who| self.knows(who))
+    }
+
+    /// The row that a deed is about: of the person, of the group, or of the group that has the new one's name.
+    pub fn row_of(&self, adapter: &dyn Adapter, deed: &Deed) -> Option<&Value> {
+        match (deed.who(), deed) {
+            (Some(who), _) => self.row(who),
+            (None, Deed::GroupMade { name, .. }) => self.group_named(adapter, name),
+            (None, _) => deed.group().and_then(|id| self.group_row(id)),
+        }
+    }
+
+    /// Plans a deed about anybody or anything; `id` is the id of what is made, `also` the groups that follow.
+    /// Returns the groups, other than the deed's own, that a person comes into or leaves with it.
+    pub fn act(&mut self, adapter: &dyn Adapter, deed: &Deed, id: &str, also: &[&str]) -> Vec<String> {
+        if deed.who().is_some() {
+            return self.perform(adapter, deed, id, also);
+        }
+        let before = self.row_of(adapter, deed).cloned();
+        // What has the name already stays as it is.
+        if !(matches!(deed, Deed::GroupMade { .. }) && before.is_some()) {
+            let id = deed.group().unwrap_or(id);
+            if let Some(row) = adapter.after(before, id, deed) {
+                self.set_group(id, row);
+            }
+        }
+        Vec::new()
     }
 
     /// The placeholder for the id of what is made; whatever is made twice has two.
