@@ -324,11 +324,11 @@ fn held(plan: &Plan, staled: &[Staled], command: &str) -> Ended {
     let what = if staled.len() == 1 { "is not as it was" } else { "are not as they were" };
     let message = format!(
         "held before the first change: {} of {} that the plan touches {what} when it was made\n{}\n\
-         to leave them alone and do the rest, type: {command} --skip-stale; else plan {} anew",
+         to leave them alone and do the rest, type: {command} --skip-stale; to plan anew: {}",
         staled.len(),
         plan.touches().count(),
         lines.join("\n"),
-        plan.script
+        plan.anew()
     );
     Ended::Fatal(Thrown { fatal: true, ..Thrown::new("held", message) })
 }
