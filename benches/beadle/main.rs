@@ -6,6 +6,7 @@
 mod diff;
 mod export;
 mod ledger;
+mod lost;
 mod measure;
 mod members;
 mod pages;
@@ -20,8 +21,13 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 /// A benchmark: its name, and what it does with the arguments behind the name.
 type Bench = (&'static str, fn(&[String]) -> Outcome);
 
-const BENCHES: [Bench; 4] =
-    [("export", export::bench), ("start", start::bench), ("ledger", ledger::bench), ("diff", diff::bench)];
+const BENCHES: [Bench; 5] = [
+    ("export", export::bench),
+    ("start", start::bench),
+    ("ledger", ledger::bench),
+    ("diff", diff::bench),
+    ("lost", lost::bench),
+];
 
 /// What a benchmark starts as a process of its own.
 const CONTESTANTS: [Bench; 6] = [
@@ -53,7 +59,7 @@ fn chosen(arguments: &[String]) -> Outcome {
     };
     match BENCHES.iter().chain(&CONTESTANTS).find(|(known, _)| known == name) {
         Some((_, act)) => act(rest),
-        None => Err(format!("no benchmark `{name}`; there are export, start, ledger and diff").into()),
+        None => Err(format!("no benchmark `{name}`; there are export, start, ledger, diff and lost").into()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::attendance::Watched;
 use super::plan::find;
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell};
@@ -25,6 +26,8 @@ pub(super) struct Options {
     /// What shall go wrong on the sandbox: docs/sandbox.md
     #[arg(long, value_name = "SPEC", requires = "sandbox")]
     faults: Option<String>,
+    #[command(flatten)]
+    watched: Watched,
 }
 
 /// Applies a plan once.
@@ -35,7 +38,8 @@ pub(super) fn apply(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     check(&session, &plan, mode)?;
     let stale = if options.skip_stale { Stale::Skip } else { Stale::Stop };
     let order = order(plan, stale, Source::New);
-    session.run(&order, Play { faults: options.faults.clone(), ..Play::default() })
+    let attendance = options.watched.attendance();
+    session.run(&order, Play { attendance, faults: options.faults.clone(), ..Play::default() })
 }
 
 /// The order for a plan's run.
@@ -52,7 +56,7 @@ pub(super) fn order(plan: Plan, stale: Stale, source: Source) -> Order {
 /// What keeps a plan from being applied, before anything begins.
 fn check(session: &Session<'_>, plan: &Plan, mode: Mode) -> Result<(), Failure> {
     let failed = |error: crate::store::Error| Failure::failed(error.to_string());
-    let (id, flag) = (&plan.id, if plan.sandbox { " --sandbox" } else { "" });
+    let (id, flag) = (&plan.id, session.shell.flags(mode));
     if plan.sandbox != (mode == Mode::Sandbox) {
         let (made, other) = if plan.sandbox { ("on the sandbox", "with") } else { ("on a real connection", "without") };
         return Err(Failure::usage(format!("plan `{id}` was made {made}")).hint(format!("type it {other} --sandbox")));

@@ -114,11 +114,15 @@ pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure>
     let approvals = session.runtime.block_on(session.store.approvals(&options.run)).map_err(failed)?;
     let approvals: Vec<Approval> = approvals.into_iter().filter(|given| given.digest == waiting.digest).collect();
     let left: Vec<String> = waiting.holds.iter().filter(|hold| !hold.is_approved(&approvals)).map(flag).collect();
-    let (run, flag) = (&options.run, if options.sandbox { " --sandbox" } else { "" });
+    let what = if waiting.digest.is_some() { "plan" } else { "run" };
+    let (run, flags) = (&options.run, shell.flags(mode));
     let line = match left.is_empty() {
-        true => format!("kept; go on with: beadle {} {run}{flag}", waiting.next),
+        true => format!("kept; go on with: beadle {} {run}{flags}", waiting.next),
         false => {
-            format!("kept; it is still held, type also: beadle approve {run}{flag} {} --reason \"…\"", left.join(" "))
+            format!(
+                "kept; the {what} is still held, type also: beadle approve {run}{flags} {} --reason \"…\"",
+                left.join(" ")
+            )
         }
     };
     shell.printer.say(Level::Info, &line);

@@ -3,13 +3,17 @@
 mod apply;
 mod approve;
 mod attendance;
+mod doubts;
 mod failure;
 mod functions;
+mod past;
+mod person;
 mod plan;
 mod printer;
 mod progress;
 mod resume;
 mod run;
+mod runs;
 mod sandbox;
 mod session;
 mod stream;
@@ -28,7 +32,7 @@ pub use printer::{Colour, Format, Look, Printer};
 
 use crate::clock::Clock;
 use crate::events::Level;
-use crate::settings::{Environment, Mode, Redactor, Settings, Start};
+use crate::settings::{Environment, Flags, Mode, Redactor, Settings, Start};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -86,6 +90,12 @@ enum Command {
     Functions(functions::Options),
     /// The simulated platforms on localhost, for any client
     Sandbox(sandbox::Options),
+    /// The runs there were, how they stand, and everything of one of them
+    Runs(runs::Options),
+    /// Everything that was ever done to or for one person
+    Person(person::Options),
+    /// What nobody knows whether it happened: show it, ask the platforms, settle it
+    Doubts(doubts::Options),
 }
 
 /// What every command is handed.
@@ -105,6 +115,11 @@ struct Shell {
 }
 
 impl Shell {
+    /// What the next command repeats to mean the same project.
+    fn flags(&self, mode: Mode) -> Flags {
+        Flags::of(mode, self.file.as_ref().map(|file| self.folder.join(file)).as_deref())
+    }
+
     /// The settings of this project; what should be changed in them is said.
     fn settings(&self, mode: Mode, connection: Option<&str>) -> Result<Settings, Failure> {
         let settings = Settings::load(&Start {
@@ -162,6 +177,9 @@ impl Command {
             Self::Approve(options) => approve::approve(&options, shell),
             Self::Functions(options) => functions::functions(&options, shell),
             Self::Sandbox(options) => sandbox::sandbox(&options, shell),
+            Self::Runs(options) => runs::runs(&options, shell),
+            Self::Person(options) => person::person(&options, shell),
+            Self::Doubts(options) => doubts::doubts(&options, shell),
         }
     }
 }

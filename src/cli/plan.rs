@@ -147,7 +147,7 @@ impl Shown {
         let sandbox = if plan.sandbox { " (sandbox)" } else { "" };
         lines.push(format!("plan {} of {} on {}{sandbox}", plan.id, plan.script, plan.connection));
         lines.extend(plan.text(&detail).into_iter().map(|line| format!("  {line}")));
-        let flag = if plan.sandbox { " --sandbox" } else { "" };
+        let flag = shell.flags(if plan.sandbox { Mode::Sandbox } else { Mode::Real });
         if !plan.holds.is_empty() {
             let flags: Vec<String> =
                 plan.holds.iter().map(|hold| format!("--{} {}", hold.what.as_str(), hold.number)).collect();

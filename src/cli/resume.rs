@@ -3,21 +3,30 @@
 use serde_json::Value;
 
 use super::attendance::Watched;
+use super::past::{failed, times};
 use super::run::{bound, load};
 use super::session::{Play, Session};
-use super::{Code, Failure, Shell};
+use super::{Code, Failure, Shell, runs};
+use crate::events::Level;
 use crate::plan::Plan;
+use crate::runs::history::Owner;
 use crate::runs::{Source, Stale};
 use crate::settings::{Mode, REDACTED};
-use crate::store::{Run, RunState};
+use crate::store::{Run, RunFilter, RunState};
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    group(clap::ArgGroup::new("which").required(true).args(["run", "latest"])),
+    after_help = "Examples:
   beadle resume 20261122-0158-k3f9
-  beadle resume 20261122-0158-k3f9 --sandbox")]
+  beadle resume --latest --sandbox"
+)]
 pub(super) struct Options {
     /// The run, as its report named it
-    run: String,
+    run: Option<String>,
+    /// The newest run that can be gone on with
+    #[arg(long)]
+    latest: bool,
     /// The run was one on the sandbox
     #[arg(long)]
     sandbox: bool,
@@ -36,49 +45,62 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
     let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
     let settings = shell.settings(mode, None)?;
     let session = Session::open(shell, settings, mode)?;
-    let run = find(&session, &options.run, mode)?;
+    let id = match &options.run {
+        Some(id) => id.clone(),
+        None => latest(&session, mode)?,
+    };
+    let run = find(&session, &id, mode)?;
     if run.state == RunState::Done && run.exit_code == Some(0) {
-        return Err(Failure::usage(format!(
-            "run `{}` has come to its end; there is nothing to go on with",
-            options.run
-        )));
+        return Err(Failure::usage(format!("run `{id}` has come to its end; there is nothing to go on with")));
     }
-    if let Some(plan) = plan_of(&session, &options.run)? {
+    let attendance = options.watched.attendance();
+    if let Some(plan) = plan_of(&session, &id)? {
         let stale = if options.skip_stale { Stale::Skip } else { Stale::Stop };
         let order = super::apply::order(plan, stale, Source::Again(Box::new(run)));
-        return session.run(&order, Play { faults: options.faults.clone(), ..Play::default() });
+        return session.run(&order, Play { attendance, faults: options.faults.clone(), ..Play::default() });
     }
     let script = load(&session.settings.project.folder, std::path::Path::new(&run.of.script))?;
     if let Some((name, _)) = given(&run).iter().find(|(_, value)| value.contains(REDACTED)) {
-        let words = format!("the argument `{name}` of run `{}` held a secret, which is not kept", options.run);
+        let words = format!("the argument `{name}` of run `{id}` held a secret, which is not kept");
         return Err(Failure::usage(words).hint("begin a new run; secrets belong into the settings"));
     }
     let connection = run.of.connection.clone().unwrap_or_default();
     let root = session.settings.project.folder.clone();
     let order = bound(script, given(&run), connection, mode, Source::Again(Box::new(run)), &root)?;
-    let attendance = options.watched.attendance();
     session.run(&order, Play { attendance, faults: options.faults.clone(), ..Play::default() })
 }
 
 /// The plan that the run came of, if it did.
 fn plan_of(session: &Session<'_>, id: &str) -> Result<Option<Plan>, Failure> {
-    let row = session.runtime.block_on(session.store.plan(id)).map_err(|error| Failure::failed(error.to_string()))?;
+    let row = session.runtime.block_on(session.store.plan(id)).map_err(failed)?;
     let read = |row: crate::store::PlanRow| Plan::read(&row.body).map_err(|error| Failure::usage(error.to_string()));
     row.map(read).transpose()
 }
 
-/// The run of this id in the store of this mode.
-pub(super) fn find(session: &Session<'_>, id: &str, mode: Mode) -> Result<Run, Failure> {
-    let failed = |error: crate::store::Error| Failure::failed(error.to_string());
-    let run = session.runtime.block_on(session.store.run(id)).map_err(failed)?;
-    let Some(run) = run else {
+/// The newest run that can be gone on with; says which it is.
+fn latest(session: &Session<'_>, mode: Mode) -> Result<String, Failure> {
+    let world = session.runtime.block_on(session.store.world()).map_err(failed)?.filter(|_| mode == Mode::Sandbox);
+    let (mut found, mut alive) = (None, 0);
+    runs::each(session, &RunFilter::default(), i64::MAX, |listed| {
+        let gone = world.as_ref().zip(listed.run.ended_at).is_some_and(|(world, end)| end < world.started_ms);
+        alive += i64::from(listed.owner == Owner::Alive);
+        found = (listed.can_go_on() && !gone).then_some(listed);
+        Ok(found.is_none())
+    })?;
+    let Some(listed) = found else {
         let place = session.store.path().display();
-        let failure = Failure::usage(format!("there is no run `{id}` in {place}"));
-        return Err(failure.hint(match mode {
-            Mode::Real => "a run on the sandbox is found with --sandbox",
-            Mode::Sandbox => "a run on a real connection is found without --sandbox",
-        }));
+        let busy = if alive > 0 { format!("; {alive} still at work") } else { String::new() };
+        let failure = Failure::usage(format!("there is no run to go on with in {place}{busy}"));
+        return Err(failure.hint(elsewhere(mode)));
     };
+    let times = times(session);
+    session.shell.printer.say(Level::Info, &format!("the newest to go on with: {}", listed.text(&times)));
+    Ok(listed.run.id)
+}
+
+/// The run of this id in the store of this mode, if there is something left to do about it.
+pub(super) fn find(session: &Session<'_>, id: &str, mode: Mode) -> Result<Run, Failure> {
+    let run = known(session, id, mode)?;
     let world = match mode {
         Mode::Real => None,
         Mode::Sandbox => session.runtime.block_on(session.store.world()).map_err(failed)?,
@@ -86,6 +108,25 @@ pub(super) fn find(session: &Session<'_>, id: &str, mode: Mode) -> Result<Run, F
     match world.is_some_and(|world| run.ended_at.is_some_and(|end| end < world.started_ms)) {
         true => Err(Failure::usage(format!("the sandbox of run `{id}` is gone: another was begun with --fresh"))),
         false => Ok(run),
+    }
+}
+
+/// The run of this id in the store of this mode.
+pub(super) fn known(session: &Session<'_>, id: &str, mode: Mode) -> Result<Run, Failure> {
+    let run = session.runtime.block_on(session.store.run(id)).map_err(failed)?;
+    let Some(run) = run else {
+        let place = session.store.path().display();
+        let failure = Failure::usage(format!("there is no run `{id}` in {place}"));
+        return Err(failure.hint(elsewhere(mode)));
+    };
+    Ok(run)
+}
+
+/// Where runs are that are not here.
+const fn elsewhere(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Real => "a run on the sandbox is found with --sandbox",
+        Mode::Sandbox => "a run on a real connection is found without --sandbox",
     }
 }
 

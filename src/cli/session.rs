@@ -10,7 +10,7 @@ use super::{Code, Failure, Format, Shell};
 use crate::clock::Clock;
 use crate::effects::brakes::Attendance;
 use crate::events::{Level, Sink};
-use crate::runs::{Order, Planned, Refused, Report, Runner, Work};
+use crate::runs::{Looked, Order, Planned, Refused, Report, Runner, Work};
 use crate::sandbox::Wanted;
 use crate::script::{Cancel, Limits, Stop};
 use crate::settings::{Mode, Settings};
@@ -55,6 +55,17 @@ impl<'a> Session<'a> {
         let report = report.map_err(refusal)?;
         self.show(&report);
         Ok(code(&report))
+    }
+
+    /// Asks the platforms about what is in doubt on these connections; with 130 where a person stopped it.
+    pub(super) fn look(&self, places: &[(String, String)]) -> (Result<Vec<Looked>, Refused>, Code) {
+        let cancel = Cancel::default();
+        let signals = self.runtime.spawn(stop_on_signals(cancel.clone(), Arc::clone(&self.shell.printer)));
+        let looked = self.runtime.block_on(self.runner(Play::default(), cancel.clone()).look(places));
+        signals.abort();
+        self.shell.printer.end();
+        let code = if cancel.token().is_cancelled() { Code::Interrupted } else { Code::Done };
+        (looked, code)
     }
 
     /// Plans an order: nothing of it is sent.
@@ -102,7 +113,7 @@ impl<'a> Session<'a> {
             runtime: self.runtime.handle().clone(),
             root: self.settings.project.folder.clone(),
             sandbox: self.mode == Mode::Sandbox,
-            settings: self.settings.project.file.as_ref().map(|file| file.display().to_string()),
+            settings: self.shell.file.as_ref().map(|file| self.shell.folder.join(file)),
             limits: script_limits(&self.settings),
             memory: Some(Arc::new(self.shell.memory)),
             cancel,

@@ -128,10 +128,20 @@ impl Client {
     /// Gives the platform's queue a moment and notes which of its promises it has kept. Returns how many of this run's it
     /// has not kept yet.
     pub async fn confirm_queued(&self) -> Result<usize, Error> {
-        let queued = self.ledger().queued(self.account()).await.map_err(|error| Error::of_ledger(self, error))?;
         let ours = self.ledger().run().to_owned();
+        Ok(self.confirm(|run| run == ours).await?.1)
+    }
+
+    /// The same for the promises to all runs of the account. Returns how many were kept, and how many were not yet.
+    pub async fn confirm_all_queued(&self) -> Result<(usize, usize), Error> {
+        self.confirm(|_| true).await
+    }
+
+    async fn confirm(&self, which: impl Fn(&str) -> bool) -> Result<(usize, usize), Error> {
+        let queued = self.ledger().queued(self.account()).await.map_err(|error| Error::of_ledger(self, error))?;
         let queued: Vec<_> =
-            queued.into_iter().filter(|loose| loose.run == ours).map(|loose| (0, loose.doubt)).collect();
+            queued.into_iter().filter(|loose| which(&loose.run)).map(|loose| (0, loose.doubt)).collect();
+        let all = queued.len();
         let mut waiting = queued.len();
         for (_, group) in grouped(queued) {
             let doubts: Vec<Doubt> = group.into_iter().map(|(_, doubt)| doubt).collect();
@@ -144,7 +154,7 @@ impl Client {
                 }
             }
         }
-        Ok(waiting)
+        Ok((all - waiting, waiting))
     }
 
     /// What the platform shows of doubts of one operation and group.
@@ -215,7 +225,7 @@ impl Client {
         let mut verdicts = self.judged(&look_up, doubts).await?;
         if only_proves {
             for wait in Policy::looks(self.left(doubts, self.policy().prove)) {
-                if !verdicts.iter().any(|verdict| matches!(verdict, Verdict::Unknown(_))) {
+                if !self.may_still_show(doubts, &verdicts) {
                     break;
                 }
                 self.rest(wait).await?;
@@ -233,6 +243,14 @@ impl Client {
             }
         }
         Ok(verdicts)
+    }
+
+    /// Whether waiting can tell more: one that is old enough to be shown, and is not, keeps nobody waiting.
+    fn may_still_show(&self, doubts: &[Doubt], verdicts: &[Verdict]) -> bool {
+        let prove = self.policy().prove;
+        let young = |doubt: &Doubt| !self.left(std::slice::from_ref(doubt), prove).is_zero();
+        let mut both = doubts.iter().zip(verdicts);
+        both.any(|(doubt, verdict)| matches!(verdict, Verdict::Unknown(_)) && young(doubt))
     }
 
     /// What one look at the platform shows, now.

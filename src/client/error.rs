@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Client;
 use crate::catalog::{Call, Code, Fault, Unsupported};
-use crate::effects::brakes::Hold;
+use crate::effects::brakes::{Hold, Holds};
 
 /// What the run must do about an error that a script cannot catch away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct Error {
     /// What it means for the run.
     pub gravity: Gravity,
     /// The brakes that hold, where some do.
-    pub holds: Vec<Hold>,
+    pub holds: Holds,
 }
 
 impl Error {
@@ -55,7 +55,7 @@ impl Error {
             retryable: false,
             retry_after: None,
             gravity: Gravity::Catchable,
-            holds: Vec::new(),
+            holds: Holds::default(),
         }
     }
 
@@ -107,7 +107,7 @@ impl Error {
             retryable: false,
             retry_after: None,
             gravity: Gravity::Catchable,
-            holds: Vec::new(),
+            holds: Holds::default(),
         }
     }
 
@@ -118,7 +118,7 @@ impl Error {
 
     /// Brakes hold the run: nothing more is sent.
     pub fn braked(call: &Call, sentence: impl Into<String>, holds: Vec<Hold>) -> Self {
-        Self { holds, ..Self::held(call, sentence) }
+        Self { holds: holds.into(), ..Self::held(call, sentence) }
     }
 
     /// Whether the platform does not have what was asked for.

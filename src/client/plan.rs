@@ -15,7 +15,7 @@ use super::{Client, Error};
 use crate::catalog::{Call, Code, Deed, Doubt, Mails, Piece, SubjectKind, Verdict};
 use crate::effects::{Answered, Intent, Why};
 use crate::model::{Cascade, Group, Placeholder, above, below};
-use crate::plan::{Draft, LeftOut, Step};
+use crate::plan::{Draft, LeftOut, Overlay, Step};
 
 impl Client {
     /// Takes down whatever of a piece would be sent, and answers as the platform would.
@@ -34,6 +34,7 @@ impl Client {
         draft.use_account(self.connection(), self.platform().name, self.account());
         self.learn(draft, &piece, &self.deeds(&piece)).await?;
         let piece = self.not_there(draft, piece, with, merged);
+        let piece = self.who_is_there(draft, piece, merged)?;
         if piece.subjects.is_empty() {
             return Ok(());
         }
@@ -196,12 +197,49 @@ impl Client {
         let Some(rows) = self.rows(&questions).await? else { return Ok(()) };
         draft.with(self.account(), |overlay| {
             for ((place, _), row) in unknown.iter().zip(rows) {
-                if let Some(deed) = &deeds[*place] {
-                    overlay.learn_of(adapter, deed, row);
+                // Who is not in the group may be elsewhere.
+                match &deeds[*place] {
+                    Some(deed) if row.is_none() && is_about_somebody_there(deed) => {}
+                    Some(deed) => overlay.learn_of(adapter, deed, row),
+                    None => {}
                 }
             }
         });
         Ok(())
+    }
+
+    /// Leaves out whoever is not where the write needs them to be; a call about one of these alone is refused, as the
+    /// platform would.
+    fn who_is_there(&self, draft: &Draft, piece: Piece, merged: &mut Merged) -> Result<Piece, Error> {
+        let adapter = self.platform().adapter;
+        let deeds = self.deeds(&piece);
+        let missing: Vec<usize> = draft.with(self.account(), |overlay| {
+            let is_there = |place: usize| match &deeds[place] {
+                Some(deed) if is_about_somebody_there(deed) => {
+                    let group = piece.subjects[place].0.group.as_deref();
+                    let row = deed.who().and_then(|who| overlay.row(who));
+                    row.is_some_and(|row| Overlay::shows(adapter, row, group))
+                }
+                _ => true,
+            };
+            (0..piece.subjects.len()).filter(|&place| !is_there(place)).collect()
+        });
+        let Some(&first) = missing.first() else { return Ok(piece) };
+        let why = |place: usize| match &piece.subjects[place].0.group {
+            Some(group) => format!("{} is not in group {group}", piece.subjects[place].0.key),
+            None => format!("there is no account {}", piece.subjects[place].0.key),
+        };
+        if piece.subjects.len() == 1 {
+            let not_found = Error::new(&piece.call, Code::NotFound.as_str(), why(first));
+            return Err(Error { status: Some(404), ..not_found });
+        }
+        for &place in &missing {
+            let (subject, _) = &piece.subjects[place];
+            draft.leave_out(LeftOut { operation: piece.call.op.name(), name: subject.key.clone(), why: why(place) });
+            merged.already(subject.clone(), why(place), None);
+        }
+        let there: Vec<usize> = (0..piece.subjects.len()).filter(|place| !missing.contains(place)).collect();
+        Ok(piece.only(&there))
     }
 
     /// The groups that come along with a deed's own, by its group: above for who joins, below for who leaves.
@@ -249,6 +287,11 @@ impl Client {
         });
         Ok(groups)
     }
+}
+
+/// Whether a deed needs somebody who is there already.
+fn is_about_somebody_there(deed: &Deed) -> bool {
+    matches!(deed, Deed::Leaves { .. } | Deed::Changes { .. } | Deed::Mailed { .. } | Deed::AccountDeleted { .. })
 }
 
 /// An argument that is only known after apply, where a read would need it.

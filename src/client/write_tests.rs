@@ -1,6 +1,6 @@
 //! Writes against a small platform that does what a test says, with the real ledger behind the door.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -188,7 +188,10 @@ fn well() -> Arc<Platform> {
 }
 
 async fn run_of(store: &Store, id: &str, platform: &Arc<Platform>) -> Client {
-    let clock = Clock::system();
+    run_at(store, id, platform, Clock::system()).await
+}
+
+async fn run_at(store: &Store, id: &str, platform: &Arc<Platform>, clock: Clock) -> Client {
     let run = NewRun {
         id: id.into(),
         script: "test".into(),
@@ -325,6 +328,27 @@ async fn a_lost_invitation_is_never_sent_twice() {
         assert_eq!((error.code, error.gravity), ("in_doubt", Gravity::Doubt));
     }
     assert_eq!((silent.writes(), tally(&client_of).await), (1, vec![(State::Doubt, 3)]));
+}
+
+#[tokio::test]
+async fn a_doubt_that_had_its_time_to_show_keeps_nobody_waiting() {
+    let clock = Clock::fixed("2026-11-22T10:00:00Z".parse().unwrap());
+    let store = Store::in_memory().await.unwrap();
+    let silent = platform(|_, _| Some(Trouble::Before(lost())));
+    assert_eq!(refused(&run_at(&store, "one", &silent, clock.clone()).await, &invite([3])).await.code, "in_doubt");
+    let looks = || silent.world().0.reads.iter().filter(|line| line.contains("/members/3")).count();
+    assert!(looks() > 2, "a young one is looked at again and again: {}", looks());
+    clock.advance_ms(60_000);
+    // A second one, which shows at once, in the same look-up as the first.
+    let two = run_at(&store, "two", &silent, clock.clone()).await;
+    let piece = invite([4]).pieces().remove(0);
+    let before = HashMap::from([("4".to_owned(), json!({ "invited_at": null }))]);
+    let intent = crate::effects::Intent { before, ..crate::effects::Intent::default() };
+    drop(two.ledger().begin("account", &piece, &intent).await.unwrap());
+    silent.world().0.members.get_mut(&4).unwrap().1 = 2_000;
+    let seen = looks();
+    assert_eq!(two.settle_open_doubts().await.unwrap(), (1, 1));
+    assert_eq!(looks() - seen, 1);
 }
 
 #[tokio::test]

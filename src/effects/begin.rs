@@ -76,6 +76,8 @@ impl<'a> Beginning<'a> {
             writing.supersede(&sorted.superseded, self.ledger.attempt()).await?;
             permit = Some(self.insert(&mut writing, std::mem::take(&mut sorted.send)).await?);
             writing.commit().await?;
+        } else {
+            writing.leave().await?;
         }
         self.ledger.matched().extend(sorted.matched);
         Ok(Begun { answered: sorted.answered, doubts: sorted.doubts, held_back: sorted.send, permit })

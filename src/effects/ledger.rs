@@ -1,6 +1,7 @@
 //! The ledger of one run: what it is made of, and why it refuses.
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::begin::Beginning;
@@ -10,7 +11,7 @@ use super::key::Place;
 use super::{Begun, Intent, Lease, LeaseError};
 use crate::catalog::Piece;
 use crate::clock::Clock;
-use crate::settings::MailLimits;
+use crate::settings::{Flags, MailLimits, Mode};
 use crate::store::{self, EffectRow, Store};
 
 /// How many mails a person gets at most, whatever the campaign.
@@ -124,9 +125,11 @@ impl Ledger {
 
     /// What a person types to do this with the run: `beadle approve 20261122-0158-k3f9 --sandbox`.
     pub async fn command(&self, verb: &str) -> Result<String, Error> {
-        let run = self.inner.store.run(self.run()).await?;
-        let sandbox = if run.is_some_and(|run| run.of.sandbox) { " --sandbox" } else { "" };
-        Ok(format!("beadle {verb} {}{sandbox}", self.run()))
+        let flags = self.inner.store.run(self.run()).await?.map(|run| {
+            let mode = if run.of.sandbox { Mode::Sandbox } else { Mode::Real };
+            Flags::of(mode, run.of.settings.as_deref().map(Path::new)).to_string()
+        });
+        Ok(format!("beadle {verb} {}{}", self.run(), flags.unwrap_or_default()))
     }
 
     /// Which attempt of it this is.

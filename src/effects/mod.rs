@@ -28,5 +28,5 @@ pub use key::{Campaign, natural_key};
 pub use lease::{Lease, LeaseError};
 pub use ledger::{Caps, Error, Ledger};
 pub use reads::{Loose, Removed, Tally};
-pub use settle::settle_doubt;
+pub use settle::settle_doubts;
 pub use state::{State, Step};

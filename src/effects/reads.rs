@@ -6,7 +6,7 @@ use super::begin::asked;
 use super::decide::{Asked, DAY, doubt_of};
 use super::{Campaign, Error, Intent, Ledger, State};
 use crate::catalog::{Doubt, Piece};
-use crate::store::{Approval, EffectRow, PendingCall, Subjects};
+use crate::store::{Approval, EffectRow, Subjects};
 
 /// An effect that is not at rest, of whatever run.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,11 +100,6 @@ impl Ledger {
     /// What persons have allowed this run to do.
     pub async fn approvals(&self) -> Result<Vec<Approval>, Error> {
         Ok(self.inner.store.approvals(self.run()).await?)
-    }
-
-    /// Calls of these operations that are not at rest on the account, of whatever run: while there is one, no bulk starts.
-    pub async fn pending_calls(&self, account: &str, operations: &[&str]) -> Result<Vec<PendingCall>, Error> {
-        Ok(self.inner.store.pending_calls(account, operations).await?)
     }
 
     /// Who left a group in the last days, and by whose hand: those that were taken out of it, and those that left it with

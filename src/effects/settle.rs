@@ -1,5 +1,7 @@
 //! Settling: what calls have come to, and what was found out about doubts.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde_json::Value;
 
 use super::{Error, Lease, Ledger, Outcome, Permit, Settled, State, Step, natural_key};
@@ -75,7 +77,10 @@ impl Ledger {
     pub async fn settle_doubt(&self, effect: i64, verdict: Settled, by: &str) -> Result<(), Error> {
         let mut writing = self.inner.store.writing().await?;
         let row = self.free(&mut writing, effect).await?;
-        prove(writing, row, verdict, by, self.inner.clock.now_ms()).await
+        let now = self.inner.clock.now_ms();
+        prove(&mut writing, &row, &verdict, by, now).await?;
+        close_call(&mut writing, &row, now).await?;
+        Ok(writing.commit().await?)
     }
 
     /// A look-up told nothing: the row stays in doubt and says why.
@@ -113,26 +118,42 @@ impl Ledger {
     }
 }
 
-/// Settles a doubt by what a person says, outside of any run.
-pub async fn settle_doubt(store: &Store, clock: &Clock, effect: i64, verdict: Settled, by: &str) -> Result<(), Error> {
+/// Settles doubts by what a person says, outside of any run: all of them, or none.
+pub async fn settle_doubts(
+    store: &Store,
+    clock: &Clock,
+    effects: &[i64],
+    verdict: &Settled,
+    by: &str,
+) -> Result<(), Error> {
     let mut writing = store.writing().await?;
-    let row = writing.effect(effect).await?.ok_or(Error::Missing(effect))?;
-    match Lease::is_held(store, &row.run)? {
-        true => Err(Error::Alive { effect, run: row.run }),
-        false => prove(writing, row, verdict, by, clock.now_ms()).await,
+    let (mut alive, mut calls) = (HashMap::new(), BTreeMap::new());
+    for &effect in effects {
+        let row = writing.effect(effect).await?.ok_or(Error::Missing(effect))?;
+        let is_alive = match alive.get(&row.run) {
+            Some(known) => *known,
+            None => *alive.entry(row.run.clone()).or_insert(Lease::is_held(store, &row.run)?),
+        };
+        if is_alive {
+            return Err(Error::Alive { effect, run: row.run });
+        }
+        prove(&mut writing, &row, verdict, by, clock.now_ms()).await?;
+        calls.insert(row.call, row);
     }
+    for row in calls.values() {
+        close_call(&mut writing, row, clock.now_ms()).await?;
+    }
+    Ok(writing.commit().await?)
 }
 
-async fn prove(mut writing: Writing, row: EffectRow, verdict: Settled, by: &str, now: i64) -> Result<(), Error> {
+async fn prove(writing: &mut Writing, row: &EffectRow, verdict: &Settled, by: &str, now: i64) -> Result<(), Error> {
     let (verdict, share) = match verdict {
-        Settled::Applied(share) => (Step::Prove, share),
+        Settled::Applied(share) => (Step::Prove, share.as_ref()),
         Settled::NotApplied => (Step::Disprove, None),
     };
-    step(&mut writing, &row, verdict, Some(now), by, share.as_ref(), row.error.as_deref()).await?;
-    close_call(&mut writing, &row, now).await?;
+    step(writing, row, verdict, Some(now), by, share, row.error.as_deref()).await?;
     writing.keep_objects(row.call, Some(row.id), now).await?;
-    writing.forget_deleted(row.call, Some(row.id)).await?;
-    Ok(writing.commit().await?)
+    Ok(writing.forget_deleted(row.call, Some(row.id)).await?)
 }
 
 /// A call whose effects are all at rest is at rest itself.

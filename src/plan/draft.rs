@@ -1,9 +1,9 @@
 //! Takes calls down while a script runs in plan mode; shared by all connections of the run.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::record::{Account, LeftOut, Plan, Step};
+use super::record::{Account, GroupName, LeftOut, Plan, Step};
 use super::{Overlay, follows};
 use crate::effects::brakes::{Hold, Leave};
 use crate::model::Group;
@@ -96,15 +96,31 @@ impl Draft {
         plan.left_out = std::mem::take(&mut state.left_out);
         plan.holds = std::mem::take(&mut state.holds).into_iter().map(|(_, hold)| hold).collect();
         plan.notes = std::mem::take(&mut state.notes);
-        let named = |account: &str, group: &str| {
-            let listed = state.groups.get(account)?.iter().find(|one| one.id == group)?;
-            Some(listed.name.clone())
-        };
-        plan.notes.extend(follows::lines(&plan, &named));
+        plan.groups = state.names(&plan);
+        plan.notes.extend(follows::lines(&plan));
         plan
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// The names of all groups that a plan touches.
+    fn names(&self, plan: &Plan) -> Vec<GroupName> {
+        let touched: BTreeSet<(&str, &str)> = plan
+            .touches()
+            .flat_map(|(step, touch)| {
+                touch.group.iter().chain(&touch.also).map(|id| (step.connection.as_str(), id.as_str()))
+            })
+            .collect();
+        let account = |connection: &str| self.accounts.iter().find(|account| account.connection == connection);
+        let named = |(connection, id): (&str, &str)| {
+            let groups = self.groups.get(&account(connection)?.account)?;
+            let name = groups.iter().find(|group| group.id == id)?.name.clone();
+            Some(GroupName { connection: connection.to_owned(), id: id.to_owned(), name })
+        };
+        touched.into_iter().filter_map(named).collect()
     }
 }

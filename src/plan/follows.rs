@@ -6,19 +6,13 @@ use serde_json::Value;
 
 use super::record::{Part, Plan, Sign, Touch};
 
-/// A line for each kind of thing that follows. `named` knows the names of groups, by account and id.
-pub(super) fn lines(plan: &Plan, named: &dyn Fn(&str, &str) -> Option<String>) -> Vec<String> {
-    let account = |connection: &str| {
-        let account = plan.accounts.iter().find(|account| account.connection == connection);
-        account.map(|account| account.account.clone()).unwrap_or_default()
-    };
+/// A line for each kind of thing that follows.
+pub(super) fn lines(plan: &Plan) -> Vec<String> {
     let mut groups: BTreeMap<(bool, String), u64> = BTreeMap::new();
     let (mut overwritten, mut destroyed) = (Vec::new(), 0_u64);
     for (step, touch) in plan.touches() {
-        let known = account(&step.connection);
         for group in &touch.also {
-            let name = named(&known, group).map_or_else(|| group.clone(), |name| format!("{group} ({name})"));
-            *groups.entry((touch.sign == Sign::Remove, name)).or_default() += 1;
+            *groups.entry((touch.sign == Sign::Remove, plan.group(&step.connection, group))).or_default() += 1;
         }
         if touch.sign == Sign::Add {
             let fields = overwrites(touch);
@@ -31,8 +25,8 @@ pub(super) fn lines(plan: &Plan, named: &dyn Fn(&str, &str) -> Option<String>) -
     let mut lines: Vec<String> = groups
         .into_iter()
         .map(|((leaving, group), count)| match leaving {
-            true => format!("{} also leave group {group}, which lies below", people(count)),
-            false => format!("{} also come into group {group}, which lies above", people(count)),
+            true => format!("gone from group {group}, which lies below: {}", people(count)),
+            false => format!("come into group {group}, which lies above: {}", people(count)),
         })
         .collect();
     if let Some(first) = overwritten.first() {

@@ -39,6 +39,9 @@ pub struct Plan {
     pub accounts: Vec<Account>,
     /// What would be done, in order.
     pub steps: Vec<Step>,
+    /// The names of the groups that are touched, where they were read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupName>,
     /// What would not be done although it was asked for, and why.
     pub left_out: Vec<LeftOut>,
     /// What holds it until a person approves.
@@ -62,6 +65,18 @@ pub struct Account {
     pub platform: String,
     /// The account behind it.
     pub account: String,
+}
+
+/// A group as people know it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupName {
+    /// The connection's name.
+    pub connection: String,
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// One call.
@@ -220,6 +235,7 @@ impl Plan {
             digest: fingerprint(&accounts, &steps),
             accounts,
             steps,
+            groups: Vec::new(),
             left_out: Vec::new(),
             holds: Vec::new(),
             notes: Vec::new(),
@@ -264,6 +280,14 @@ impl Plan {
     /// All touches with their steps, in order.
     pub fn touches(&self) -> impl Iterator<Item = (&Step, &Touch)> {
         self.steps.iter().flat_map(|step| step.touches.iter().map(move |touch| (step, touch)))
+    }
+
+    /// A group's id, with its name where that is known: `4 (Berlin)`.
+    pub fn group(&self, connection: &str, id: &str) -> String {
+        match self.groups.iter().find(|group| group.connection == connection && group.id == id) {
+            Some(group) => format!("{id} ({})", group.name),
+            None => id.to_owned(),
+        }
     }
 
     /// The call of a step, by its place.

@@ -31,7 +31,9 @@ pub struct Past {
 /// What would undo it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reversal {
-    /// Changes by group.
+    /// Values that go back, by the group through which they are written: before anybody leaves.
+    pub updates: BTreeMap<String, Vec<Change>>,
+    /// Who comes and goes, by group.
     pub changes: BTreeMap<String, Vec<Change>>,
     /// What stays as it is, and why.
     pub kept: Vec<LeftOut>,
@@ -68,7 +70,7 @@ pub fn reverse(past: &[Past], now: &HashMap<String, Member>, above: &dyn Fn(&str
     }
     for (id, undone) in people {
         if let Some(member) = now.get(id) {
-            undone.decide(member, &mut reversal);
+            undone.decide(member, above, &mut reversal);
         }
     }
     reversal
@@ -132,8 +134,9 @@ impl<'a> Undone<'a> {
     }
 
     /// What is still as the run left it goes back; the rest is kept.
-    fn decide(self, member: &Member, reversal: &mut Reversal) {
+    fn decide(self, member: &Member, above: &dyn Fn(&str) -> Vec<String>, reversal: &mut Reversal) {
         let are: BTreeSet<&str> = member.groups.iter().map(|membership| membership.group.as_str()).collect();
+        let (mut joins, mut leaves) = (BTreeSet::new(), BTreeSet::new());
         for (group, (left, before)) in &self.groups {
             let operation = self.operations.get(group).copied().unwrap_or_default();
             let is = are.contains(group.as_str());
@@ -144,15 +147,22 @@ impl<'a> Undone<'a> {
                     let since = if is { "is in the group again" } else { "has left the group since" };
                     reversal.keep(operation, self.name, since);
                 }
-                Ok(true) => match &member.email {
-                    Some(email) => {
-                        let person = Person { email: email.clone(), fields: Vec::new(), line: 0 };
-                        reversal.add(group, Change::Add(person));
-                    }
-                    None => reversal.keep(operation, self.name, "has no address by which they could be added again"),
-                },
-                Ok(false) => reversal.add(group, Change::Remove(member.clone())),
+                Ok(true) if member.email.is_none() => {
+                    reversal.keep(operation, self.name, "has no address by which they could be added again");
+                }
+                Ok(true) => drop(joins.insert(group.as_str())),
+                Ok(false) => drop(leaves.insert(group.as_str())),
             }
+        }
+        // Who comes into a group comes into those above it, who leaves one leaves those below: one call does.
+        let is_above = |group: &str, of: &str| above(of).iter().any(|other| other == group);
+        for group in joins.iter().filter(|group| !joins.iter().any(|other| is_above(group, other))) {
+            let email = member.email.clone();
+            let person = email.map(|email| Person { email, fields: Vec::new(), line: 0 });
+            person.into_iter().for_each(|person| reversal.add(group, Change::Add(person)));
+        }
+        for group in leaves.iter().filter(|group| !leaves.iter().any(|other| is_above(other, group))) {
+            reversal.add(group, Change::Remove(member.clone()));
         }
         self.decide_fields(member, &are, reversal);
     }
@@ -180,8 +190,10 @@ impl<'a> Undone<'a> {
         // Fields are written through a group that the person is in, and stays in.
         let stays = |group: &&&str| self.groups.get(**group).is_none_or(|(_, before)| *before != Ok(false));
         match are.iter().find(stays).or_else(|| are.iter().next()) {
-            // Before they leave: a change is made through a membership.
-            Some(group) => reversal.first(group, Change::Update { member: member.clone(), fields: back }),
+            Some(group) => {
+                let update = Change::Update { member: member.clone(), fields: back };
+                reversal.updates.entry((*group).to_owned()).or_default().push(update);
+            }
             None => reversal.keep("", self.name, "is in no group through which fields could be set back"),
         }
     }
@@ -197,10 +209,6 @@ impl Reversal {
 
     fn add(&mut self, group: &str, change: Change) {
         self.changes.entry(group.to_owned()).or_default().push(change);
-    }
-
-    fn first(&mut self, group: &str, change: Change) {
-        self.changes.entry(group.to_owned()).or_default().insert(0, change);
     }
 }
 

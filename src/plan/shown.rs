@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::follows::{changed, spelled};
 use super::record::{Plan, Sign, Step, Touch};
+use crate::model::Placeholder;
 
 /// How much is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl Plan {
         for (kind, touches) in &kinds {
             let head = (kind.connection, &kind.place);
             if last != Some(head) {
-                lines.push(kind.head(several));
+                lines.push(kind.head(self, several));
                 last = Some(head);
             }
             lines.push(format!("  {} {:>6}  {}", kind.sign.as_str(), touches.len(), kind.words(touches)));
@@ -108,11 +109,14 @@ impl<'a> Kind<'a> {
         Self { connection: &step.connection, place, sign: touch.sign, campaign }
     }
 
-    fn head(&self, several: bool) -> String {
+    fn head(&self, plan: &Plan, several: bool) -> String {
         let on = if several { format!(" on {}", self.connection) } else { String::new() };
         match self.place {
             Place::Groups => format!("groups{on}"),
-            Place::In(group) => format!("group {group}{on}"),
+            Place::In(group) => match Placeholder::parse(group) {
+                Some(made) => format!("the new {}{on}", made.what()),
+                None => format!("group {}{on}", plan.group(self.connection, group)),
+            },
             Place::Community => format!("the community{on}"),
         }
     }

@@ -66,6 +66,7 @@ impl<'a> Applying<'a> {
         if let (Stale::Stop, false) = (stale, fresh.staled.is_empty()) {
             return Err(held(self.plan, &fresh.staled, command));
         }
+        self.check_mails().await?;
         self.done.as_wanted = fresh.as_wanted.len() as u64;
         self.spoilt.extend(fresh.staled.iter().flat_map(|one| one.names.iter().cloned()));
         let (all, mut so_far) = (self.plan.touches().count() as u64, 0);
@@ -75,6 +76,17 @@ impl<'a> Applying<'a> {
             self.events.progress("steps done", so_far, all);
         }
         self.done.stale = fresh.staled;
+        self.confirm().await
+    }
+
+    /// Looks once whether the platform has recorded the mails that it queued.
+    async fn confirm(&self) -> Result<(), Ended> {
+        if !self.done.by_sign.contains_key(&Sign::Mail) {
+            return Ok(());
+        }
+        for client in self.clients.values() {
+            client.confirm_queued().await.map_err(|error| self.ended(error))?;
+        }
         Ok(())
     }
 
@@ -105,7 +117,9 @@ impl<'a> Applying<'a> {
         let call = match self.fill(&client, &planned.call).await? {
             Ok(call) => call,
             Err(why) => {
-                self.spoil(place, &places, &why);
+                self.events.say(Level::Warn, format!("not done: {}: {why}", step.operation));
+                self.done.skipped += places.len() as u64;
+                self.spoilt.extend(places.iter().flat_map(|&at| names(&step.touches[at])));
                 return Ok(());
             }
         };
@@ -132,7 +146,7 @@ impl<'a> Applying<'a> {
         wanted.retain(|name| !self.filled.contains_key(name));
         self.resolve(client, &wanted).await?;
         if let Some(missing) = wanted.iter().find(|name| !self.filled.contains_key(*name)) {
-            return Ok(Err(format!("{missing} cannot be found: what should have made it was not done")));
+            return Ok(Err(format!("{} is not there", Placeholder::readable(missing))));
         }
         let mut filled = call.clone();
         for (name, value) in call.args.iter() {

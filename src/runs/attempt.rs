@@ -23,6 +23,7 @@ use crate::events::{Events, Level};
 use crate::plan::Plan;
 use crate::roster::FreeHand;
 use crate::script::{Ended, Parts, Stop, Thrown};
+use crate::settings::Flags;
 use crate::store::{NewRun, RunState};
 
 /// An attempt that has begun: the run is ours, and written down.
@@ -103,7 +104,7 @@ impl Attempt {
 
     /// Says which run this is, and which one was interrupted before it.
     async fn greet(&self, runner: &Runner, order: &Order) -> Result<(), Refused> {
-        let (sandbox, sandbox_flag) = if runner.sandbox { (" (sandbox)", " --sandbox") } else { ("", "") };
+        let sandbox = if runner.sandbox { " (sandbox)" } else { "" };
         match &order.source {
             Source::Again(run) => {
                 let line = format!("run {} goes on{sandbox}: attempt {}", self.id, run.attempt + 1);
@@ -125,7 +126,7 @@ impl Attempt {
                     }
                 }
                 if let Some(newest) = others.first() {
-                    self.events.say(Level::Warn, unfinished(newest, others.len(), sandbox_flag));
+                    self.events.say(Level::Warn, unfinished(newest, others.len(), &runner.flags()));
                 }
             }
         }
@@ -133,7 +134,7 @@ impl Attempt {
     }
 
     /// Looks up what earlier runs of the account left in doubt, before anything new is sent.
-    pub(super) async fn look_up_doubts(&self) -> Result<(), Thrown> {
+    pub(super) async fn look_up_doubts(&self, runner: &Runner) -> Result<(), Thrown> {
         let (settled, left) = self.client.settle_open_doubts().await?;
         if settled > 0 {
             self.events.say(
@@ -142,7 +143,11 @@ impl Attempt {
             );
         }
         if left > 0 {
-            let line = format!("{left} effects of earlier runs are still in doubt; what they touch is not written to");
+            let line = format!(
+                "{left} effects of earlier runs are still in doubt; what they touch is not written to; to see and settle \
+                 them: beadle doubts{}",
+                runner.flags()
+            );
             self.events.say(Level::Warn, line);
         }
         Ok(())
@@ -215,6 +220,7 @@ impl Attempt {
             script: order.path.clone(),
             connection: order.connection.clone(),
             sandbox: runner.sandbox,
+            flags: runner.flags(),
             ending: ending(ended),
             parts,
             attempt: self.ledger.attempt(),
@@ -240,7 +246,7 @@ impl Attempt {
 }
 
 /// What is said of a run of the same script that has not come to its end; it is the newest of so many.
-fn unfinished(run: &crate::store::Run, all: usize, sandbox: &str) -> String {
+fn unfinished(run: &crate::store::Run, all: usize, flags: &Flags) -> String {
     let what = match run.state {
         RunState::Held => "is held",
         RunState::Interrupted => "was interrupted",
@@ -252,7 +258,7 @@ fn unfinished(run: &crate::store::Run, all: usize, sandbox: &str) -> String {
     };
     let id = &run.of.id;
     format!(
-        "run {id} of this script {what}{more}; this is a new one. To go on with that one: beadle resume {id}{sandbox}"
+        "run {id} of this script {what}{more}; this is a new one. To go on with that one: beadle resume {id}{flags}"
     )
 }
 
@@ -272,7 +278,7 @@ fn new_run(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> NewRun {
         args: Value::Array(given),
         connection: Some(order.connection.clone()),
         sandbox: runner.sandbox,
-        settings: runner.settings.clone(),
+        settings: runner.settings.as_ref().map(|file| file.display().to_string()),
         started_at: now.as_millisecond(),
     }
 }
@@ -284,7 +290,7 @@ pub(super) fn ending(ended: Result<(), Ended>) -> Ending {
         Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted,
         Err(Ended::Stopped(Stop::TimeOut)) => Ending::Limit("time"),
         Err(Ended::Stopped(stop)) => Ending::Limit(stop.word()),
-        Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message, thrown.holds),
+        Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message, thrown.holds.into_vec()),
         Err(Ended::Fatal(thrown)) => Ending::Failed(thrown.sentence()),
         Err(Ended::Failed(error)) if error.code.as_deref() == Some("in_doubt") => Ending::InDoubt(error.to_string()),
         Err(Ended::Failed(error)) => Ending::Failed(error.to_string()),

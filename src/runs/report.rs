@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::effects::brakes::Hold;
 use crate::script::Parts;
+use crate::settings::Flags;
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,8 @@ pub struct Report {
     pub connection: String,
     /// Whether nothing of it was real.
     pub sandbox: bool,
+    /// What commands that go on with it repeat.
+    pub flags: Flags,
     /// How it ended.
     pub ending: Ending,
     /// What the script and the flows it used have to say.
@@ -142,7 +145,7 @@ impl Report {
 
     /// What to type next, where there is something.
     fn next_step(&self) -> Option<String> {
-        let resume = format!("beadle resume {}{}", self.run, if self.sandbox { " --sandbox" } else { "" });
+        let resume = format!("beadle resume {}{}", self.run, self.flags);
         match &self.ending {
             Ending::Interrupted => Some(format!("go on with: {resume}")),
             Ending::Limit(limit) => {
@@ -153,7 +156,11 @@ impl Report {
             Ending::Held(sentence, _) => Some(sentence.clone()),
             Ending::InDoubt(_) | Ending::Done if self.tally.in_doubt > 0 => {
                 let what = counted(self.tally.in_doubt, "change or mail is", "changes and mails are");
-                Some(format!("{what} in doubt: nobody knows whether it happened; to look again: {resume}"))
+                Some(format!(
+                    "{what} in doubt: nobody knows whether it happened\nto see and settle: beadle doubts{}\nthen go on with: \
+                     {resume}",
+                    self.flags
+                ))
             }
             Ending::Done | Ending::InDoubt(_) => None,
         }

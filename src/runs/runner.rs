@@ -12,7 +12,7 @@ use super::work::Work;
 use crate::clock::Clock;
 use crate::events::Sink;
 use crate::script::{Cancel, Ended, Gauge, Limits, Parts, Thrown, execute};
-use crate::settings::Redactor;
+use crate::settings::{Flags, Mode, Redactor};
 use crate::store::Store;
 
 /// Everything that runs of one process share.
@@ -33,8 +33,8 @@ pub struct Runner {
     pub root: PathBuf,
     /// Whether nothing of it is real.
     pub sandbox: bool,
-    /// The settings file, as kept with the run.
-    pub settings: Option<String>,
+    /// The settings file, where one was named; kept with the run.
+    pub settings: Option<PathBuf>,
     /// How much a script may use.
     pub limits: Limits,
     /// How much memory is held.
@@ -86,10 +86,16 @@ pub enum Refused {
 }
 
 impl Runner {
+    /// What commands that go on with its runs repeat.
+    pub(super) fn flags(&self) -> Flags {
+        let mode = if self.sandbox { Mode::Sandbox } else { Mode::Real };
+        Flags::of(mode, self.settings.as_deref())
+    }
+
     /// Runs the order to its end. Blocks; the script works on a thread of its own.
     pub fn run(&self, order: &Order) -> Result<Report, Refused> {
         let attempt = self.runtime.block_on(Attempt::begin(self, order))?;
-        let (parts, ended) = match (self.runtime.block_on(attempt.look_up_doubts()), &order.work) {
+        let (parts, ended) = match (self.runtime.block_on(attempt.look_up_doubts(self)), &order.work) {
             (Err(error), _) => (Parts::default(), Err(Ended::Fatal(error))),
             (Ok(()), Work::Script(scripted)) => {
                 let run = attempt.surroundings(order).run_of(self, scripted);

@@ -84,7 +84,7 @@ impl Undoing<'_> {
         let above = |group: &str| above(&groups, group).into_iter().map(|group| group.id.clone()).collect();
         let reversal = reverse(&past, &now, &above);
         reversal.kept.into_iter().for_each(|one| draft.leave_out(one));
-        for (group, changes) in reversal.changes {
+        for (group, changes) in reversal.updates.into_iter().chain(reversal.changes) {
             let calls = adapter.calls(client.connection(), &group, &changes).map_err(failed)?;
             for call in &calls {
                 client.call(call, &With::default()).await.map_err(thrown)?;

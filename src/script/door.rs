@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 
 use crate::catalog::{Call, Platform};
 use crate::client::{self, Client, Gravity};
-use crate::effects::brakes::Hold;
+use crate::effects::brakes::Holds;
 use crate::wire::Row;
 
 /// What a create does where the thing is already there.
@@ -50,7 +50,7 @@ pub struct Thrown {
     /// `noun.verb`; empty when no operation was meant.
     pub operation: String,
     /// The connection's name; empty when none was chosen.
-    pub connection: String,
+    pub connection: Box<str>,
     /// Whether the same call may work later.
     pub retryable: bool,
     /// How long the platform asks to wait.
@@ -58,7 +58,7 @@ pub struct Thrown {
     /// Whether it ends the run whatever the script catches: held by a brake, cancelled.
     pub fatal: bool,
     /// The brakes that hold, where some do.
-    pub holds: Vec<Hold>,
+    pub holds: Holds,
 }
 
 impl Thrown {
@@ -69,22 +69,22 @@ impl Thrown {
             message: message.into(),
             status: None,
             operation: String::new(),
-            connection: String::new(),
+            connection: Box::default(),
             retryable: false,
             retry_after: None,
             fatal: false,
-            holds: Vec::new(),
+            holds: Holds::default(),
         }
     }
 
     /// The same, of this operation on this connection.
     pub fn at(self, operation: impl Into<String>, connection: impl Into<String>) -> Self {
-        Self { operation: operation.into(), connection: connection.into(), ..self }
+        Self { operation: operation.into(), connection: connection.into().into_boxed_str(), ..self }
     }
 
     /// `members.invite on main: there is no such group (not_found, HTTP 404)`
     pub fn sentence(&self) -> String {
-        let place = match (self.operation.as_str(), self.connection.as_str()) {
+        let place = match (self.operation.as_str(), &*self.connection) {
             ("", _) => String::new(),
             (operation, "") => format!("{operation}: "),
             (operation, connection) => format!("{operation} on {connection}: "),
@@ -103,7 +103,7 @@ impl From<client::Error> for Thrown {
             message: error.message,
             status: error.status,
             operation: error.operation,
-            connection: error.connection,
+            connection: error.connection.into_boxed_str(),
             retryable: error.retryable,
             retry_after: error.retry_after,
             fatal: matches!(error.gravity, Gravity::Held | Gravity::Ledger),

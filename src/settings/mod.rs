@@ -8,6 +8,7 @@ mod address;
 mod connection;
 mod environment;
 mod error;
+mod flags;
 mod limits;
 mod partial;
 mod project;
@@ -24,6 +25,7 @@ pub use address::{BaseUrl, Plaintext};
 pub use connection::{At, Connection, Credentials, Pace};
 pub use environment::Environment;
 pub use error::Error;
+pub use flags::Flags;
 pub use limits::{
     ChangeLimits, DeleteLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, RoleLimits, ScriptLimits,
 };

@@ -1,7 +1,6 @@
 //! What is asked of the ledger's rows without writing: doubts, counts, what a run has done.
 
 use super::effects::{EffectRow, Subjects, effects};
-use super::json::list;
 use super::{Error, Store};
 
 /// How many effects of one kind stand in one state.
@@ -19,22 +18,6 @@ pub struct TallyRow {
     pub count: i64,
 }
 
-/// A call that is not at rest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PendingCall {
-    /// Its number.
-    pub call: i64,
-    /// The run that began it.
-    pub run: String,
-    /// `noun.verb`.
-    pub op: String,
-    /// The platform's job, if it was accepted under one.
-    pub job: Option<String>,
-    /// Milliseconds since the epoch.
-    pub begun_at: i64,
-}
-
-type CallColumns = (i64, String, String, Option<String>, i64);
 type TallyColumns = (String, String, String, String, i64);
 
 impl Store {
@@ -92,26 +75,6 @@ impl Store {
             .fetch_one(self.readers())
             .await
             .map_err(|error| self.error(error))
-    }
-
-    /// An account's calls of these operations that are not at rest, the oldest first.
-    pub async fn pending_calls(&self, account: &str, ops: &[&str]) -> Result<Vec<PendingCall>, Error> {
-        let rows: Result<Vec<CallColumns>, _> = sqlx::query_as(
-            "SELECT DISTINCT call.id, call.run, call.op, call.job, call.begun_at
-             FROM effect JOIN call ON call.id = effect.call
-             WHERE effect.account = $1 AND effect.state IN ('open', 'accepted', 'doubt')
-               AND effect.op IN (SELECT value FROM json_each($2))
-             ORDER BY call.id",
-        )
-        .bind(account)
-        .bind(list(ops.iter().copied()))
-        .fetch_all(self.readers())
-        .await;
-        let rows = rows.map_err(|error| self.error(error))?;
-        Ok(rows
-            .into_iter()
-            .map(|(call, run, op, job, begun_at)| PendingCall { call, run, op, job, begun_at })
-            .collect())
     }
 
     /// Who was taken out of a group since this moment, or ever by this run (done, or not known): keys with the run. Whoever

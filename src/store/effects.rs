@@ -308,7 +308,7 @@ impl Store {
     }
 }
 
-fn effect_of(row: &SqliteRow) -> Result<EffectRow, sqlx::Error> {
+pub(super) fn effect_of(row: &SqliteRow) -> Result<EffectRow, sqlx::Error> {
     Ok(EffectRow {
         id: row.try_get("id")?,
         call: row.try_get("call")?,

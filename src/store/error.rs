@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sqlx::migrate::MigrateError;
 
 /// A failure of the store. Whatever it is: a write whose row could not be stored is not sent.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// Somebody else has kept it locked for longer than we wait.
     #[error(
@@ -17,6 +17,16 @@ pub enum Error {
         "there is no room left for the store `{0}`; nothing is sent that cannot be written down: free some space, then type `beadle resume RUN`"
     )]
     Full(PathBuf),
+    /// The disk refuses: broken, gone, or the file must not grow.
+    #[error(
+        "the disk does not take what belongs into the store `{path}` ({why}); nothing is sent that cannot be written down: look at the disk, at quotas and at limits on the size of files, then type `beadle resume RUN`"
+    )]
+    Disk {
+        /// Where it is.
+        path: PathBuf,
+        /// In the words of the database.
+        why: String,
+    },
     /// A later release has changed its schema.
     #[error("the store `{0}` was written by a newer beadle; use that one, or name another store")]
     Newer(PathBuf),
@@ -72,6 +82,7 @@ pub enum Error {
 const BUSY: u32 = 5;
 const LOCKED: u32 = 6;
 const READ_ONLY: u32 = 8;
+const IO: u32 = 10;
 const CORRUPT: u32 = 11;
 const FULL: u32 = 13;
 const CANNOT_OPEN: u32 = 14;
@@ -88,6 +99,7 @@ impl Error {
                 match code {
                     BUSY | LOCKED => Self::Locked(path),
                     FULL => Self::Full(path),
+                    IO => Self::Disk { path, why: inner.message().to_owned() },
                     READ_ONLY => Self::ReadOnly(path),
                     CORRUPT | NOT_A_DATABASE => Self::Damaged(path),
                     CANNOT_OPEN => Self::Unopened { path, why: inner.message().to_owned() },

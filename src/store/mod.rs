@@ -5,6 +5,12 @@ mod accounts;
 mod asking;
 mod effects;
 mod error;
+mod group;
+#[cfg(test)]
+mod group_tests;
+mod history;
+#[cfg(test)]
+mod history_tests;
 mod json;
 mod open;
 mod plans;
@@ -12,12 +18,16 @@ mod runs;
 mod settling;
 #[cfg(test)]
 mod tests;
+mod traces;
 
 pub use accounts::{Account, Sign, World, WorldRequest};
-pub use asking::{PendingCall, TallyRow};
+pub use asking::TallyRow;
 pub use effects::{EffectRow, NewCall, NewEffect, Subjects};
 pub use error::Error;
-pub use open::{Store, Writing};
+pub use group::Writing;
+pub use history::{AttemptRow, CallRow, Decision, EffectsRow, RunFilter, RunLine};
+pub use open::Store;
 pub use plans::PlanRow;
 pub use runs::{Approval, LogLine, NewRun, Run, RunState};
 pub use settling::{ObjectRow, Settling};
+pub use traces::{LooseGroup, Names, Told, Trace};

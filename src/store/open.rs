@@ -3,16 +3,18 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{SqlSafeStr, Sqlite, Transaction};
 
 use super::Error;
+use super::group::Slot;
 
 /// How long somebody else's write is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two tries to open a file that somebody else is just making.
 const AGAIN: Duration = Duration::from_millis(20);
 /// Connections that read.
@@ -31,13 +33,8 @@ struct Inner {
     folder: Option<PathBuf>,
     writer: SqlitePool,
     readers: SqlitePool,
-}
-
-/// Verbs that become durable together, or not at all: dropped without [`Writing::commit`], nothing has happened.
-/// While one is held, nobody else writes: keep it short and never wait for the network inside.
-pub struct Writing {
-    pub(super) tx: Transaction<'static, Sqlite>,
-    path: PathBuf,
+    group: Slot,
+    commits: AtomicU64,
 }
 
 impl std::fmt::Debug for Store {
@@ -60,8 +57,7 @@ impl Store {
         std::fs::create_dir_all(&folder).map_err(unopened)?;
         let options = options(patience).filename(&path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
         let pool = |size| lasting().max_connections(size).connect_lazy_with(options.clone());
-        let inner = Inner { writer: pool(1), readers: pool(READERS), folder: Some(folder), path };
-        let store = Self { inner: Arc::new(inner) };
+        let store = Self::of(pool(1), pool(READERS), Some(folder), path);
         let began = std::time::Instant::now();
         loop {
             match store.migrated().await {
@@ -76,11 +72,14 @@ impl Store {
     /// A store that is gone with the process: for tests, and for looking around.
     pub async fn in_memory() -> Result<Self, Error> {
         let only = lasting().max_connections(1).connect_lazy_with(options(PATIENCE).in_memory(true));
-        let path = PathBuf::from("(in memory)");
-        let inner = Inner { writer: only.clone(), readers: only, folder: None, path };
-        let store = Self { inner: Arc::new(inner) };
+        let store = Self::of(only.clone(), only, None, PathBuf::from("(in memory)"));
         store.migrated().await?;
         Ok(store)
+    }
+
+    fn of(writer: SqlitePool, readers: SqlitePool, folder: Option<PathBuf>, path: PathBuf) -> Self {
+        let (group, commits) = (Slot::default(), AtomicU64::new(0));
+        Self { inner: Arc::new(Inner { path, folder, writer, readers, group, commits }) }
     }
 
     /// The file it is in.
@@ -93,10 +92,10 @@ impl Store {
         self.inner.folder.as_deref()
     }
 
-    /// Begins to write, when whoever else writes is done. The verbs in between see each other.
-    pub async fn writing(&self) -> Result<Writing, Error> {
-        let tx = self.inner.writer.begin_with("BEGIN IMMEDIATE").await.map_err(|error| self.error(error))?;
-        Ok(Writing { tx, path: self.inner.path.clone() })
+    /// How many transactions of [`Store::writing`] it has made durable: fewer than there were writers when these came at
+    /// the same time.
+    pub fn commits(&self) -> u64 {
+        self.commit_count().load(Ordering::Relaxed)
     }
 
     /// Ends all its connections; what is in the log beside the file is moved into it.
@@ -113,6 +112,14 @@ impl Store {
         &self.inner.writer
     }
 
+    pub(super) fn group(&self) -> &Slot {
+        &self.inner.group
+    }
+
+    pub(super) fn commit_count(&self) -> &AtomicU64 {
+        &self.inner.commits
+    }
+
     pub(super) fn error(&self, error: sqlx::Error) -> Error {
         Error::of(&self.inner.path, error)
     }
@@ -124,21 +131,11 @@ impl Store {
 
     /// In one transaction, so that two processes that open a new store at once do not both make its tables.
     async fn migrated(&self) -> Result<(), Error> {
-        let mut writing = self.writing().await?;
-        let run = migrator().run_direct(None, &mut *writing.tx, false).await;
+        let begun = self.inner.writer.begin_with("BEGIN IMMEDIATE").await;
+        let mut tx = begun.map_err(|error| self.error(error))?;
+        let run = migrator().run_direct(None, &mut *tx, false).await;
         run.map_err(|error| Error::of_migration(&self.inner.path, error))?;
-        writing.commit().await
-    }
-}
-
-impl Writing {
-    /// Makes all of it durable.
-    pub async fn commit(self) -> Result<(), Error> {
-        self.tx.commit().await.map_err(|error| Error::of(&self.path, error))
-    }
-
-    pub(super) fn error(&self, error: sqlx::Error) -> Error {
-        Error::of(&self.path, error)
+        tx.commit().await.map_err(|error| self.error(error))
     }
 }
 
@@ -148,7 +145,14 @@ fn options(patience: Duration) -> SqliteConnectOptions {
 
 /// Connections that are kept: an idle one costs nothing, and a store in memory lives in its only one.
 fn lasting() -> SqlitePoolOptions {
-    SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).acquire_timeout(PATIENCE * 3)
+    let options = SqlitePoolOptions::new().idle_timeout(None).max_lifetime(None).acquire_timeout(PATIENCE * 3);
+    // Whoever was ended in the middle of a transaction has left it open. There is none, most of the time.
+    options.test_before_acquire(false).before_acquire(|connection, _| {
+        Box::pin(async move {
+            sqlx::query("ROLLBACK").execute(connection).await.ok();
+            Ok(true)
+        })
+    })
 }
 
 /// Every schema there was, in order. A file that was ever released is never changed again.

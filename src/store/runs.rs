@@ -37,7 +37,7 @@ pub struct NewRun {
     pub connection: Option<String>,
     /// Whether every connection is its simulated twin.
     pub sandbox: bool,
-    /// The settings file.
+    /// The settings file, where one was named: commands that go on with the run name it again.
     pub settings: Option<String>,
     /// Milliseconds since the epoch.
     pub started_at: i64,
@@ -93,7 +93,8 @@ pub struct Approval {
 }
 
 impl RunState {
-    const ALL: [Self; 5] = [Self::Running, Self::Done, Self::Failed, Self::Held, Self::Interrupted];
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Running, Self::Done, Self::Failed, Self::Held, Self::Interrupted];
 
     /// The word for it, also in the store.
     pub const fn as_str(self) -> &'static str {
@@ -104,6 +105,11 @@ impl RunState {
             Self::Held => "held",
             Self::Interrupted => "interrupted",
         }
+    }
+
+    /// The state that this word stands for.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == word)
     }
 }
 
@@ -260,9 +266,13 @@ impl Store {
     }
 }
 
-fn run_of(row: &SqliteRow) -> Result<Run, sqlx::Error> {
+/// How a run's row stands.
+pub(super) fn state_of(row: &SqliteRow) -> Result<RunState, sqlx::Error> {
     let word: String = row.try_get("state")?;
-    let state = RunState::ALL.into_iter().find(|state| state.as_str() == word);
+    RunState::parse(&word).ok_or_else(|| unknown("run state", &word))
+}
+
+fn run_of(row: &SqliteRow) -> Result<Run, sqlx::Error> {
     Ok(Run {
         of: NewRun {
             id: row.try_get("id")?,
@@ -277,7 +287,7 @@ fn run_of(row: &SqliteRow) -> Result<Run, sqlx::Error> {
         attempt: row.try_get("attempt")?,
         attempt_at: row.try_get("attempt_at")?,
         ended_at: row.try_get("ended_at")?,
-        state: state.ok_or_else(|| unknown("run state", &word))?,
+        state: state_of(row)?,
         exit_code: row.try_get("exit_code")?,
         summary: optional(row, "summary")?,
     })

@@ -1,6 +1,6 @@
 //! Runs the real binary in a folder of its own: `Test::new().args([…]).stdout("…").success()`.
 //!
-//! What differs from run to run is compared as a word: `{folder}`, `{run}`, `{sha256}`, `{seconds}`, `{calls}`, `{today}`. Lines of
+//! What differs from run to run is compared as a word: `{folder}`, `{run}`, `{sha256}`, `{seconds}`, `{calls}`, `{today}`, `{time}`. Lines of
 //! progress depend on the time and are left out.
 
 use std::path::{Path, PathBuf};
@@ -181,6 +181,7 @@ pub fn steady(text: &str, folder: &Path) -> String {
             let word = match *word {
                 word if word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit()) => "{sha256}",
                 word if is_day(word) => "{today}",
+                word if is_time(word) => "{time}",
                 _ if number && next == "s" => "{seconds}",
                 _ if number && (next == "calls," || next == "call,") => "{calls}",
                 "call," => "calls,",
@@ -200,6 +201,15 @@ fn is_day(word: &str) -> bool {
             .bytes()
             .enumerate()
             .all(|(at, byte)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() })
+}
+
+/// `01:58:03`
+fn is_time(word: &str) -> bool {
+    word.len() == 8
+        && word
+            .bytes()
+            .enumerate()
+            .all(|(at, byte)| if matches!(at, 2 | 5) { byte == b':' } else { byte.is_ascii_digit() })
 }
 
 /// `members read 244, 6 calls (2.0 a second)`

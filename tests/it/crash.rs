@@ -1,5 +1,6 @@
 //! Processes that die in the middle of a run: what is done is not done again, and the run ends as if nothing had been.
 
+use std::collections::BTreeMap;
 use std::process::Child;
 use std::time::Duration;
 
@@ -7,15 +8,17 @@ use crate::disturbed::{
     Community, ENDS, FREE_HAND, FREE_HAND_ALONE, MAIN_JOB, MAIN_JOB_ALONE, Project, ended_with, said,
 };
 
-/// Dies at each of these points and is resumed.
-fn dies_and_is_resumed(script: &str, alone: &Community, points: &[&str]) {
+/// Whatever begins a run dies at each of these points and is resumed. `begin` prepares a project and says what to type.
+fn dies_and_is_resumed(begin: impl Fn(&Project) -> Vec<String> + Sync, alone: &Community, points: &[&str]) {
     std::thread::scope(|scope| {
         for point in points {
+            let begin = &begin;
             scope.spawn(move || {
                 let project = Project::new();
-                project.run_until(script, point);
+                project.die_at(point, &begin(&project));
                 ended_with(&project.resume(), ENDS, point);
                 assert_eq!(&project.community(), alone, "{point}");
+                assert_eq!(project.repeated(), BTreeMap::new(), "{point}: each write reached the platform once");
                 ended_with(&project.resume(), &[2, 5], point);
                 assert_eq!(&project.community(), alone, "{point}, resumed once more");
             });
@@ -23,28 +26,37 @@ fn dies_and_is_resumed(script: &str, alone: &Community, points: &[&str]) {
     });
 }
 
+/// A script that is run.
+fn run(script: &str) -> impl Fn(&Project) -> Vec<String> + Sync {
+    move |_| ["run", script, "--sandbox"].map(str::to_owned).into()
+}
+
 #[test]
 fn the_main_job_that_dies_around_its_bulk_ends_as_if_it_had_not() {
-    dies_and_is_resumed(MAIN_JOB, &MAIN_JOB_ALONE, &["after-intent", "after-send", "after-accept", "before-settle"]);
+    dies_and_is_resumed(
+        run(MAIN_JOB),
+        &MAIN_JOB_ALONE,
+        &["after-intent", "after-send", "after-accept", "before-settle"],
+    );
 }
 
 #[test]
 fn the_main_job_that_dies_around_a_removal_or_the_invitations_ends_as_if_it_had_not() {
     let points = ["after-intent:4", "after-send:4", "before-settle:8", "after-send:9", "before-settle:9"];
-    dies_and_is_resumed(MAIN_JOB, &MAIN_JOB_ALONE, &points);
+    dies_and_is_resumed(run(MAIN_JOB), &MAIN_JOB_ALONE, &points);
 }
 
 #[test]
 fn a_free_script_that_dies_between_the_pieces_of_a_bulk_ends_as_if_it_had_not() {
     let points = ["between-pieces", "after-intent:2", "after-send:2", "after-accept:2"];
-    dies_and_is_resumed(FREE_HAND, &FREE_HAND_ALONE, &points);
+    dies_and_is_resumed(run(FREE_HAND), &FREE_HAND_ALONE, &points);
 }
 
 #[test]
 fn a_free_script_that_dies_in_its_single_writes_ends_as_if_it_had_not() {
     // 2 pieces of a bulk, 40 updates, 8 removals, 20 additions, 3 calls of invitations.
     let points = ["after-send:30", "before-settle:46", "after-intent:60", "before-settle:70", "after-send:72"];
-    dies_and_is_resumed(FREE_HAND, &FREE_HAND_ALONE, &points);
+    dies_and_is_resumed(run(FREE_HAND), &FREE_HAND_ALONE, &points);
 }
 
 #[test]
@@ -136,6 +148,7 @@ fn killed_again_and_again_at_any_moment_a_run_still_ends_as_if_nothing_had_been(
         }
         let community = project.community();
         assert!(community.each_mail_once(), "after {kills} kills");
+        assert_eq!(project.repeated(), BTreeMap::new(), "after {kills} kills");
         match code {
             // Only a kill between an intent and its sending leaves something that nobody can prove.
             Some(6) => assert_eq!(community.members, FREE_HAND_ALONE.members, "after {kills} kills"),

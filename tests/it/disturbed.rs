@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use beadle::clock::Clock;
 use beadle::sandbox::{Wanted, kept};
 use beadle::store::{Run, Store};
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// The main job, as it is shipped.
@@ -94,10 +95,34 @@ impl Project {
         self.command(&[&["run", script, "--sandbox"], more].concat()).output().unwrap()
     }
 
-    /// Runs it until it dies at this point.
+    /// Runs a script until it dies at this point.
     pub fn run_until(&self, script: &str, point: &str) {
-        let output = self.command(&["run", script, "--sandbox"]).env("BEADLE_CRASH_AT", point).output().unwrap();
+        self.die_at(point, &["run", script, "--sandbox"].map(str::to_owned));
+    }
+
+    /// Lets whatever command it is die at this point: `after-intent`, `after-send`, `after-accept`, `before-settle`,
+    /// `between-pieces`, each with the how-manyth time it is reached (`after-send:3`).
+    pub fn die_at(&self, point: &str, args: &[String]) {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let output = self.command(&args).env("BEADLE_CRASH_AT", point).output().unwrap();
         assert_eq!(output.status.code(), None, "it did not die at {point}\n{}", said(&output));
+    }
+
+    /// What reached the platform more often than once: request and subject, with the number of times.
+    pub fn repeated(&self) -> BTreeMap<(String, String), usize> {
+        let requests = self.look(|store| async move {
+            let world = store.world().await.unwrap().unwrap();
+            store.world_requests(&world.id, 0, 100_000).await.unwrap()
+        });
+        let mut times = BTreeMap::new();
+        for (_, request) in requests {
+            let line = format!("{} {}", request.method, request.target);
+            for subject in subjects(&serde_json::from_slice(&request.body).unwrap_or_default()) {
+                *times.entry((line.clone(), subject)).or_insert(0) += 1;
+            }
+        }
+        times.retain(|_, times| *times > 1);
+        times
     }
 
     /// Goes on with the last run.
@@ -143,6 +168,15 @@ impl Project {
             });
             Community { members: members.await.unwrap(), mails }
         })
+    }
+}
+
+/// Those whom a request for many names; itself, if it is for one.
+fn subjects(body: &Value) -> Vec<String> {
+    let many = ["recipients_ids", "users", "groups"].iter().find_map(|list| body[*list].as_array());
+    match many {
+        Some(list) => list.iter().map(|one| one.pointer("/fields/email").unwrap_or(one).to_string()).collect(),
+        None => vec![body.pointer("/fields/email").unwrap_or(body).to_string()],
     }
 }
 

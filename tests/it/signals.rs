@@ -177,7 +177,7 @@ fn a_run_on_the_sandbox_goes_on_with_the_script_as_it_is_then() {
 fn a_second_ctrl_c_ends_the_run_at_once() {
     // The answer to the write takes a minute; nobody waits for it.
     let start = Test::new()
-        .file("slow.rhai", "log(\"now\"); groups.create(#{ name: \"One\", parent_group_id: (), privacy: \"public\" });")
+        .file("slow.rhai", "log(\"now\"); users.update(\"1010\", #{ fields: #{ city: \"Oslo\" } });")
         .args(["run", "slow.rhai", "--sandbox", "--faults", "slow:ms=60000:writes"]);
     let mut working = Working::start(&start);
     working.until("now");

@@ -53,6 +53,8 @@ pub struct Leaving {
     pub arriving: u64,
     /// How many were taken out of it in the days that are counted along, done or in doubt.
     pub lately: u64,
+    /// How many of those this very run has taken out: an approval names the whole number, also when the run is resumed.
+    pub of_this_run: u64,
 }
 
 /// Removals from one group, and those that follow from the hierarchy.
@@ -60,9 +62,6 @@ pub struct Leaving {
 pub struct Removals {
     /// The group that is named.
     pub from: Leaving,
-    /// How many of [`Leaving::lately`] this very run has taken out of it: an approval names the whole number, also
-    /// when the run is resumed.
-    pub of_this_run: u64,
     /// Groups below it that the same people leave.
     pub below: Vec<Leaving>,
 }

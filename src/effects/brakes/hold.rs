@@ -144,6 +144,27 @@ impl Hold {
     }
 }
 
+/// All that holds a run, as an error carries it: small until there is something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holds(Option<Box<List>>);
+
+/// One pointer wide behind its box.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct List(Vec<Hold>);
+
+impl From<Vec<Hold>> for Holds {
+    fn from(holds: Vec<Hold>) -> Self {
+        Self((!holds.is_empty()).then(|| Box::new(List(holds))))
+    }
+}
+
+impl Holds {
+    /// Them, in the order of the brakes.
+    pub fn into_vec(self) -> Vec<Hold> {
+        self.0.map(|list| list.0).unwrap_or_default()
+    }
+}
+
 /// When a run is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {

@@ -66,19 +66,21 @@ const TOLD: usize = 5;
 /// Holds when too many go, out of the group or one below, or when one would be left empty or without an administrator;
 /// and any removal by a roster that names nobody.
 fn removals_from(removals: &Removals, nobody: bool, limits: &Limits) -> Option<Hold> {
-    let Leaving { group, members, leaving, .. } = &removals.from;
+    let Leaving { group, leaving, of_this_run, members, .. } = &removals.from;
     let own = too_many(&removals.from, limits);
     let below: Vec<String> = removals.below.iter().filter_map(|below| told_below(below, limits)).collect();
     if *leaving == 0 || (own.is_none() && below.is_empty() && !nobody) {
         return None;
     }
-    let some = format!("{leaving} of {members} would be removed");
+    let (number, of) = (leaving + of_this_run, members + of_this_run);
+    let some = format!("{number} of {of} would be removed");
+    let by = if *of_this_run > 0 { " by this run" } else { "" };
     let mut sentence = match own {
-        _ if nobody => format!("the roster names nobody: {some} from group {group}"),
-        Some(TooMany::Empty) => format!("group {group} would be left empty: {some}"),
-        Some(TooMany::Leaderless) => format!("group {group} would be left without an administrator: {some}"),
-        Some(TooMany::Share) => format!("{some} from group {group}{}", after(&removals.from, limits)),
-        None => format!("{some} from group {group}"),
+        _ if nobody => format!("the roster names nobody: {some} from group {group}{by}"),
+        Some(TooMany::Empty) => format!("group {group} would be left empty: {some}{by}"),
+        Some(TooMany::Leaderless) => format!("group {group} would be left without an administrator: {some}{by}"),
+        Some(TooMany::Share) => format!("{some} from group {group}{by}{}", after(&removals.from, limits)),
+        None => format!("{some} from group {group}{by}"),
     };
     if !below.is_empty() {
         let more = match below.len().saturating_sub(TOLD) {
@@ -88,7 +90,7 @@ fn removals_from(removals: &Removals, nobody: bool, limits: &Limits) -> Option<H
         let told: Vec<&str> = below.iter().take(TOLD).map(String::as_str).collect();
         sentence.push_str(&format!(", and so, below it, {}{more}", told.join(", ")));
     }
-    Some(Hold::new(Brake::Removals, leaving + removals.of_this_run, *members, sentence))
+    Some(Hold::new(Brake::Removals, number, of, sentence))
 }
 
 /// Why so many must not simply leave.
@@ -120,8 +122,8 @@ fn too_many(from: &Leaving, limits: &Limits) -> Option<TooMany> {
 
 /// `5 of 9 from 7 (Mentors)`, and why that is too many.
 fn told_below(below: &Leaving, limits: &Limits) -> Option<String> {
-    let Leaving { group, members, leaving, .. } = below;
-    let some = format!("{leaving} of {members} from {group}");
+    let Leaving { group, members, leaving, of_this_run, .. } = below;
+    let some = format!("{} of {} from {group}", leaving + of_this_run, members + of_this_run);
     too_many(below, limits).map(|why| match why {
         TooMany::Empty => format!("{some}, which leaves it empty"),
         TooMany::Leaderless => format!("{some}, which leaves it without an administrator"),
@@ -130,7 +132,7 @@ fn told_below(below: &Leaving, limits: &Limits) -> Option<String> {
 }
 
 fn after(from: &Leaving, limits: &Limits) -> String {
-    match from.lately {
+    match from.lately.saturating_sub(from.of_this_run) {
         0 => String::new(),
         lately => format!(" after {lately} in the last {} days", limits.removals.days),
     }

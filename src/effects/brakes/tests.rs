@@ -76,9 +76,11 @@ fn removals_of_the_last_week_are_said_and_the_number_is_what_would_be_done_now()
 
 #[test]
 fn an_approval_holds_for_the_rest_when_the_run_is_resumed() {
-    let rest = Removals { from: from(15, 7, 5), of_this_run: 5, ..Removals::default() };
-    let rest = Figures { removals: vec![rest], ..Figures::default() };
-    assert_eq!((hold(&removals(from(20, 12, 0))).unwrap().number, hold(&rest).unwrap().number), (12, 12));
+    let whole = hold(&removals(from(20, 12, 3))).unwrap();
+    let rest = hold(&removals(Leaving { of_this_run: 5, ..from(15, 7, 8) })).unwrap();
+    assert_eq!((whole.number, whole.of), (rest.number, rest.of));
+    assert_eq!(whole.sentence, "12 of 20 would be removed from group 12 after 3 in the last 7 days");
+    assert_eq!(rest.sentence, "12 of 20 would be removed from group 12 by this run after 3 in the last 7 days");
 }
 
 #[test]
@@ -98,7 +100,7 @@ fn a_group_keeps_an_administrator() {
 #[test]
 fn what_follows_below_is_held_by_the_same_rules_and_approved_with_the_number_above() {
     let of = |below: Leaving| Figures {
-        removals: vec![Removals { from: from(200, 9, 0), of_this_run: 0, below: vec![below] }],
+        removals: vec![Removals { from: from(200, 9, 0), below: vec![below] }],
         ..Figures::default()
     };
     let below = |members, leaving| Leaving { group: "7 (Mentors)".into(), members, leaving, ..Leaving::default() };
@@ -111,15 +113,13 @@ fn what_follows_below_is_held_by_the_same_rules_and_approved_with_the_number_abo
     assert!(sentence(&of(leaderless)).ends_with("1 of 30 from 7 (Mentors), which leaves it without an administrator"));
     let tired = Leaving { lately: 10, ..below(90, 1) };
     assert!(sentence(&of(tired)).ends_with("1 of 90 from 7 (Mentors) after 10 in the last 7 days"));
-    let both = Figures {
-        removals: vec![Removals { from: from(20, 12, 0), of_this_run: 0, below: vec![below(2, 2)] }],
-        ..Figures::default()
-    };
+    let both =
+        Figures { removals: vec![Removals { from: from(20, 12, 0), below: vec![below(2, 2)] }], ..Figures::default() };
     assert_eq!(
         sentence(&both),
         "12 of 20 would be removed from group 12, and so, below it, 2 of 2 from 7 (Mentors), which leaves it empty"
     );
-    let many = Removals { from: from(200, 9, 0), of_this_run: 0, below: vec![below(9, 5); 7] };
+    let many = Removals { from: from(200, 9, 0), below: vec![below(9, 5); 7] };
     let many = sentence(&Figures { removals: vec![many], ..Figures::default() });
     assert!(many.ends_with("5 of 9 from 7 (Mentors), and so on in 2 more"), "{many}");
     assert_eq!(many.matches("Mentors").count(), 5);

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::{ACCOUNT, Desk, add, all, begin, done, group, import, invite, lost, name, permit, remove, why};
-use crate::effects::{Error, Intent, Settled, Why, settle_doubt};
+use crate::effects::{Error, Intent, Settled, Why, settle_doubts};
 
 #[tokio::test]
 async fn a_dropped_permit_leaves_a_doubt_for_the_next_attempt() {
@@ -66,12 +66,10 @@ async fn a_job_is_followed_and_never_submitted_again() {
     assert!(begun.permit.is_none());
     assert_eq!(begun.doubts.iter().map(|(place, _)| *place).collect::<Vec<_>>(), [0, 1]);
     assert!(begun.doubts.iter().all(|(_, doubt)| doubt.job.as_deref() == Some("job-5")));
-    let pending = resumed.pending_calls(ACCOUNT, &["bulk.create_members"]).await.unwrap();
-    assert_eq!((pending.len(), pending[0].job.as_deref()), (1, Some("job-5")));
     for (_, doubt) in &begun.doubts {
         resumed.settle_doubt(doubt.effect, Settled::Applied(None), "look-up").await.unwrap();
     }
-    assert!(resumed.pending_calls(ACCOUNT, &["bulk.create_members"]).await.unwrap().is_empty());
+    assert!(resumed.doubts(ACCOUNT, 0).await.unwrap().is_empty());
     let begun = begin(&resumed, &import(&["a@x.example", "b@x.example"])).await;
     assert!(begun.answered.iter().all(|one| one.why == Why::Done { attempt: 1 }) && begun.answered.len() == 2);
 }
@@ -137,9 +135,41 @@ async fn a_person_settles_a_doubt_without_any_run() {
     dead.settle(sent, lost()).await.unwrap();
     dead.keep_doubt(effect, "the platform has not recorded it").await.unwrap();
     drop(dead);
-    settle_doubt(&desk.store, &desk.clock, effect, Settled::Applied(None), "ada").await.unwrap();
+    settle_doubts(&desk.store, &desk.clock, &[effect], &Settled::Applied(None), "ada").await.unwrap();
     let run = desk.run("r2").await;
     assert!(matches!(why(&run, &invite("12", &["7"])).await, Why::Mailed { .. }));
+}
+
+#[tokio::test]
+async fn a_person_settles_all_that_is_named_or_nothing() {
+    let desk = Desk::new().await;
+    let dead = desk.run("r1").await;
+    let sent = permit(&dead, &invite("12", &["7", "8", "9"])).await;
+    let effects: Vec<i64> = (0..3).map(|place| sent.effect(place).unwrap()).collect();
+    dead.settle(sent, lost()).await.unwrap();
+    let settle = |which: Vec<i64>| {
+        let (store, clock) = (desk.store.clone(), desk.clock.clone());
+        async move { settle_doubts(&store, &clock, &which, &Settled::NotApplied, "ada: asked them").await }
+    };
+    let refused = settle(effects.clone()).await.unwrap_err();
+    assert!(matches!(refused, Error::Alive { ref run, .. } if run == "r1"), "{refused}");
+    drop(dead);
+    let states = async || {
+        let rows = desk.store.effects_of("r1", 0, 9).await.unwrap();
+        rows.into_iter().map(|row| row.state).collect::<Vec<_>>()
+    };
+    let refused = settle([&effects[..], &[99]].concat()).await.unwrap_err();
+    assert!(matches!(refused, Error::Missing(99)), "{refused}");
+    assert_eq!(states().await, ["doubt", "doubt", "doubt"], "what came before the unknown one is not settled either");
+    settle(effects[..2].to_vec()).await.unwrap();
+    assert_eq!(states().await, ["not_applied", "not_applied", "doubt"]);
+    assert_eq!(desk.store.calls_of("r1", 0, 9).await.unwrap()[0].state, "doubt");
+    let refused = settle(effects.clone()).await.unwrap_err();
+    assert!(matches!(refused, Error::Step { state: "not_applied", .. }), "{refused}");
+    settle(effects[2..].to_vec()).await.unwrap();
+    assert_eq!(desk.store.calls_of("r1", 0, 9).await.unwrap()[0].state, "settled", "all of its effects are at rest");
+    let row = desk.store.effects_of("r1", 0, 1).await.unwrap().remove(0);
+    assert_eq!((row.settled_by.as_deref(), row.settled_at), (Some("ada: asked them"), Some(desk.clock.now_ms())));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod crashes;
 mod doubts;
 mod mails;
 mod memory;
+mod orders;
 mod pace;
 
 use std::collections::HashMap;

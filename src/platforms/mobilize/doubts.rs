@@ -8,10 +8,21 @@ use crate::catalog::{Call, Doubt, Verdict};
 
 /// The person a doubt is about, in whatever the reads gave.
 pub fn find<'a>(key: &str, reads: &'a [Value]) -> Option<&'a Value> {
-    reads.iter().flat_map(rows_of).find(|row| {
-        row.get("id").and_then(id).as_deref() == Some(key)
-            || row.get("email").and_then(Value::as_str).is_some_and(|email| email.trim().to_lowercase() == key)
-    })
+    // Asked for each of many people: whole groups are gone through without making new texts.
+    let number = key.parse().ok();
+    let is_id = |id: &Value| match id {
+        Value::String(text) => text == key,
+        id => id.as_u64().is_some() && id.as_u64() == number,
+    };
+    let is_email = |email: &str| {
+        let email = email.trim();
+        email.eq_ignore_ascii_case(key) || (!email.is_ascii() && email.to_lowercase() == key)
+    };
+    let mut rows = reads.iter().flat_map(rows_of);
+    match key.contains('@') {
+        true => rows.find(|row| row.get("email").and_then(Value::as_str).is_some_and(is_email)),
+        false => rows.find(|row| row.get("id").is_some_and(is_id)),
+    }
 }
 
 /// The rows of a read, whether it gave a list or one.

@@ -45,11 +45,13 @@ async fn figures(client: &Client, asked: Asked<'_>, limits: &Limits) -> Result<b
         admins_leaving: count(figures.admins - figures.admins_left),
         arriving: count(figures.adds),
         lately: lately(&removed),
+        of_this_run: count(removed.by_this_run.len()),
     };
     let mut shrinking = Vec::with_capacity(below.len());
     for (id, leaving) in below {
-        let lately = lately(&self::removed(client, &id, limits).await?);
-        shrinking.push(Leaving { lately, ..leaving });
+        let removed = self::removed(client, &id, limits).await?;
+        let of_this_run = count(removed.by_this_run.len());
+        shrinking.push(Leaving { lately: lately(&removed), of_this_run, ..leaving });
     }
     let roster = Roster {
         group: group.to_owned(),
@@ -65,10 +67,10 @@ async fn figures(client: &Client, asked: Asked<'_>, limits: &Limits) -> Result<b
     };
     Ok(brakes::Figures {
         roster: Some(roster),
-        removals: vec![Removals { from, of_this_run: count(removed.by_this_run.len()), below: shrinking }],
+        removals: vec![Removals { from, below: shrinking }],
         changes: vec![changes],
         mails: match invitations {
-            Some(now) => Some(mails::figures(client, now).await?),
+            Some(now) => Some(mails::figures(client, 0, now).await?),
             None => None,
         },
         ..brakes::Figures::default()

@@ -29,6 +29,8 @@ struct Book {
     overwriting: Overwriting,
     powers: Powers,
     destroyed: HashSet<String>,
+    /// People whom a plan would write to so far: the ledger knows nothing of them.
+    planned_mails: u64,
 }
 
 /// What a call is about to do.
@@ -59,7 +61,7 @@ impl FreeHand {
         let book = books.entry(client.account().to_owned()).or_default();
         let mut doing = book.doing(client, call, write).await?;
         if write.mails == Mails::Yes {
-            doing.mails(client, call, with).await?;
+            doing.mails(client, call, with, book.planned_mails).await?;
         }
         let holds = judge(&doing.figures, &client.rules().limits).into_iter().map(Hold::up_to).collect();
         unless_approved(client, call, holds, Moment::BeforeSending).await?;
@@ -98,6 +100,7 @@ impl Book {
             known.extend(std::mem::take(&mut doing.overwritten.known));
         }
         self.destroyed.extend(doing.destroyed);
+        self.planned_mails += doing.figures.mails.as_ref().map_or(0, |mails| mails.now);
         self.shrinking.note(doing.gone);
         self.overwriting.note(doing.overwritten);
         known
@@ -106,11 +109,12 @@ impl Book {
 
 impl Doing {
     /// Counts whom the call would write to, where it matters.
-    async fn mails(&mut self, client: &Client, call: &Call, with: &With) -> Result<(), Error> {
+    async fn mails(&mut self, client: &Client, call: &Call, with: &With, planned: u64) -> Result<(), Error> {
         let people = call.pieces().iter().map(|piece| piece.subjects.len() as u64).sum();
-        if mails::are_to_be_counted(client, people, &client.rules().limits).await? {
+        if client.draft().is_some() || mails::are_to_be_counted(client, planned, people, &client.rules().limits).await?
+        {
             let (now, read) = client.would_mail(call, with).await?;
-            self.figures.mails = Some(mails::figures(client, now).await?);
+            self.figures.mails = Some(mails::figures(client, planned, now).await?);
             self.known = read;
         }
         Ok(())

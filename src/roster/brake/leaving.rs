@@ -80,7 +80,6 @@ impl Shrinking {
         let Some(own) = own else { return Ok(Gone { known, ..Gone::default() }) };
         let from = Leaving { group: own.group.clone(), ..self.leaving(client, &own).await? };
         let mut removals = Removals { from, ..Removals::default() };
-        removals.of_this_run = self.earlier(&own);
         for departure in &below {
             removals.below.push(self.leaving(client, departure).await?);
         }
@@ -104,8 +103,7 @@ impl Shrinking {
         }
         let mut removals = Vec::with_capacity(departures.len());
         for departure in &departures {
-            let (from, of_this_run) = (self.leaving(client, departure).await?, self.earlier(departure));
-            removals.push(Removals { from, of_this_run, below: Vec::new() });
+            removals.push(Removals { from: self.leaving(client, departure).await?, below: Vec::new() });
         }
         Ok(Gone { removals, known: HashMap::new(), departures })
     }
@@ -152,6 +150,7 @@ impl Shrinking {
             admins_leaving: departure.admins.len() as u64,
             arriving: 0,
             lately: lately as u64,
+            of_this_run: earlier,
         })
     }
 

@@ -12,10 +12,17 @@ use crate::events::Level;
 use crate::model::{Email, Member};
 use crate::settings::Limits;
 
-/// Mails as the brakes judge them: what this run has mailed, and what it would mail now.
-pub(super) async fn figures(client: &Client, now: u64) -> Result<Mails, Error> {
-    let mailed = client.ledger().mailed_by_this_run().await.map_err(|error| Error::of_ledger(client, error))?;
+/// Mails as the brakes judge them: what this run has mailed, or has planned to, and what it would mail now.
+pub(super) async fn figures(client: &Client, planned: u64, now: u64) -> Result<Mails, Error> {
+    let mailed = match client.draft() {
+        Some(_) => planned,
+        None => mailed(client).await?,
+    };
     Ok(Mails { people: mailed + now, now, attendance: client.rules().attendance, at: at(client) })
+}
+
+async fn mailed(client: &Client) -> Result<u64, Error> {
+    client.ledger().mailed_by_this_run().await.map_err(|error| Error::of_ledger(client, error))
 }
 
 /// The time, where the quiet hours are.
@@ -27,16 +34,21 @@ fn at(client: &Client) -> WallClock {
 
 /// Whether the limits leave it open that this call is held, or somebody watches who wants to know the number. Only then
 /// is it counted exactly, for which the call's own first reads are made.
-pub(super) async fn are_to_be_counted(client: &Client, people: u64, limits: &Limits) -> Result<bool, Error> {
+pub(super) async fn are_to_be_counted(
+    client: &Client,
+    planned: u64,
+    people: u64,
+    limits: &Limits,
+) -> Result<bool, Error> {
     let most = u64::from(limits.mail.per_run.min(limits.mail.unattended));
-    let mails = figures(client, people).await?;
+    let mails = figures(client, planned, people).await?;
     let quiet = limits.mail.quiet.is_some_and(|quiet| quiet.holds(mails.at.time));
     Ok(mails.people > most || quiet || (mails.attendance == Attendance::Attended && people > 1))
 }
 
 /// Tells whoever watches how many will be written to.
 pub(super) fn tell(client: &Client, call: &Call, people: u64) {
-    if client.rules().attendance == Attendance::Attended && people > 1 {
+    if client.rules().attendance == Attendance::Attended && people > 1 && client.draft().is_none() {
         let line = format!("{people} people will be written to: {} on {}", call.op.name(), call.connection);
         client.events().say(Level::Info, line);
     }
@@ -45,8 +57,19 @@ pub(super) fn tell(client: &Client, call: &Call, people: u64) {
 /// Holds the invitations of a sync: the hour may have become a quiet one since its first change.
 pub(in crate::roster) async fn check(client: &Client, call: &Call, with: &With, limits: &Limits) -> Result<(), Error> {
     let (now, _) = client.would_mail(call, with).await?;
-    let figures = Figures { mails: Some(figures(client, now).await?), ..Figures::default() };
+    let figures = Figures { mails: Some(figures(client, 0, now).await?), ..Figures::default() };
     unless_approved(client, call, judge(&figures, limits), Moment::BeforeSending).await?;
+    tell(client, call, now);
+    Ok(())
+}
+
+/// Holds a plan that is about to be applied and writes to so many in all: whether somebody watches and what hour it is,
+/// nobody knew when it was made. `call` is the first of those that mail.
+pub async fn check_planned(client: &Client, call: &Call, people: u64) -> Result<(), Error> {
+    let now = people.saturating_sub(mailed(client).await?);
+    let mails = Mails { people, now, attendance: client.rules().attendance, at: at(client) };
+    let figures = Figures { mails: Some(mails), ..Figures::default() };
+    unless_approved(client, call, judge(&figures, &client.rules().limits), Moment::BeforeChange).await?;
     tell(client, call, now);
     Ok(())
 }

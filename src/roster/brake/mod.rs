@@ -11,12 +11,13 @@ mod roles;
 
 pub(super) use before_sync::{Asked, check};
 pub use free_hand::FreeHand;
+pub use mails::check_planned as check_planned_mails;
 pub(super) use mails::{check as check_mails, invitations};
 pub(super) use people::groups;
 
 use crate::catalog::Call;
 use crate::client::{Client, Error};
-use crate::effects::brakes::{Commands, Hold, Moment, text};
+use crate::effects::brakes::{Brake, Commands, Hold, Moment, text};
 
 /// Holds the run unless a person has allowed all of this.
 async fn unless_approved(client: &Client, call: &Call, mut holds: Vec<Hold>, moment: Moment) -> Result<(), Error> {
@@ -26,7 +27,9 @@ async fn unless_approved(client: &Client, call: &Call, mut holds: Vec<Hold>, mom
     if let Some(draft) = client.draft() {
         let group = call.pieces().first().and_then(|piece| piece.subjects.first()?.0.group.clone());
         let place = format!("{} {}", call.op.noun, group.unwrap_or_else(|| call.args.text("group_id").to_owned()));
-        holds.into_iter().for_each(|hold| draft.hold(&place, hold));
+        // The hour at which a plan is made says nothing of the one at which it is applied.
+        let holds = holds.into_iter().filter(|hold| hold.what != Brake::Quiet);
+        holds.for_each(|hold| draft.hold(&place, hold));
         return Ok(());
     }
     let asked = async {
