@@ -148,6 +148,12 @@ pub trait Adapter: Send + Sync {
         Seen::Other
     }
 
+    /// A row of somebody, as [`Adapter::after`] or any read gave it, as this read shows it.
+    fn shown(&self, read: &Call, row: Value) -> Value {
+        let _ = read;
+        row
+    }
+
     /// A group's row with the number of members that it shows changed by so many; unchanged where it shows none.
     fn counted(&self, row: Value, change: i64) -> Value {
         let _ = change;

@@ -69,8 +69,8 @@ fn check(session: &Session<'_>, plan: &Plan, mode: Mode) -> Result<(), Failure> 
         });
     }
     if session.now_ms() > plan.expires_at {
-        let anew = format!("beadle plan {}{flag}", plan.script);
-        return Err(Failure::usage(format!("plan `{id}` is older than 7 days")).hint(format!("make it anew: {anew}")));
+        let hint = format!("make it anew: {}", plan.anew());
+        return Err(Failure::usage(format!("plan `{id}` is older than 7 days")).hint(hint));
     }
     let approvals = session.runtime.block_on(session.store.approvals(id)).map_err(failed)?;
     let of_this: Vec<_> =

@@ -54,7 +54,7 @@ pub(super) fn plan(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let session = Session::open(shell, shell.settings(mode, None)?, mode)?;
     let plan = find(&session, &options.what)?;
     options.shown.keep(shell, &plan)?;
-    options.shown.print(shell, &plan, Vec::new());
+    options.shown.print(shell, &plan, Vec::new(), None);
     Ok(options.shown.code(&plan, Code::Done))
 }
 
@@ -65,7 +65,7 @@ pub(super) fn show(shown: &Shown, shell: &Shell, planned: &Planned) -> Result<Co
         return Ok(worst);
     }
     shown.keep(shell, &planned.plan)?;
-    shown.print(shell, &planned.plan, planned.lines());
+    shown.print(shell, &planned.plan, planned.lines(), Some(planned.json()));
     Ok(shown.code(&planned.plan, worst))
 }
 
@@ -112,7 +112,8 @@ impl Shown {
         }
     }
 
-    fn print(&self, shell: &Shell, plan: &Plan, mut lines: Vec<String>) {
+    /// `lines` and `report` are what the script had to say.
+    fn print(&self, shell: &Shell, plan: &Plan, mut lines: Vec<String>, report: Option<Value>) {
         let printer = &shell.printer;
         printer.end();
         if printer.format() == Format::Json {
@@ -130,6 +131,7 @@ impl Shown {
                 map.remove("steps");
                 map.insert("type".into(), "plan".into());
                 map.insert("changes".into(), (!plan.is_empty()).into());
+                map.extend(report.map(|report| ("report".to_owned(), report)));
             }
             printer.object(&head);
             return;

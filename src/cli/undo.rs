@@ -4,6 +4,7 @@ use super::plan::{Shown, show};
 use super::resume::find;
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell};
+use crate::plan::UNDO;
 use crate::runs::{Order, Source, Work};
 use crate::settings::Mode;
 
@@ -28,7 +29,7 @@ pub(super) fn undo(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let session = Session::open(shell, shell.settings(mode, None)?, mode)?;
     let run = find(&session, &options.run, mode)?;
     let order = Order {
-        path: format!("undo of {}", run.of.id),
+        path: format!("{UNDO}{}", run.of.id),
         connection: run.of.connection.clone().unwrap_or_default(),
         given: Vec::new(),
         work: Work::Undo(run.of.id),

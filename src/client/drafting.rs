@@ -17,13 +17,13 @@ use crate::plan::{Overlay, Sign, Touch};
 pub(super) struct Follows(pub(super) HashMap<(bool, String), Vec<Group>>);
 
 impl Follows {
-    fn of(&self, deed: &Deed) -> Vec<&Group> {
+    fn of(&self, deed: &Deed) -> Vec<&str> {
         let key = match deed {
             Deed::Joins { group, .. } => (true, group.clone()),
             Deed::Leaves { group, .. } => (false, group.clone()),
             _ => return Vec::new(),
         };
-        self.0.get(&key).into_iter().flatten().collect()
+        self.0.get(&key).into_iter().flatten().map(|group| group.id.as_str()).collect()
     }
 }
 
@@ -46,34 +46,18 @@ impl Drafting<'_> {
         let adapter = self.client.platform().adapter;
         let (subject, _) = &self.piece.subjects[place];
         let question = question(self.piece, place, self.intent, 0);
-        let before = deed.and_then(|deed| row_of(overlay, deed));
-        let gives = deed.filter(|_| before.is_none()).and_then(made).map(|what| Placeholder::of(&what));
+        let before = deed.and_then(|deed| overlay.row_of(adapter, deed).cloned());
+        let gives = deed.filter(|_| before.is_none()).and_then(made).map(|what| overlay.give(&what));
         let id = gives.as_ref().map(Placeholder::as_str).unwrap_or_default();
-        let mut also = Vec::new();
-        match deed {
-            Some(deed) if deed.who().is_some() => also = overlay.perform(adapter, deed, id, &self.follows.of(deed)),
-            Some(deed) => {
-                let id = deed.group().unwrap_or(id);
-                if let Some(row) = adapter.after(before.clone(), id, deed) {
-                    overlay.set_group(id, row);
-                }
-            }
-            None => {}
-        }
-        let now = deed.and_then(|deed| match gives.as_ref().filter(|_| deed.who().is_none()) {
-            Some(id) => overlay.group_row(id.as_str()).cloned(),
-            None => row_of(overlay, deed),
-        });
+        let also = deed.map(|deed| overlay.act(adapter, deed, id, &self.follows.of(deed))).unwrap_or_default();
+        let now = deed.and_then(|deed| overlay.row_of(adapter, deed).cloned());
         let held = (adapter.held(&question, before.as_ref()), adapter.held(&question, now.as_ref()));
         let write = self.piece.call.op.write(&self.piece.call.args);
         let touch = Touch {
             kind: subject.kind.as_str().to_owned(),
             subject: subject.key.clone(),
             group: subject.group.clone(),
-            name: match deed {
-                Some(Deed::GroupMade { name, .. }) => name.clone(),
-                _ => self.name(place, &held.0, &held.1),
-            },
+            name: self.name(place, deed, &held.0, &held.1),
             sign: sign(deed, write.map(|write| write.consequence), &held),
             mails: write.map(|write| write.mails).filter(|mails| *mails != Mails::No).map(|it| it.as_str().to_owned()),
             known: self.intent.before.get(&subject.key).cloned().unwrap_or_default(),
@@ -90,7 +74,10 @@ impl Drafting<'_> {
     }
 
     /// How people know the subject.
-    fn name(&self, place: usize, before: &Value, after: &Value) -> String {
+    fn name(&self, place: usize, deed: Option<&Deed>, before: &Value, after: &Value) -> String {
+        if let Some(Deed::GroupMade { name, .. }) = deed {
+            return name.trim().to_owned();
+        }
         let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         let (subject, _) = &self.piece.subjects[place];
         let held = [(before, "email"), (after, "email"), (before, "name"), (after, "name")];
@@ -123,13 +110,6 @@ impl Drafting<'_> {
         put(&mut answer, follow.merged, ids.into());
         overlay.set_job(id.as_str(), answer.clone());
         answer
-    }
-}
-
-fn row_of(overlay: &Overlay, deed: &Deed) -> Option<Value> {
-    match deed.who() {
-        Some(who) => overlay.row(who).cloned(),
-        None => deed.group().and_then(|id| overlay.group_row(id)).cloned(),
     }
 }
 

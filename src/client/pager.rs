@@ -159,7 +159,7 @@ impl Client {
 
     fn planned(&self, call: &Call) -> Option<Planned> {
         let draft = self.draft()?.clone();
-        let view = View::of(self.platform().adapter.seen(call))?;
+        let view = View::of(self.platform().adapter, call)?;
         Some(Planned { client: self.clone(), draft, view })
     }
 

@@ -12,10 +12,10 @@ use super::doubt::question;
 use super::drafting::{Drafting, Follows};
 use super::write::With;
 use super::{Client, Error};
-use crate::catalog::{Call, Code, Consequence, Deed, Doubt, Mails, Piece, SubjectKind, Verdict, Whom};
+use crate::catalog::{Call, Code, Deed, Doubt, Mails, Piece, SubjectKind, Verdict};
 use crate::effects::{Answered, Intent, Why};
 use crate::model::{Cascade, Group, Placeholder, above, below};
-use crate::plan::{Draft, LeftOut, Overlay, Step, Touch};
+use crate::plan::{Draft, LeftOut, Overlay, Step};
 
 impl Client {
     /// Takes down whatever of a piece would be sent, and answers as the platform would.
@@ -33,6 +33,7 @@ impl Client {
         }
         draft.use_account(self.connection(), self.platform().name, self.account());
         self.learn(draft, &piece, &self.deeds(&piece)).await?;
+        let piece = self.not_there(draft, piece, with, merged);
         let piece = self.who_is_there(draft, piece, merged)?;
         if piece.subjects.is_empty() {
             return Ok(());
@@ -41,7 +42,6 @@ impl Client {
         let follows = self.follows(draft, &deeds).await?;
         let drafting = Drafting { client: self, piece: &piece, intent, follows: &follows, number: draft.next() };
         let (touches, rows) = draft.with(self.account(), |overlay| drafting.touches(overlay, &deeds));
-        refuse_what_is_there(&piece, &touches, with)?;
         let answer = draft.with(self.account(), |overlay| drafting.answer(overlay, &rows));
         merged.done(touches.len(), &answer);
         draft.push(Step {
@@ -144,6 +144,30 @@ impl Client {
         piece.subjects.iter().map(|(subject, part)| adapter.deed(op, subject, part)).collect()
     }
 
+    /// Leaves out the groups that are there already: the platform would refuse to make them.
+    fn not_there(&self, draft: &Draft, piece: Piece, with: &With, merged: &mut Merged) -> Piece {
+        if with.use_existing {
+            return piece;
+        }
+        let adapter = self.platform().adapter;
+        let is_there = |deed: &Option<Deed>| {
+            let Some(Deed::GroupMade { name, .. }) = deed else { return false };
+            let row = draft.with(self.account(), |overlay| overlay.group_named(adapter, name).cloned());
+            // What this plan makes is ours: to make it again is to use it.
+            row.and_then(|row| adapter.group(&row)).is_some_and(|group| !Placeholder::is_in(&group.id))
+        };
+        let deeds = self.deeds(&piece);
+        let (there, free): (Vec<usize>, Vec<usize>) = (0..deeds.len()).partition(|&place| is_there(&deeds[place]));
+        for place in there {
+            let Some(Deed::GroupMade { name, .. }) = &deeds[place] else { continue };
+            let why = "is there already; to use what is there: `if_exists: \"use\"`";
+            let error = Error::new(&piece.call, Code::Refused.as_str(), format!("`{name}` {why}"));
+            merged.failed(&piece.only(&[place]), &error);
+            draft.leave_out(LeftOut { operation: piece.call.op.name(), name: name.clone(), why: why.to_owned() });
+        }
+        piece.only(&free)
+    }
+
     /// Reads what is there of those whom nobody has looked up yet.
     async fn learn(&self, draft: &Draft, piece: &Piece, deeds: &[Option<Deed>]) -> Result<(), Error> {
         let adapter = self.platform().adapter;
@@ -173,17 +197,11 @@ impl Client {
         let Some(rows) = self.rows(&questions).await? else { return Ok(()) };
         draft.with(self.account(), |overlay| {
             for ((place, _), row) in unknown.iter().zip(rows) {
+                // Who is not in the group may be elsewhere.
                 match &deeds[*place] {
-                    // Who is not in the group may be elsewhere.
                     Some(deed) if row.is_none() && is_about_somebody_there(deed) => {}
-                    Some(deed) if deed.who().is_some() => {
-                        overlay.learn(adapter, deed.who().unwrap_or(&Whom::default()), row);
-                    }
-                    _ => {
-                        if let Some(group) = row.as_ref().and_then(|row| adapter.group(row)) {
-                            overlay.learn_group(&group.id, row.unwrap_or_default());
-                        }
-                    }
+                    Some(deed) => overlay.learn_of(adapter, deed, row),
+                    None => {}
                 }
             }
         });
@@ -274,19 +292,6 @@ impl Client {
 /// Whether a deed needs somebody who is there already.
 fn is_about_somebody_there(deed: &Deed) -> bool {
     matches!(deed, Deed::Leaves { .. } | Deed::Changes { .. } | Deed::Mailed { .. } | Deed::AccountDeleted { .. })
-}
-
-/// The platform would refuse to make what is there already; a plan says it before anything else is done.
-fn refuse_what_is_there(piece: &Piece, touches: &[Touch], with: &With) -> Result<(), Error> {
-    let creates = piece.call.op.write(&piece.call.args).is_some_and(|write| write.consequence == Consequence::Creates);
-    let there = touches.iter().find(|touch| touch.before.get("id").is_some_and(|id| !id.is_null()));
-    match there {
-        Some(touch) if creates && !with.use_existing && piece.subjects.len() == 1 => {
-            let why = format!("`{}` is there already; to use what is there: `if_exists: \"use\"`", touch.name);
-            Err(Error::new(&piece.call, Code::Refused.as_str(), why))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// An argument that is only known after apply, where a read would need it.

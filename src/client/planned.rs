@@ -33,7 +33,7 @@ impl Client {
             Seen::Person { group, who } => match overlay.planned(who) {
                 None => Ok(None),
                 Some(row) => match row.filter(|row| Overlay::shows(adapter, row, group.as_deref())) {
-                    Some(row) => Ok(Some(as_bytes(row))),
+                    Some(row) => Ok(Some(as_bytes(&adapter.shown(call, row.clone())))),
                     None if matches!(call.op.answer, Answer::Perhaps(_)) => Ok(Some(Bytes::from_static(b"null"))),
                     None => {
                         let why = "not there any more, after what is planned";

@@ -15,6 +15,6 @@ mod tests;
 
 pub use draft::Draft;
 pub use overlay::{Overlay, View};
-pub use record::{Account, Effort, FORMAT, GroupName, LeftOut, NotAPlan, Part, Plan, Sign, Step, Touch};
+pub use record::{Account, Effort, FORMAT, GroupName, LeftOut, NotAPlan, Part, Plan, Sign, Step, Touch, UNDO};
 pub use reverse::{Past, Reversal, reverse};
 pub use shown::Detail;

@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::catalog::{Adapter, Deed, Seen, Whom};
-use crate::model::Group;
+use crate::catalog::{Adapter, Call, Deed, Seen, Whom};
+use crate::model::Placeholder;
 use crate::wire::Row;
 
 /// One account's people and groups as planned.
@@ -22,6 +22,8 @@ pub struct Overlay {
     /// How many members each group has more or fewer.
     counts: HashMap<String, i64>,
     jobs: HashMap<String, Value>,
+    /// Placeholders that were given out.
+    given: HashSet<Placeholder>,
 }
 
 /// A person whose row was looked up; `row` is `None` where there is no account, or none any more.
@@ -59,19 +61,17 @@ impl Overlay {
         shadow.touched.then_some(shadow.row.as_ref())
     }
 
-    /// Plans a deed about somebody. `id` is the id of the account if one is made, `also` the groups that follow. Returns
-    /// the groups, other than the deed's own, that the person comes into or leaves with it.
-    pub fn perform(&mut self, adapter: &dyn Adapter, deed: &Deed, id: &str, also: &[&Group]) -> Vec<String> {
+    fn perform(&mut self, adapter: &dyn Adapter, deed: &Deed, id: &str, also: &[&str]) -> Vec<String> {
         let Some(who) = deed.who() else { return Vec::new() };
         if !self.knows(who) {
             self.learn(adapter, who, None);
         }
         let Some(place) = self.place(who) else { return Vec::new() };
         let before = self.people[place].row.take();
-        let were = memberships(adapter, before.as_ref());
+        let (were, had) = (memberships(adapter, before.as_ref()), named(adapter, before.as_ref()));
         let mut row = adapter.after(before, id, deed);
         for group in also {
-            row = adapter.after(row, id, &following(deed, &group.id));
+            row = adapter.after(row, id, &following(deed, group));
         }
         let are = memberships(adapter, row.as_ref());
         for group in are.difference(&were) {
@@ -81,11 +81,65 @@ impl Overlay {
             *self.counts.entry(group.clone()).or_default() -= 1;
         }
         self.people[place] = Shadow { row, touched: true };
+        self.release(adapter, &had, place);
         self.index(adapter, &Whom::default(), place);
         let mut others: Vec<String> = are.symmetric_difference(&were).cloned().collect();
         others.retain(|group| deed.group() != Some(group));
         others.sort_unstable();
         others
+    }
+
+    /// Remembers what was read of whom or what a deed is about.
+    pub fn learn_of(&mut self, adapter: &dyn Adapter, deed: &Deed, row: Option<Value>) {
+        match (deed.who(), row) {
+            (Some(who), row) => self.learn(adapter, who, row),
+            (None, Some(row)) => {
+                if let Some(group) = adapter.group(&row) {
+                    self.learn_group(&group.id, row);
+                }
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// Whether it was read whom or what a deed is about; of groups that are not there nothing is known.
+    pub fn reads(&self, deed: &Deed) -> bool {
+        deed.who().is_none_or(|who| self.knows(who))
+    }
+
+    /// The row that a deed is about: of the person, of the group, or of the group that has the new one's name.
+    pub fn row_of(&self, adapter: &dyn Adapter, deed: &Deed) -> Option<&Value> {
+        match (deed.who(), deed) {
+            (Some(who), _) => self.row(who),
+            (None, Deed::GroupMade { name, .. }) => self.group_named(adapter, name),
+            (None, _) => deed.group().and_then(|id| self.group_row(id)),
+        }
+    }
+
+    /// Plans a deed about anybody or anything; `id` is the id of what is made, `also` the groups that follow.
+    /// Returns the groups, other than the deed's own, that a person comes into or leaves with it.
+    pub fn act(&mut self, adapter: &dyn Adapter, deed: &Deed, id: &str, also: &[&str]) -> Vec<String> {
+        if deed.who().is_some() {
+            return self.perform(adapter, deed, id, also);
+        }
+        let before = self.row_of(adapter, deed).cloned();
+        // What has the name already stays as it is.
+        if !(matches!(deed, Deed::GroupMade { .. }) && before.is_some()) {
+            let id = deed.group().unwrap_or(id);
+            if let Some(row) = adapter.after(before, id, deed) {
+                self.set_group(id, row);
+            }
+        }
+        Vec::new()
+    }
+
+    /// The placeholder for the id of what is made; whatever is made twice has two.
+    pub fn give(&mut self, what: &str) -> Placeholder {
+        let names = std::iter::once(what.to_owned()).chain((2..).map(|time| format!("{what}, made the {time}. time")));
+        let mut placeholders = names.map(|name| Placeholder::of(&name));
+        let new = placeholders.find(|one| !self.given.contains(one)).unwrap_or_else(|| Placeholder::of(what));
+        self.given.insert(new.clone());
+        new
     }
 
     /// Remembers a group as it was read.
@@ -101,6 +155,14 @@ impl Overlay {
     /// A group that would be made or changed, as it is or will be.
     pub fn group(&self, id: &str) -> Option<&Value> {
         self.groups.iter().find(|(known, _)| known == id).map(|(_, row)| row)
+    }
+
+    /// The group of this name, as it is or will be; names are compared without case and outer blanks.
+    pub fn group_named(&self, adapter: &dyn Adapter, name: &str) -> Option<&Value> {
+        let key = name.trim().to_lowercase();
+        let named = |row: &&Value| adapter.group(row).is_some_and(|group| group.name.trim().to_lowercase() == key);
+        let read = self.read_groups.iter().filter(|(id, _)| self.group(id).is_none()).map(|(_, row)| row);
+        self.groups().chain(read).find(named)
     }
 
     /// Keeps a group as it will be.
@@ -141,6 +203,15 @@ impl Overlay {
         id.or_else(|| self.by_address.get(who.address.as_ref()?)).copied()
     }
 
+    /// An address that somebody no longer has is nobody's, whatever the platform still shows; it can be given anew.
+    fn release(&mut self, adapter: &dyn Adapter, had: &Whom, place: usize) {
+        let has = named(adapter, self.people[place].row.as_ref()).address;
+        if let Some(address) = had.address.clone().filter(|address| Some(address) != has.as_ref()) {
+            self.by_address.insert(address, self.people.len());
+            self.people.push(Shadow { row: None, touched: true });
+        }
+    }
+
     /// Finds somebody by all that is known of them.
     fn index(&mut self, adapter: &dyn Adapter, who: &Whom, place: usize) {
         let of_row = named(adapter, self.people[place].row.as_ref());
@@ -155,6 +226,7 @@ impl Overlay {
 
 /// One list as a plan shows it: rows that are planned about are replaced or left out, those that are new come last.
 pub struct View {
+    list: Call,
     seen: Seen,
     shown: HashSet<String>,
     ended: bool,
@@ -162,8 +234,10 @@ pub struct View {
 
 impl View {
     /// The view of a list; `None` where a plan changes nothing in it.
-    pub fn of(seen: Seen) -> Option<Self> {
-        matches!(seen, Seen::People { .. } | Seen::Groups).then(|| Self { seen, shown: HashSet::new(), ended: false })
+    pub fn of(adapter: &dyn Adapter, list: &Call) -> Option<Self> {
+        let seen = adapter.seen(list);
+        let changes = matches!(seen, Seen::People { .. } | Seen::Groups);
+        changes.then(|| Self { list: list.clone(), seen, shown: HashSet::new(), ended: false })
     }
 
     /// A page of the platform as the plan shows it.
@@ -180,15 +254,26 @@ impl View {
                     return Some(row);
                 };
                 match shadow.touched {
-                    true => shadow.row.as_ref().filter(|row| is_in(adapter, row, group.as_deref())).map(raw),
+                    true => {
+                        let row = shadow.row.as_ref().filter(|row| is_in(adapter, row, group.as_deref()))?;
+                        Some(self.shown(adapter, row))
+                    }
                     false => Some(row),
                 }
             }
-            _ => match overlay.group(&id) {
-                Some(planned) => Some(raw(&adapter.counted(planned.clone(), overlay.count(&id)))),
-                None => Some(row),
+            _ => match (overlay.group(&id), overlay.count(&id)) {
+                (Some(planned), count) => Some(raw(&adapter.counted(planned.clone(), count))),
+                (None, 0) => Some(row),
+                (None, count) => match serde_json::from_slice(row.bytes()) {
+                    Ok(read) => Some(raw(&adapter.counted(read, count))),
+                    Err(_) => Some(row),
+                },
             },
         }
+    }
+
+    fn shown(&self, adapter: &dyn Adapter, row: &Value) -> Row {
+        raw(&adapter.shown(&self.list, row.clone()))
     }
 
     /// What the platform's list does not hold: given once, at its end.
@@ -200,7 +285,7 @@ impl View {
             Seen::People { group } => {
                 let people =
                     overlay.people.iter().filter(|shadow| shadow.touched).filter_map(|shadow| shadow.row.as_ref());
-                people.filter(|row| is_in(adapter, row, group.as_deref())).map(raw).collect()
+                people.filter(|row| is_in(adapter, row, group.as_deref())).map(|row| self.shown(adapter, row)).collect()
             }
             _ => overlay.groups.iter().map(|(id, row)| raw(&adapter.counted(row.clone(), overlay.count(id)))).collect(),
         };

@@ -11,6 +11,9 @@ use crate::platforms;
 /// The version of this form.
 pub const FORMAT: u32 = 1;
 
+/// So begins what is planned where a run is taken back; its name follows.
+pub const UNDO: &str = "undo of ";
+
 /// How long a plan holds: 7 days.
 const LIFETIME_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 
@@ -263,6 +266,15 @@ impl Plan {
     /// Whether anything would be sent.
     pub fn is_empty(&self) -> bool {
         !self.touches().any(|(_, touch)| touch.sign != Sign::Same)
+    }
+
+    /// What to type for a new plan of the same.
+    pub fn anew(&self) -> String {
+        let flag = if self.sandbox { " --sandbox" } else { "" };
+        match self.script.strip_prefix(UNDO) {
+            Some(run) => format!("beadle undo {run}{flag}"),
+            None => format!("beadle plan {}{flag}", self.script),
+        }
     }
 
     /// All touches with their steps, in order.

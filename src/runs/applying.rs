@@ -1,14 +1,14 @@
 //! Does exactly what a plan says: looks first whether all it touches is as it was, fills in what is known by then, and
 //! sends each call through the ledger. What was done by an earlier attempt is not done again.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
 use super::fresh::{Fresh, Staled};
 use super::planning::failed;
 use super::{Runner, Stale};
-use crate::catalog::{Call, Code, Doubt};
+use crate::catalog::{Call, Code, Doubt, Subject};
 use crate::client::{Client, Error, Gravity, With};
 use crate::events::{Events, Level};
 use crate::model::Placeholder;
@@ -24,6 +24,8 @@ pub(super) struct Applying<'a> {
     pub(super) events: Events,
     /// What placeholders stand for, as far as it is known.
     filled: HashMap<String, String>,
+    /// Which touch of which step makes what a placeholder stands for.
+    makers: HashMap<&'a str, (usize, usize)>,
     /// People and groups of whom something could not be done: nothing more of them is.
     spoilt: HashSet<String>,
     done: Done,
@@ -42,7 +44,11 @@ struct Done {
 impl<'a> Applying<'a> {
     pub(super) fn new(runner: &'a Runner, plan: &'a Plan, clients: HashMap<String, Client>, events: Events) -> Self {
         let (filled, spoilt) = (HashMap::new(), HashSet::new());
-        Self { runner, plan, clients, events, filled, spoilt, done: Done::default() }
+        let touches = plan.steps.iter().enumerate().flat_map(|(place, step)| {
+            step.touches.iter().enumerate().map(move |(at, touch)| (touch.gives.as_deref(), (place, at)))
+        });
+        let makers = touches.filter_map(|(name, place)| Some((name?, place))).collect();
+        Self { runner, plan, clients, events, filled, makers, spoilt, done: Done::default() }
     }
 
     /// Applies the plan; what was done is told also when it could not be done to its end.
@@ -151,18 +157,17 @@ impl<'a> Applying<'a> {
 
     /// Looks up what earlier steps have made, all of one step in one go.
     async fn resolve(&mut self, client: &Client, wanted: &BTreeSet<String>) -> Result<(), Ended> {
-        for (place, step) in self.plan.steps.iter().enumerate() {
-            let makers: Vec<(usize, &String)> = step
-                .touches
-                .iter()
-                .enumerate()
-                .filter_map(|(at, touch)| Some((at, touch.gives.as_ref().filter(|name| wanted.contains(*name))?)))
-                .collect();
-            if makers.is_empty() || makers.iter().all(|(_, name)| self.filled.contains_key(*name)) {
-                continue;
+        let mut makers: BTreeMap<usize, Vec<(usize, &String)>> = BTreeMap::new();
+        for name in wanted {
+            if let Some(&(place, at)) = self.makers.get(name.as_str()) {
+                makers.entry(place).or_default().push((at, name));
             }
-            let client = self.clients.get(&step.connection).unwrap_or(client);
-            let questions: Vec<Doubt> = self.questions(place, makers.iter().map(|(at, _)| *at)).map_err(failed)?;
+        }
+        for (place, makers) in makers {
+            let client = self.clients.get(&self.plan.steps[place].connection).unwrap_or(client);
+            let subjects = self.subjects(place).map_err(failed)?;
+            let questions: Vec<Doubt> =
+                makers.iter().filter_map(|(at, _)| self.question(place, *at, &subjects)).collect();
             let rows = client.rows(&questions).await.map_err(|error| self.ended(error))?.unwrap_or_default();
             for ((_, name), row) in makers.into_iter().zip(rows) {
                 if let Some(id) = row.as_ref().and_then(id_of) {
@@ -173,33 +178,29 @@ impl<'a> Applying<'a> {
         Ok(())
     }
 
-    /// What is asked about some touches of a step, with everything filled in that is known.
-    pub(super) fn questions(
-        &self,
-        place: usize,
-        touches: impl Iterator<Item = usize>,
-    ) -> Result<Vec<Doubt>, crate::plan::NotAPlan> {
-        let call = self.plan.call(place)?;
-        let pieces = call.pieces();
-        let subjects = pieces.first().map(|piece| piece.subjects.as_slice()).unwrap_or_default();
+    /// Whom a step touches, each with its part of the request, as it was planned.
+    pub(super) fn subjects(&self, place: usize) -> Result<Vec<(Subject, Value)>, crate::plan::NotAPlan> {
+        let piece = self.plan.call(place)?.pieces().into_iter().next();
+        Ok(piece.map(|piece| piece.subjects).unwrap_or_default())
+    }
+
+    /// What is asked about a touch of a step with these subjects, with everything filled in that is known.
+    pub(super) fn question(&self, place: usize, at: usize, subjects: &[(Subject, Value)]) -> Option<Doubt> {
         let step = &self.plan.steps[place];
-        let question = |at: usize| {
-            let (touch, (_, part)) = (&step.touches[at], subjects.get(at)?);
-            let mut subject = touch.subject();
-            subject.key = self.known_by_now(subject.key);
-            subject.group = subject.group.map(|group| self.known_by_now(group));
-            Some(Doubt {
-                effect: 0,
-                operation: step.operation.clone(),
-                subject,
-                address: Some(touch.name.clone()).filter(|name| name.contains('@')),
-                wanted: replaced(part, &self.filled),
-                before: touch.before.clone(),
-                begun_at: 0,
-                job: None,
-            })
-        };
-        Ok(touches.filter_map(question).collect())
+        let (touch, (_, part)) = (&step.touches[at], subjects.get(at)?);
+        let mut subject = touch.subject();
+        subject.key = self.known_by_now(subject.key);
+        subject.group = subject.group.map(|group| self.known_by_now(group));
+        Some(Doubt {
+            effect: 0,
+            operation: step.operation.clone(),
+            subject,
+            address: Some(touch.name.clone()).filter(|name| name.contains('@')),
+            wanted: replaced(part, &self.filled),
+            before: touch.before.clone(),
+            begun_at: 0,
+            job: None,
+        })
     }
 
     fn known_by_now(&self, text: String) -> String {
@@ -232,10 +233,9 @@ impl<'a> Applying<'a> {
         {
             self.filled.insert(name.clone(), id);
         }
-        let questions = self.questions(place, places.iter().copied()).unwrap_or_default();
-        for (at, question) in places.iter().zip(questions) {
+        for at in places {
             let touch = &step.touches[*at];
-            match failures.get(&question.subject.key) {
+            match failures.get(&self.known_by_now(touch.subject.clone())) {
                 Some(why) => {
                     self.done.failed.push((touch.name.clone(), why.clone()));
                     self.spoilt.extend(names(touch));
@@ -291,7 +291,8 @@ fn known(touch: &Touch) -> Value {
     Value::Object(map)
 }
 
-fn id_of(row: &Value) -> Option<String> {
+/// The platform's id of a row.
+pub(super) fn id_of(row: &Value) -> Option<String> {
     match row.get("id")? {
         Value::String(id) if !id.is_empty() => Some(id.clone()),
         Value::Number(id) => Some(id.to_string()),
@@ -337,11 +338,11 @@ fn held(plan: &Plan, staled: &[Staled], command: &str) -> Ended {
     let what = if staled.len() == 1 { "is not as it was" } else { "are not as they were" };
     let message = format!(
         "held before the first change: {} of {} that the plan touches {what} when it was made\n{}\n\
-         to leave them alone and do the rest, type: {command} --skip-stale; else plan {} anew",
+         to leave them alone and do the rest, type: {command} --skip-stale; to plan anew: {}",
         staled.len(),
         plan.touches().count(),
         lines.join("\n"),
-        plan.script
+        plan.anew()
     );
     Ended::Fatal(Thrown { fatal: true, ..Thrown::new("held", message) })
 }

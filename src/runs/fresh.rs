@@ -1,14 +1,16 @@
 //! Whether what a plan touches is as it was when the plan was made. Values are compared that were shown, never the
 //! platform's own dates; what this run has begun already is its own doing and not looked at.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
-use super::applying::{Applying, names};
+use super::applying::{Applying, id_of, names};
 use super::planning::failed;
-use crate::catalog::Doubt;
-use crate::plan::{Sign, Touch};
+use crate::catalog::{Adapter, Deed, Doubt};
+use crate::effects::State;
+use crate::model::Placeholder;
+use crate::plan::{Overlay, Sign, Touch};
 use crate::script::Ended;
 
 /// What a look has shown, by the places of steps and touches.
@@ -19,6 +21,8 @@ pub(super) struct Fresh {
     /// Neither as it was nor as it should be.
     pub(super) staled: Vec<Staled>,
     stale: HashSet<(usize, usize)>,
+    /// By what those are known that are stale: each is told once.
+    names: HashSet<String>,
 }
 
 /// Something that was changed since the plan was made.
@@ -32,75 +36,106 @@ pub(super) struct Staled {
 /// What is looked at in one go: connection, operation, group.
 type Together<'a> = (&'a str, &'a str, Option<&'a str>);
 
+/// By kind, key and group.
+type Begun = HashSet<(String, String, String)>;
+
 /// Rows of the ledger read at a time.
 const PAGE: i64 = 1_000;
 
 impl Fresh {
-    /// Looks at everything that the plan touches first of each person and group.
+    /// Looks at everything that the plan touches: each row is read once, and the plan's own steps are followed on it, so
+    /// that a later touch is compared with what the earlier ones leave.
     pub(super) async fn look(applying: &Applying<'_>) -> Result<Self, Ended> {
         let begun = begun(applying).await?;
-        let mut asked: BTreeMap<Together<'_>, Vec<(usize, usize)>> = BTreeMap::new();
+        let mut overlays: HashMap<&str, Overlay> = HashMap::new();
+        let mut asked: BTreeMap<Together<'_>, Vec<Doubt>> = BTreeMap::new();
         let mut seen: HashSet<String> = HashSet::new();
         for (place, step) in applying.plan.steps.iter().enumerate() {
+            let subjects = applying.subjects(place).map_err(failed)?;
             for (at, touch) in step.touches.iter().enumerate() {
-                let names = names(touch);
-                // What an earlier step changes of the same person is as planned, not as it was.
-                let first = !names.iter().any(|name| seen.contains(name));
-                seen.extend(names);
-                let ours = begun.contains(&(
-                    touch.kind.clone(),
-                    touch.subject.clone(),
-                    touch.group.clone().unwrap_or_default(),
-                ));
-                if first && !ours && !touch.waits() {
-                    let key = (step.connection.as_str(), step.operation.as_str(), touch.group.as_deref());
-                    asked.entry(key).or_default().push((place, at));
+                if Placeholder::is_in(&touch.subject) || is_begun(&begun, touch) {
+                    continue;
                 }
+                let names = names(touch);
+                if !names.iter().any(|name| seen.contains(name)) {
+                    let key = (step.connection.as_str(), step.operation.as_str(), touch.group.as_deref());
+                    asked.entry(key).or_default().extend(applying.question(place, at, &subjects));
+                }
+                seen.extend(names);
             }
         }
+        for ((connection, ..), questions) in asked {
+            let overlay = overlays.entry(connection).or_default();
+            read(applying, connection, overlay, &questions).await?;
+        }
         let mut fresh = Self::default();
-        for ((connection, ..), places) in asked {
-            fresh.compare(applying, connection, &places).await?;
+        for place in 0..applying.plan.steps.len() {
+            fresh.follow(applying, place, &begun, &mut overlays)?;
         }
         Ok(fresh)
     }
 
-    /// Compares the touches of one operation and group.
-    async fn compare(
+    /// Compares the touches of one step with what is there, and does on the rows what the step does.
+    fn follow<'a>(
         &mut self,
-        applying: &Applying<'_>,
-        connection: &str,
-        places: &[(usize, usize)],
+        applying: &Applying<'a>,
+        place: usize,
+        begun: &Begun,
+        overlays: &mut HashMap<&'a str, Overlay>,
     ) -> Result<(), Ended> {
-        let Some(client) = applying.clients.get(connection) else { return Ok(()) };
-        let adapter = client.platform().adapter;
-        let mut questions: Vec<Doubt> = Vec::with_capacity(places.len());
-        for &(place, at) in places {
-            questions.extend(applying.questions(place, std::iter::once(at)).map_err(failed)?);
-        }
-        let rows = client.rows(&questions).await.map_err(|error| applying.ended(error))?;
-        let Some(rows) = rows else { return Ok(()) };
-        for ((&(place, at), question), row) in places.iter().zip(&questions).zip(rows) {
-            let touch = &applying.plan.steps[place].touches[at];
-            let now = adapter.held(question, row.as_ref());
-            if now == touch.before {
-                continue;
-            }
-            let call = applying.plan.call(place).map_err(failed)?;
-            let deed = adapter.deed(call.op, &question.subject, &question.wanted);
-            let id = row.as_ref().and_then(|row| row.get("id")).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let wanted = deed.map(|deed| adapter.held(question, adapter.after(row.clone(), &id, &deed).as_ref()));
-            match touch.sign != Sign::Mail && wanted.as_ref() == Some(&now) {
-                true => {
-                    self.as_wanted.insert((place, at));
-                }
-                false => {
-                    self.stale.insert((place, at));
-                    self.staled.push(Staled { names: names(touch), line: difference(touch, &now) });
+        let step = &applying.plan.steps[place];
+        let Some(client) = applying.clients.get(&step.connection) else { return Ok(()) };
+        let (adapter, overlay) = (client.platform().adapter, overlays.entry(&step.connection).or_default());
+        let op = applying.plan.call(place).map_err(failed)?.op;
+        let subjects = applying.subjects(place).map_err(failed)?;
+        for (at, touch) in step.touches.iter().enumerate() {
+            let Some((subject, part)) = subjects.get(at) else { continue };
+            // What this run has begun is in the rows that were read.
+            let Some(deed) = adapter.deed(op, subject, part).filter(|_| !is_begun(begun, touch)) else { continue };
+            if !Placeholder::is_in(&touch.subject) && overlay.reads(&deed) {
+                let Some(question) = applying.question(place, at, &subjects) else { continue };
+                let row = overlay.row_of(adapter, &deed).cloned();
+                if !self.compare((place, at), touch, &question, adapter, &deed, row) {
+                    continue;
                 }
             }
+            let also: Vec<&str> = touch.also.iter().map(String::as_str).collect();
+            overlay.act(adapter, &deed, touch.gives.as_deref().unwrap_or_default(), &also);
         }
         Ok(())
+    }
+
+    /// Compares one touch; says whether it is still to be done.
+    fn compare(
+        &mut self,
+        place: (usize, usize),
+        touch: &Touch,
+        question: &Doubt,
+        adapter: &dyn Adapter,
+        deed: &Deed,
+        row: Option<Value>,
+    ) -> bool {
+        let now = adapter.held(question, row.as_ref());
+        if now == touch.before {
+            return true;
+        }
+        let names = names(touch);
+        if names.iter().any(|name| self.names.contains(name)) {
+            return false;
+        }
+        let id = row.as_ref().and_then(id_of).unwrap_or_default();
+        let wanted = adapter.held(question, adapter.after(row, &id, deed).as_ref());
+        match touch.sign != Sign::Mail && wanted == now {
+            true => {
+                self.as_wanted.insert(place);
+            }
+            false => {
+                self.stale.insert(place);
+                self.names.extend(names.iter().cloned());
+                self.staled.push(Staled { names, line: difference(touch, &now) });
+            }
+        }
+        false
     }
 
     pub(super) fn is_stale(&self, place: usize, at: usize) -> bool {
@@ -108,14 +143,38 @@ impl Fresh {
     }
 }
 
-/// Subjects to which this run has begun to write.
-async fn begun(applying: &Applying<'_>) -> Result<HashSet<(String, String, String)>, Ended> {
+/// Reads the rows of one operation and group.
+async fn read(
+    applying: &Applying<'_>,
+    connection: &str,
+    overlay: &mut Overlay,
+    questions: &[Doubt],
+) -> Result<(), Ended> {
+    let Some(client) = applying.clients.get(connection) else { return Ok(()) };
+    let adapter = client.platform().adapter;
+    let rows = client.rows(questions).await.map_err(|error| applying.ended(error))?;
+    for (question, row) in questions.iter().zip(rows.into_iter().flatten()) {
+        let op = question.operation.split_once('.').and_then(|(noun, verb)| client.platform().op(noun, verb));
+        let Some(deed) = op.and_then(|op| adapter.deed(op, &question.subject, &question.wanted)) else { continue };
+        overlay.learn_of(adapter, &deed, row);
+    }
+    Ok(())
+}
+
+fn is_begun(begun: &Begun, touch: &Touch) -> bool {
+    begun.contains(&(touch.kind.clone(), touch.subject.clone(), touch.group.clone().unwrap_or_default()))
+}
+
+/// Subjects to which this run has begun to write, and not failed.
+async fn begun(applying: &Applying<'_>) -> Result<Begun, Ended> {
     let (mut begun, mut after) = (HashSet::new(), 0);
     loop {
         let rows = applying.runner.store.effects_of(&applying.plan.id, after, PAGE).await.map_err(failed)?;
         let Some(last) = rows.last() else { return Ok(begun) };
         after = last.id;
-        begun.extend(rows.into_iter().map(|row| (row.kind, row.subject, row.target)));
+        let nothing = |state: &str| matches!(State::parse(state), Some(State::Failed | State::NotApplied));
+        let rows = rows.into_iter().filter(|row| !nothing(&row.state));
+        begun.extend(rows.map(|row| (row.kind, row.subject, row.target)));
     }
 }
 

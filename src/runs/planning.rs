@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use serde_json::{Value, json};
+
 use super::attempt::ending;
 use super::connections::Connections;
 use super::door::Spared;
@@ -32,7 +34,17 @@ pub struct Planned {
 impl Planned {
     /// What the script had to say, for people.
     pub fn lines(&self) -> Vec<String> {
-        super::report::lines(&self.parts)
+        let mut lines = super::report::lines(&self.parts);
+        lines.extend(self.parts.file_lines());
+        lines
+    }
+
+    /// The same for programs.
+    pub fn json(&self) -> Value {
+        let mut report = super::report::json_of(&self.parts);
+        let files = self.parts.files.iter().map(|file| json!({ "file": file.name, "as_it_would_be": file.at }));
+        report["files"] = files.collect();
+        report
     }
 }
 

@@ -242,7 +242,8 @@ fn plain(value: &Value) -> String {
     }
 }
 
-fn json_of(parts: &Parts) -> Value {
+/// What the script and the flows put into the report, for programs.
+pub(super) fn json_of(parts: &Parts) -> Value {
     let named = |list: &[(String, Vec<Value>)]| {
         list.iter().map(|(name, rows)| (name.clone(), Value::from(rows.clone()))).collect::<serde_json::Map<_, _>>()
     };

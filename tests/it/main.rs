@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests set their scene with files, variables and programs")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must panic")]
 
+mod alike;
 mod arguments;
 mod bad_input;
 mod brakes;
@@ -26,6 +27,7 @@ mod pieces;
 mod prefixes;
 mod readme;
 mod reference;
+mod scripts;
 mod secrets;
 mod served;
 mod shipped_scripts;

@@ -174,6 +174,10 @@ impl Adapter for Mobilize {
         deeds::seen(read)
     }
 
+    fn shown(&self, read: &Call, row: Value) -> Value {
+        after::shown(read, row)
+    }
+
     fn counted(&self, row: Value, change: i64) -> Value {
         after::counted(row, change)
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::settings;
 use super::users::{id as id_of, text};
-use crate::catalog::{Deed, Whom};
+use crate::catalog::{Call, Deed, Whom};
 use crate::model::Email;
 
 /// The row after this deed, `None` where there is none any more; `id` is that of what is made.
@@ -28,6 +28,24 @@ pub fn after(row: Option<Value>, id: &str, deed: &Deed) -> Option<Value> {
         }
         Deed::GroupChanged { fields, .. } => row.map(|row| set(row, fields)),
     }
+}
+
+/// A row of somebody as this read shows it: fields only where they are asked for; that somebody is accepted the pages of
+/// users say, and those of members do not.
+pub fn shown(read: &Call, mut row: Value) -> Value {
+    let asked = read.args.get("include_fields").and_then(Value::as_bool).unwrap_or(false);
+    if let Some(root) = row.as_object_mut().filter(|_| !asked) {
+        root.shift_remove("fields");
+    }
+    let places = row.get_mut("groups").and_then(Value::as_array_mut).into_iter().flatten();
+    for place in places.filter_map(Value::as_object_mut) {
+        match (read.op.noun, place.get("status").map(text)) {
+            ("members", Some(word)) if word == "accepted" => drop(place.shift_remove("status")),
+            ("users", None) => drop(place.insert("status".into(), "accepted".into())),
+            _ => {}
+        }
+    }
+    row
 }
 
 /// A group's row with another count; one that shows none stays.
