@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::resume::find;
 use super::session::Session;
 use super::{Code, Failure, Shell};
-use crate::effects::brakes::{Brake, Hold, Leave};
+use crate::effects::brakes::{Brake, Hold, Leave, flags};
 use crate::events::Level;
 use crate::plan::Plan;
 use crate::settings::Mode;
@@ -29,51 +29,51 @@ pub(super) struct Options {
     reason: String,
 }
 
-/// An option for each brake.
+/// An option for each brake; a brake that holds twice has two numbers.
 #[derive(Debug, Default, clap::Args)]
 struct Numbers {
     /// Allow that so many sentinel persons are missing from the roster
     #[arg(long, value_name = "N")]
-    sentinel: Option<u64>,
+    sentinel: Vec<u64>,
     /// Allow that so few people stand in both the roster and the group
     #[arg(long, value_name = "N")]
-    overlap: Option<u64>,
+    overlap: Vec<u64>,
     /// Allow so many removals: the number that the brake named
     #[arg(long, value_name = "N")]
-    removals: Option<u64>,
+    removals: Vec<u64>,
     /// Allow existing values of so many people to be overwritten
     #[arg(long, value_name = "N")]
-    changes: Option<u64>,
+    changes: Vec<u64>,
     /// Allow so many accounts, groups or contributions to be deleted
     #[arg(long, value_name = "N")]
-    deletes: Option<u64>,
+    deletes: Vec<u64>,
     /// Allow so many people to get an administrator's power
     #[arg(long, value_name = "N")]
-    roles: Option<u64>,
+    roles: Vec<u64>,
     /// Allow so many people to be written to
     #[arg(long, value_name = "N")]
-    mails: Option<u64>,
+    mails: Vec<u64>,
     /// Allow so many people to be written to in quiet hours
     #[arg(long, value_name = "N")]
-    quiet: Option<u64>,
+    quiet: Vec<u64>,
 }
 
 impl Numbers {
-    fn of(&self, brake: Brake) -> Option<u64> {
+    fn of(&self, brake: Brake) -> &[u64] {
         match brake {
-            Brake::Sentinel => self.sentinel,
-            Brake::Overlap => self.overlap,
-            Brake::Removals => self.removals,
-            Brake::Changes => self.changes,
-            Brake::Deletes => self.deletes,
-            Brake::Roles => self.roles,
-            Brake::Mails => self.mails,
-            Brake::Quiet => self.quiet,
+            Brake::Sentinel => &self.sentinel,
+            Brake::Overlap => &self.overlap,
+            Brake::Removals => &self.removals,
+            Brake::Changes => &self.changes,
+            Brake::Deletes => &self.deletes,
+            Brake::Roles => &self.roles,
+            Brake::Mails => &self.mails,
+            Brake::Quiet => &self.quiet,
         }
     }
 
     fn named(&self) -> Vec<(Brake, u64)> {
-        Brake::ALL.into_iter().filter_map(|brake| Some((brake, self.of(brake)?))).collect()
+        Brake::ALL.into_iter().flat_map(|brake| self.of(brake).iter().map(move |number| (brake, *number))).collect()
     }
 }
 
@@ -113,16 +113,13 @@ pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure>
     }
     let approvals = session.runtime.block_on(session.store.approvals(&options.run)).map_err(failed)?;
     let approvals: Vec<Approval> = approvals.into_iter().filter(|given| given.digest == waiting.digest).collect();
-    let left: Vec<String> = waiting.holds.iter().filter(|hold| !hold.is_approved(&approvals)).map(flag).collect();
+    let left = flags(waiting.holds.iter().filter(|hold| !hold.is_approved(&approvals)));
     let what = if waiting.digest.is_some() { "plan" } else { "run" };
-    let (run, flags) = (&options.run, shell.flags(mode));
+    let (run, mode) = (&options.run, shell.flags(mode));
     let line = match left.is_empty() {
-        true => format!("kept; go on with: beadle {} {run}{flags}", waiting.next),
+        true => format!("kept; go on with: beadle {} {run}{mode}", waiting.next),
         false => {
-            format!(
-                "kept; the {what} is still held, type also: beadle approve {run}{flags} {} --reason \"…\"",
-                left.join(" ")
-            )
+            format!("kept; the {what} is still held, type also: beadle approve {run}{mode} {left} --reason \"…\"")
         }
     };
     shell.printer.say(Level::Info, &line);
@@ -155,8 +152,7 @@ fn check(run: &str, named: &[(Brake, u64)], holds: &[Hold], said: &str) -> Resul
         return Err(Failure::usage(format!("nothing of run `{run}` can be approved")).hint(said));
     }
     if named.is_empty() {
-        let flags: Vec<String> = holds.iter().map(flag).collect();
-        return Err(Failure::usage(format!("nothing is approved: add {}, as the brake named it", flags.join(" "))));
+        return Err(Failure::usage(format!("nothing is approved: add {}, as the brake named it", flags(holds))));
     }
     for (brake, number) in named {
         let what = brake.as_str();
@@ -173,11 +169,6 @@ fn check(run: &str, named: &[(Brake, u64)], holds: &[Hold], said: &str) -> Resul
         return Err(Failure::usage(format!("{right}: look at it once more")));
     }
     Ok(())
-}
-
-/// `--removals 12`
-fn flag(hold: &Hold) -> String {
-    format!("--{} {}", hold.what.as_str(), hold.number)
 }
 
 /// What holds the run, as its summary keeps it.

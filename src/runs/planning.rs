@@ -143,6 +143,7 @@ impl Planning {
         let mut plan = self.draft.finish(&self.id, &order.path, &order.connection, runner.clock.now_ms());
         plan.sandbox = runner.sandbox;
         plan.effort = self.effort(&plan);
+        plan.seal();
         let mut ending = ending(ended);
         if ending == Ending::Done && !plan.is_empty() {
             let kept = runner.redactor.redact(&plan.write().to_string()).into_owned();
