@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::applying::{Applying, id_of, names};
@@ -180,8 +181,13 @@ async fn begun(applying: &Applying<'_>) -> Result<Begun, Ended> {
 
 /// `ada@b.example: city was "Pune" and is "Oslo"`
 fn difference(touch: &Touch, now: &Value) -> String {
+    let is_there = |held: &Value| held.get("id").is_some_and(|id| !id.is_null());
     let mut parts = Vec::new();
-    differ("", &touch.before, now, &mut parts);
+    match (is_there(&touch.before), is_there(now)) {
+        (true, false) => parts.push("not there any more".to_owned()),
+        (false, true) => parts.push("is there by now".to_owned()),
+        _ => differ("", &touch.before, now, &mut parts),
+    }
     match parts.is_empty() {
         true => format!("{}: not as it was", touch.name),
         false => format!("{}: {}", touch.name, parts.join(", ")),
@@ -189,23 +195,28 @@ fn difference(touch: &Touch, now: &Value) -> String {
 }
 
 fn differ(name: &str, before: &Value, now: &Value, parts: &mut Vec<String>) {
-    match (before, now) {
-        (Value::Object(were), Value::Object(are)) => {
+    match (name, before, now) {
+        (_, Value::Object(were), Value::Object(are)) => {
             let keys: std::collections::BTreeSet<&String> = were.keys().chain(are.keys()).collect();
             for key in keys {
                 let value = |map: &serde_json::Map<String, Value>| map.get(key).cloned().unwrap_or_default();
                 differ(key, &value(were), &value(are), parts);
             }
         }
-        (before, now) if before != now => parts.push(format!("{name} was {} and is {}", plain(before), plain(now))),
-        _ => {}
+        (_, before, now) if before == now => {}
+        ("invited_at", _, now) => parts.push(match now.as_i64().and_then(|at| Timestamp::from_millisecond(at).ok()) {
+            Some(at) => format!("was invited on {}", at.strftime("%Y-%m-%d")),
+            None => "was invited and is not any more".to_owned(),
+        }),
+        ("member", _, Value::Bool(true)) => parts.push("is a member by now".to_owned()),
+        ("member", _, _) => parts.push("is no member any more".to_owned()),
+        (name, before, now) => parts.push(format!("{name} was {} and is {}", plain(before), plain(now))),
     }
 }
 
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => "not there".to_owned(),
-        Value::Object(_) => "there".to_owned(),
         other => other.to_string(),
     }
 }
