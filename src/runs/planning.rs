@@ -153,8 +153,14 @@ impl Planning {
                 Err(_) => ending = Ending::Failed("the plan holds a secret of the settings and is not kept".to_owned()),
             }
         }
-        if let Ending::Failed(why) | Ending::InDoubt(why) = &ending {
-            self.events.say(Level::Error, why.clone());
+        match &ending {
+            Ending::Failed(why) | Ending::InDoubt(why) | Ending::Held(why, _) => {
+                self.events.say(Level::Error, why.clone());
+            }
+            Ending::Limit(limit) => {
+                self.events.say(Level::Error, format!("ended by the limit `{limit}`; raise it in `[limits.script]`"));
+            }
+            Ending::Done | Ending::Interrupted => {}
         }
         Ok(Planned { plan, parts, ending })
     }
