@@ -36,3 +36,4 @@ mod shipped_scripts;
 mod signals;
 mod store_fails;
 mod sync_faults;
+mod undoing;
