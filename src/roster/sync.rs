@@ -90,7 +90,7 @@ pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish) -> R
     let mut synced = flow.account(&present, &difference, &cascade);
     let after = match difference.changes.is_empty() {
         true => present,
-        false => flow.apply(&difference, &cascade, &mut synced).await?,
+        false => flow.apply(&difference, before(&present, &difference, &cascade), &mut synced).await?,
     };
     if wish.invite == Invite::New {
         // What was done before is accounted for all the same.
@@ -191,11 +191,16 @@ impl<'a> Flow<'a> {
     }
 
     /// Sends the changes, reads the group again and says what is not as wanted.
-    async fn apply(&self, difference: &Diff, cascade: &Cascade, synced: &mut Synced) -> Result<Present, Error> {
+    async fn apply(
+        &self,
+        difference: &Diff,
+        known: HashMap<String, Value>,
+        synced: &mut Synced,
+    ) -> Result<Present, Error> {
         let changes = &difference.changes;
         let calls = self.client.platform().adapter.calls(self.client.connection(), self.group, changes);
         let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
-        let with = With { checked: true, known: before(changes, cascade), ..With::default() };
+        let with = With { checked: true, known, ..With::default() };
         let (all, mut done) = (changes.len() as u64, 0);
         for call in &calls {
             match self.client.call(call, &with).await {
@@ -291,12 +296,19 @@ impl<'a> Flow<'a> {
 
 /// What the platform held before a change: a look-up tells by it whether somebody else changed it meanwhile, and undo
 /// what to go back to. Of a removal, also which groups below somebody leaves with it.
-fn before(changes: &[Change], cascade: &Cascade) -> HashMap<String, Value> {
-    let mut known = HashMap::with_capacity(changes.len());
-    for change in changes {
+fn before(present: &Present, difference: &Diff, cascade: &Cascade) -> HashMap<String, Value> {
+    let waiting: HashMap<&str, &str> = present
+        .members
+        .iter()
+        .filter_map(|member| Some((member.email.as_ref()?.key(), member.standing.word()?)))
+        .collect();
+    let mut known = HashMap::with_capacity(difference.changes.len());
+    for change in &difference.changes {
         match change {
             Change::Add(person) => {
-                known.insert(person.email.key().to_owned(), json!({ "member": false, "email": person.email.as_str() }));
+                let standing = waiting.get(person.email.key());
+                let kept = json!({ "member": false, "standing": standing, "email": person.email.as_str() });
+                known.insert(person.email.key().to_owned(), kept);
             }
             Change::Update { member, fields } => {
                 let held: Map<String, Value> =
@@ -306,7 +318,10 @@ fn before(changes: &[Change], cascade: &Cascade) -> HashMap<String, Value> {
                 known.insert(member.id.clone(), kept);
             }
             Change::Remove(member) => {
-                let kept = json!({ "member": true, "email": address(member), "leaves": cascade.left_by(member) });
+                let leaves = cascade.left_by(member);
+                let kept = json!({
+                    "member": true, "email": address(member), "admin": member.admin, "leaves": leaves,
+                });
                 known.insert(member.id.clone(), kept);
             }
         }

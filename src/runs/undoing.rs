@@ -11,7 +11,7 @@ use crate::catalog::{self, Call, Deed, Doubt, Subject, SubjectKind};
 use crate::client::{Client, With};
 use crate::effects::State;
 use crate::model::{Cascade, Member, above};
-use crate::plan::{Draft, LeftOut, Past, reverse};
+use crate::plan::{Draft, LeftOut, Maker, Past, Since, Written, reverse};
 use crate::script::{Ended, Parts, Thrown};
 use crate::store::EffectRow;
 
@@ -30,6 +30,9 @@ impl Runner {
     }
 }
 
+/// The run that wrote last, by a person's key and what it wrote.
+type Later = HashMap<(String, Written), String>;
+
 struct Undoing<'a> {
     runner: &'a Runner,
     planning: &'a Planning,
@@ -40,7 +43,6 @@ struct Undoing<'a> {
 struct Happened {
     row: EffectRow,
     deed: Deed,
-    upserts: bool,
     question: Doubt,
     /// What the platform shows of it now.
     now: Option<Value>,
@@ -82,7 +84,13 @@ impl Undoing<'_> {
             Cascade::JoinsAboveLeavesBelow => client.all_groups(draft).await.map_err(thrown)?,
         };
         let above = |group: &str| above(&groups, group).into_iter().map(|group| group.id.clone()).collect();
-        let reversal = reverse(&past, &now, &above);
+        let later = self.later(client, &happened).await?;
+        let later = |member: &Member, what: &Written| {
+            let address = member.email.as_ref().map(|email| email.key());
+            let mut keys = std::iter::once(member.id.as_str()).chain(address);
+            keys.find_map(|key| later.get(&(key.to_owned(), what.clone()))).cloned()
+        };
+        let reversal = reverse(&past, &now, &Since { above: &above, later: &later });
         reversal.kept.into_iter().for_each(|one| draft.leave_out(one));
         for (group, changes) in reversal.updates.into_iter().chain(reversal.changes) {
             let calls = adapter.calls(client.connection(), &group, &changes).map_err(failed)?;
@@ -91,6 +99,24 @@ impl Undoing<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Which runs wrote on this account since, and what.
+    async fn later(&self, client: &Client, happened: &[Happened]) -> Result<Later, Ended> {
+        let mut later = Later::new();
+        let Some(mut after) = happened.iter().map(|one| one.row.id).min() else { return Ok(later) };
+        loop {
+            let rows = self.runner.store.effects_since(client.account(), after, PAGE).await.map_err(failed)?;
+            let Some(last) = rows.last() else { return Ok(later) };
+            after = last.id;
+            for row in rows.into_iter().filter(|row| row.run != self.run && row.mails != "yes") {
+                let keys: Vec<String> = std::iter::once(row.subject.clone()).chain(row.address.clone()).collect();
+                let run = row.run.clone();
+                let written = Happened::of(client, row).map(|one| written(&one.deed)).unwrap_or_default();
+                let pairs = written.iter().flat_map(|what| keys.iter().map(move |key| (key.clone(), what.clone())));
+                later.extend(pairs.map(|pair| (pair, run.clone())));
+            }
+        }
     }
 
     /// What the run did on an account and what was not superseded by itself, in its order.
@@ -189,7 +215,7 @@ impl Happened {
             begun_at: row.begun_at,
             job: None,
         };
-        Some(Self { row, deed, upserts: op.batch.is_some(), question, now: None })
+        Some(Self { row, deed, question, now: None })
     }
 
     fn name(&self) -> String {
@@ -197,6 +223,15 @@ impl Happened {
         let of_group = || held("name").filter(|_| self.deed.who().is_none());
         let known = of_group().or_else(|| self.row.address.clone()).or_else(|| held("email")).or_else(|| held("name"));
         known.unwrap_or_else(|| self.row.subject.clone())
+    }
+
+    /// What an attempt found done after its answer was lost may be somebody else's; a job of ours that ended well is ours.
+    fn maker(&self) -> Maker {
+        let looked_up = self.row.settled_by.as_deref() == Some("look-up") && self.row.job.is_none();
+        match self.row.state == State::Applied.as_str() && looked_up {
+            true => Maker::Unknown,
+            false => Maker::Run,
+        }
     }
 
     fn past(&self, member: Option<&Member>) -> Past {
@@ -207,9 +242,21 @@ impl Happened {
             name: self.name(),
             before: self.row.before.clone(),
             begun_at: self.row.begun_at,
-            upserts: self.upserts,
+            maker: self.maker(),
         }
     }
+}
+
+/// What a write is about, as far as it is somebody's.
+fn written(deed: &Deed) -> Vec<Written> {
+    let (place, fields) = match deed {
+        Deed::Joins { group, fields, .. } => (Some(group), Some(fields)),
+        Deed::Leaves { group, .. } => (Some(group), None),
+        Deed::Changes { fields, .. } => (None, Some(fields)),
+        _ => (None, None),
+    };
+    let fields = fields.into_iter().flat_map(|fields| fields.keys().cloned().map(Written::Field));
+    place.cloned().map(Written::Place).into_iter().chain(fields).collect()
 }
 
 /// Reads what is there now: all of one kind of question in one go.

@@ -72,7 +72,12 @@ impl Shrinking {
             }
             let leaves: Vec<&str> = under.iter().map(|(id, _)| id.as_str()).collect();
             let email = member.email.as_ref().map(Email::as_str);
-            known.insert(subject.key.clone(), json!({ "email": email, "leaves": leaves }));
+            let standing = member.standing.word();
+            let (is, admin) = (standing.is_none(), member.admin);
+            let kept = json!({
+                "email": email, "member": is, "standing": standing, "admin": admin, "leaves": leaves,
+            });
+            known.insert(subject.key.clone(), kept);
             let departure = own.get_or_insert_with(|| Departure::from(&group));
             departure.people.insert(subject.key.clone());
             departure.admins.extend(member.admin.then(|| subject.key.clone()));
