@@ -136,6 +136,13 @@ pub trait Adapter: Send + Sync {
         row
     }
 
+    /// Adds to a row what the read itself says of it, where the platform leaves it out: whoever a group's list shows is
+    /// in that group.
+    fn placed(&self, read: &Call, row: Value) -> Value {
+        let _ = read;
+        row
+    }
+
     /// Whether the people in this read's answer come with all their fields.
     fn shows_fields(&self, read: &Call) -> bool {
         let _ = read;

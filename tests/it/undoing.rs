@@ -254,6 +254,42 @@ fn settings_of_groups_go_back_where_they_were_read() {
 }
 
 #[test]
+fn settings_that_others_changed_since_and_groups_that_are_called_otherwise_stay() {
+    let play = Play::new();
+    let changed = play.plan("groups.update(\"8\", #{ privacy: \"public\" });");
+    let made = play.plan(
+        r#"let boss = users.get("1001").email;
+           groups.create(#{ name: "Founders", parent_group_id: "2", privacy: "private", invite_members_enabled: false,
+               hidden_emails: false, alias_name: "founders", default_emails_frequency: "daily", manager_email_address: boss });"#,
+    );
+    play.run(
+        r#"groups.update("8", #{ privacy: "private", requires_approval: true }); groups.update("8", #{ privacy: 5 });
+           for g in groups.list() { if g.name == "Founders" { groups.update(g.id, #{ name: "Founding members" }); } }"#,
+        &[0],
+        &[],
+    );
+    holds(
+        &play.undo(&made),
+        &["left out of groups.create: 1, the group is called \"Founding members\" since: it stays"],
+    );
+    let back = play.undo(&changed);
+    assert!(said(&back).contains("privacy"), "as the run left it, whoever wrote it: {}", said(&back));
+    play.run("groups.update(\"8\", #{ privacy: \"private\" });", &[0], &[]);
+    assert!(said(&play.undo(&changed)).contains("nothing would be changed"), "it is as it was before");
+}
+
+#[test]
+fn what_another_run_has_written_since_is_that_runs() {
+    let play = Play::new();
+    let look = "users.list(#{ include_fields: true }).count();";
+    let first = play.run(&format!("{look} members.add(\"5\", #{{ user_id: \"1010\" }});"), &[0], &[]);
+    let second = play.run("members.add(\"5\", #{ user_id: \"1010\" });", &[0], &[]);
+    let shown = play.undo(&first);
+    holds(&shown, &[&format!("left out of members.add: 1, run {second} has written to them there since")]);
+    assert!(said(&shown).contains("nothing would be changed"), "{}", said(&shown));
+}
+
+#[test]
 fn of_a_run_that_failed_in_part_what_happened_is_undone() {
     let play = Play::new();
     let before = play.community();

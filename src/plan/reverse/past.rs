@@ -31,6 +31,8 @@ pub enum Maker {
     Run,
     /// A read showed it as done after the answer was lost: the run, or somebody else in the meantime.
     Unknown,
+    /// The run; but whether that still holds the platform does not show.
+    Hidden,
 }
 
 /// How something was before, or why it cannot be brought back.

@@ -42,6 +42,9 @@ impl<'a> Undone<'a> {
             _ if one.maker == Maker::Unknown => {
                 keep("a read showed it as done after its answer was lost: who did it is not known, it stays");
             }
+            _ if one.maker == Maker::Hidden => {
+                keep("the platform does not show which groups they are in now: they stay as they are");
+            }
             Deed::Joins { group, fields, .. } => self.joined(one, group, fields, since, reversal),
             Deed::Leaves { group, destroys, .. } => {
                 if *destroys {
@@ -206,7 +209,10 @@ impl<'a> Undone<'a> {
                 let update = Change::Update { member: self.member.clone(), fields: back };
                 reversal.updates.entry((*group).to_owned()).or_default().push(update);
             }
-            None => reversal.keep("", self.name, "is in no group through which fields could be set back"),
+            None => {
+                let operation = self.fields.values().next().map_or("", |trace| trace.operation);
+                reversal.keep(operation, self.name, "is in no group through which fields could be set back");
+            }
         }
     }
 

@@ -106,8 +106,22 @@ pub fn held(write: &Doubt, row: Option<&Value>) -> Value {
     held
 }
 
-/// Whether they are in the group; who waits or has declined is not, and which of both it is matters to whoever adds them.
+/// A row of a group's list that does not name its groups names at least that one.
+pub fn placed(read: &Call, mut row: Value) -> Value {
+    let group = read.args.text("group_id");
+    let of_members = read.op.noun == "members" && !group.is_empty();
+    if let Some(row) = row.as_object_mut().filter(|row| of_members && !row.contains_key("groups")) {
+        row.insert("groups".into(), json!([{ "id": group }]));
+    }
+    row
+}
+
+/// Whether they are in the group, where the row says so; who waits or has declined is not, and which of both it is
+/// matters to whoever adds them.
 fn place(held: &mut Value, row: &Value, group: &str) {
+    if row.get("groups").is_none() {
+        return;
+    }
     held["member"] = doubts::is_member(row, group).into();
     let standing = membership(row, group).and_then(|place| place.get("status")).map(|word| text(word).to_lowercase());
     if let Some(word) = standing.filter(|word| word == "pending" || word == "declined") {
