@@ -13,7 +13,7 @@ use crate::measure::{Spent, beadle, medians, ratio, spent};
 use crate::{Outcome, number};
 
 const PEOPLE: usize = 10_000;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 1;
 /// The first group that is made in the sandbox's community.
 const MADE: u64 = 10;
 const FAULTS: &str = "504-after:every=7:writes";

@@ -136,6 +136,12 @@ pub trait Adapter: Send + Sync {
         row
     }
 
+    /// Whether the people in this read's answer come with all their fields.
+    fn shows_fields(&self, read: &Call) -> bool {
+        let _ = read;
+        true
+    }
+
     /// What a read shows of people and groups, so that a plan can show its own changes in it.
     fn seen(&self, read: &Call) -> Seen {
         let _ = read;

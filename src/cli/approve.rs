@@ -29,7 +29,7 @@ pub(super) struct Options {
     reason: String,
 }
 
-/// An option for each brake; a brake that holds twice has two numbers.
+/// An option for each brake; given several times where it holds in several places.
 #[derive(Debug, Default, clap::Args)]
 struct Numbers {
     /// Allow that so many sentinel persons are missing from the roster

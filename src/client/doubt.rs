@@ -146,13 +146,11 @@ impl Client {
         for (_, group) in grouped(queued) {
             let doubts: Vec<Doubt> = group.into_iter().map(|(_, doubt)| doubt).collect();
             self.rest(self.left(&doubts, self.policy().settle)).await?;
-            for (doubt, verdict) in doubts.iter().zip(self.looked(&doubts).await?) {
-                if matches!(verdict, Verdict::Applied(_)) {
-                    let written = elsewhere(self.ledger().seen(doubt.effect).await, Noted::Settled);
-                    written.map_err(|error| Error::of_ledger(self, error))?;
-                    waiting -= 1;
-                }
-            }
+            let verdicts = self.looked(&doubts).await?;
+            let shown = doubts.iter().zip(verdicts).filter(|(_, verdict)| matches!(verdict, Verdict::Applied(_)));
+            let shown: Vec<i64> = shown.map(|(doubt, _)| doubt.effect).collect();
+            self.ledger().seen(&shown).await.map_err(|error| Error::of_ledger(self, error))?;
+            waiting -= shown.len();
         }
         Ok((all - waiting, waiting))
     }

@@ -16,6 +16,7 @@ mod plan;
 mod planned;
 mod policy;
 mod read;
+mod recent;
 mod send;
 mod transport;
 mod write;
@@ -49,6 +50,7 @@ use crate::effects::brakes::Rules;
 use crate::events::Events;
 use crate::plan::Draft;
 use crate::settings::Redactor;
+use crate::wire::Row;
 
 /// What a client is made of.
 pub struct Parts {
@@ -100,6 +102,7 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     parts: Parts,
     open_lists: pager::OpenLists,
+    recent: recent::Recent,
     /// Held while a job runs of which the platform allows one at a time.
     single: tokio::sync::Mutex<()>,
 }
@@ -107,7 +110,12 @@ struct Inner {
 impl Client {
     /// A client of these parts; nothing is sent yet.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Inner { parts, open_lists: pager::OpenLists::default(), single: tokio::sync::Mutex::new(()) }))
+        Self(Arc::new(Inner {
+            parts,
+            open_lists: pager::OpenLists::default(),
+            recent: recent::Recent::default(),
+            single: tokio::sync::Mutex::new(()),
+        }))
     }
 
     /// Performs a call: a read is one answer, a write goes through the ledger. Lists: [`Client::list`].
@@ -121,7 +129,11 @@ impl Client {
     /// One answer; in plan mode as it would be.
     async fn ask(&self, call: &Call) -> Result<Bytes, Error> {
         match self.draft() {
-            None => self.read(call).await,
+            None => {
+                let body = self.read(call).await?;
+                self.remember(call, &[Row::from(body.clone())]);
+                Ok(body)
+            }
             Some(draft) => self.planned_read(draft, call).await,
         }
     }

@@ -337,7 +337,9 @@ impl Reading {
             let rows = wire::rows(&body, keys).map_err(|error| error.to_string())?;
             Ok(Fetched { rows, body })
         };
-        self.client.read_as(call, open).await.map_err(Some)
+        let fetched = self.client.read_as(call, open).await.map_err(Some)?;
+        self.client.remember(call, &fetched.rows);
+        Ok(fetched)
     }
 
     /// Waits until the page before is being worked on: one page ahead is enough.

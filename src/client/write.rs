@@ -155,6 +155,9 @@ impl Client {
         let places: Vec<usize> = (0..piece.subjects.len()).filter(|&place| unknown(&piece.subjects[place].0)).collect();
         let piece_there = piece.only(&places);
         let plan = if places.is_empty() { None } else { self.platform().adapter.before(&piece_there.call) };
+        if self.draft().is_none() {
+            before.extend(self.remembered(&piece_there));
+        }
         if let Some(plan) = plan {
             let mut reads = Vec::with_capacity(plan.reads.len());
             for read in &plan.reads {

@@ -1,6 +1,6 @@
 //! Settling: what calls have come to, and what was found out about doubts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -79,7 +79,7 @@ impl Ledger {
         let row = self.free(&mut writing, effect).await?;
         let now = self.inner.clock.now_ms();
         prove(&mut writing, &row, &verdict, by, now).await?;
-        close_call(&mut writing, &row, now).await?;
+        close_call(&mut writing, row.call, now).await?;
         Ok(writing.commit().await?)
     }
 
@@ -91,12 +91,23 @@ impl Ledger {
         Ok(writing.commit().await?)
     }
 
-    /// A read has shown what was only promised ([`Outcome::Queued`]).
-    pub async fn seen(&self, effect: i64) -> Result<(), Error> {
+    /// A read has shown what was only promised ([`Outcome::Queued`]), all in one transaction. Those that somebody else has
+    /// settled in the meantime are left as they are.
+    pub async fn seen(&self, effects: &[i64]) -> Result<(), Error> {
+        let now = self.inner.clock.now_ms();
         let mut writing = self.inner.store.writing().await?;
-        let row = writing.effect(effect).await?.ok_or(Error::Missing(effect))?;
-        step(&mut writing, &row, Step::Finish, Some(self.inner.clock.now_ms()), "look-up", None, None).await?;
-        close_call(&mut writing, &row, self.inner.clock.now_ms()).await?;
+        let mut calls = BTreeSet::new();
+        for &effect in effects {
+            let row = writing.effect(effect).await?.ok_or(Error::Missing(effect))?;
+            match step(&mut writing, &row, Step::Finish, Some(now), "look-up", None, None).await {
+                Ok(()) => drop(calls.insert(row.call)),
+                Err(Error::Step { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        for call in calls {
+            close_call(&mut writing, call, now).await?;
+        }
         Ok(writing.commit().await?)
     }
 
@@ -127,7 +138,7 @@ pub async fn settle_doubts(
     by: &str,
 ) -> Result<(), Error> {
     let mut writing = store.writing().await?;
-    let (mut alive, mut calls) = (HashMap::new(), BTreeMap::new());
+    let (mut alive, mut calls) = (HashMap::new(), BTreeSet::new());
     for &effect in effects {
         let row = writing.effect(effect).await?.ok_or(Error::Missing(effect))?;
         let is_alive = match alive.get(&row.run) {
@@ -138,10 +149,10 @@ pub async fn settle_doubts(
             return Err(Error::Alive { effect, run: row.run });
         }
         prove(&mut writing, &row, verdict, by, clock.now_ms()).await?;
-        calls.insert(row.call, row);
+        calls.insert(row.call);
     }
-    for row in calls.values() {
-        close_call(&mut writing, row, clock.now_ms()).await?;
+    for call in calls {
+        close_call(&mut writing, call, clock.now_ms()).await?;
     }
     Ok(writing.commit().await?)
 }
@@ -157,11 +168,10 @@ async fn prove(writing: &mut Writing, row: &EffectRow, verdict: &Settled, by: &s
 }
 
 /// A call whose effects are all at rest is at rest itself.
-async fn close_call(writing: &mut Writing, row: &EffectRow, now: i64) -> Result<(), Error> {
-    let states = writing.states(row.call).await?;
-    let at_rest = states.iter().all(|(_, word)| State::parse(word).is_some_and(State::settled));
-    match at_rest {
-        true => Ok(writing.settle_call(row.call, "settled", Some(now), None, None).await?),
+async fn close_call(writing: &mut Writing, call: i64, now: i64) -> Result<(), Error> {
+    let at_rest = State::ALL.into_iter().filter(|state| state.settled()).map(State::as_str);
+    match writing.all_in(call, at_rest).await? {
+        true => Ok(writing.settle_call(call, "settled", Some(now), None, None).await?),
         false => Ok(()),
     }
 }

@@ -39,9 +39,6 @@ pub struct Reversal {
     pub kept: Vec<LeftOut>,
 }
 
-/// The platform's clock and ours may differ by so much.
-const SKEW_MS: i64 = 2 * 60 * 1_000;
-
 /// One person, as the run left them and as they were.
 #[derive(Default)]
 struct Undone<'a> {
@@ -230,9 +227,13 @@ fn was_member(one: &Past, member: &Member) -> Result<bool, &'static str> {
     }
 }
 
-/// Whether the account came to be with this write.
+/// Whether the account came to be with this write: by what a plan had read, else by its date. An account that is taken
+/// for an older one by clocks that differ only stays where it is.
 fn is_made_by(one: &Past, member: &Member) -> bool {
-    member.created_at.is_some_and(|at| at >= one.begun_at - SKEW_MS)
+    match one.before.get("id") {
+        Some(id) => id.is_null(),
+        None => member.created_at.is_some_and(|at| at >= one.begun_at),
+    }
 }
 
 /// Groups that the run had read along.

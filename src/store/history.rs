@@ -154,16 +154,18 @@ impl Store {
             .map_err(|error| self.error(error))
     }
 
-    /// Effects of these runs: run, state, count. What failed and was sent again counts as what came of it.
-    pub async fn counts(&self, runs: &[&str]) -> Result<Vec<(String, String, i64)>, Error> {
+    /// Effects of these runs: run, state, whether under a job, count. What failed and was sent again counts as what came
+    /// of it.
+    pub async fn counts(&self, runs: &[&str]) -> Result<Vec<(String, String, bool, i64)>, Error> {
         sqlx::query_as(
-            "SELECT run, state, COUNT(*) FROM effect
-             WHERE run IN (SELECT value FROM json_each($1))
-               AND NOT (state IN ('failed', 'not_applied') AND EXISTS (
+            "SELECT effect.run, effect.state, call.job IS NOT NULL, COUNT(*)
+             FROM effect JOIN call ON call.id = effect.call
+             WHERE effect.run IN (SELECT value FROM json_each($1))
+               AND NOT (effect.state IN ('failed', 'not_applied') AND EXISTS (
                  SELECT 1 FROM effect later WHERE later.run = effect.run AND later.kind = effect.kind
                    AND later.subject = effect.subject AND later.target = effect.target
                    AND later.op = effect.op AND later.digest = effect.digest AND later.id > effect.id))
-             GROUP BY run, state",
+             GROUP BY effect.run, effect.state, call.job IS NOT NULL",
         )
         .bind(list(runs.iter().copied()))
         .fetch_all(self.readers())

@@ -147,7 +147,7 @@ async fn what_failed_and_was_sent_again_is_counted_once_in_a_list_and_shown_in_f
     written(&store, Write { run: "r2", people: &[("1", None, "doubt")], ..ADD }).await;
     let mut counts = store.counts(&["r1", "r2", "none"]).await.unwrap();
     counts.sort();
-    let of = |run: &str, state: &str| (run.to_owned(), state.to_owned(), 1);
+    let of = |run: &str, state: &str| (run.to_owned(), state.to_owned(), false, 1);
     assert_eq!(counts, [of("r1", "done"), of("r1", "failed"), of("r2", "doubt")]);
     let groups = store.effects_by_state("r1").await.unwrap();
     let shown: Vec<(&str, i64, i64)> = groups.iter().map(|one| (one.state.as_str(), one.count, one.again)).collect();

@@ -125,6 +125,18 @@ impl Writing {
             .map_err(|error| self.error(error))
     }
 
+    /// Whether all effects of a call stand in one of these states.
+    pub async fn all_in(&mut self, call: i64, states: impl Iterator<Item = &'static str>) -> Result<bool, Error> {
+        sqlx::query_scalar(
+            "SELECT NOT EXISTS (SELECT 1 FROM effect WHERE call = $1 AND state NOT IN (SELECT value FROM json_each($2)))",
+        )
+        .bind(call)
+        .bind(list(states))
+        .fetch_one(&mut *self.tx)
+        .await
+        .map_err(|error| self.error(error))
+    }
+
     /// Remembers what the creating effects of a call have made (all of them, or this one), by their natural keys.
     pub async fn keep_objects(&mut self, call: i64, only: Option<i64>, at: i64) -> Result<(), Error> {
         sqlx::query(

@@ -36,4 +36,5 @@ mod shipped_scripts;
 mod signals;
 mod store_fails;
 mod sync_faults;
+mod undo_of_scripts;
 mod undoing;

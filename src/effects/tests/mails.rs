@@ -171,9 +171,12 @@ async fn a_queued_invitation_blocks_like_a_done_one_and_is_done_when_seen() {
     let resumed = desk.resume("r1").await;
     assert_eq!(why(&resumed, &invite("12", &["7"])).await, Why::Done { attempt: 1 });
     let queued = resumed.queued(ACCOUNT).await.unwrap();
-    resumed.seen(queued[0].doubt.effect).await.unwrap();
+    resumed.seen(&[queued[0].doubt.effect]).await.unwrap();
     assert!(resumed.queued(ACCOUNT).await.unwrap().is_empty());
-    assert!(resumed.seen(queued[0].doubt.effect).await.is_err(), "only once");
+    let seen = desk.store.effects_of("r1", 0, 10).await.unwrap();
+    desk.clock.advance_ms(5);
+    resumed.seen(&[queued[0].doubt.effect]).await.unwrap();
+    assert_eq!(desk.store.effects_of("r1", 0, 10).await.unwrap(), seen, "seen once more, nothing changes");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

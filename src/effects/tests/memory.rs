@@ -196,7 +196,7 @@ async fn a_write_is_settled_once() {
     ] {
         assert!(matches!(refused, Error::Step { state: "done", .. }), "{refused}");
     }
-    assert!(matches!(run.seen(4_711).await, Err(Error::Missing(4_711))));
+    assert!(matches!(run.seen(&[4_711]).await, Err(Error::Missing(4_711))));
 }
 
 #[tokio::test]

@@ -33,14 +33,14 @@ pub struct Listed {
 }
 
 impl Counts {
-    /// So many more stand so.
-    pub fn add(&mut self, state: &str, count: i64, owner: Owner) {
+    /// So many more stand so, under a job of the platform or not.
+    pub fn add(&mut self, state: &str, job: bool, count: i64, owner: Owner) {
         let place = match state {
             "done" | "applied" => &mut self.done,
-            "accepted" => &mut self.queued,
+            "accepted" if !job => &mut self.queued,
             "failed" | "not_applied" => &mut self.failed,
-            "open" if owner == Owner::Alive => &mut self.under_way,
-            "open" | "doubt" => &mut self.in_doubt,
+            "open" | "accepted" if owner == Owner::Alive => &mut self.under_way,
+            "open" | "accepted" | "doubt" => &mut self.in_doubt,
             // Planned: nothing became of it.
             _ => return,
         };
@@ -152,8 +152,8 @@ mod tests {
     #[test]
     fn a_run_whose_process_died_says_that_it_can_be_resumed() {
         let mut died = listed(RunState::Running, None, Owner::Nobody);
-        died.counts.add("done", 40, Owner::Nobody);
-        died.counts.add("open", 2, Owner::Nobody);
+        died.counts.add("done", false, 40, Owner::Nobody);
+        died.counts.add("open", false, 2, Owner::Nobody);
         died.run.attempt = 3;
         assert_eq!(
             died.text(&times()),
@@ -167,9 +167,21 @@ mod tests {
     #[test]
     fn a_run_that_is_alive_is_at_work_and_what_it_has_opened_is_under_way() {
         let mut alive = listed(RunState::Running, None, Owner::Alive);
-        alive.counts.add("open", 2, Owner::Alive);
+        alive.counts.add("open", false, 2, Owner::Alive);
         assert!(alive.text(&times()).contains("  at work       scripts/sync.rhai on main: 2 under way"), "{alive:?}");
         assert!(!alive.can_go_on());
+    }
+
+    #[test]
+    fn what_a_job_was_to_do_is_in_doubt_when_nobody_follows_it() {
+        let counts = |job, owner| {
+            let mut counts = Counts::default();
+            counts.add("accepted", job, 3, owner);
+            counts.text()
+        };
+        assert_eq!(counts(true, Owner::Nobody), "3 in doubt");
+        assert_eq!(counts(true, Owner::Alive), "3 under way");
+        assert_eq!(counts(false, Owner::Nobody), "3 promised");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod doubts;
 mod listing;
+mod next;
 mod person;
 mod shown;
 mod words;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::words::{Owner, Times, counted, effect_json, effect_line, moment};
-use crate::settings::{Flags, REDACTED};
+use crate::settings::Flags;
 use crate::store::{Approval, AttemptRow, CallRow, Decision, EffectRow, EffectsRow, LogLine, Run, RunState};
 
 /// One run, and what its tale is told with.
@@ -13,6 +13,8 @@ pub struct Shown {
     pub run: Run,
     /// Whether a process works on it.
     pub owner: Owner,
+    /// When the plan was made that it does, where it does one; milliseconds since the epoch.
+    pub plan: Option<i64>,
     /// Its attempts.
     pub attempts: Vec<AttemptRow>,
     /// Its effects by operation and state, each with its first ones.
@@ -46,6 +48,7 @@ impl Shown {
             true => "  without arguments".to_owned(),
             false => format!("  with {}", given.join(", ")),
         });
+        lines.extend(self.plan.map(|made| format!("  does what was planned {}", self.times.show(made))));
         lines.extend(of.settings.as_ref().map(|file| format!("  settings {file}")));
         lines.push(format!("  {}", self.stands()));
         lines.extend(self.error().map(|error| format!("  {}", error.replace('\n', "\n  "))));
@@ -116,36 +119,6 @@ impl Shown {
         self.files.iter().map(file).collect::<Vec<_>>().join("\n")
     }
 
-    /// What can be done next, in words with a command; nothing after a good end.
-    pub fn next(&self) -> Option<String> {
-        match self.command() {
-            _ if self.owner == Owner::Alive => {
-                Some("a process is at work on it: wait for its end, or stop it there with Ctrl-C".to_owned())
-            }
-            _ if self.gone => Some("its sandbox is gone: another was begun with --fresh".to_owned()),
-            Some(command) => Some(format!("next: {command}")),
-            None if self.ended_well() => None,
-            None => {
-                Some("it cannot be resumed: an argument held a secret, which is not kept; begin a new run".to_owned())
-            }
-        }
-    }
-
-    /// The next command to type.
-    pub fn command(&self) -> Option<String> {
-        if self.owner == Owner::Alive || self.gone || self.ended_well() {
-            return None;
-        }
-        let id = &self.run.of.id;
-        let approved = self.approvals.iter().any(|one| self.run.ended_at.is_none_or(|end| one.at >= end));
-        match self.run.state {
-            RunState::Held if !approved => self.error().and_then(|error| named_in(&error)),
-            RunState::Done if self.in_doubt() > 0 => Some(format!("beadle doubts{}", self.flags)),
-            _ if arguments(&self.run).any(|(_, value)| value.contains(REDACTED)) => None,
-            _ => Some(format!("beadle resume {id}{}", self.flags)),
-        }
-    }
-
     /// The run as an object.
     pub fn json(&self) -> Value {
         let of = &self.run.of;
@@ -156,6 +129,7 @@ impl Shown {
             "connection": of.connection,
             "sandbox": of.sandbox,
             "settings": of.settings,
+            "planned": self.plan.map(moment),
             "arguments": arguments(&self.run).map(|(name, value)| json!([name, value])).collect::<Vec<_>>(),
             "started": moment(of.started_at),
             "ended": self.run.ended_at.map(moment),
@@ -258,18 +232,7 @@ impl Shown {
         }
     }
 
-    fn in_doubt(&self) -> i64 {
-        let doubt = |group: &EffectsRow| {
-            matches!(group.state.as_str(), "open" | "doubt") || (group.state == "accepted" && group.job)
-        };
-        self.effects.iter().filter(|(group, _)| doubt(group)).map(|(group, _)| group.count).sum()
-    }
-
-    fn ended_well(&self) -> bool {
-        self.run.state == RunState::Done && self.run.exit_code == Some(0)
-    }
-
-    fn error(&self) -> Option<String> {
+    pub(super) fn error(&self) -> Option<String> {
         Some(self.run.summary.as_ref()?.get("error")?.as_str()?.to_owned())
     }
 }
@@ -289,7 +252,7 @@ pub fn log_json(line: &LogLine) -> Value {
 }
 
 /// The arguments as they were given.
-fn arguments(run: &Run) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn arguments(run: &Run) -> impl Iterator<Item = (&str, &str)> {
     run.of
         .args
         .as_array()
@@ -298,20 +261,14 @@ fn arguments(run: &Run) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|pair| Some((pair.get(0)?.as_str()?, pair.get(1)?.as_str()?)))
 }
 
-/// The command that a hold names: its last words.
-fn named_in(sentence: &str) -> Option<String> {
-    let line = sentence.lines().rev().find(|line| line.contains(": beadle "))?;
-    line.rsplit_once(": beadle ").map(|(_, command)| format!("beadle {command}"))
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::words::tests::{row, times};
     use super::*;
     use crate::settings::Mode;
     use crate::store::NewRun;
 
-    fn shown(state: RunState, exit_code: Option<i64>) -> Shown {
+    pub(in crate::runs::history) fn shown(state: RunState, exit_code: Option<i64>) -> Shown {
         let of = NewRun {
             id: "20261122-0158-k3f9".into(),
             script: "scripts/sync.rhai".into(),
@@ -334,6 +291,7 @@ mod tests {
         Shown {
             run,
             owner: Owner::Nobody,
+            plan: None,
             attempts: vec![AttemptRow {
                 attempt: 1,
                 first: 1_700_000_000_000,
@@ -352,7 +310,7 @@ mod tests {
         }
     }
 
-    fn group(state: &str, count: i64) -> EffectsRow {
+    pub(in crate::runs::history) fn group(state: &str, count: i64) -> EffectsRow {
         EffectsRow {
             op: "members.invite".into(),
             consequence: "tells".into(),
@@ -375,48 +333,6 @@ mod tests {
   failed 2023-11-14 22:14:20 UTC, exit code 1
   attempt 1: 2023-11-14 22:13:20 UTC to 2023-11-14 22:14:20 UTC, 1 write"
         );
-    }
-
-    #[test]
-    fn the_next_command_depends_on_how_the_run_stands() {
-        let resume = Some("beadle resume 20261122-0158-k3f9 --sandbox".to_owned());
-        assert_eq!(shown(RunState::Done, Some(0)).command(), None);
-        assert_eq!(shown(RunState::Done, Some(5)).command(), resume);
-        assert_eq!(shown(RunState::Interrupted, Some(130)).command(), resume);
-        assert_eq!(shown(RunState::Running, None).command(), resume);
-        let alive = Shown { owner: Owner::Alive, ..shown(RunState::Running, None) };
-        assert_eq!(alive.command(), None);
-        assert!(alive.next().unwrap().starts_with("a process is at work on it"));
-        let doubts = Shown { effects: vec![(group("doubt", 2), vec![row(7)])], ..shown(RunState::Done, Some(6)) };
-        assert_eq!(doubts.command().as_deref(), Some("beadle doubts --sandbox"));
-        let mut secret = shown(RunState::Failed, Some(1));
-        secret.run.of.args = json!([["key", REDACTED]]);
-        assert_eq!(secret.command(), None);
-        assert!(secret.next().unwrap().contains("held a secret"));
-        let gone = Shown { gone: true, ..shown(RunState::Failed, Some(1)) };
-        assert_eq!(gone.command(), None);
-    }
-
-    #[test]
-    fn a_held_run_names_the_command_of_its_brake_until_somebody_has_approved() {
-        let mut held = shown(RunState::Held, Some(4));
-        let sentence = "held before the first change: 56 of 222\nif it is meant, type: beadle approve r1 --removals 56 --reason \"…\"";
-        held.run.summary = Some(json!({ "error": sentence }));
-        assert_eq!(held.command().as_deref(), Some("beadle approve r1 --removals 56 --reason \"…\""));
-        let approval = |at| Approval {
-            run: "r1".into(),
-            what: "removals".into(),
-            number: 56,
-            reason: "the chapter was split".into(),
-            who: "ada".into(),
-            at,
-            digest: None,
-        };
-        held.approvals = vec![approval(1_600_000_000_000)];
-        assert!(held.command().unwrap().starts_with("beadle approve"), "one from before it was held");
-        held.approvals = vec![approval(1_700_000_060_001)];
-        assert_eq!(held.command().as_deref(), Some("beadle resume 20261122-0158-k3f9 --sandbox"));
-        assert_eq!(held.people(), "approved 2023-11-14 22:14:20 UTC: 56 removals by ada: the chapter was split");
     }
 
     #[test]

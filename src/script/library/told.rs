@@ -46,7 +46,10 @@ pub(super) fn lines(synced: &Synced, wish: &Wish, rejects: Option<&str>, tense: 
         lines.push(invited(synced, tense));
         lines.extend(synced.ended.as_ref().map(|error| format!("the invitations ended early: {}", error.message)));
     }
-    some("not invited", &synced.not_invited, &mut lines);
+    // Who would not be invited, and why, stands in the plan.
+    if tense == Tense::Did {
+        some("not invited", &synced.not_invited, &mut lines);
+    }
     some("failed", &synced.failed, &mut lines);
     lines.extend(synced.left.iter().map(|left| format!("not as wanted: {left}")));
     lines.extend(account.unused_columns());

@@ -1,15 +1,15 @@
 //! `beadle runs`: which runs there were, how they stand, and everything of one of them.
 
+mod show;
+
 use std::path::{Path, PathBuf};
 
-use super::past::{PAGE, failed, is_gone, owner, times};
-use super::resume::known;
+use super::past::{failed, owner, times};
 use super::session::Session;
 use super::{Code, Failure, Format, Shell};
-use crate::runs::history::{Counts, Listed, Samples, Shown, Times, effect_json, log_json};
-use crate::settings::{Flags, Mode};
-use crate::store::{Approval, RunFilter, RunLine, RunState};
-use crate::tables::files_below;
+use crate::runs::history::{Counts, Listed};
+use crate::settings::Mode;
+use crate::store::{RunFilter, RunLine, RunState};
 
 #[derive(Debug, clap::Args)]
 #[command(
@@ -40,38 +40,15 @@ enum Command {
     /// Everything of one run: how it was started, what it did, how it ended, what to do next
     #[command(after_help = "Example:
   beadle runs show 20261122-0158-k3f9 --log")]
-    Show(ShowOptions),
-}
-
-#[derive(Debug, clap::Args)]
-struct ShowOptions {
-    /// The run, as its report named it
-    run: String,
-    /// The run was one on the sandbox
-    #[arg(long)]
-    sandbox: bool,
-    /// Every effect, not only the first of each kind
-    #[arg(long)]
-    effects: bool,
-    /// Every call that could change something, not only the first
-    #[arg(long)]
-    calls: bool,
-    /// Its log: what it printed and said
-    #[arg(long)]
-    log: bool,
+    Show(show::Options),
 }
 
 /// Runs read at a time: the effects of each are counted.
 const RUNS: i64 = 50;
-/// Effects shown of each kind.
-const SAMPLES: i64 = 3;
-/// Calls shown unless all are wanted; programs get all of them.
-const CALLS: i64 = 10;
-
 /// Lists runs, or shows one.
 pub(super) fn runs(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     match &options.command {
-        Some(Command::Show(options)) => show(options, shell),
+        Some(Command::Show(options)) => show::show(options, shell),
         None => list(options, shell),
     }
 }
@@ -128,118 +105,12 @@ fn counted(session: &Session<'_>, page: Vec<RunLine>) -> Result<Vec<Listed>, Fai
     let mut listed = Vec::with_capacity(page.len());
     for run in page {
         let (owner, mut of) = (owner(session, &run.id)?, Counts::default());
-        for (_, state, count) in counts.iter().filter(|(id, ..)| *id == run.id) {
-            of.add(state, *count, owner);
+        for (_, state, job, count) in counts.iter().filter(|(id, ..)| *id == run.id) {
+            of.add(state, *job, *count, owner);
         }
         listed.push(Listed { run, owner, counts: of });
     }
     Ok(listed)
-}
-
-fn show(options: &ShowOptions, shell: &Shell) -> Result<Code, Failure> {
-    let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
-    let session = Session::open(shell, shell.settings(mode, None)?, mode)?;
-    let shown = gathered(&session, &options.run, mode, shell.flags(mode), times(&session))?;
-    let samples = if options.effects { Samples::None } else { Samples::Few };
-    shell.tell(|| format!("{}\n{}", shown.head(), shown.effects(samples)), || shown.json());
-    if shell.printer.format() == Format::Json {
-        shown.parts().iter().for_each(|part| shell.printer.object(part));
-    }
-    if options.effects {
-        effects(&session, &shown, shell)?;
-    }
-    calls(&session, &shown, options, shell)?;
-    shell.tell_text(&shown.people());
-    shell.tell_text(&shown.files());
-    if options.log {
-        log(&session, &shown, shell)?;
-    }
-    shell.tell_text(&shown.next().unwrap_or_default());
-    Ok(Code::Done)
-}
-
-/// What is small of a run.
-fn gathered(session: &Session<'_>, id: &str, mode: Mode, flags: Flags, times: Times) -> Result<Shown, Failure> {
-    let run = known(session, id, mode)?;
-    let owner = owner(session, id)?;
-    let folder = session.settings.project.folder.join(".beadle/runs").join(id);
-    let files = files_below(&folder);
-    let files =
-        files.map_err(|error| Failure::failed(format!("failed to look into `{}`: {error}", folder.display())))?;
-    let store = &session.store;
-    let asked = async {
-        let mut effects = Vec::new();
-        for group in store.effects_by_state(id).await? {
-            let first = store.samples(id, &group, SAMPLES).await?;
-            effects.push((group, first));
-        }
-        let world = store.world().await?;
-        let accounts = effects.iter().flat_map(|(_, first)| first).map(|row| row.account.as_str());
-        let gone = accounts.clone().count() > 0 && accounts.clone().all(|account| is_gone(account, world.as_ref()));
-        let ended = run.ended_at.zip(world.as_ref()).is_some_and(|(end, world)| end < world.started_ms);
-        let approvals: Vec<Approval> = store.approvals(id).await?;
-        Ok(Shown {
-            gone: gone || (mode == Mode::Sandbox && ended),
-            owner,
-            attempts: store.attempts_of(id).await?,
-            approvals,
-            decisions: store.decisions(id).await?,
-            calls: store.count_calls(id).await?,
-            effects,
-            files,
-            flags,
-            times,
-            run,
-        })
-    };
-    session.runtime.block_on(asked).map_err(failed)
-}
-
-fn effects(session: &Session<'_>, shown: &Shown, shell: &Shell) -> Result<(), Failure> {
-    let mut after = 0;
-    loop {
-        let page = session.runtime.block_on(session.store.effects_of(&shown.run.of.id, after, PAGE)).map_err(failed)?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = last.id;
-        for row in &page {
-            shell.tell(|| format!("  {}", shown.effect(row)), || effect_json(row, shown.owner));
-        }
-    }
-}
-
-fn calls(session: &Session<'_>, shown: &Shown, options: &ShowOptions, shell: &Shell) -> Result<(), Failure> {
-    let text = shell.printer.format() == Format::Text;
-    let most = if text && !options.calls { CALLS } else { i64::MAX };
-    shell.tell_text(&format!("calls that could change something: {}", shown.calls));
-    let (mut after, mut told) = (0, 0);
-    while told < most {
-        let page = session.store.calls_of(&shown.run.of.id, after, PAGE.min(most - told));
-        let page = session.runtime.block_on(page).map_err(failed)?;
-        let Some(last) = page.last() else { break };
-        after = last.id;
-        for call in &page {
-            told += 1;
-            shell.tell(|| format!("  {}", shown.call(call)), || Shown::call_json(call));
-        }
-    }
-    if told < shown.calls {
-        let (id, flags) = (&shown.run.of.id, &shown.flags);
-        shell.tell_text(&format!("  and {} more: beadle runs show {id} --calls{flags}", shown.calls - told));
-    }
-    Ok(())
-}
-
-fn log(session: &Session<'_>, shown: &Shown, shell: &Shell) -> Result<(), Failure> {
-    shell.tell_text("log:");
-    let mut after = 0;
-    loop {
-        let page = session.runtime.block_on(session.store.log_after(&shown.run.of.id, after, PAGE)).map_err(failed)?;
-        let Some((last, _)) = page.last() else { return Ok(()) };
-        after = *last;
-        for (_, line) in &page {
-            shell.tell(|| format!("  {}", shown.log(line)), || log_json(line));
-        }
-    }
 }
 
 fn nothing(session: &Session<'_>, filter: &RunFilter) -> String {

@@ -1,0 +1,93 @@
+//! The rows of people that a run has read last, as they came: what a write is about to change was read just before it as a
+//! rule. A look-up of a lost answer and undo go back to it; nothing is asked for it. Bounded, whatever a list's length.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
+
+use super::Client;
+use super::doubt::question;
+use crate::catalog::{Call, Deed, Piece, Seen};
+use crate::effects::Intent;
+use crate::wire::Row;
+
+/// Pages and single rows that are kept.
+const KEPT: usize = 8;
+
+/// What was read last, and whom the run has written to since: their rows are no longer what is there.
+#[derive(Default)]
+pub(super) struct Recent(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    pages: VecDeque<Vec<Row>>,
+    written: HashSet<String>,
+}
+
+impl Recent {
+    fn keep(&self, rows: Vec<Row>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.pages.len() == KEPT {
+            kept.pages.pop_front();
+        }
+        kept.pages.push_back(rows);
+    }
+
+    /// The rows about these keys, each by its key; then they count as written to.
+    fn take(&self, keys: &HashSet<&str>) -> HashMap<String, Value> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut found, mut also): (HashMap<String, Value>, Vec<String>) = Default::default();
+        for row in kept.pages.iter().rev().flatten() {
+            let id = row.id().filter(|id| keys.contains(id.as_str()));
+            let address = || row.text("email").map(|email| email.trim().to_lowercase());
+            let Some(key) = id.or_else(|| address().filter(|address| keys.contains(address.as_str()))) else {
+                continue;
+            };
+            if kept.written.contains(&key) || found.contains_key(&key) {
+                continue;
+            }
+            if let Ok(value) = serde_json::from_slice(row.bytes()) {
+                found.insert(key, value);
+                also.extend(row.id().into_iter().chain(address()));
+            }
+        }
+        kept.written.extend(keys.iter().map(|key| (*key).to_owned()));
+        kept.written.extend(also);
+        found
+    }
+}
+
+impl Client {
+    /// Keeps what a read shows of people, where it shows all of them.
+    pub(super) fn remember(&self, read: &Call, rows: &[Row]) {
+        let adapter = self.platform().adapter;
+        let of_people = matches!(adapter.seen(read), Seen::People { .. } | Seen::Person { .. } | Seen::Found);
+        if of_people && adapter.shows_fields(read) && !rows.is_empty() {
+            self.0.recent.keep(rows.to_vec());
+        }
+    }
+
+    /// What these writes would change, where the run has just read it, by the subjects' keys.
+    pub(super) fn remembered(&self, piece: &Piece) -> HashMap<String, Value> {
+        let adapter = self.platform().adapter;
+        let changes = |place: &usize| {
+            let (subject, part) = &piece.subjects[*place];
+            let deed = adapter.deed(piece.call.op, subject, part);
+            matches!(deed, Some(Deed::Joins { .. } | Deed::Leaves { .. } | Deed::Changes { .. }))
+        };
+        let places: Vec<usize> = (0..piece.subjects.len()).filter(changes).collect();
+        let keys: HashSet<&str> = places.iter().map(|&place| piece.subjects[place].0.key.as_str()).collect();
+        if keys.is_empty() {
+            return HashMap::new();
+        }
+        let rows = self.0.recent.take(&keys);
+        let none = Intent::default();
+        let held = |place: usize| {
+            let key = &piece.subjects[place].0.key;
+            let row = rows.get(key)?;
+            Some((key.clone(), adapter.held(&question(piece, place, &none, 0), Some(row))))
+        };
+        places.into_iter().filter_map(held).collect()
+    }
+}
