@@ -21,7 +21,7 @@ pub use connections::{Access, Opened, Transports};
 pub use id::new_id;
 pub use journal::Journal;
 pub use look::Looked;
-pub use planning::{Planned, plan_row};
+pub use planning::Planned;
 pub use report::{Ending, Report, Tally};
 pub use runner::{Order, Refused, Runner, Source};
 pub use work::{Scripted, Stale, Work};

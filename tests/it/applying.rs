@@ -165,10 +165,65 @@ fn a_plan_is_applied_once_within_seven_days_on_the_account_it_was_made_for() {
     let other = Planned::of("members.add(\"8\", #{ user_id: \"1010\" });");
     std::fs::write(other.project.path().join("none.rhai"), "print(users.list().count());").unwrap();
     ended_with(&other.beadle(&["run", "none.rhai", "--fresh"]), &[0], "a new world");
-    let output = other.apply();
-    ended_with(&output, &[1], "another account");
-    assert!(said(&output).contains("leads to another account than when the plan was made"), "{}", said(&output));
+    for time in ["another account", "the plan is not used up by it"] {
+        let output = other.apply();
+        ended_with(&output, &[2], time);
+        let text = said(&output);
+        assert!(text.contains("connection `main` leads to another account than when the plan was made"), "{text}");
+    }
     assert_eq!(writes(&other.project), 0);
+    let runs = other.project.look(|store| async move { store.runs(9).await.unwrap().len() });
+    assert_eq!(runs, 1, "that of none.rhai");
+}
+
+#[test]
+fn a_plan_of_another_store_is_shown_and_not_applied() {
+    let planned = Planned::of("members.add(\"8\", #{ user_id: \"1010\" });");
+    let file = planned.project.path().join("plan.json");
+    planned.beadle(&["plan", &planned.plan, "--out", "plan.json"]);
+    let other = Project::new();
+    std::fs::copy(&file, other.path().join("theirs.json")).unwrap();
+    let beadle = |args: &[&str]| other.command(&[args, &["--sandbox"]].concat()).output().unwrap();
+    ended_with(&beadle(&["plan", "theirs.json"]), &[0], "shown");
+    for what in ["theirs.json", "theirs.json"] {
+        let output = beadle(&["apply", what]);
+        ended_with(&output, &[2], "another store's");
+        let text = said(&output);
+        assert!(text.contains(&format!("plan `{}` was not made in ", planned.plan)), "{text}");
+        let hint = format!("next: in the project that made it, type: beadle apply {} --sandbox; or plan", planned.plan);
+        assert!(text.contains(&hint), "{text}");
+    }
+    assert_eq!(writes(&other), 0);
+    ended_with(&planned.beadle(&["apply", "plan.json"]), &[0], "where it was made");
+}
+
+#[test]
+fn a_file_that_was_written_anew_for_a_plan_of_this_store_is_not_that_plan() {
+    let planned = Planned::of("members.add(\"8\", #{ user_id: \"1010\" });");
+    let file = planned.project.path().join("plan.json");
+    planned.beadle(&["plan", &planned.plan, "--out", "plan.json"]);
+    let mut plan = beadle::plan::Plan::read(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    plan.steps[0].arguments["user_id"] = "1011".into();
+    plan.seal();
+    std::fs::write(&file, plan.write().to_string()).unwrap();
+    let output = planned.beadle(&["apply", "plan.json"]);
+    ended_with(&output, &[2], "not what was planned");
+    assert!(said(&output).contains("the file is not what was planned as `"), "{}", said(&output));
+    ended_with(&planned.apply(), &[0], "the plan itself is as it was");
+}
+
+#[test]
+fn a_plan_that_was_not_applied_yet_is_no_run_and_says_what_it_is() {
+    let planned = Planned::of("members.add(\"8\", #{ user_id: \"1010\" });");
+    for command in [&["runs", "show"][..], &["resume"], &["undo"]] {
+        let output = planned.beadle(&[command, &[planned.plan.as_str()]].concat());
+        ended_with(&output, &[2], command[0]);
+        let lines = format!(
+            "`{0}` is a plan that was not applied yet\n  next: to apply it, type: beadle apply {0} --sandbox\n",
+            planned.plan
+        );
+        assert!(said(&output).contains(&lines), "{}", said(&output));
+    }
 }
 
 #[test]
