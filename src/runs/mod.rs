@@ -1,8 +1,11 @@
 //! One execution from start to report. The ledger fails closed (no row, no send); the journal fails open and says so.
 
+mod along;
 mod applying;
 mod attempt;
+mod begun;
 mod connections;
+mod difference;
 mod door;
 mod fresh;
 pub mod history;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::people::{everybody, groups, person, size};
 use crate::catalog::{Call, Page};
 use crate::client::{Client, Error};
-use crate::effects::brakes::{Leaving, Removals};
+use crate::effects::brakes::{Leaving, Protection, Removals};
 use crate::model::{Email, Group, Member, below};
 
 /// What is known of the groups of one account.
@@ -256,18 +256,15 @@ fn add(departures: &mut Vec<Departure>, group: &str, who: &str, admin: bool) {
 
 /// Refuses to touch whom the settings protect; `administers` is the group that they would leave and administer.
 fn protect(client: &Client, call: &Call, member: &Member, administers: Option<&str>) -> Result<(), Error> {
-    let rules = client.rules();
     let who = member.email.as_ref().map_or(member.id.as_str(), Email::as_str);
-    let refused = |why: String| Err(Error::new(call, "protected", why));
-    match administers {
-        _ if rules.protect(&member.id, member.email.as_ref()) => {
-            refused(format!("{who} is protected by the settings and was not touched"))
+    let why = match client.rules().protection(member, administers) {
+        None => return Ok(()),
+        Some(Protection::Named) => format!("{who} is protected by the settings and was not touched"),
+        Some(Protection::Administrator(group)) => {
+            format!("{who} administers group {group}, is protected by the settings and was not touched")
         }
-        Some(group) if rules.protect_administrators() => {
-            refused(format!("{who} administers group {group}, is protected by the settings and was not touched"))
-        }
-        _ => Ok(()),
-    }
+    };
+    Err(Error::new(call, "protected", why))
 }
 
 /// Rows of the list of members that one request brings.
