@@ -50,6 +50,7 @@ impl Client {
             arguments: piece.call.args.to_value(),
             campaign: with.again.clone(),
             use_existing: with.use_existing,
+            limits: with.limits.json(),
             touches,
         });
         Ok(())

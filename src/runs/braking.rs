@@ -8,8 +8,9 @@ use super::fresh::Fresh;
 use super::planning::failed;
 use crate::catalog::{Call, Mails};
 use crate::plan::Sign;
-use crate::roster::{Ahead, Coming};
+use crate::roster::{Ahead, Coming, Mailing};
 use crate::script::Ended;
+use crate::settings::Partial;
 
 impl Applying<'_> {
     /// Holds the plan if what is left of it is more than it may do now.
@@ -26,9 +27,10 @@ impl Applying<'_> {
             }
             let call = self.plan.call(place).map_err(failed)?;
             let Some(write) = call.op.write(&call.args) else { continue };
+            let limits = Partial::of_call(&step.limits).unwrap_or_default();
             if write.mails == Mails::Yes && !to_do.is_empty() {
                 mailed += to_do.len() as u64;
-                on.mails.get_or_insert_with(|| (call.clone(), 0));
+                on.mails.push(Mailing { call: call.clone(), people: mailed, limits: limits.clone() });
             }
             if !Ahead::concerns(&call, write) {
                 continue;
@@ -41,13 +43,10 @@ impl Applying<'_> {
                 .iter()
                 .filter_map(|&at| Some((step.touches[at].subject.clone(), fresh.leaving.get(&(place, at))?.clone())))
                 .collect();
-            on.calls.extend(part(&call, known).map(|call| Coming { call, rows }));
+            on.calls.extend(part(&call, known).map(|call| Coming { call, rows, limits }));
         }
-        for (connection, mut ahead) in ahead {
+        for (connection, ahead) in ahead {
             let Some(client) = self.clients.get(connection) else { continue };
-            if let Some((_, people)) = &mut ahead.mails {
-                *people = mailed;
-            }
             ahead.check(client).await.map_err(|error| self.ended(error))?;
         }
         Ok(())

@@ -11,6 +11,7 @@ use super::{mails, place_of, unless_approved};
 use crate::catalog::{Call, Consequence, Write};
 use crate::client::{Client, Error};
 use crate::effects::brakes::{Brake, Figures, Hold, Moment, judge};
+use crate::settings::Partial;
 
 /// What a plan will do on one account. What waits for something that the plan makes is left out.
 #[derive(Default)]
@@ -21,8 +22,18 @@ pub struct Ahead {
     pub begun: Vec<Call>,
     /// How many will come into each group.
     pub arriving: HashMap<String, u64>,
-    /// The first call that mails, and to how many people the whole plan still writes.
-    pub mails: Option<(Call, u64)>,
+    /// Calls that mail, in their order.
+    pub mails: Vec<Mailing>,
+}
+
+/// A call to come that mails.
+pub struct Mailing {
+    /// The call.
+    pub call: Call,
+    /// To how many people the plan still writes up to its end, on all connections.
+    pub people: u64,
+    /// Limits that the script has set for it.
+    pub limits: Partial,
 }
 
 /// A call to come.
@@ -31,6 +42,8 @@ pub struct Coming {
     pub call: Call,
     /// What reads will show of those who leave by it, by their keys.
     pub rows: HashMap<String, Value>,
+    /// Limits that the script has set for it.
+    pub limits: Partial,
 }
 
 impl Ahead {
@@ -49,10 +62,11 @@ impl Ahead {
             book.has_destroyed(client, call)?;
         }
         let mut first = None;
-        for Coming { call, rows } in self.calls {
+        let rules = &client.rules().limits;
+        for Coming { call, rows, limits } in self.calls {
             book.shrinking.show(rows);
             let place = place_of(&call);
-            for hold in book.foresee(client, &call).await? {
+            for hold in book.foresee(client, &call, &rules.with(&limits)).await? {
                 match holds.iter_mut().find(|(known, held)| *known == place && held.what == hold.what) {
                     Some((_, held)) => *held = hold,
                     None => holds.push((place.clone(), hold)),
@@ -60,18 +74,22 @@ impl Ahead {
             }
             first.get_or_insert(call);
         }
-        if let Some((call, people)) = &self.mails {
-            let figures = Figures { mails: Some(mails::ahead(client, *people).await?), ..Figures::default() };
-            let more = judge(&figures, &client.rules().limits);
-            holds.extend(more.into_iter().map(|hold| (String::new(), hold)));
+        let (mut mails, mut told) = (Vec::new(), 0);
+        let mailed = if self.mails.is_empty() { 0 } else { mails::mailed(client).await? };
+        for Mailing { call, people, limits } in &self.mails {
+            let figures = Figures { mails: Some(mails::ahead(client, mailed, *people)), ..Figures::default() };
+            let last = judge(&figures, &rules.with(limits));
+            mails.retain(|hold: &Hold| last.iter().all(|more| more.what != hold.what));
+            mails.extend(last);
+            told = *people;
             first.get_or_insert_with(|| call.clone());
         }
         let Some(call) = first else { return Ok(()) };
-        let mut holds: Vec<Hold> = holds.into_iter().map(|(_, hold)| hold).collect();
+        let mut holds: Vec<Hold> = holds.into_iter().map(|(_, hold)| hold).chain(mails).collect();
         holds.sort_by_key(|hold| Brake::ALL.iter().position(|brake| *brake == hold.what));
         unless_approved(client, &call, holds, Moment::BeforeChange).await?;
-        if let Some((call, people)) = &self.mails {
-            mails::tell(client, call, *people);
+        if let Some(Mailing { call, .. }) = self.mails.first() {
+            mails::tell(client, call, told);
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use super::{mails, unless_approved};
 use crate::catalog::{Call, Consequence, Mails, SubjectKind, Write};
 use crate::client::{self, Client, Error, With};
 use crate::effects::brakes::{Figures, Hold, Moment, judge};
+use crate::settings::Limits;
 
 /// The brake of one run, over all its connections.
 #[derive(Default)]
@@ -103,10 +104,10 @@ impl Book {
     }
 
     /// The holds of a call that is one of many to come, and counts it.
-    pub(super) async fn foresee(&mut self, client: &Client, call: &Call) -> Result<Vec<Hold>, Error> {
+    pub(super) async fn foresee(&mut self, client: &Client, call: &Call, limits: &Limits) -> Result<Vec<Hold>, Error> {
         let Some(write) = call.op.write(&call.args) else { return Ok(Vec::new()) };
         let doing = self.taking(client, call, write).await?;
-        let holds = judge(&doing.figures, &client.rules().limits).into_iter().map(Hold::up_to).collect();
+        let holds = judge(&doing.figures, limits).into_iter().map(Hold::up_to).collect();
         self.note(doing, client, call);
         Ok(holds)
     }

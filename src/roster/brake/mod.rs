@@ -10,7 +10,7 @@ mod mails;
 mod people;
 mod roles;
 
-pub use ahead::{Ahead, Coming};
+pub use ahead::{Ahead, Coming, Mailing};
 pub(super) use before_sync::{Asked, check};
 pub use free_hand::FreeHand;
 pub(super) use mails::{check as check_mails, invitations};
