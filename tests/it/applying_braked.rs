@@ -140,3 +140,30 @@ fn what_is_done_when_a_plan_is_resumed_is_not_counted_twice() {
     planned.set("[limits.removals]\npeople = 1\npercent = 1\n");
     ended_with(&planned.beadle(&["resume", &planned.plan]), &[0], "30 were approved, 30 it is");
 }
+
+#[test]
+fn a_group_whose_only_member_is_replaced_is_not_left_empty() {
+    let project = Project::new();
+    let new = Planned { project, plan: String::new() };
+    new.set("");
+    let make = r#"let g = groups.create(#{ name: "New", parent_group_id: "2", privacy: "private", hidden_emails: false,
+        invite_members_enabled: false, alias_name: "new", default_emails_frequency: "daily",
+        manager_email_address: users.get("1001").email }); members.add(g.id, #{ user_id: "1010" });"#;
+    std::fs::write(new.project.path().join("make.rhai"), make).unwrap();
+    let made = plan_id(&new.beadle(&["plan", "make.rhai"]));
+    new.beadle(&["approve", &made, "--roles", "1", "--reason", "a scene"]);
+    ended_with(&new.beadle(&["apply", &made]), &[0], "the group");
+    let leave = r#"let g = groups.list().filter(|g| g.name == "New"); members.remove(g[0].id, "1001");"#;
+    std::fs::write(new.project.path().join("leave.rhai"), leave).unwrap();
+    let left = plan_id(&new.beadle(&["plan", "leave.rhai"]));
+    new.beadle(&["approve", &left, "--removals", "1", "--reason", "a scene"]);
+    ended_with(&new.beadle(&["apply", &left]), &[0], "its manager");
+    std::fs::write(new.project.path().join("one.csv"), "email\neve@new.example\n").unwrap();
+    let sync = r#"let g = groups.list().filter(|g| g.name == "New"); roster.sync(g[0].id, roster.read("one.csv"));"#;
+    std::fs::write(new.project.path().join("script.rhai"), sync).unwrap();
+    let shown = new.beadle(&["plan", "script.rhai"]);
+    ended_with(&shown, &[0], "not held");
+    assert!(said(&shown).contains("-      1  leave") && said(&shown).contains("+      1  come in"), "{}", said(&shown));
+    let applied = new.beadle(&["apply", &plan_id(&shown)]);
+    ended_with(&applied, &[0], "whoever comes counts");
+}
