@@ -120,7 +120,7 @@ impl Fresh {
                 let Some(question) = applying.question(place, at, &subjects) else { continue };
                 let row = side.overlay.row_of(adapter, &deed).cloned();
                 let looked = Looked { place: (place, at), touch, question: &question, client, deed: &deed, row };
-                if !self.compare(looked, &mut side.along) {
+                if !self.compare(looked, &side.along) {
                     continue;
                 }
             }
@@ -136,7 +136,7 @@ impl Fresh {
     }
 
     /// Compares one touch; says whether it is still to be done.
-    fn compare(&mut self, looked: Looked<'_>, along: &mut Along) -> bool {
+    fn compare(&mut self, looked: Looked<'_>, along: &Along) -> bool {
         let Looked { place, touch, question, client, deed, row } = looked;
         let adapter = client.platform().adapter;
         let now = shown(deed, adapter.held(question, row.as_ref()));
