@@ -10,7 +10,7 @@ use super::session::Session;
 use super::{Code, Failure, Format, Shell};
 use crate::effects::brakes::{Hold, flags};
 use crate::plan::{Detail, Plan, Step, Touch};
-use crate::runs::{Ending, Planned, plan_row};
+use crate::runs::{Ending, Planned};
 use crate::settings::Mode;
 use crate::store::Approval;
 
@@ -100,7 +100,7 @@ pub(super) fn show(shown: &Shown, shell: &Shell, planned: &Planned) -> Result<Co
     Ok(code)
 }
 
-/// A plan by its name or its file. One from a file that the store does not have is kept there.
+/// A plan by its name or its file; what a file says is not kept.
 pub(super) fn find(session: &Session<'_>, what: &Path) -> Result<Plan, Failure> {
     let named = what.display().to_string();
     let unreadable = |error: crate::plan::NotAPlan| Failure::usage(format!("`{named}`: {error}"));
@@ -117,9 +117,7 @@ pub(super) fn find(session: &Session<'_>, what: &Path) -> Result<Plan, Failure> 
         return Err(Failure::usage(format!("there is no plan `{named}` in {place}, and no such file")).hint(hint));
     }
     let text = crate::tables::read_text(&file).map_err(|error| Failure::usage(error.to_string()))?;
-    let plan = Plan::read(&text).map_err(unreadable)?;
-    session.runtime.block_on(session.store.keep_plan(&plan_row(&plan, text))).map_err(failed)?;
-    Ok(plan)
+    Plan::read(&text).map_err(unreadable)
 }
 
 fn is_script(what: &Path) -> bool {

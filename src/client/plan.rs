@@ -1,8 +1,8 @@
 //! Writes in plan mode: they go as far as live ones do, to the ledger's own answers, and are then taken down instead of
 //! sent. What they would find is read; what they would change, later reads of the run see.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -14,7 +14,7 @@ use super::write::With;
 use super::{Client, Error};
 use crate::catalog::{Call, Code, Deed, Doubt, Mails, Piece, SubjectKind, Verdict};
 use crate::effects::{Answered, Intent, Why};
-use crate::model::{Cascade, Group, Placeholder, above, below};
+use crate::model::{Cascade, Group, Placeholder};
 use crate::plan::{Draft, LeftOut, Overlay, Step};
 
 impl Client {
@@ -50,6 +50,7 @@ impl Client {
             arguments: piece.call.args.to_value(),
             campaign: with.again.clone(),
             use_existing: with.use_existing,
+            limits: with.limits.json(),
             touches,
         });
         Ok(())
@@ -238,6 +239,7 @@ impl Client {
             draft.leave_out(LeftOut { operation: piece.call.op.name(), name: subject.key.clone(), why: why(place) });
             merged.already(subject.clone(), why(place), None);
         }
+        let missing: HashSet<usize> = missing.into_iter().collect();
         let there: Vec<usize> = (0..piece.subjects.len()).filter(|place| !missing.contains(place)).collect();
         Ok(piece.only(&there))
     }
@@ -250,33 +252,34 @@ impl Client {
         }
         for deed in deeds.iter().flatten() {
             let (Deed::Joins { group, .. } | Deed::Leaves { group, .. }) = deed else { continue };
-            let key = (matches!(deed, Deed::Joins { .. }), group.clone());
-            let joins = key.0;
-            if let Entry::Vacant(entry) = follows.0.entry(key) {
-                let groups = self.all_groups(draft).await?;
-                let found = if joins { above(&groups, group) } else { below(&groups, group) };
-                entry.insert(found.into_iter().cloned().collect());
+            let joins = matches!(deed, Deed::Joins { .. });
+            if let Entry::Vacant(entry) = follows.0.entry((joins, group.clone())) {
+                self.read_groups(draft).await?;
+                entry.insert(draft.follows(self.account(), self.platform().adapter, joins, group));
             }
         }
         Ok(follows)
     }
 
+    /// The groups as the platform lists them, read once.
+    async fn read_groups(&self, draft: &Draft) -> Result<Arc<Vec<Group>>, Error> {
+        if let Some(groups) = draft.groups(self.account()) {
+            return Ok(groups);
+        }
+        let adapter = self.platform().adapter;
+        let mut groups = Vec::new();
+        if let Some(list) = adapter.groups(self.connection()) {
+            let rows = self.read_all(&list).await?;
+            groups.extend(rows.as_array().into_iter().flatten().filter_map(|row| adapter.group(row)));
+        }
+        draft.set_groups(self.account(), groups.clone());
+        Ok(Arc::new(groups))
+    }
+
     /// All groups, those that the plan makes among them.
     pub(crate) async fn all_groups(&self, draft: &Draft) -> Result<Vec<Group>, Error> {
         let adapter = self.platform().adapter;
-        let read = match draft.groups(self.account()) {
-            Some(groups) => groups,
-            None => {
-                let mut groups = Vec::new();
-                if let Some(list) = adapter.groups(self.connection()) {
-                    let rows = self.read_all(&list).await?;
-                    groups.extend(rows.as_array().into_iter().flatten().filter_map(|row| adapter.group(row)));
-                }
-                draft.set_groups(self.account(), groups.clone());
-                Arc::new(groups)
-            }
-        };
-        let mut groups = read.to_vec();
+        let mut groups = self.read_groups(draft).await?.to_vec();
         draft.with(self.account(), |overlay| {
             for planned in overlay.groups().filter_map(|row| adapter.group(row)) {
                 match groups.iter_mut().find(|group| group.id == planned.id) {

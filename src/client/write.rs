@@ -15,6 +15,7 @@ use super::{Client, Error};
 use crate::catalog::{Call, Code, Consequence, Mails, Piece, Subject};
 use crate::effects::Intent;
 use crate::model::Placeholder;
+use crate::settings::Partial;
 
 /// How often the ledger is asked anew for one piece: after doubts were looked up, what is free is sent again.
 const ROUNDS: usize = 8;
@@ -32,13 +33,22 @@ pub struct With {
     pub use_existing: bool,
     /// What reads have just shown of the subjects, by their key, as [`crate::catalog::Before::keep`] would.
     pub known: HashMap<String, Value>,
+    /// Limits that the caller has set for this work; a plan keeps them.
+    pub limits: Partial,
     /// Whether the caller has already held all its removals against the brakes.
     pub checked: bool,
 }
 
 impl Default for With {
     fn default() -> Self {
-        Self { again: None, wait: true, use_existing: false, known: HashMap::new(), checked: false }
+        Self {
+            again: None,
+            wait: true,
+            use_existing: false,
+            known: HashMap::new(),
+            limits: Partial::default(),
+            checked: false,
+        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! What happens besides what was asked for: groups above and below, values that are overwritten, content that is lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
 use super::record::{Part, Plan, Sign, Touch};
 
 /// Why somebody comes into a group, or leaves one, that nobody named.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Follow {
     Above,
     Below,
@@ -26,11 +26,11 @@ impl Follow {
 
 /// A line for each kind of thing that follows.
 pub(super) fn lines(plan: &Plan) -> Vec<String> {
-    let mut groups: BTreeMap<(Follow, String), u64> = BTreeMap::new();
+    let mut by_id: HashMap<(Follow, &str, &str), u64> = HashMap::new();
     let (mut overwritten, mut destroyed) = (Vec::new(), 0_u64);
     for (step, touch) in plan.touches() {
         for group in &touch.also {
-            *groups.entry((Follow::of(touch), plan.group(&step.connection, group))).or_default() += 1;
+            *by_id.entry((Follow::of(touch), &step.connection, group)).or_default() += 1;
         }
         if touch.sign == Sign::Add {
             let fields = overwrites(touch);
@@ -39,6 +39,10 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
             }
         }
         destroyed += u64::from(touch.destroys);
+    }
+    let mut groups: BTreeMap<(Follow, String), u64> = BTreeMap::new();
+    for ((follow, connection, group), count) in by_id {
+        *groups.entry((follow, plan.group(connection, group))).or_default() += count;
     }
     let mut lines: Vec<String> = groups
         .into_iter()

@@ -95,6 +95,9 @@ pub struct Step {
     /// Whether what is there already may be used.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub use_existing: bool,
+    /// Limits that the script has set for it: the brakes read them when it is applied.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub limits: Value,
     /// Whom it touches, in the request's order.
     pub touches: Vec<Touch>,
 }

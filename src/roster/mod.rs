@@ -21,7 +21,7 @@ mod sync;
 
 pub use account::{Account, SAMPLES, Tally};
 pub use alike::alike;
-pub use brake::{FreeHand, check_planned_mails};
+pub use brake::{Ahead, Coming, FreeHand, Mailing};
 pub use cascade::Cascade;
 pub use classes::{MemberClass, RowClass};
 pub use diff::{Diff, RowVerdict, diff};

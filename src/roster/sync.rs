@@ -202,7 +202,7 @@ impl<'a> Flow<'a> {
         let changes = &difference.changes;
         let calls = self.client.platform().adapter.calls(self.client.connection(), self.group, changes);
         let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
-        let with = With { checked: true, known, ..With::default() };
+        let with = With { checked: true, known, limits: self.wish.limits.clone(), ..With::default() };
         let (all, mut done) = (changes.len() as u64, 0);
         for call in &calls {
             match self.client.call(call, &with).await {
@@ -271,7 +271,8 @@ impl<'a> Flow<'a> {
         let calls = adapter.invite(self.client.connection(), self.group, &invitation);
         let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
         let known = people.iter().map(|member| (member.id.clone(), record(member))).collect();
-        let with = With { known, again: self.wish.again.clone(), checked: true, ..With::default() };
+        let (again, limits) = (self.wish.again.clone(), self.wish.limits.clone());
+        let with = With { known, again, limits, checked: true, ..With::default() };
         let address: HashMap<&str, &str> =
             people.iter().filter_map(|member| Some((member.id.as_str(), member.email.as_ref()?.as_str()))).collect();
         let named = |id: String| address.get(id.as_str()).map_or(id.clone(), |email| (*email).to_owned());

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
+use super::done::Done;
 use super::fresh::{Fresh, Staled};
 use super::planning::failed;
 use super::{Runner, Stale};
@@ -29,16 +30,6 @@ pub(super) struct Applying<'a> {
     /// People and groups of whom something could not be done: nothing more of them is.
     spoilt: HashSet<String>,
     done: Done,
-}
-
-/// What was done, for the report.
-#[derive(Default)]
-struct Done {
-    by_sign: HashMap<Sign, u64>,
-    as_wanted: u64,
-    stale: Vec<Staled>,
-    failed: Vec<(String, String)>,
-    skipped: u64,
 }
 
 impl<'a> Applying<'a> {
@@ -66,9 +57,9 @@ impl<'a> Applying<'a> {
         if let (Stale::Stop, false) = (stale, fresh.staled.is_empty()) {
             return Err(held(self.plan, &fresh.staled, command));
         }
-        self.check_mails().await?;
         self.done.as_wanted = fresh.as_wanted.len() as u64;
         self.spoilt.extend(fresh.staled.iter().flat_map(|one| one.names.iter().cloned()));
+        self.brake(&fresh).await?;
         let (all, mut so_far) = (self.plan.touches().count() as u64, 0);
         for place in 0..self.plan.steps.len() {
             self.step(place, &fresh).await?;
@@ -90,19 +81,27 @@ impl<'a> Applying<'a> {
         Ok(())
     }
 
-    /// One call, for whomever it still is to be done.
-    async fn step(&mut self, place: usize, fresh: &Fresh) -> Result<(), Ended> {
-        let step = &self.plan.steps[place];
-        let mut places = Vec::with_capacity(step.touches.len());
-        for (at, touch) in step.touches.iter().enumerate() {
+    /// The touches of a step that are to be done, and how many are not since something before them was not.
+    pub(super) fn to_do(&self, place: usize, fresh: &Fresh) -> (Vec<usize>, u64) {
+        let touches = &self.plan.steps[place].touches;
+        let (mut places, mut skipped) = (Vec::with_capacity(touches.len()), 0);
+        for (at, touch) in touches.iter().enumerate() {
             if touch.sign == Sign::Same || fresh.as_wanted.contains(&(place, at)) || fresh.is_stale(place, at) {
                 continue;
             }
             match names(touch).iter().any(|name| self.spoilt.contains(name)) {
-                true => self.done.skipped += 1,
+                true => skipped += 1,
                 false => places.push(at),
             }
         }
+        (places, skipped)
+    }
+
+    /// One call, for whomever it still is to be done.
+    async fn step(&mut self, place: usize, fresh: &Fresh) -> Result<(), Ended> {
+        let step = &self.plan.steps[place];
+        let (places, skipped) = self.to_do(place, fresh);
+        self.done.skipped += skipped;
         if places.is_empty() {
             return Ok(());
         }
@@ -343,46 +342,6 @@ fn held(plan: &Plan, staled: &[Staled], command: &str) -> Ended {
         plan.anew()
     );
     Ended::Fatal(Thrown { fatal: true, ..Thrown::new("held", message) })
-}
-
-impl Done {
-    fn lines(&self) -> Vec<String> {
-        let word = |sign| match sign {
-            Sign::Add => "added or made",
-            Sign::Change => "changed",
-            Sign::Remove => "removed or deleted",
-            Sign::Mail => "written to",
-            Sign::Same => "as wanted",
-        };
-        let signs = [Sign::Add, Sign::Change, Sign::Remove, Sign::Mail];
-        let done: Vec<String> =
-            signs.into_iter().filter_map(|sign| Some(format!("{} {}", self.by_sign.get(&sign)?, word(sign)))).collect();
-        let mut lines = vec![match done.is_empty() {
-            true => "done: nothing".to_owned(),
-            false => format!("done: {}", done.join(", ")),
-        }];
-        if self.as_wanted > 0 {
-            lines.push(format!("as wanted by the time: {}, nothing was sent for them", self.as_wanted));
-        }
-        lines.extend(self.stale.iter().map(|one| format!("left alone: {}", one.line)));
-        lines.extend(self.failed.iter().map(|(name, why)| format!("failed: {name}: {why}")));
-        if self.skipped > 0 {
-            lines.push(format!("not done: {}, since something before it was not", self.skipped));
-        }
-        lines
-    }
-
-    fn json(&self) -> Value {
-        let by_sign: Map<String, Value> =
-            self.by_sign.iter().map(|(sign, count)| (sign.as_str().to_owned(), (*count).into())).collect();
-        json!({
-            "done": by_sign,
-            "as_wanted": self.as_wanted,
-            "stale": self.stale.iter().map(|one| one.line.clone()).collect::<Vec<_>>(),
-            "failed": self.failed,
-            "skipped": self.skipped,
-        })
-    }
 }
 
 /// Tells that a plan is being applied.

@@ -3,15 +3,18 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use jiff::Timestamp;
 use serde_json::Value;
 
+use super::along::Along;
 use super::applying::{Applying, id_of, names};
+use super::begun::begun_by;
+use super::difference::difference;
 use super::planning::failed;
-use crate::catalog::{Adapter, Deed, Doubt};
-use crate::effects::State;
+use crate::catalog::{Deed, Doubt};
+use crate::client::Client;
+use crate::effects::brakes::Protection;
 use crate::model::Placeholder;
-use crate::plan::{Overlay, Plan, Sign, Touch};
+use crate::plan::{Overlay, Sign, Touch};
 use crate::script::Ended;
 
 /// What a look has shown, by the places of steps and touches.
@@ -21,6 +24,10 @@ pub(super) struct Fresh {
     pub(super) as_wanted: HashSet<(usize, usize)>,
     /// Neither as it was nor as it should be.
     pub(super) staled: Vec<Staled>,
+    /// Done by an earlier attempt, or not known.
+    pub(super) begun: HashSet<(usize, usize)>,
+    /// The rows of those who would leave or be deleted, as they will be just before.
+    pub(super) leaving: HashMap<(usize, usize), Value>,
     stale: HashSet<(usize, usize)>,
     /// By what those are known that are stale: each is told once.
     names: HashSet<String>,
@@ -34,28 +41,40 @@ pub(super) struct Staled {
     pub(super) line: String,
 }
 
+/// What is known of one connection.
+#[derive(Default)]
+struct Side {
+    overlay: Overlay,
+    along: Along,
+}
+
+/// One touch beside what is there.
+struct Looked<'a> {
+    place: (usize, usize),
+    touch: &'a Touch,
+    question: &'a Doubt,
+    client: &'a Client,
+    deed: &'a Deed,
+    row: Option<Value>,
+}
+
 /// What is looked at in one go: connection, operation, group.
 type Together<'a> = (&'a str, &'a str, Option<&'a str>);
-
-/// By operation, kind and key: how many writes this run has begun. The group is not asked: that of a plan may be a
-/// placeholder.
-type Begun = HashMap<(String, String, String), usize>;
-
-/// Rows of the ledger read at a time.
-const PAGE: i64 = 1_000;
 
 impl Fresh {
     /// Looks at everything that the plan touches: each row is read once, and the plan's own steps are followed on it, so
     /// that a later touch is compared with what the earlier ones leave.
     pub(super) async fn look(applying: &Applying<'_>) -> Result<Self, Ended> {
-        let begun = begun_touches(applying.plan, begun(applying).await?);
-        let mut overlays: HashMap<&str, Overlay> = HashMap::new();
+        let mut fresh = Self { begun: begun_by(applying).await?, ..Self::default() };
+        let mut sides: HashMap<&str, Side> = HashMap::new();
         let mut asked: BTreeMap<Together<'_>, Vec<Doubt>> = BTreeMap::new();
         let mut seen: HashSet<String> = HashSet::new();
         for (place, step) in applying.plan.steps.iter().enumerate() {
             let subjects = applying.subjects(place).map_err(failed)?;
+            let mut moves = false;
             for (at, touch) in step.touches.iter().enumerate() {
-                if Placeholder::is_in(&touch.subject) || begun.contains(&(place, at)) {
+                moves |= touch.sign == Sign::Remove || (touch.sign == Sign::Add && touch.group.is_some());
+                if Placeholder::is_in(&touch.subject) || fresh.begun.contains(&(place, at)) {
                     continue;
                 }
                 let names = names(touch);
@@ -65,14 +84,17 @@ impl Fresh {
                 }
                 seen.extend(names);
             }
+            if let (true, Some(client)) = (moves, applying.clients.get(&step.connection)) {
+                let along = &mut sides.entry(&step.connection).or_default().along;
+                along.read(client).await.map_err(|error| applying.ended(error))?;
+            }
         }
         for ((connection, ..), questions) in asked {
-            let overlay = overlays.entry(connection).or_default();
-            read(applying, connection, overlay, &questions).await?;
+            let side = sides.entry(connection).or_default();
+            read(applying, connection, &mut side.overlay, &questions).await?;
         }
-        let mut fresh = Self::default();
         for place in 0..applying.plan.steps.len() {
-            fresh.follow(applying, place, &begun, &mut overlays)?;
+            fresh.follow(applying, place, &mut sides)?;
         }
         Ok(fresh)
     }
@@ -82,44 +104,52 @@ impl Fresh {
         &mut self,
         applying: &Applying<'a>,
         place: usize,
-        begun: &HashSet<(usize, usize)>,
-        overlays: &mut HashMap<&'a str, Overlay>,
+        sides: &mut HashMap<&'a str, Side>,
     ) -> Result<(), Ended> {
         let step = &applying.plan.steps[place];
         let Some(client) = applying.clients.get(&step.connection) else { return Ok(()) };
-        let (adapter, overlay) = (client.platform().adapter, overlays.entry(&step.connection).or_default());
+        let (adapter, side) = (client.platform().adapter, sides.entry(&step.connection).or_default());
         let op = applying.plan.call(place).map_err(failed)?.op;
         let subjects = applying.subjects(place).map_err(failed)?;
         for (at, touch) in step.touches.iter().enumerate() {
             let Some((subject, part)) = subjects.get(at) else { continue };
             // What this run has begun is in the rows that were read.
-            let deed = adapter.deed(op, subject, part).filter(|_| !begun.contains(&(place, at)));
+            let deed = adapter.deed(op, subject, part).filter(|_| !self.begun.contains(&(place, at)));
             let Some(deed) = deed else { continue };
-            if !Placeholder::is_in(&touch.subject) && overlay.reads(&deed) {
+            if !Placeholder::is_in(&touch.subject) && side.overlay.reads(&deed) {
                 let Some(question) = applying.question(place, at, &subjects) else { continue };
-                let row = overlay.row_of(adapter, &deed).cloned();
-                if !self.compare((place, at), touch, &question, adapter, &deed, row) {
+                let row = side.overlay.row_of(adapter, &deed).cloned();
+                let looked = Looked { place: (place, at), touch, question: &question, client, deed: &deed, row };
+                if !self.compare(looked, &side.along) {
                     continue;
                 }
             }
             let also: Vec<&str> = touch.also.iter().map(String::as_str).collect();
-            overlay.act(adapter, &deed, touch.gives.as_deref().unwrap_or_default(), &also);
+            side.overlay.act(adapter, &deed, touch.gives.as_deref().unwrap_or_default(), &also);
+            if deed.who().is_none()
+                && let Some(group) = side.overlay.row_of(adapter, &deed).and_then(|row| adapter.group(row))
+            {
+                side.along.learn(group);
+            }
         }
         Ok(())
     }
 
     /// Compares one touch; says whether it is still to be done.
-    fn compare(
-        &mut self,
-        place: (usize, usize),
-        touch: &Touch,
-        question: &Doubt,
-        adapter: &dyn Adapter,
-        deed: &Deed,
-        row: Option<Value>,
-    ) -> bool {
-        let now = adapter.held(question, row.as_ref());
-        if now == touch.before {
+    fn compare(&mut self, looked: Looked<'_>, along: &Along) -> bool {
+        let Looked { place, touch, question, client, deed, row } = looked;
+        let adapter = client.platform().adapter;
+        let now = shown(deed, adapter.held(question, row.as_ref()));
+        let before = shown(deed, touch.before.clone());
+        let mut besides = Vec::new();
+        if touch.sign != Sign::Same {
+            besides.extend(along.more(adapter, deed, row.as_ref(), &touch.also));
+            besides.extend(protected(client, touch, deed, row.as_ref()));
+        }
+        if now == before && besides.is_empty() {
+            if let (Deed::Leaves { .. } | Deed::AccountDeleted { .. }, Some(row)) = (deed, row) {
+                self.leaving.insert(place, row);
+            }
             return true;
         }
         let names = names(touch);
@@ -127,15 +157,18 @@ impl Fresh {
             return false;
         }
         let id = row.as_ref().and_then(id_of).unwrap_or_default();
-        let wanted = adapter.held(question, adapter.after(row, &id, deed).as_ref());
-        match touch.sign != Sign::Mail && wanted == now {
+        let is_missed = row.is_none() && needs_what_is_there(deed);
+        let wanted = shown(deed, adapter.held(question, adapter.after(row, &id, deed).as_ref()));
+        match now != before && touch.sign != Sign::Mail && !is_missed && wanted == now {
             true => {
                 self.as_wanted.insert(place);
             }
             false => {
                 self.stale.insert(place);
                 self.names.extend(names.iter().cloned());
-                self.staled.push(Staled { names, line: difference(touch, &now) });
+                let mut parts = if now == before { Vec::new() } else { difference(touch, &before, &now) };
+                parts.extend(besides);
+                self.staled.push(Staled { names, line: format!("{}: {}", touch.name, parts.join(", ")) });
             }
         }
         false
@@ -164,73 +197,31 @@ async fn read(
     Ok(())
 }
 
-/// The touches that are begun: steps are done in their order, so of several about the same subject the first ones.
-fn begun_touches(plan: &Plan, mut begun: Begun) -> HashSet<(usize, usize)> {
-    let mut places = HashSet::new();
-    for (place, step) in plan.steps.iter().enumerate() {
-        for (at, touch) in step.touches.iter().enumerate().filter(|(_, touch)| touch.sign != Sign::Same) {
-            let key = (step.operation.clone(), touch.kind.clone(), touch.subject.clone());
-            if let Some(count) = begun.get_mut(&key).filter(|count| **count > 0) {
-                *count -= 1;
-                places.insert((place, at));
-            }
-        }
+/// What is compared: in how many groups somebody is who is deleted counts by the groups' names, not here.
+fn shown(deed: &Deed, mut held: Value) -> Value {
+    if let (Deed::AccountDeleted { .. }, Some(map)) = (deed, held.as_object_mut()) {
+        map.shift_remove("groups");
     }
-    places
+    held
 }
 
-/// What this run has begun to write and what did not fail.
-async fn begun(applying: &Applying<'_>) -> Result<Begun, Ended> {
-    let (mut begun, mut after) = (Begun::new(), 0);
-    loop {
-        let rows = applying.runner.store.effects_of(&applying.plan.id, after, PAGE).await.map_err(failed)?;
-        let Some(last) = rows.last() else { return Ok(begun) };
-        after = last.id;
-        let nothing = |state: &str| matches!(State::parse(state), Some(State::Failed | State::NotApplied));
-        for row in rows.into_iter().filter(|row| !nothing(&row.state)) {
-            *begun.entry((row.op, row.kind, row.subject)).or_default() += 1;
-        }
-    }
+/// Whether nothing can come of a deed where there is no row: nobody has done it in the meantime either.
+const fn needs_what_is_there(deed: &Deed) -> bool {
+    matches!(deed, Deed::Changes { .. } | Deed::Mailed { .. } | Deed::GroupChanged { .. })
 }
 
-/// `ada@b.example: city was "Pune" and is "Oslo"`
-fn difference(touch: &Touch, now: &Value) -> String {
-    let is_there = |held: &Value| held.get("id").is_some_and(|id| !id.is_null());
-    let mut parts = Vec::new();
-    match (is_there(&touch.before), is_there(now)) {
-        (true, false) => parts.push("not there any more".to_owned()),
-        (false, true) => parts.push("is there by now".to_owned()),
-        _ => differ("", &touch.before, now, &mut parts),
-    }
-    match parts.is_empty() {
-        true => format!("{}: not as it was", touch.name),
-        false => format!("{}: {}", touch.name, parts.join(", ")),
-    }
-}
-
-fn differ(name: &str, before: &Value, now: &Value, parts: &mut Vec<String>) {
-    match (name, before, now) {
-        (_, Value::Object(were), Value::Object(are)) => {
-            let keys: std::collections::BTreeSet<&String> = were.keys().chain(are.keys()).collect();
-            for key in keys {
-                let value = |map: &serde_json::Map<String, Value>| map.get(key).cloned().unwrap_or_default();
-                differ(key, &value(were), &value(are), parts);
-            }
-        }
-        (_, before, now) if before == now => {}
-        ("invited_at", _, now) => parts.push(match now.as_i64().and_then(|at| Timestamp::from_millisecond(at).ok()) {
-            Some(at) => format!("was invited on {}", at.strftime("%Y-%m-%d")),
-            None => "was invited and is not any more".to_owned(),
-        }),
-        ("member", _, Value::Bool(true)) => parts.push("is a member by now".to_owned()),
-        ("member", _, _) => parts.push("is no member any more".to_owned()),
-        (name, before, now) => parts.push(format!("{name} was {} and is {}", plain(before), plain(now))),
-    }
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => "not there".to_owned(),
-        other => other.to_string(),
-    }
+/// Why somebody may no longer be taken out or deleted; what the settings say may be newer than the plan.
+fn protected(client: &Client, touch: &Touch, deed: &Deed, row: Option<&Value>) -> Option<String> {
+    let group = match deed {
+        Deed::Leaves { group, .. } => group.as_str(),
+        Deed::AccountDeleted { .. } => "",
+        _ => return None,
+    };
+    let member = client.platform().adapter.member(group, row?)?;
+    let leaves = |id: &str| group.is_empty() || id == group || touch.also.iter().any(|also| also == id);
+    let places = member.groups.iter().filter(|place| place.admin && leaves(&place.group));
+    Some(match client.rules().protection(&member, places.map(|place| place.group.as_str()))? {
+        Protection::Named => "is protected by the settings".to_owned(),
+        Protection::Administrator(group) => format!("administers group {group} and is protected by the settings"),
+    })
 }

@@ -1,15 +1,19 @@
 //! One execution from start to report. The ledger fails closed (no row, no send); the journal fails open and says so.
 
+mod along;
 mod applying;
 mod attempt;
+mod begun;
+mod braking;
 mod connections;
+mod difference;
+mod done;
 mod door;
 mod fresh;
 pub mod history;
 mod id;
 mod journal;
 mod look;
-mod mailing;
 mod planning;
 mod report;
 mod runner;
@@ -21,7 +25,7 @@ pub use connections::{Access, Opened, Transports};
 pub use id::new_id;
 pub use journal::Journal;
 pub use look::Looked;
-pub use planning::{Planned, plan_row};
+pub use planning::Planned;
 pub use report::{Ending, Report, Tally};
 pub use runner::{Order, Refused, Runner, Source};
 pub use work::{Scripted, Stale, Work};

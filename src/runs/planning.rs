@@ -211,7 +211,7 @@ impl Sink for Pulse {
 }
 
 /// The plan as the store keeps it.
-pub fn plan_row(plan: &Plan, body: String) -> PlanRow {
+fn plan_row(plan: &Plan, body: String) -> PlanRow {
     PlanRow {
         id: plan.id.clone(),
         script: plan.script.clone(),

@@ -44,6 +44,14 @@ impl Planned {
         self.beadle(&[&["resume", &self.plan], more].concat())
     }
 
+    /// By what people know this account.
+    fn address(&self, id: &str) -> String {
+        let script = format!("print(users.get(\"{id}\").email);");
+        std::fs::write(self.project.path().join("who.rhai"), script).unwrap();
+        let output = self.beadle(&["run", "who.rhai"]);
+        said(&output).lines().find(|line| line.contains('@')).unwrap().to_owned()
+    }
+
     /// Somebody does this in between.
     fn meanwhile(&self, script: &str) {
         std::fs::write(self.project.path().join("other.rhai"), script).unwrap();
@@ -86,7 +94,7 @@ fn whoever_was_changed_since_holds_the_plan_and_is_left_alone_on_request() {
     );
     assert!(text.contains(lines), "{text}");
     let lines = format!(
-        "  dimitris.odegard@example.net: not there any more\n\
+        "  dimitris.odegard@example.net: is not in the group any more\n\
          to leave them alone and do the rest, type: {resume}; to plan anew: beadle plan {MAIN_JOB} --sandbox\n"
     );
     assert!(text.contains(&lines), "{text}");
@@ -117,6 +125,70 @@ fn a_person_whom_the_plan_touches_twice_is_checked_for_both() {
     ended_with(&held, &[4], "stale");
     assert!(said(&held).contains("job_title was ") && said(&held).contains(" and is \"Smith\""), "{}", said(&held));
     assert!(!said(&held).contains("city was"), "{}", said(&held));
+}
+
+#[test]
+fn whoever_has_no_account_any_more_is_told_and_not_counted_as_wanted() {
+    let planned = Planned::of(
+        r#"users.update("1010", #{ city: "Rome" }); members.update("4", "1011", #{ city: "Rome" });
+           members.invite("4", #{ sender_id: "1001", recipients_ids: ["1014"], again: "x" });
+           users.update("1020", #{ city: "Rome" });"#,
+    );
+    let names: Vec<String> = ["1010", "1014", "1011"].map(|id| planned.address(id)).into();
+    planned.meanwhile(r#"for id in ["1010", "1014", "1011"] { users.delete(id); } sleep(1);"#);
+    let held = planned.apply();
+    ended_with(&held, &[4], "people are gone");
+    has(&held, &format!("{}: has no account any more", names[0]));
+    has(&held, &format!("{}: is not in the group any more", names[1]));
+    has(&held, &format!("{}: is not in the group any more", names[2]));
+    let resumed = planned.resume(&["--skip-stale"]);
+    ended_with(&resumed, &[5], "the rest");
+    has(&resumed, "done: 1 changed");
+    assert!(!said(&resumed).contains("as wanted by the time"), "{}", said(&resumed));
+}
+
+#[test]
+fn whoever_would_lose_a_group_that_the_plan_does_not_name_holds_it() {
+    // 4 lies below 2; who leaves 2 leaves 4 as well.
+    let planned = Planned::of(
+        r#"let m = members.add("2", #{ fields: #{ email: "eve@new.example" } }); let n = members.list("2").filter(|m| m.groups.all(|g| g.id != "4" && !g.is_admin));
+           members.remove("2", n[0].id); print(n[0].id);"#,
+    );
+    let id = said(&planned.shown).lines().find(|line| line.parse::<u64>().is_ok()).unwrap().to_owned();
+    let name = planned.address(&id);
+    planned.meanwhile(&format!("members.add(\"4\", #{{ user_id: \"{id}\" }});"));
+    let held = planned.apply();
+    ended_with(&held, &[4], "more would go");
+    has(&held, &format!("{name}: is in group 4 (Berlin) by now and would leave it as well"));
+    // Fewer than the plan shows are fine.
+    planned.meanwhile(&format!("members.remove(\"4\", \"{id}\");"));
+    let resumed = planned.resume(&[]);
+    ended_with(&resumed, &[0], "as it was");
+    has(&resumed, "done: 1 added or made, 1 removed or deleted");
+}
+
+#[test]
+fn whoever_would_lose_fewer_groups_than_the_plan_names_is_still_removed() {
+    let planned = Planned::of(
+        r#"let n = members.list("4").filter(|m| m.groups.all(|g| !g.is_admin) && m.groups.some(|g| g.id == "2")); members.remove("2", n[0].id); print(n[0].id);"#,
+    );
+    let id = said(&planned.shown).lines().find(|line| line.parse::<u64>().is_ok()).unwrap().to_owned();
+    assert!(said(&planned.shown).contains("gone from group 4 (Berlin), which lies below: 1 person"));
+    planned.meanwhile(&format!("members.remove(\"4\", \"{id}\");"));
+    ended_with(&planned.apply(), &[0], "fewer");
+}
+
+#[test]
+fn an_account_that_is_in_another_group_by_now_is_not_deleted_with_it() {
+    let planned = Planned::of("users.delete(\"1010\");");
+    planned.meanwhile("members.add(\"9\", #{ user_id: \"1010\" });");
+    let held = planned.apply();
+    ended_with(&held, &[4], "one more group");
+    let text = said(&held);
+    assert!(text.contains(" is in group 9 (") && text.contains(" by now and would leave it as well\n"), "{text}");
+    // Leaving 3 is leaving 9.
+    planned.meanwhile("members.remove(\"3\", \"1010\");");
+    ended_with(&planned.resume(&[]), &[0], "as it was");
 }
 
 #[test]
@@ -163,10 +235,65 @@ fn a_plan_is_applied_once_within_seven_days_on_the_account_it_was_made_for() {
     let other = Planned::of("members.add(\"8\", #{ user_id: \"1010\" });");
     std::fs::write(other.project.path().join("none.rhai"), "print(users.list().count());").unwrap();
     ended_with(&other.beadle(&["run", "none.rhai", "--fresh"]), &[0], "a new world");
-    let output = other.apply();
-    ended_with(&output, &[1], "another account");
-    assert!(said(&output).contains("leads to another account than when the plan was made"), "{}", said(&output));
+    for time in ["another account", "the plan is not used up by it"] {
+        let output = other.apply();
+        ended_with(&output, &[2], time);
+        let text = said(&output);
+        assert!(text.contains("connection `main` leads to another account than when the plan was made"), "{text}");
+    }
     assert_eq!(writes(&other.project), 0);
+    let runs = other.project.look(|store| async move { store.runs(9).await.unwrap().len() });
+    assert_eq!(runs, 1, "that of none.rhai");
+}
+
+#[test]
+fn a_plan_of_another_store_is_shown_and_not_applied() {
+    let planned = Planned::of("members.add(\"8\", #{ user_id: \"1010\" });");
+    let file = planned.project.path().join("plan.json");
+    planned.beadle(&["plan", &planned.plan, "--out", "plan.json"]);
+    let other = Project::new();
+    std::fs::copy(&file, other.path().join("theirs.json")).unwrap();
+    let beadle = |args: &[&str]| other.command(&[args, &["--sandbox"]].concat()).output().unwrap();
+    ended_with(&beadle(&["plan", "theirs.json"]), &[0], "shown");
+    for what in ["theirs.json", "theirs.json"] {
+        let output = beadle(&["apply", what]);
+        ended_with(&output, &[2], "another store's");
+        let text = said(&output);
+        assert!(text.contains(&format!("plan `{}` was not made in ", planned.plan)), "{text}");
+        let hint = format!("next: in the project that made it, type: beadle apply {} --sandbox; or plan", planned.plan);
+        assert!(text.contains(&hint), "{text}");
+    }
+    assert_eq!(writes(&other), 0);
+    ended_with(&planned.beadle(&["apply", "plan.json"]), &[0], "where it was made");
+}
+
+#[test]
+fn a_file_that_was_written_anew_for_a_plan_of_this_store_is_not_that_plan() {
+    let planned = Planned::of("members.add(\"8\", #{ user_id: \"1010\" });");
+    let file = planned.project.path().join("plan.json");
+    planned.beadle(&["plan", &planned.plan, "--out", "plan.json"]);
+    let mut plan = beadle::plan::Plan::read(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    plan.steps[0].arguments["user_id"] = "1011".into();
+    plan.seal();
+    std::fs::write(&file, plan.write().to_string()).unwrap();
+    let output = planned.beadle(&["apply", "plan.json"]);
+    ended_with(&output, &[2], "not what was planned");
+    assert!(said(&output).contains("the file is not what was planned as `"), "{}", said(&output));
+    ended_with(&planned.apply(), &[0], "the plan itself is as it was");
+}
+
+#[test]
+fn a_plan_that_was_not_applied_yet_is_no_run_and_says_what_it_is() {
+    let planned = Planned::of("members.add(\"8\", #{ user_id: \"1010\" });");
+    for command in [&["runs", "show"][..], &["resume"], &["undo"]] {
+        let output = planned.beadle(&[command, &[planned.plan.as_str()]].concat());
+        ended_with(&output, &[2], command[0]);
+        let lines = format!(
+            "`{0}` is a plan that was not applied yet\n  next: to apply it, type: beadle apply {0} --sandbox\n",
+            planned.plan
+        );
+        assert!(said(&output).contains(&lines), "{}", said(&output));
+    }
 }
 
 #[test]

@@ -260,6 +260,16 @@ fn synced(options: &str) -> Test {
 }
 
 #[test]
+fn what_a_call_loosens_its_plan_loosens_when_it_is_applied() {
+    let script = r#"roster.sync("4", roster.read("short.csv", #{ columns: #{ "E-Mail": "email" } }),
+        #{ limits: #{ removals: #{ percent: 30 }, overlap: #{ percent: 60 } } });"#;
+    let plan = shortened().file("sync.rhai", script).args(["plan", "sync.rhai", "--sandbox"]).code(5);
+    let name = plan.run();
+    let applied = plan.then(["apply", &name, "--sandbox"]).success();
+    assert!(applied.stdout.contains(" 56 removed or deleted"), "{}", applied.stdout);
+}
+
+#[test]
 fn what_a_call_loosens_is_done_and_said_in_the_report() {
     let ran = synced("limits: #{ removals: #{ percent: 30 }, overlap: #{ percent: 60 } }").code(5);
     assert!(ran.stdout.contains(" 56 removed\n"), "{}", ran.stdout);

@@ -4,6 +4,7 @@
 
 mod alike;
 mod applying;
+mod applying_braked;
 mod arguments;
 mod bad_input;
 mod brakes;

@@ -11,4 +11,4 @@ mod tests;
 pub use figures::{Changes, Figures, Leaving, Mails, Removals, Roster, WallClock};
 pub use hold::{Brake, Commands, Hold, Holds, Leave, Moment, flags, text};
 pub use judge::judge;
-pub use rules::{ADMINISTRATORS, Attendance, Powers, Rules};
+pub use rules::{ADMINISTRATORS, Attendance, Powers, Protection, Rules};

@@ -63,6 +63,7 @@ fn step(operation: &str, touches: Vec<Touch>) -> Step {
         arguments: json!({}),
         campaign: None,
         use_existing: false,
+        limits: Value::Null,
         touches,
     }
 }

@@ -144,7 +144,7 @@ fn a_list_shows_who_is_changed_leaves_out_who_is_gone_and_ends_with_who_is_new()
 #[test]
 fn groups_are_made_changed_found_by_name_and_counted() {
     let mut overlay = read();
-    overlay.learn_group("4", json!({ "id": 4, "name": "Berlin", "privacy": "private", "members_count": 7 }));
+    overlay.learn_group(adapter(), "4", json!({ "id": 4, "name": "Berlin", "privacy": "private", "members_count": 7 }));
     let berlin = Deed::GroupMade { name: " BERLIN".into(), parent: None, fields: map(json!({})) };
     assert_eq!(overlay.row_of(adapter(), &berlin).unwrap()["id"], 4);
     overlay.act(adapter(), &berlin, "⟦after apply: group berlin⟧", &[]);
