@@ -1,15 +1,9 @@
 //! One execution from start to report. The ledger fails closed (no row, no send); the journal fails open and says so.
 
-mod along;
 mod applying;
 mod attempt;
-mod begun;
-mod braking;
 mod connections;
-mod difference;
-mod done;
 mod door;
-mod fresh;
 pub mod history;
 mod id;
 mod journal;

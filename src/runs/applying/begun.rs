@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::applying::Applying;
-use super::planning::failed;
+use super::Applying;
 use crate::effects::State;
 use crate::plan::{Plan, Sign};
+use crate::runs::planning::failed;
 use crate::script::Ended;
 
 /// By operation, kind and key: how many writes this run has begun. The group is not asked: that of a plan may be a

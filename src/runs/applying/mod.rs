@@ -1,12 +1,19 @@
 //! Does exactly what a plan says: looks first whether all it touches is as it was, fills in what is known by then, and
 //! sends each call through the ledger. What was done by an earlier attempt is not done again.
 
+mod along;
+mod begun;
+mod braking;
+mod difference;
+mod done;
+mod fresh;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::done::Done;
-use super::fresh::{Fresh, Staled};
+use self::done::Done;
+use self::fresh::{Fresh, Staled};
 use super::planning::failed;
 use super::{Runner, Stale};
 use crate::catalog::{Call, Code, Doubt, Subject};
@@ -18,11 +25,11 @@ use crate::script::{Ended, Parts, ScriptError, Stop, Thrown};
 
 /// A plan that is being applied.
 pub(super) struct Applying<'a> {
-    pub(super) runner: &'a Runner,
-    pub(super) plan: &'a Plan,
+    runner: &'a Runner,
+    plan: &'a Plan,
     /// By connection.
-    pub(super) clients: HashMap<String, Client>,
-    pub(super) events: Events,
+    clients: HashMap<String, Client>,
+    events: Events,
     /// What placeholders stand for, as far as it is known.
     filled: HashMap<String, String>,
     /// Which touch of which step makes what a placeholder stands for.
@@ -82,7 +89,7 @@ impl<'a> Applying<'a> {
     }
 
     /// The touches of a step that are to be done, and how many are not since something before them was not.
-    pub(super) fn to_do(&self, place: usize, fresh: &Fresh) -> (Vec<usize>, u64) {
+    fn to_do(&self, place: usize, fresh: &Fresh) -> (Vec<usize>, u64) {
         let touches = &self.plan.steps[place].touches;
         let (mut places, mut skipped) = (Vec::with_capacity(touches.len()), 0);
         for (at, touch) in touches.iter().enumerate() {
@@ -178,13 +185,13 @@ impl<'a> Applying<'a> {
     }
 
     /// Whom a step touches, each with its part of the request, as it was planned.
-    pub(super) fn subjects(&self, place: usize) -> Result<Vec<(Subject, Value)>, crate::plan::NotAPlan> {
+    fn subjects(&self, place: usize) -> Result<Vec<(Subject, Value)>, crate::plan::NotAPlan> {
         let piece = self.plan.call(place)?.pieces().into_iter().next();
         Ok(piece.map(|piece| piece.subjects).unwrap_or_default())
     }
 
     /// What is asked about a touch of a step with these subjects, with everything filled in that is known.
-    pub(super) fn question(&self, place: usize, at: usize, subjects: &[(Subject, Value)]) -> Option<Doubt> {
+    fn question(&self, place: usize, at: usize, subjects: &[(Subject, Value)]) -> Option<Doubt> {
         let step = &self.plan.steps[place];
         let (touch, (_, part)) = (&step.touches[at], subjects.get(at)?);
         let mut subject = touch.subject();
@@ -253,7 +260,7 @@ impl<'a> Applying<'a> {
         }
     }
 
-    pub(super) fn ended(&self, error: Error) -> Ended {
+    fn ended(&self, error: Error) -> Ended {
         match self.runner.cancel.reason() {
             Some(why) if why != Stop::Fatal => Ended::Stopped(why),
             _ => match error.gravity {
@@ -269,7 +276,7 @@ impl<'a> Applying<'a> {
 }
 
 /// By what somebody or something is known in a plan: whatever is not done for one name is not done for the others.
-pub(super) fn names(touch: &Touch) -> Vec<String> {
+fn names(touch: &Touch) -> Vec<String> {
     let held = |value: &Value| -> Vec<String> {
         ["id", "email"].iter().filter_map(|key| value.get(*key)?.as_str()).map(str::to_lowercase).collect()
     };

@@ -6,15 +6,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::Value;
 
 use super::along::Along;
-use super::applying::{Applying, id_of, names};
 use super::begun::begun_by;
 use super::difference::difference;
-use super::planning::failed;
+use super::{Applying, id_of, names};
 use crate::catalog::{Deed, Doubt};
 use crate::client::Client;
 use crate::effects::brakes::Protection;
 use crate::model::Placeholder;
 use crate::plan::{Overlay, Sign, Touch};
+use crate::runs::planning::failed;
 use crate::script::Ended;
 
 /// What a look has shown, by the places of steps and touches.

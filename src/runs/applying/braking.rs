@@ -3,12 +3,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::applying::Applying;
+use super::Applying;
 use super::fresh::Fresh;
-use super::planning::failed;
 use crate::catalog::{Call, Mails};
 use crate::plan::Sign;
 use crate::roster::{Ahead, Coming, Mailing};
+use crate::runs::planning::failed;
 use crate::script::Ended;
 use crate::settings::Partial;
 
