@@ -11,6 +11,7 @@ mod op;
 mod param;
 mod platform;
 mod record;
+mod sign_in;
 mod weight;
 
 pub use adapter::{Adapter, Before, Completion, FieldNames, Invitation, LookUp, Part, Snapshot, Unsupported, Verdict};
@@ -22,6 +23,7 @@ pub use effect::{Doubt, Subject, SubjectKind};
 pub use fault::{Code, Fault};
 pub use op::{Anchor, Answer, Batch, Consequence, Follow, Kind, Mails, Method, Op, Page, Repeat, SubjectAt, Write};
 pub use param::{Choice, Param, Place, Ty, Weight, Wire};
-pub use platform::{Credential, Platform, SignIn};
+pub use platform::{Credential, Platform};
 pub use record::{Field, FieldTy, Record};
+pub use sign_in::{ClientCredentials, Login, SignIn, TokenAt, filled};
 pub use weight::Grant;

@@ -7,10 +7,14 @@ use super::{Args, Param, Place, Record};
 pub enum Method {
     /// Reads.
     Get,
+    /// Reads what an answer's head says.
+    Head,
     /// Adds, or starts something.
     Post,
     /// Changes.
     Put,
+    /// Changes what is named.
+    Patch,
     /// Removes.
     Delete,
 }
@@ -20,8 +24,10 @@ impl Method {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
+            Self::Head => "HEAD",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
     }

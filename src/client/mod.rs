@@ -19,6 +19,7 @@ mod policy;
 mod read;
 mod recent;
 mod send;
+mod sign_in;
 mod transport;
 mod write;
 
@@ -40,6 +41,7 @@ pub use http::{Http, HttpOptions, HttpWrites, SetUpError};
 pub use pace::Pace;
 pub use pager::Pager;
 pub use policy::Policy;
+pub use sign_in::{Signature, Signer};
 pub use transport::{Lost, Reads, Reply, SendFuture, Writes};
 pub use write::{Brake, With};
 

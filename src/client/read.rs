@@ -72,11 +72,25 @@ impl Client {
         let sent = self.reads().read(wire::build(call)).await;
         drop(turn);
         self.note_call(call, start, sent.as_ref().ok());
-        let reply = sent.map_err(|lost| unreached(call, &lost))?;
+        let reply = sent.map_err(|lost| self.unreached(call, &lost))?;
         match self.judge(call, &reply) {
             Ok(()) => Ok(reply.body),
             Err(fault) => Err(self.refused(call, &fault, &reply)),
         }
+    }
+
+    /// The error of a request that got no answer.
+    pub(super) fn unreached(&self, call: &Call, lost: &Lost) -> Error {
+        let (code, retryable, retry_after) = match lost {
+            Lost::NotSent { .. } => ("unreachable", true, None),
+            Lost::NotSigned { refused: false, retry_after, .. } => ("unreachable", true, *retry_after),
+            Lost::NotSigned { refused: true, .. } => {
+                let words = format!("{lost}; {}", self.credentials());
+                return Error::new(call, Code::Unauthorized.as_str(), words);
+            }
+            Lost::Unknown(_) => ("unavailable", true, None),
+        };
+        Error { retryable, retry_after, ..Error::new(call, code, lost.to_string()) }
     }
 
     /// What the platform's answer means; a redirect is never an answer.
@@ -152,13 +166,4 @@ impl Client {
         }
         Ok(Value::Array(rows))
     }
-}
-
-/// The error of a read that got no answer.
-fn unreached(call: &Call, lost: &Lost) -> Error {
-    let code = match lost {
-        Lost::NotSent { .. } => "unreachable",
-        Lost::Unknown(_) => "unavailable",
-    };
-    Error { retryable: true, ..Error::new(call, code, lost.to_string()) }
 }

@@ -77,14 +77,8 @@ impl Client {
         let call = &piece.call;
         let reply = match answer {
             Ok(reply) => reply,
-            Err(lost @ Lost::NotSent { .. }) => {
-                let error = Error { retryable: true, ..Error::new(call, "unreachable", lost.to_string()) };
-                return Sent::Failed(error);
-            }
-            Err(lost @ Lost::Unknown(_)) => {
-                let error = Error { retryable: true, ..Error::new(call, "unavailable", lost.to_string()) };
-                return Sent::Unsure(error);
-            }
+            Err(lost @ Lost::Unknown(_)) => return Sent::Unsure(self.unreached(call, &lost)),
+            Err(lost) => return Sent::Failed(self.unreached(call, &lost)),
         };
         match self.judge(call, &reply) {
             Ok(()) => match call.op.follow {

@@ -34,6 +34,16 @@ pub enum Lost {
         /// In the words of the system; without the address's query.
         why: String,
     },
+    /// Nobody could be signed in, so the request itself was not sent, or was refused for that and did nothing.
+    #[error("could not sign in: {why}")]
+    NotSigned {
+        /// In the server's words, without secrets.
+        why: String,
+        /// Whether the credentials were refused; else trying again may help.
+        refused: bool,
+        /// How long the server asks to wait.
+        retry_after: Option<Duration>,
+    },
     /// Something may have arrived: time-out, reset, a body that was cut off or too large.
     #[error("no trustworthy answer: {0}")]
     Unknown(String),

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use crate::catalog::{Args, Call, Method, Op, Param, Place, Platform, Ty, Wire};
+use crate::catalog::{Args, Call, Method, Op, Param, Place, Platform, Ty, Wire, filled};
 
 /// Everything but RFC 3986's unreserved characters is encoded: a `+` in an address must not become a blank.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -14,10 +14,38 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 pub struct Request {
     /// HTTP's verb.
     pub method: Method,
-    /// Path and query, encoded, beginning with `/`.
+    /// Path and query, encoded, beginning with `/`. What stands in braces, which are never encoded values, are values of
+    /// the connection: whoever sends fills them in ([`Request::filled`]).
     pub target: String,
     /// A JSON body.
     pub body: Option<Bytes>,
+}
+
+impl Request {
+    /// The target with the connection's values in it, encoded; `Err` names the first that the connection does not have.
+    pub fn filled(&self, value: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+        filled_path(&self.target, value)
+    }
+}
+
+/// A path with a connection's values in the place of their names in braces, encoded.
+pub fn filled_path(path: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    filled(path, |name| value(name).map(|value| encoded(&value)))
+}
+
+/// What of a target stands below this path, whose names in braces take any segment; `None` where it is elsewhere.
+pub fn below(pattern: &str, target: &str) -> Option<String> {
+    let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
+    let mut rest = path;
+    for want in pattern.split('/').filter(|part| !part.is_empty()) {
+        let after = rest.strip_prefix('/')?;
+        let (have, remaining) = after.split_at(after.find('/').unwrap_or(after.len()));
+        if have.is_empty() || (have != want && !want.starts_with('{')) {
+            return None;
+        }
+        rest = remaining;
+    }
+    Some(format!("{rest}{query}"))
 }
 
 /// The request of a call.
@@ -27,7 +55,10 @@ pub fn build(call: &Call) -> Request {
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
         target.push_str(before);
-        target.push_str(&encoded(&plain(call.args.get(name).unwrap_or(&Value::Null))));
+        match call.op.param(name) {
+            Some(_) => target.push_str(&encoded(&plain(call.args.get(name).unwrap_or(&Value::Null)))),
+            None => target.push_str(&format!("{{{name}}}")),
+        }
         rest = after;
     }
     target.push_str(rest);
@@ -153,6 +184,7 @@ fn matched(op: &Op, segments: &[&str]) -> Option<(Map<String, Value>, usize)> {
     let mut fixed = 0;
     for (want, have) in pattern.iter().zip(segments) {
         match want.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) if op.param(name).is_none() => {}
             Some(name) => {
                 names.insert(name.to_owned(), Value::String(decoded(have)));
             }

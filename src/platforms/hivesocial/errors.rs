@@ -161,6 +161,11 @@ fn start(body: &[u8]) -> String {
     String::from_utf8_lossy(body).chars().take(200).collect::<String>().trim().to_owned()
 }
 
+/// The answer to a login: the token is the object itself, and `errors` an object for once.
+pub fn token(token: &str) -> Value {
+    json!({ "success": true, "message": "", "errors": {}, "object": token })
+}
+
 /// A refusal as HiveSocial writes it. The time is left out: the sandbox's answers do not depend on when they are asked for.
 pub fn body(_status: u16, message: &str) -> Value {
     json!({ "success": false, "message": message, "errors": [{ "key": "", "value": "", "message": message }], "object": null })

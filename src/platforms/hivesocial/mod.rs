@@ -12,18 +12,34 @@ mod simulate;
 #[cfg(test)]
 mod tests;
 
-use crate::catalog::{Credential, Platform, SignIn};
+use crate::catalog::{Credential, Login, Platform, SignIn};
 
 /// The platform.
 pub const PLATFORM: Platform = Platform {
     name: "hivesocial",
     title: "HiveSocial",
-    base_url: "https://community.example.org/api/v1/en_US",
+    connection: "hive",
+    base_url: "",
+    prefix: "/api/v1/{locale}",
     credentials: &[
-        Credential { key: "email", secret: false, required: false, doc: "the address of an administrator's account" },
-        Credential { key: "password", secret: true, required: false, doc: "that account's password" },
+        Credential::plain("locale", "the language in the address").or("en_US"),
+        Credential::plain("email", "the address of an administrator's account"),
+        Credential::secret("password", "that account's password"),
+        Credential::secret("token", "a ready token, in place of address and password"),
+        Credential::plain("scheme", "`bearer` where the ready token goes into the `Authorization` header"),
     ],
-    sign_in: SignIn::Basic { user: "email", password: "password" },
+    sign_in: SignIn::Login(Login {
+        path: "/api/v1/{locale}/security/login",
+        email: "email",
+        password: "password",
+        header: "x-auth",
+        lives: 8 * 60 * 60,
+        token: "token",
+        scheme: "scheme",
+        at: "/object",
+        answer: errors::token,
+    }),
+    account: &[],
     ops: ops::OPS,
     records: &[&ops::INVITATION, &ops::REPLY, &ops::EVALUATION],
     open: errors::open,
