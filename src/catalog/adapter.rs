@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Call, Deed, Doubt, Op, Seen, Subject};
+use super::{Call, Deed, Doubt, Op, Piece, Seen, Subject};
 use crate::model::{Cascade, Change, Group, Member};
 
 /// The platform cannot do this; says what it has instead.
@@ -61,6 +61,27 @@ pub struct Snapshot {
     pub keys: fn(&Value) -> Vec<String>,
 }
 
+/// What must be read and filled in before a call says all that beadle has to know: whom it is about, what is there.
+pub struct Completion {
+    /// Reads, as in [`LookUp::reads`]. Where there are none, the row of [`Completion::recent`] is what they gave.
+    pub reads: Vec<Call>,
+    /// An id whose row this run may have read lately; `null` if it has not.
+    pub recent: Option<String>,
+    /// The whole call; an error says why it cannot be made, and what to type.
+    pub fill: fn(&Call, &[Value]) -> Result<Call, String>,
+}
+
+/// What an answer to a call for many says of one of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// It worked.
+    Done,
+    /// It did not, for this reason; nothing happened.
+    Refused(String),
+    /// Nothing that can be believed.
+    Unsure(String),
+}
+
 /// Finds the names of a group's fields in the answer of a read; `None` if they are not there.
 pub type FieldNames = fn(&Value) -> Option<Vec<String>>;
 
@@ -97,6 +118,18 @@ pub trait Adapter: Send + Sync {
 
     /// The writes that invite these members of this group.
     fn invite(&self, connection: &str, group: &str, invitation: &Invitation) -> Result<Vec<Call>, Unsupported>;
+
+    /// What is to be filled in first; `None` where the call is whole.
+    fn completion(&self, call: &Call) -> Option<Completion> {
+        let _ = call;
+        None
+    }
+
+    /// What an answer that is no refusal says of each subject of a piece, in their order; `None`: it worked for all.
+    fn parts(&self, piece: &Piece, answer: &Value) -> Option<Vec<Part>> {
+        let _ = (piece, answer);
+        None
+    }
 
     /// What to read before sending; `None` when nothing is needed.
     fn before(&self, call: &Call) -> Option<Before>;

@@ -137,8 +137,12 @@ pub enum Kind {
 pub enum Page {
     /// It does not: one answer is all.
     Single,
-    /// `offset` and `limit`; ends at an empty page. `size` is what we ask for, `documented` the document's default.
+    /// Rows are counted from the list's start; ends at an empty page.
     Offset {
+        /// The parameter that says where a page begins: `offset`.
+        offset: &'static str,
+        /// The parameter that says how many rows: `limit`.
+        limit: &'static str,
         /// Rows asked for.
         size: u32,
         /// What to ask for when the platform refuses `size`.
@@ -148,9 +152,24 @@ pub enum Page {
     After {
         /// The parameter: `last_group_id`.
         cursor: &'static str,
+        /// The parameter that says how many rows: `limit`.
+        limit: &'static str,
         /// Rows asked for.
         size: u32,
+        /// Rows that the platform gives when it is not asked.
+        documented: u32,
+        /// Whether the row that the cursor names may be gone.
+        anchor: Anchor,
     },
+}
+
+/// What a cursor needs to be understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// An id says where to go on, whether or not there is still a row of that id.
+    Id,
+    /// The row must be there: whoever deletes from the list reads it to its end first.
+    Row,
 }
 
 /// What the answer is.
@@ -219,6 +238,8 @@ pub struct Op {
     pub batch: Option<Batch>,
     /// Work that goes on after the call.
     pub follow: Option<Follow>,
+    /// The campaign of its mails where the caller names none; `None` is the one that everybody gets once.
+    pub campaign: Option<&'static str>,
     /// What the document demands beyond single arguments; says what is missing.
     pub also: fn(&Args) -> Result<(), String>,
 }
@@ -237,6 +258,7 @@ impl Op {
             page: Page::Single,
             batch: None,
             follow: None,
+            campaign: None,
             also: |_| Ok(()),
         }
     }
@@ -296,6 +318,11 @@ impl Op {
         Self { follow: Some(follow), ..self }
     }
 
+    /// Its mails are a campaign of their own.
+    pub const fn campaign(self, name: &'static str) -> Self {
+        Self { campaign: Some(name), ..self }
+    }
+
     /// What the document demands beyond single arguments.
     pub const fn also(self, also: fn(&Args) -> Result<(), String>) -> Self {
         Self { also, ..self }
@@ -311,6 +338,14 @@ impl Op {
         match &self.kind {
             Kind::Read => None,
             Kind::Write(write) => Some(write),
+        }
+    }
+
+    /// The parameter that says how many rows a page shall have.
+    pub fn limit(&self) -> Option<&'static str> {
+        match self.page {
+            Page::Single => None,
+            Page::Offset { limit, .. } | Page::After { limit, .. } => Some(limit),
         }
     }
 

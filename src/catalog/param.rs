@@ -9,6 +9,8 @@ pub enum Place {
     Query,
     /// In the JSON body.
     Body,
+    /// Nowhere: it is not sent, and tells beadle what the request is about.
+    Aside,
 }
 
 /// How an id is written on the wire. In scripts every id is a string.
@@ -87,13 +89,17 @@ pub enum Weight {
     Grants,
     /// It destroys what cannot be brought back, when it is `true`.
     Destroys,
+    /// It names one or several roles: whoever the call is about gets their power, unless all of them are among these.
+    Roles(&'static [&'static str]),
 }
 
 /// One argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Param {
-    /// Its name in scripts, and on the wire: `group_id`.
+    /// Its name in scripts: `group_id`.
     pub name: &'static str,
+    /// Its name on the wire, where that is another one: `groupId`.
+    pub wire: Option<&'static str>,
     /// Where it goes.
     pub place: Place,
     /// What it may be.
@@ -110,7 +116,7 @@ pub struct Param {
 
 impl Param {
     const fn new(name: &'static str, place: Place, ty: Ty, required: bool) -> Self {
-        Self { name, place, ty, required, nullable: false, doc: "", weight: Weight::Plain }
+        Self { name, wire: None, place, ty, required, nullable: false, doc: "", weight: Weight::Plain }
     }
 
     /// In the path; always required.
@@ -128,6 +134,21 @@ impl Param {
         Self::new(name, Place::Body, ty, false)
     }
 
+    /// Not sent, may be left out.
+    pub const fn aside(name: &'static str, ty: Ty) -> Self {
+        Self::new(name, Place::Aside, ty, false)
+    }
+
+    /// Called otherwise on the wire.
+    pub const fn wire(self, wire: &'static str) -> Self {
+        Self { wire: Some(wire), ..self }
+    }
+
+    /// Its name on the wire.
+    pub fn on_wire(&self) -> &'static str {
+        self.wire.unwrap_or(self.name)
+    }
+
     /// Must be given.
     pub const fn required(self) -> Self {
         Self { required: true, ..self }
@@ -141,6 +162,11 @@ impl Param {
     /// Whoever it names gets an administrator's or moderator's power.
     pub const fn grants(self) -> Self {
         Self { weight: Weight::Grants, ..self }
+    }
+
+    /// Whoever the call is about gets the power of the roles it names, unless all of them are among these.
+    pub const fn roles(self, plain: &'static [&'static str]) -> Self {
+        Self { weight: Weight::Roles(plain), ..self }
     }
 
     /// Given as `true`, it destroys what cannot be brought back.

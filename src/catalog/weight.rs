@@ -29,9 +29,21 @@ impl Call {
                 _ => Vec::new(),
             };
             people.extend(named(self.op.params, &self.args.to_value()));
+            people.extend(self.op.params.iter().any(|param| self.empowers(param)).then(|| subject.key.clone()));
             grants.extend(people.into_iter().map(|person| Grant { person, group: subject.group.clone() }));
         }
         grants
+    }
+
+    /// Whether the argument names a role with power.
+    fn empowers(&self, param: &Param) -> bool {
+        let Weight::Roles(plain) = param.weight else { return false };
+        let powerful = |role: &Value| text(role).is_some_and(|role| !plain.contains(&role.as_str()));
+        match self.args.get(param.name) {
+            Some(Value::Array(roles)) => roles.iter().any(powerful),
+            Some(role) => powerful(role),
+            None => false,
+        }
     }
 
     /// The argument by which the call destroys what cannot be brought back; `None` where none is given.

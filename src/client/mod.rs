@@ -2,6 +2,7 @@
 //! once, and what nobody knows is looked up before anything is sent again.
 
 mod answer;
+mod complete;
 mod crash;
 mod doubt;
 mod drafting;

@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use super::plan::unknown_yet;
 use super::{Client, Error};
-use crate::catalog::{Answer, Call, Page};
+use crate::catalog::{Anchor, Answer, Call, Page};
 use crate::events::Level;
 use crate::plan::{Draft, View};
 use crate::wire::{self, Row};
@@ -171,7 +171,7 @@ impl Client {
             Some(error) => Source::Failed(Some(error)),
         };
         let shared = Arc::new(Mutex::new(Shared { source, ahead: VecDeque::new(), planned }));
-        if matches!(call.op.page, Page::Offset { .. }) {
+        if matches!(call.op.page, Page::Offset { .. } | Page::After { anchor: Anchor::Row, .. }) {
             self.open_lists().add(&shared);
         }
         Pager { shared }
@@ -207,8 +207,8 @@ impl Reading {
     async fn run(mut self) {
         let end = match self.call.op.page {
             Page::Single => self.single().await,
-            Page::Offset { size, documented } => self.by_offset(size, documented).await,
-            Page::After { cursor, size } => self.by_cursor(cursor, size).await,
+            Page::Offset { offset, size, documented, .. } => self.by_offset(offset, size, documented).await,
+            Page::After { cursor, size, .. } => self.by_cursor(cursor, size).await,
         };
         if let Err(Some(error)) = end {
             // Nobody listening is no error: the list was dropped.
@@ -239,8 +239,8 @@ impl Reading {
     }
 
     /// Advances by the rows received and ends at an empty page; a list that shifted meanwhile is read again.
-    async fn by_offset(&mut self, size: u32, documented: u32) -> Result<(), Option<Error>> {
-        let start = self.call.args.get("offset").and_then(serde_json::Value::as_u64).unwrap_or(0);
+    async fn by_offset(&mut self, offset: &str, size: u32, documented: u32) -> Result<(), Option<Error>> {
+        let start = self.call.args.get(offset).and_then(serde_json::Value::as_u64).unwrap_or(0);
         let mut call = self.sized(size);
         // Counted before the first page: whoever leaves while pages are read hides somebody, and takes the count along.
         let expected = match start == 0 && self.passes > 1 {
@@ -249,7 +249,7 @@ impl Reading {
         };
         for pass in 1..=self.passes {
             let before = self.handed;
-            let doubled = self.pass(&mut call, start, documented).await?;
+            let doubled = self.pass(&mut call, (offset, start), documented).await?;
             let added = self.handed - before;
             if pass > 1 && added == 0 {
                 return Ok(());
@@ -269,7 +269,12 @@ impl Reading {
 
     /// Reads from the beginning to an empty page; says whether the list shifted: an id came twice, or the row that two
     /// pages share was another one.
-    async fn pass(&mut self, call: &mut Call, start: u64, documented: u32) -> Result<bool, Option<Error>> {
+    async fn pass(
+        &mut self,
+        call: &mut Call,
+        (name, start): (&str, u64),
+        documented: u32,
+    ) -> Result<bool, Option<Error>> {
         let mut offset = start;
         let mut doubled = false;
         let (mut last, mut received) = (None, 0);
@@ -278,11 +283,11 @@ impl Reading {
             // Each page begins with the last row of the one before: if that is another one, the list has shifted, also
             // where the count did not change since somebody else came.
             let overlap = u64::from(received >= SMALLEST_OVERLAP && self.passes > 1);
-            call.args.set("offset", offset - overlap);
+            call.args.set(name, offset - overlap);
             self.wanted().await?;
             let mut page = match self.fetch(call).await {
                 Err(Some(error)) if self.may_be_smaller(call, &error, documented) => {
-                    call.args.set("limit", documented);
+                    call.args.set(call.op.limit().unwrap_or("limit"), documented);
                     continue;
                 }
                 other => other?,
@@ -314,16 +319,15 @@ impl Reading {
 
     /// Whether the platform may have refused the page's size rather than the request.
     fn may_be_smaller(&self, call: &Call, error: &Error, documented: u32) -> bool {
-        let asked = call.args.get("limit").and_then(serde_json::Value::as_u64).unwrap_or(0);
-        matches!(error.status, Some(400 | 422))
-            && self.call.args.get("limit").is_none()
-            && asked > u64::from(documented)
+        let Some(limit) = call.op.limit() else { return false };
+        let asked = call.args.get(limit).and_then(serde_json::Value::as_u64).unwrap_or(0);
+        matches!(error.status, Some(400 | 422)) && self.call.args.get(limit).is_none() && asked > u64::from(documented)
     }
 
     fn sized(&self, size: u32) -> Call {
         let mut call = self.call.clone();
-        if call.op.param("limit").is_some() && call.args.get("limit").is_none() {
-            call.args.set("limit", size);
+        if let Some(limit) = call.op.limit().filter(|limit| call.args.get(limit).is_none()) {
+            call.args.set(limit, size);
         }
         call
     }
@@ -358,7 +362,7 @@ impl Reading {
 /// An id's fingerprint; rows without an id are told apart by all they hold.
 fn fingerprint(row: &Row) -> u64 {
     let mut hasher = DefaultHasher::new();
-    match row.text("id") {
+    match row.id() {
         Some(id) => id.hash(&mut hasher),
         None => row.bytes().hash(&mut hasher),
     }

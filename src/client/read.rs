@@ -108,13 +108,18 @@ impl Client {
     /// The error of a refusal, with what a person can do about it; tells the pace.
     pub(super) fn refused(&self, call: &Call, fault: &Fault, reply: &Reply) -> Error {
         let mut error = Error::refused(call, fault, reply.retry_after);
-        error.message = self.0.parts.redactor.redact(&error.message).into_owned();
+        error.message = self.redacted(&error.message);
         match fault.code {
             Code::TooMany => self.pace().too_many(reply.retry_after),
             Code::Unauthorized => error.message = format!("{}; {}", error.message, self.credentials()),
             _ => {}
         }
         error
+    }
+
+    /// A platform's words without secrets.
+    pub(super) fn redacted(&self, words: &str) -> String {
+        self.0.parts.redactor.redact(words).into_owned()
     }
 
     /// Tells listeners that a request is over.

@@ -57,6 +57,7 @@ pub trait Brake: Send + Sync {
 impl Client {
     /// Performs a write, in as many pieces as the document demands.
     pub(super) async fn write(&self, call: &Call, with: &With) -> Result<Bytes, Error> {
+        let call = &self.completed(call).await?;
         let consequence = call.op.write(&call.args).map(|write| write.consequence);
         if !matches!(consequence, Some(Consequence::Changes | Consequence::Tells)) {
             self.open_lists().finish().await;
@@ -122,6 +123,10 @@ impl Client {
                 let places = permit.places().to_vec();
                 match self.perform(&part, permit, &intent, with, merged).await? {
                     Performed::Settled => {}
+                    Performed::Partly(unsure) => {
+                        lost = true;
+                        free.extend(unsure);
+                    }
                     Performed::Refused(refused) => left.refused.push(*refused),
                     Performed::InDoubt => {
                         lost = true;
@@ -166,7 +171,8 @@ impl Client {
                 addresses.insert(subject.key.clone(), address);
             }
         }
-        Ok(Intent { before, addresses, campaign: with.again.clone(), ..Intent::default() })
+        let campaign = with.again.clone().or_else(|| piece.call.op.campaign.map(str::to_owned));
+        Ok(Intent { before, addresses, campaign, ..Intent::default() })
     }
 
     /// Takes out whom the platform's own record names as mailed since the campaign began: by another store, another

@@ -43,6 +43,7 @@ fn argument(op: &Op, param: &Param) -> Value {
             Place::Path => "path",
             Place::Query => "query",
             Place::Body => "body",
+            Place::Aside => "aside",
         },
         "doc": param.doc,
     });

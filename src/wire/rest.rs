@@ -66,12 +66,12 @@ pub fn build(call: &Call) -> Request {
     for (param, value) in given(call, Place::Query) {
         target.push(sign);
         sign = '&';
-        target.push_str(param.name);
+        target.push_str(param.on_wire());
         target.push('=');
         target.push_str(&encoded(&plain(value)));
     }
     let body: Map<String, Value> =
-        given(call, Place::Body).map(|(param, value)| (param.name.to_owned(), on_wire(param.ty, value))).collect();
+        given(call, Place::Body).map(|(param, value)| (param.on_wire().to_owned(), on_wire(param.ty, value))).collect();
     let body = match (body.is_empty(), call.op.params.iter().any(|p| p.place == Place::Body)) {
         (true, false) => None,
         _ => Some(Bytes::from(Value::Object(body).to_string())),
@@ -113,8 +113,29 @@ fn on_wire(ty: Ty, value: &Value) -> Value {
 
 fn row_on_wire(params: &[Param], row: &Value) -> Value {
     let Value::Object(map) = row else { return row.clone() };
-    let ty = |key: &str| params.iter().find(|p| p.name == key).map_or(Ty::Fields, |p| p.ty);
-    Value::Object(map.iter().map(|(key, value)| (key.clone(), on_wire(ty(key), value))).collect())
+    let sent = |(key, value): (&String, &Value)| match params.iter().find(|param| param.name == key.as_str()) {
+        Some(param) => (param.on_wire().to_owned(), on_wire(param.ty, value)),
+        None => (key.clone(), value.clone()),
+    };
+    Value::Object(map.iter().map(sent).collect())
+}
+
+/// Names as scripts have them in the place of those of the wire, also in the rows of a list.
+fn from_wire(params: &[Param], values: Map<String, Value>) -> Map<String, Value> {
+    let named = |(key, value): (String, Value)| match params.iter().find(|param| param.on_wire() == key) {
+        Some(param) => (param.name.to_owned(), of_rows(param.ty, value)),
+        None => (key, value),
+    };
+    values.into_iter().map(named).collect()
+}
+
+fn of_rows(ty: Ty, value: Value) -> Value {
+    let (Ty::Rows(params), Value::Array(rows)) = (ty, &value) else { return value };
+    let row = |row: &Value| match row {
+        Value::Object(map) => Value::Object(from_wire(params, map.clone())),
+        other => other.clone(),
+    };
+    rows.iter().map(row).collect()
 }
 
 fn number(id: &str) -> Value {
@@ -147,7 +168,7 @@ pub fn recognize(platform: &Platform, method: &str, target: &str, body: &[u8]) -
     if let Ok(Value::Object(body)) = serde_json::from_slice(body) {
         rest.extend(body);
     }
-    for (name, value) in rest {
+    for (name, value) in from_wire(op.params, rest) {
         values.entry(name).or_insert(value);
     }
     Some((op, Args::from_checked(values)))
