@@ -50,8 +50,9 @@ pub fn find(name: &str) -> Result<Vec<Function>, Unknown> {
 
 fn hint(name: &str) -> String {
     let noun = name.split('.').next().unwrap_or(name);
+    let has = platforms::ALL.iter().any(|platform| !platform.verbs(noun).is_empty());
     let instead = platforms::ALL.iter().flat_map(|platform| platform.instead).find(|(known, _)| *known == noun);
-    if let Some((_, sentence)) = instead {
+    if let (false, Some((_, sentence))) = (has, instead) {
         return format!(": {sentence}");
     }
     let nouns = all().into_iter().map(|function| function.op.noun.to_owned());

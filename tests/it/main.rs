@@ -15,6 +15,8 @@ mod docs;
 mod faults;
 mod foreign;
 mod history;
+mod hivesocial_document;
+mod hivesocial_scripts;
 mod layers;
 mod lost_answers;
 mod main_job;

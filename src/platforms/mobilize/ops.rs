@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::catalog::{
-    Anchor, Answer, Args, Choice, Consequence, Field, FieldTy, Follow, Mails, Op, Page, Param, Record, Repeat, SubjectAt,
-    SubjectKind, Ty, Wire,
+    Anchor, Answer, Args, Choice, Consequence, Field, FieldTy, Follow, Mails, Op, Page, Param, Record, Repeat,
+    SubjectAt, SubjectKind, Ty, Wire,
 };
 use crate::model::Email;
 
