@@ -171,7 +171,11 @@ impl Connection {
                 }
                 continue;
             };
-            let secret = from.read(&project.folder, environment).map_err(|why| {
+            let value = match credential.secret {
+                true => from.read(&project.folder, environment),
+                false => from.read_plain(&project.folder, environment),
+            };
+            let secret = value.map_err(|why| {
                 let error = Error::new(format!("`{}` of connection `{}` {why}", credential.key, self.name));
                 match from {
                     From::Variable(name) => error.hint(format!("export {name}=… ({})", credential.doc)),

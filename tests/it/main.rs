@@ -33,6 +33,7 @@ mod scripts;
 mod secrets;
 mod served;
 mod shipped_scripts;
+mod sign_in;
 mod signals;
 mod store_fails;
 mod sync_faults;

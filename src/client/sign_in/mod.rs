@@ -19,7 +19,7 @@ pub struct Signer(How);
 
 enum How {
     Always(HeaderName, HeaderValue),
-    Tokens(Tokens),
+    Tokens(Box<Tokens>),
 }
 
 /// What a request is signed with.
@@ -51,7 +51,7 @@ impl Signer {
                 Some(ready) => bearer(ready)?,
                 None => {
                     let pair = both(asked.id, asked.secret).ok_or_else(|| missing(options))?;
-                    How::Tokens(Tokens::of_client(options, client, asked, pair)?)
+                    How::Tokens(Box::new(Tokens::of_client(options, client, asked, pair)?))
                 }
             },
             SignIn::Login(login) => match credential(login.token) {
@@ -65,7 +65,7 @@ impl Signer {
                 },
                 None => {
                     let pair = both(login.email, login.password).ok_or_else(|| missing(options))?;
-                    How::Tokens(Tokens::of_login(options, client, login, pair)?)
+                    How::Tokens(Box::new(Tokens::of_login(options, client, login, pair)?))
                 }
             },
         };
