@@ -181,6 +181,8 @@ pub enum Answer {
     One(&'static Record),
     /// One record that a server may also send as a list of them, or as nothing: `find_by_email`.
     Perhaps(&'static Record),
+    /// How many rows the list has that this operation of the same noun gives: from a header, else by counting them.
+    Count(&'static str),
     /// Rows of a record, found under one of these keys or as a bare list.
     Many(&'static Record, &'static [&'static str]),
 }
@@ -238,6 +240,8 @@ pub struct Op {
     pub batch: Option<Batch>,
     /// Work that goes on after the call.
     pub follow: Option<Follow>,
+    /// Whether the document does not have it: a neighbour that a flow needs.
+    pub beyond: bool,
     /// The campaign of its mails where the caller names none; `None` is the one that everybody gets once.
     pub campaign: Option<&'static str>,
     /// What the document demands beyond single arguments; says what is missing.
@@ -259,8 +263,14 @@ impl Op {
             batch: None,
             follow: None,
             campaign: None,
+            beyond: false,
             also: |_| Ok(()),
         }
+    }
+
+    /// A read that answers with headers alone.
+    pub const fn head(noun: &'static str, verb: &'static str, path: &'static str) -> Self {
+        Self::new(Method::Head, noun, verb, path)
     }
 
     /// A read.
@@ -318,6 +328,11 @@ impl Op {
         Self { follow: Some(follow), ..self }
     }
 
+    /// The platform's document of these operations does not have it.
+    pub const fn beyond(self) -> Self {
+        Self { beyond: true, ..self }
+    }
+
     /// Its mails are a campaign of their own.
     pub const fn campaign(self, name: &'static str) -> Self {
         Self { campaign: Some(name), ..self }
@@ -357,6 +372,17 @@ impl Op {
     /// The argument of this name.
     pub fn param(&self, name: &str) -> Option<&'static Param> {
         self.params.iter().find(|p| p.name == name)
+    }
+
+    /// The arguments that so many without a name mean: where there are fewer than places, those that the connection's settings
+    /// know are left out, the last one first.
+    pub fn places(&self, given: usize) -> Vec<&'static Param> {
+        let mut list = self.positional();
+        while list.len() > given {
+            let Some(place) = list.iter().rposition(|param| param.preset.is_some()) else { break };
+            list.remove(place);
+        }
+        list
     }
 
     /// The arguments that may be given without a name: those of the path, then the only other required one.

@@ -9,8 +9,12 @@ pub enum Place {
     Query,
     /// In the JSON body.
     Body,
+    /// It is the JSON body.
+    Whole,
     /// Nowhere: it is not sent, and tells beadle what the request is about.
     Aside,
+    /// Nowhere, and no script gives it: beadle fills in what it found out.
+    Found,
 }
 
 /// How an id is written on the wire. In scripts every id is a string.
@@ -89,8 +93,13 @@ pub enum Weight {
     Grants,
     /// It destroys what cannot be brought back, when it is `true`.
     Destroys,
-    /// It names one or several roles: whoever the call is about gets their power, unless all of them are among these.
-    Roles(&'static [&'static str]),
+    /// It names one or several roles: whoever the call is about gets their power.
+    Roles {
+        /// Roles without any.
+        plain: &'static [&'static str],
+        /// Arguments that name more of those, and roles that the person has already.
+        but: &'static [&'static str],
+    },
 }
 
 /// One argument.
@@ -110,13 +119,15 @@ pub struct Param {
     pub nullable: bool,
     /// What it is for, in a few words.
     pub doc: &'static str,
+    /// The connection's setting that is taken where the argument is not given: `tenant`.
+    pub preset: Option<&'static str>,
     /// What it does beyond the operation; brakes read it.
     pub weight: Weight,
 }
 
 impl Param {
     const fn new(name: &'static str, place: Place, ty: Ty, required: bool) -> Self {
-        Self { name, wire: None, place, ty, required, nullable: false, doc: "", weight: Weight::Plain }
+        Self { name, wire: None, place, ty, required, nullable: false, doc: "", preset: None, weight: Weight::Plain }
     }
 
     /// In the path; always required.
@@ -137,6 +148,26 @@ impl Param {
     /// Not sent, may be left out.
     pub const fn aside(name: &'static str, ty: Ty) -> Self {
         Self::new(name, Place::Aside, ty, false)
+    }
+
+    /// The whole body, may be left out.
+    pub const fn whole(name: &'static str, ty: Ty) -> Self {
+        Self::new(name, Place::Whole, ty, false)
+    }
+
+    /// Filled in by beadle alone.
+    pub const fn found(name: &'static str, ty: Ty) -> Self {
+        Self::new(name, Place::Found, ty, false)
+    }
+
+    /// Taken from this setting of the connection where it is not given.
+    pub const fn preset(self, setting: &'static str) -> Self {
+        Self { preset: Some(setting), required: false, ..self }
+    }
+
+    /// May be left out.
+    pub const fn optional(self) -> Self {
+        Self { required: false, ..self }
     }
 
     /// Called otherwise on the wire.
@@ -164,9 +195,10 @@ impl Param {
         Self { weight: Weight::Grants, ..self }
     }
 
-    /// Whoever the call is about gets the power of the roles it names, unless all of them are among these.
-    pub const fn roles(self, plain: &'static [&'static str]) -> Self {
-        Self { weight: Weight::Roles(plain), ..self }
+    /// Whoever the call is about gets the power of the roles it names, unless all of them are among `plain` or named by the
+    /// arguments `but`.
+    pub const fn roles(self, plain: &'static [&'static str], but: &'static [&'static str]) -> Self {
+        Self { weight: Weight::Roles { plain, but }, ..self }
     }
 
     /// Given as `true`, it destroys what cannot be brought back.

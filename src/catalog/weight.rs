@@ -37,8 +37,11 @@ impl Call {
 
     /// Whether the argument names a role with power.
     fn empowers(&self, param: &Param) -> bool {
-        let Weight::Roles(plain) = param.weight else { return false };
-        let powerful = |role: &Value| text(role).is_some_and(|role| !plain.contains(&role.as_str()));
+        let Weight::Roles { plain, but } = param.weight else { return false };
+        let known: Vec<String> = but.iter().filter_map(|name| self.args.get(name)).flat_map(texts).collect();
+        let powerful = |role: &Value| {
+            text(role).is_some_and(|role| !plain.contains(&role.as_str()) && !known.iter().any(|known| *known == role.to_lowercase()))
+        };
         match self.args.get(param.name) {
             Some(Value::Array(roles)) => roles.iter().any(powerful),
             Some(role) => powerful(role),
@@ -51,6 +54,11 @@ impl Call {
         let destroying = self.op.params.iter().filter(|param| param.weight == Weight::Destroys);
         destroying.map(|param| param.name).find(|name| self.args.get(name) == Some(&Value::Bool(true)))
     }
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let all = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+    all.iter().filter_map(text).map(|text| text.to_lowercase()).collect()
 }
 
 fn text(value: &Value) -> Option<String> {

@@ -16,6 +16,9 @@ use crate::effects::Permit;
 use crate::settings::{BaseUrl, Credentials, Redactor};
 use crate::wire::{Request, filled_path};
 
+/// How many rows a list has, whatever page was asked for.
+const TOTAL: &str = "total-count";
+
 /// Idle connections are dropped before servers do it: a reused one that dies under a write leaves a doubt.
 const IDLE: Duration = Duration::from_secs(4);
 
@@ -135,9 +138,10 @@ impl Http {
         let response = builder.send().await.map_err(|error| self.lost(&error))?;
         let status = response.status().as_u16();
         let retry_after = retry_after(&response);
+        let total = response.headers().get(TOTAL).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let location = header(&response, LOCATION).map(|url| url.split('?').next().unwrap_or_default().to_owned());
         let body = body(response, self.max_answer).await?;
-        Ok(Reply { status, body, retry_after, location })
+        Ok(Reply { status, body, retry_after, total, location })
     }
 
     /// Only what failed before a byte could leave is certain not to have arrived.

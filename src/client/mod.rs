@@ -63,6 +63,8 @@ pub struct Parts {
     pub platform: &'static Platform,
     /// The account behind it: the ledger's keys use it, not the connection's name.
     pub account: String,
+    /// Its settings that arguments are taken from where a call does not give them.
+    pub values: HashMap<&'static str, String>,
     /// What to look at when the platform refuses the credentials, in words; never the credentials themselves.
     pub credentials: String,
     /// Sends reads.
@@ -124,7 +126,7 @@ impl Client {
     /// Performs a call: a read is one answer, a write goes through the ledger. Lists: [`Client::list`].
     pub async fn call(&self, call: &Call, with: &With) -> Result<Bytes, Error> {
         match call.op.is_read() {
-            true => self.ask(call).await,
+            true => self.ask(self.preset(call)?.as_ref()).await,
             false => self.write(call, with).await,
         }
     }
@@ -211,7 +213,7 @@ impl Client {
     /// How many rows the platform says this list has; `None` where it does not say.
     pub(crate) async fn count(&self, list: &Call) -> Result<Option<u64>, Error> {
         let Some((call, pointer)) = self.platform().adapter.count(list) else { return Ok(None) };
-        let answer: serde_json::Value = match self.ask(&call).await {
+        let answer: serde_json::Value = match self.ask(self.preset(&call)?.as_ref()).await {
             Ok(body) => serde_json::from_slice(&body).unwrap_or_default(),
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),

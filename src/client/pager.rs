@@ -60,6 +60,12 @@ impl Planned {
     }
 }
 
+/// Whether a list shows what a plan makes of it.
+enum Planning {
+    Shown,
+    LeftOut,
+}
+
 enum Source {
     NotStarted(Client, Call, u32),
     Running(mpsc::Receiver<Rows>, #[expect(dead_code, reason = "held for its drop")] Task),
@@ -77,6 +83,12 @@ impl Drop for Task {
 }
 
 impl Pager {
+    /// A list that cannot be asked for.
+    fn failed(error: Error) -> Self {
+        let source = Source::Failed(Some(error));
+        Self { shared: Arc::new(Mutex::new(Shared { source, ahead: VecDeque::new(), planned: None })) }
+    }
+
     /// The next page's rows; `None` at the end, and after an error.
     pub async fn next_page(&self) -> Option<Rows> {
         let mut shared = self.shared.lock().await;
@@ -144,17 +156,17 @@ impl OpenLists {
 impl Client {
     /// A list, read as it is needed, and read again where it shifted meanwhile.
     pub fn list(&self, call: &Call) -> Pager {
-        self.pager(call, PASSES, self.planned(call))
+        self.pager(call, PASSES, Planning::Shown)
     }
 
     /// A list, read once: for callers who compare several readings themselves.
     pub fn list_once(&self, call: &Call) -> Pager {
-        self.pager(call, 1, self.planned(call))
+        self.pager(call, 1, Planning::Shown)
     }
 
     /// A list as the platform has it, also in plan mode.
     pub(super) fn list_as_is(&self, call: &Call) -> Pager {
-        self.pager(call, PASSES, None)
+        self.pager(call, PASSES, Planning::LeftOut)
     }
 
     fn planned(&self, call: &Call) -> Option<Planned> {
@@ -163,9 +175,17 @@ impl Client {
         Some(Planned { client: self.clone(), draft, view })
     }
 
-    fn pager(&self, call: &Call, passes: u32, planned: Option<Planned>) -> Pager {
-        let source = match self.draft().and_then(|_| unknown_yet(call)) {
-            None => Source::NotStarted(self.clone(), call.clone(), passes),
+    fn pager(&self, call: &Call, passes: u32, planning: Planning) -> Pager {
+        let call = match self.preset(call) {
+            Ok(call) => call,
+            Err(error) => return Pager::failed(error),
+        };
+        let planned = match planning {
+            Planning::Shown => self.planned(&call),
+            Planning::LeftOut => None,
+        };
+        let source = match self.draft().and_then(|_| unknown_yet(&call)) {
+            None => Source::NotStarted(self.clone(), call.clone().into_owned(), passes),
             // What is not there yet holds only what the plan puts there.
             Some(_) if planned.is_some() => Source::Ended,
             Some(error) => Source::Failed(Some(error)),

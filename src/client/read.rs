@@ -3,6 +3,8 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -20,6 +22,9 @@ impl Client {
             Ok(_) => Ok(body),
             Err(error) => Err(error.to_string()),
         };
+        if let Answer::Count(verb) = call.op.answer {
+            return self.counted_rows(call, verb).await;
+        }
         match self.read_as(call, whole).await {
             Err(error) if error.is_not_found() && matches!(call.op.answer, Answer::Perhaps(_)) => {
                 Ok(Bytes::from_static(b"null"))
@@ -73,10 +78,23 @@ impl Client {
         drop(turn);
         self.note_call(call, start, sent.as_ref().ok());
         let reply = sent.map_err(|lost| self.unreached(call, &lost))?;
-        match self.judge(call, &reply) {
-            Ok(()) => Ok(reply.body),
-            Err(fault) => Err(self.refused(call, &fault, &reply)),
+        match (self.judge(call, &reply), call.op.answer) {
+            (Ok(()), Answer::Count(_)) => Ok(reply.total.map_or_else(Bytes::new, |total| Bytes::from(total.to_string()))),
+            (Ok(()), _) => Ok(reply.body),
+            (Err(fault), _) => Err(self.refused(call, &fault, &reply)),
         }
+    }
+
+    /// How many rows a list has, by its header; where there is none they are counted.
+    fn counted_rows<'a>(&'a self, call: &'a Call, verb: &'a str) -> BoxFuture<'a, Result<Bytes, Error>> {
+        async move {
+            let told = self.read_as(call, Ok).await?;
+            let list = self.platform().op(call.op.noun, verb).filter(|_| told.is_empty());
+            let Some(op) = list else { return Ok(told) };
+            let rows = self.list_all(&Call { op, ..call.clone() }).await?;
+            Ok(Bytes::from(rows.as_array().map_or(0, Vec::len).to_string()))
+        }
+        .boxed()
     }
 
     /// The error of a request that got no answer.
@@ -136,6 +154,8 @@ impl Client {
 
     /// All that a read gives, as look-ups want it: every row of a list, `null` for what is not found.
     pub(crate) async fn read_all(&self, call: &Call) -> Result<Value, Error> {
+        let call = self.preset(call)?;
+        let call = call.as_ref();
         // What a plan makes is not there for anybody yet.
         if self.draft().is_some() && unknown_yet(call).is_some() {
             return Ok(Value::Null);

@@ -43,7 +43,7 @@ impl Writes for Fake {
 }
 
 fn reply(status: u16, body: impl Into<Bytes>) -> Result<Reply, Lost> {
-    Ok(Reply { status, body: body.into(), retry_after: None, location: None })
+    Ok(Reply { status, body: body.into(), retry_after: None, total: None, location: None })
 }
 
 async fn client(answers: impl FnMut(&Request) -> Result<Reply, Lost> + Send + 'static) -> (Client, Arc<Fake>) {
@@ -55,7 +55,7 @@ async fn client(answers: impl FnMut(&Request) -> Result<Reply, Lost> + Send + 's
         connection: "main".into(),
         platform: platforms::ALL[0],
         account: "account".into(),
-        credentials: "check `key` (env:KEY)".into(),
+        values: Default::default(),        credentials: "check `key` (env:KEY)".into(),
         reads: fake.clone(),
         way: Way::Send(fake.clone()),
         ledger: Ledger::new(store, lease, 1, clock.clone(), Caps::default()),

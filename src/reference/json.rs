@@ -43,7 +43,8 @@ fn argument(op: &Op, param: &Param) -> Value {
             Place::Path => "path",
             Place::Query => "query",
             Place::Body => "body",
-            Place::Aside => "aside",
+            Place::Whole => "whole",
+            Place::Aside | Place::Found => "aside",
         },
         "doc": param.doc,
     });
@@ -65,6 +66,7 @@ fn answer(answer: Answer) -> Value {
         Answer::Done => json!({ "kind": "done" }),
         Answer::One(record) => json!({ "kind": "one", "record": record.name }),
         Answer::Perhaps(record) => json!({ "kind": "perhaps", "record": record.name }),
+        Answer::Count(_) => json!({ "kind": "count" }),
         Answer::Many(record, _) => json!({ "kind": "list", "record": record.name }),
     }
 }

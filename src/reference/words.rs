@@ -1,6 +1,6 @@
 //! The table's notions in words for people; one place, so that terminal and pages say the same.
 
-use crate::catalog::{Answer, Choice, Consequence, FieldTy, Kind, Mails, Op, Page, Param, Repeat, Ty};
+use crate::catalog::{Answer, Choice, Consequence, FieldTy, Kind, Mails, Op, Page, Param, Place, Repeat, Ty};
 
 /// The shortest call that is right: `members.invite(group_id, #{ sender_id: …, recipients_ids: … })`.
 pub(super) fn call(op: &Op) -> String {
@@ -33,8 +33,11 @@ pub(super) struct Line {
 
 pub(super) fn arguments(op: &Op) -> Vec<Line> {
     let mut lines = Vec::new();
-    for param in op.params {
+    for param in op.params.iter().filter(|param| param.place != Place::Found) {
         let mut doc = param.doc.to_owned();
+        if let Some(setting) = param.preset {
+            doc.push_str(&format!("; else the connection's `{setting}`"));
+        }
         if let Some(batch) = op.batch.filter(|batch| batch.param == param.name) {
             doc.push_str(&format!("; more than {} become several calls", thousands(batch.max)));
             if batch.one_at_a_time {
@@ -141,6 +144,7 @@ fn answer(op: &Op) -> String {
         (Answer::Done, _) => "nothing but that it worked".into(),
         (Answer::One(record), _) => format!("one {}", record.name),
         (Answer::Perhaps(record), _) => format!("one {}, or ()", record.name),
+        (Answer::Count(_), _) => "a number".into(),
         (Answer::Many(record, _), Page::Single) => format!("a list of {}", record.name),
         (Answer::Many(record, _), _) => format!("a list of {}, page by page as the loop needs it", record.name),
     }

@@ -129,7 +129,7 @@ async fn client(sandbox: &Sandbox) -> Client {
         connection: "main".into(),
         platform,
         account: "account".into(),
-        credentials: String::new(),
+        values: Default::default(),        credentials: String::new(),
         reads: transport.clone(),
         way: Way::Send(Arc::new(transport.writes())),
         ledger: Ledger::new(store, lease, 1, clock.clone(), Caps::default()),

@@ -120,7 +120,7 @@ impl Attempt {
             connection: "main".into(),
             platform: platforms::named("mobilize").unwrap(),
             account: ACCOUNT.into(),
-            credentials: String::new(),
+            values: Default::default(),            credentials: String::new(),
             reads: transport.clone(),
             way: Way::Send(Arc::new(transport.writes())),
             ledger: Ledger::new(store.clone(), lease, attempt, clock.clone(), Caps::default()),
