@@ -40,7 +40,9 @@ impl Call {
         let Weight::Roles { plain, but } = param.weight else { return false };
         let known: Vec<String> = but.iter().filter_map(|name| self.args.get(name)).flat_map(texts).collect();
         let powerful = |role: &Value| {
-            text(role).is_some_and(|role| !plain.contains(&role.as_str()) && !known.iter().any(|known| *known == role.to_lowercase()))
+            text(role).is_some_and(|role| {
+                !plain.contains(&role.as_str()) && !known.iter().any(|known| *known == role.to_lowercase())
+            })
         };
         match self.args.get(param.name) {
             Some(Value::Array(roles)) => roles.iter().any(powerful),

@@ -6,6 +6,7 @@ use super::attendance::Watched;
 use super::plan::find;
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell};
+use crate::effects::brakes::flags;
 use crate::plan::Plan;
 use crate::runs::{Order, Source, Stale, Work};
 use crate::settings::Mode;
@@ -80,7 +81,7 @@ fn check(session: &Session<'_>, plan: &Plan, mode: Mode) -> Result<(), Failure> 
         return Ok(());
     }
     let sentences: Vec<&str> = open.iter().map(|hold| hold.sentence.as_str()).collect();
-    let flags: Vec<String> = open.iter().map(|hold| format!("--{} {}", hold.what.as_str(), hold.number)).collect();
     let failure = Failure::with(Code::Held, format!("plan `{id}` is held: {}", sentences.join("; ")));
-    Err(failure.hint(format!("if it is meant, type: beadle approve {id}{flag} {} --reason \"…\"", flags.join(" "))))
+    let numbers = flags(open);
+    Err(failure.hint(format!("if it is meant, type: beadle approve {id}{flag} {numbers} --reason \"…\"")))
 }

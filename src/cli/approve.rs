@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::resume::find;
 use super::session::Session;
 use super::{Code, Failure, Shell};
-use crate::effects::brakes::{Brake, Hold, Leave};
+use crate::effects::brakes::{Brake, Hold, Leave, flags};
 use crate::events::Level;
 use crate::plan::Plan;
 use crate::settings::Mode;
@@ -113,16 +113,13 @@ pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure>
     }
     let approvals = session.runtime.block_on(session.store.approvals(&options.run)).map_err(failed)?;
     let approvals: Vec<Approval> = approvals.into_iter().filter(|given| given.digest == waiting.digest).collect();
-    let left: Vec<String> = waiting.holds.iter().filter(|hold| !hold.is_approved(&approvals)).map(flag).collect();
+    let left = flags(waiting.holds.iter().filter(|hold| !hold.is_approved(&approvals)));
     let what = if waiting.digest.is_some() { "plan" } else { "run" };
-    let (run, flags) = (&options.run, shell.flags(mode));
+    let (run, mode) = (&options.run, shell.flags(mode));
     let line = match left.is_empty() {
-        true => format!("kept; go on with: beadle {} {run}{flags}", waiting.next),
+        true => format!("kept; go on with: beadle {} {run}{mode}", waiting.next),
         false => {
-            format!(
-                "kept; the {what} is still held, type also: beadle approve {run}{flags} {} --reason \"…\"",
-                left.join(" ")
-            )
+            format!("kept; the {what} is still held, type also: beadle approve {run}{mode} {left} --reason \"…\"")
         }
     };
     shell.printer.say(Level::Info, &line);
@@ -155,8 +152,7 @@ fn check(run: &str, named: &[(Brake, u64)], holds: &[Hold], said: &str) -> Resul
         return Err(Failure::usage(format!("nothing of run `{run}` can be approved")).hint(said));
     }
     if named.is_empty() {
-        let flags: Vec<String> = holds.iter().map(flag).collect();
-        return Err(Failure::usage(format!("nothing is approved: add {}, as the brake named it", flags.join(" "))));
+        return Err(Failure::usage(format!("nothing is approved: add {}, as the brake named it", flags(holds))));
     }
     for (brake, number) in named {
         let what = brake.as_str();
@@ -173,11 +169,6 @@ fn check(run: &str, named: &[(Brake, u64)], holds: &[Hold], said: &str) -> Resul
         return Err(Failure::usage(format!("{right}: look at it once more")));
     }
     Ok(())
-}
-
-/// `--removals 12`
-fn flag(hold: &Hold) -> String {
-    format!("--{} {}", hold.what.as_str(), hold.number)
 }
 
 /// What holds the run, as its summary keeps it.

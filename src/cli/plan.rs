@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::run::{How, order};
 use super::session::Session;
 use super::{Code, Failure, Format, Shell};
+use crate::effects::brakes::flags;
 use crate::plan::{Detail, Plan};
 use crate::runs::{Ending, Planned, plan_row};
 use crate::settings::Mode;
@@ -149,13 +150,8 @@ impl Shown {
         lines.extend(plan.text(&detail).into_iter().map(|line| format!("  {line}")));
         let flag = shell.flags(if plan.sandbox { Mode::Sandbox } else { Mode::Real });
         if !plan.holds.is_empty() {
-            let flags: Vec<String> =
-                plan.holds.iter().map(|hold| format!("--{} {}", hold.what.as_str(), hold.number)).collect();
-            lines.push(format!(
-                "if it is meant, type: beadle approve {}{flag} {} --reason \"…\"",
-                plan.id,
-                flags.join(" ")
-            ));
+            let approve = format!("beadle approve {}{flag} {} --reason \"…\"", plan.id, flags(&plan.holds));
+            lines.push(format!("if it is meant, type: {approve}"));
         }
         if !plan.is_empty() {
             lines.push(format!("nothing was changed; to do exactly this: beadle apply {}{flag}", plan.id));

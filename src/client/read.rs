@@ -79,7 +79,9 @@ impl Client {
         self.note_call(call, start, sent.as_ref().ok());
         let reply = sent.map_err(|lost| self.unreached(call, &lost))?;
         match (self.judge(call, &reply), call.op.answer) {
-            (Ok(()), Answer::Count(_)) => Ok(reply.total.map_or_else(Bytes::new, |total| Bytes::from(total.to_string()))),
+            (Ok(()), Answer::Count(_)) => {
+                Ok(reply.total.map_or_else(Bytes::new, |total| Bytes::from(total.to_string())))
+            }
             (Ok(()), _) => Ok(reply.body),
             (Err(fault), _) => Err(self.refused(call, &fault, &reply)),
         }

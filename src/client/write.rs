@@ -55,8 +55,16 @@ pub trait Brake: Send + Sync {
 }
 
 impl Client {
-    /// Performs a write, in as many pieces as the document demands.
+    /// Performs a write, in as many pieces as the document demands; in plan mode it is taken down.
     pub(super) async fn write(&self, call: &Call, with: &With) -> Result<Bytes, Error> {
+        let written = self.write_all(call, with).await;
+        match self.draft() {
+            None => written,
+            Some(_) => written.map_err(|error| error.while_planning(call)),
+        }
+    }
+
+    async fn write_all(&self, call: &Call, with: &With) -> Result<Bytes, Error> {
         let call = &self.completed(call).await?;
         let consequence = call.op.write(&call.args).map(|write| write.consequence);
         if !matches!(consequence, Some(Consequence::Changes | Consequence::Tells)) {

@@ -6,13 +6,31 @@ use serde_json::Value;
 
 use super::record::{Part, Plan, Sign, Touch};
 
+/// Why somebody comes into a group, or leaves one, that nobody named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Follow {
+    Above,
+    Below,
+    Deleted,
+}
+
+impl Follow {
+    fn of(touch: &Touch) -> Self {
+        match (touch.sign, &touch.group) {
+            (Sign::Remove, Some(_)) => Self::Below,
+            (Sign::Remove, None) => Self::Deleted,
+            _ => Self::Above,
+        }
+    }
+}
+
 /// A line for each kind of thing that follows.
 pub(super) fn lines(plan: &Plan) -> Vec<String> {
-    let mut groups: BTreeMap<(bool, String), u64> = BTreeMap::new();
+    let mut groups: BTreeMap<(Follow, String), u64> = BTreeMap::new();
     let (mut overwritten, mut destroyed) = (Vec::new(), 0_u64);
     for (step, touch) in plan.touches() {
         for group in &touch.also {
-            *groups.entry((touch.sign == Sign::Remove, plan.group(&step.connection, group))).or_default() += 1;
+            *groups.entry((Follow::of(touch), plan.group(&step.connection, group))).or_default() += 1;
         }
         if touch.sign == Sign::Add {
             let fields = overwrites(touch);
@@ -24,9 +42,10 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
     }
     let mut lines: Vec<String> = groups
         .into_iter()
-        .map(|((leaving, group), count)| match leaving {
-            true => format!("gone from group {group}, which lies below: {}", people(count)),
-            false => format!("come into group {group}, which lies above: {}", people(count)),
+        .map(|((follow, group), count)| match follow {
+            Follow::Above => format!("come into group {group}, which lies above: {}", people(count)),
+            Follow::Below => format!("gone from group {group}, which lies below: {}", people(count)),
+            Follow::Deleted => format!("gone from group {group} with their accounts: {}", people(count)),
         })
         .collect();
     if let Some(first) = overwritten.first() {

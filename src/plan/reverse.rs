@@ -84,6 +84,13 @@ impl<'a> Undone<'a> {
                 if is_made_by(one, member) {
                     came_along.extend(above(group));
                 }
+                // A plan reads whether they were members, and then who comes along; a run by itself does not.
+                let known = was != Ok(false) || is_made_by(one, member) || one.before.get("member").is_some();
+                let above = above(group);
+                if !known && member.groups.iter().any(|place| above.contains(&place.group)) {
+                    let why = "whether they were in the groups above before is not known: there they stay";
+                    reversal.keep(&one.operation, &one.name, why);
+                }
                 for other in came_along.iter().filter(|_| was == Ok(false)) {
                     self.membership(other, true, Ok(false), &one.operation);
                 }

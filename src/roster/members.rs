@@ -43,15 +43,15 @@ pub async fn members(client: &Client, group: &str) -> Result<Vec<Member>, Error>
 
 /// Half a list removes and invites nobody: the run is held, and can be resumed when the platform is calm.
 async fn half(client: &Client, list: &crate::catalog::Call, group: &str, why: &str) -> Error {
+    let held = format!(
+        "held: the members of group {group} could not be read to the end ({why}), and a part of a list decides nothing"
+    );
+    if client.draft().is_some() {
+        return Error::held(list, format!("{held}\nplan it again later"));
+    }
     match client.ledger().command("resume").await {
         Err(error) => Error::of_ledger(client, error),
-        Ok(resume) => Error::held(
-            list,
-            format!(
-                "held: the members of group {group} could not be read to the end ({why}), and a part of a list decides \
-                 nothing\ngo on later with: {resume}"
-            ),
-        ),
+        Ok(resume) => Error::held(list, format!("{held}\ngo on later with: {resume}")),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::applying::{Applying, id_of, names};
@@ -10,7 +11,7 @@ use super::planning::failed;
 use crate::catalog::{Adapter, Deed, Doubt};
 use crate::effects::State;
 use crate::model::Placeholder;
-use crate::plan::{Overlay, Sign, Touch};
+use crate::plan::{Overlay, Plan, Sign, Touch};
 use crate::script::Ended;
 
 /// What a look has shown, by the places of steps and touches.
@@ -36,8 +37,9 @@ pub(super) struct Staled {
 /// What is looked at in one go: connection, operation, group.
 type Together<'a> = (&'a str, &'a str, Option<&'a str>);
 
-/// By kind, key and group.
-type Begun = HashSet<(String, String, String)>;
+/// By operation, kind and key: how many writes this run has begun. The group is not asked: that of a plan may be a
+/// placeholder.
+type Begun = HashMap<(String, String, String), usize>;
 
 /// Rows of the ledger read at a time.
 const PAGE: i64 = 1_000;
@@ -46,14 +48,14 @@ impl Fresh {
     /// Looks at everything that the plan touches: each row is read once, and the plan's own steps are followed on it, so
     /// that a later touch is compared with what the earlier ones leave.
     pub(super) async fn look(applying: &Applying<'_>) -> Result<Self, Ended> {
-        let begun = begun(applying).await?;
+        let begun = begun_touches(applying.plan, begun(applying).await?);
         let mut overlays: HashMap<&str, Overlay> = HashMap::new();
         let mut asked: BTreeMap<Together<'_>, Vec<Doubt>> = BTreeMap::new();
         let mut seen: HashSet<String> = HashSet::new();
         for (place, step) in applying.plan.steps.iter().enumerate() {
             let subjects = applying.subjects(place).map_err(failed)?;
             for (at, touch) in step.touches.iter().enumerate() {
-                if Placeholder::is_in(&touch.subject) || is_begun(&begun, touch) {
+                if Placeholder::is_in(&touch.subject) || begun.contains(&(place, at)) {
                     continue;
                 }
                 let names = names(touch);
@@ -80,7 +82,7 @@ impl Fresh {
         &mut self,
         applying: &Applying<'a>,
         place: usize,
-        begun: &Begun,
+        begun: &HashSet<(usize, usize)>,
         overlays: &mut HashMap<&'a str, Overlay>,
     ) -> Result<(), Ended> {
         let step = &applying.plan.steps[place];
@@ -91,7 +93,8 @@ impl Fresh {
         for (at, touch) in step.touches.iter().enumerate() {
             let Some((subject, part)) = subjects.get(at) else { continue };
             // What this run has begun is in the rows that were read.
-            let Some(deed) = adapter.deed(op, subject, part).filter(|_| !is_begun(begun, touch)) else { continue };
+            let deed = adapter.deed(op, subject, part).filter(|_| !begun.contains(&(place, at)));
+            let Some(deed) = deed else { continue };
             if !Placeholder::is_in(&touch.subject) && overlay.reads(&deed) {
                 let Some(question) = applying.question(place, at, &subjects) else { continue };
                 let row = overlay.row_of(adapter, &deed).cloned();
@@ -161,27 +164,44 @@ async fn read(
     Ok(())
 }
 
-fn is_begun(begun: &Begun, touch: &Touch) -> bool {
-    begun.contains(&(touch.kind.clone(), touch.subject.clone(), touch.group.clone().unwrap_or_default()))
+/// The touches that are begun: steps are done in their order, so of several about the same subject the first ones.
+fn begun_touches(plan: &Plan, mut begun: Begun) -> HashSet<(usize, usize)> {
+    let mut places = HashSet::new();
+    for (place, step) in plan.steps.iter().enumerate() {
+        for (at, touch) in step.touches.iter().enumerate().filter(|(_, touch)| touch.sign != Sign::Same) {
+            let key = (step.operation.clone(), touch.kind.clone(), touch.subject.clone());
+            if let Some(count) = begun.get_mut(&key).filter(|count| **count > 0) {
+                *count -= 1;
+                places.insert((place, at));
+            }
+        }
+    }
+    places
 }
 
-/// Subjects to which this run has begun to write, and not failed.
+/// What this run has begun to write and what did not fail.
 async fn begun(applying: &Applying<'_>) -> Result<Begun, Ended> {
-    let (mut begun, mut after) = (HashSet::new(), 0);
+    let (mut begun, mut after) = (Begun::new(), 0);
     loop {
         let rows = applying.runner.store.effects_of(&applying.plan.id, after, PAGE).await.map_err(failed)?;
         let Some(last) = rows.last() else { return Ok(begun) };
         after = last.id;
         let nothing = |state: &str| matches!(State::parse(state), Some(State::Failed | State::NotApplied));
-        let rows = rows.into_iter().filter(|row| !nothing(&row.state));
-        begun.extend(rows.map(|row| (row.kind, row.subject, row.target)));
+        for row in rows.into_iter().filter(|row| !nothing(&row.state)) {
+            *begun.entry((row.op, row.kind, row.subject)).or_default() += 1;
+        }
     }
 }
 
 /// `ada@b.example: city was "Pune" and is "Oslo"`
 fn difference(touch: &Touch, now: &Value) -> String {
+    let is_there = |held: &Value| held.get("id").is_some_and(|id| !id.is_null());
     let mut parts = Vec::new();
-    differ("", &touch.before, now, &mut parts);
+    match (is_there(&touch.before), is_there(now)) {
+        (true, false) => parts.push("not there any more".to_owned()),
+        (false, true) => parts.push("is there by now".to_owned()),
+        _ => differ("", &touch.before, now, &mut parts),
+    }
     match parts.is_empty() {
         true => format!("{}: not as it was", touch.name),
         false => format!("{}: {}", touch.name, parts.join(", ")),
@@ -189,23 +209,28 @@ fn difference(touch: &Touch, now: &Value) -> String {
 }
 
 fn differ(name: &str, before: &Value, now: &Value, parts: &mut Vec<String>) {
-    match (before, now) {
-        (Value::Object(were), Value::Object(are)) => {
+    match (name, before, now) {
+        (_, Value::Object(were), Value::Object(are)) => {
             let keys: std::collections::BTreeSet<&String> = were.keys().chain(are.keys()).collect();
             for key in keys {
                 let value = |map: &serde_json::Map<String, Value>| map.get(key).cloned().unwrap_or_default();
                 differ(key, &value(were), &value(are), parts);
             }
         }
-        (before, now) if before != now => parts.push(format!("{name} was {} and is {}", plain(before), plain(now))),
-        _ => {}
+        (_, before, now) if before == now => {}
+        ("invited_at", _, now) => parts.push(match now.as_i64().and_then(|at| Timestamp::from_millisecond(at).ok()) {
+            Some(at) => format!("was invited on {}", at.strftime("%Y-%m-%d")),
+            None => "was invited and is not any more".to_owned(),
+        }),
+        ("member", _, Value::Bool(true)) => parts.push("is a member by now".to_owned()),
+        ("member", _, _) => parts.push("is no member any more".to_owned()),
+        (name, before, now) => parts.push(format!("{name} was {} and is {}", plain(before), plain(now))),
     }
 }
 
 fn plain(value: &Value) -> String {
     match value {
         Value::Null => "not there".to_owned(),
-        Value::Object(_) => "there".to_owned(),
         other => other.to_string(),
     }
 }

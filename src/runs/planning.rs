@@ -143,6 +143,7 @@ impl Planning {
         let mut plan = self.draft.finish(&self.id, &order.path, &order.connection, runner.clock.now_ms());
         plan.sandbox = runner.sandbox;
         plan.effort = self.effort(&plan);
+        plan.seal();
         let mut ending = ending(ended);
         if ending == Ending::Done && !plan.is_empty() {
             let kept = runner.redactor.redact(&plan.write().to_string()).into_owned();
@@ -152,8 +153,14 @@ impl Planning {
                 Err(_) => ending = Ending::Failed("the plan holds a secret of the settings and is not kept".to_owned()),
             }
         }
-        if let Ending::Failed(why) | Ending::InDoubt(why) = &ending {
-            self.events.say(Level::Error, why.clone());
+        match &ending {
+            Ending::Failed(why) | Ending::InDoubt(why) | Ending::Held(why, _) => {
+                self.events.say(Level::Error, why.clone());
+            }
+            Ending::Limit(limit) => {
+                self.events.say(Level::Error, format!("ended by the limit `{limit}`; raise it in `[limits.script]`"));
+            }
+            Ending::Done | Ending::Interrupted => {}
         }
         Ok(Planned { plan, parts, ending })
     }

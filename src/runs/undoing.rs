@@ -194,7 +194,8 @@ impl Happened {
 
     fn name(&self) -> String {
         let held = |key: &str| self.now.as_ref()?.get(key)?.as_str().map(str::to_owned);
-        let known = self.row.address.clone().or_else(|| held("email")).or_else(|| held("name"));
+        let of_group = || held("name").filter(|_| self.deed.who().is_none());
+        let known = of_group().or_else(|| self.row.address.clone()).or_else(|| held("email")).or_else(|| held("name"));
         known.unwrap_or_else(|| self.row.subject.clone())
     }
 

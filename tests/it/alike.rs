@@ -51,7 +51,8 @@ impl Transports for Only {
             Ok(Opened {
                 platform: platforms::named("mobilize").unwrap(),
                 account: "only".into(),
-                values: Default::default(),                credentials: String::new(),
+                values: Default::default(),
+                credentials: String::new(),
                 writes: (access == Access::Writes).then(|| Arc::new(transport.writes()) as Arc<dyn Writes>),
                 reads: Arc::new(transport),
                 pace: Speed::new(None, 1, 4),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must panic")]
 
 mod alike;
+mod applying;
 mod arguments;
 mod bad_input;
 mod brakes;
@@ -26,6 +27,7 @@ mod mobilize_deeds;
 mod mobilize_document;
 mod mobilize_examples;
 mod pieces;
+mod plans;
 mod prefixes;
 mod readme;
 mod reference;
@@ -38,3 +40,4 @@ mod signals;
 mod store_fails;
 mod sync_faults;
 mod undo_of_scripts;
+mod undoing;

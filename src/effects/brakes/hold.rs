@@ -165,6 +165,15 @@ impl Holds {
     }
 }
 
+/// What a person types for these holds: `--removals 12 --mails 600`, each number once.
+pub fn flags<'a>(holds: impl IntoIterator<Item = &'a Hold>) -> String {
+    let mut flags: Vec<String> =
+        holds.into_iter().map(|hold| format!("--{} {}", hold.what.as_str(), hold.number)).collect();
+    let mut seen = std::collections::HashSet::new();
+    flags.retain(|flag| seen.insert(flag.clone()));
+    flags.join(" ")
+}
+
 /// When a run is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {

@@ -9,6 +9,6 @@ mod rules;
 mod tests;
 
 pub use figures::{Changes, Figures, Leaving, Mails, Removals, Roster, WallClock};
-pub use hold::{Brake, Commands, Hold, Holds, Leave, Moment, text};
+pub use hold::{Brake, Commands, Hold, Holds, Leave, Moment, flags, text};
 pub use judge::judge;
 pub use rules::{ADMINISTRATORS, Attendance, Powers, Rules};
