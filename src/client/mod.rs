@@ -9,6 +9,7 @@ mod drafting;
 mod error;
 mod follow;
 mod http;
+mod lately;
 mod mailing;
 mod pace;
 mod pager;
@@ -108,6 +109,7 @@ struct Inner {
     parts: Parts,
     open_lists: pager::OpenLists,
     recent: recent::Recent,
+    lately: lately::Lately,
     /// Held while a job runs of which the platform allows one at a time.
     single: tokio::sync::Mutex<()>,
 }
@@ -119,6 +121,7 @@ impl Client {
             parts,
             open_lists: pager::OpenLists::default(),
             recent: recent::Recent::default(),
+            lately: lately::Lately::default(),
             single: tokio::sync::Mutex::new(()),
         }))
     }
@@ -197,7 +200,11 @@ impl Client {
         let Some(snapshot) = self.platform().adapter.snapshot(self.connection(), writes) else { return Ok(None) };
         let mut reads = Vec::with_capacity(snapshot.reads.len());
         for read in &snapshot.reads {
-            reads.push(self.read_all(read).await?);
+            // A plan sends nothing: what was read a moment ago is there still.
+            reads.push(match self.draft() {
+                Some(_) if self.platform().adapter.rows_are_apart() => self.read_lately(read).await?,
+                _ => self.read_all(read).await?,
+            });
         }
         let rows: Vec<Value> = reads.into_iter().flat_map(listed).collect();
         let mut places: HashMap<String, usize> = HashMap::with_capacity(rows.len());
