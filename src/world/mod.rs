@@ -12,6 +12,7 @@ mod mail;
 mod membership;
 mod person;
 mod queue;
+mod role;
 mod roll;
 mod words;
 
