@@ -47,7 +47,7 @@ pub use transport::{Lost, Reads, Reply, SendFuture, Writes};
 pub use write::{Brake, With};
 
 use self::pace::Turn;
-use crate::catalog::{Call, Doubt, Platform};
+use crate::catalog::{Answer, Call, Doubt, Platform};
 use crate::clock::Clock;
 use crate::effects::Ledger;
 use crate::effects::brakes::Rules;
@@ -220,7 +220,14 @@ impl Client {
     /// How many rows the platform says this list has; `None` where it does not say.
     pub(crate) async fn count(&self, list: &Call) -> Result<Option<u64>, Error> {
         let Some((call, pointer)) = self.platform().adapter.count(list) else { return Ok(None) };
-        let answer: serde_json::Value = match self.ask(self.preset(&call)?.as_ref()).await {
+        let call = self.preset(&call)?;
+        if let Answer::Count(_) = call.op.answer {
+            return match self.told_count(&call, Some(list)).await {
+                Err(error) if error.is_not_found() => Ok(None),
+                told => told,
+            };
+        }
+        let answer: serde_json::Value = match self.ask(&call).await {
             Ok(body) => serde_json::from_slice(&body).unwrap_or_default(),
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),

@@ -56,11 +56,11 @@ fn add(call: &Call, reads: &[Arc<Value>]) -> Result<Call, String> {
     }
     let community = call.args.text("community_id");
     let held = row.filter(|_| there).map(|row| held(row, community, &roles));
-    let after = after(call, &roles, held.as_deref())?;
     let mut call = match row {
         Some(row) => identified(call.clone(), row)?,
         None => call.clone(),
     };
+    let after = after(&call, &roles, held.as_deref())?;
     let mut harmless: Vec<&str> = held.iter().flatten().map(|role| role.id.as_str()).collect();
     harmless
         .extend(after.iter().filter(|role| roles.0.contains(role) && !role.is_powerful()).map(|role| role.id.as_str()));
@@ -89,7 +89,7 @@ fn after(call: &Call, known: &Roles, held: Option<&[Role]>) -> Result<Vec<Role>,
         return Err(format!(
             "this would take the role `{}` from {}, and `exact` makes nobody less than an administrator; take them out with `users.remove` and add them again",
             lost.name,
-            call.args.text("user_id")
+            call.args.get("email").and_then(Value::as_str).unwrap_or(call.args.text("user_id"))
         ));
     }
     let member = known.member().or_else(|| held.iter().find(|role| role.is_member())).cloned();
