@@ -71,6 +71,8 @@ pub struct Completion {
     pub recent: Option<String>,
     /// Ids and addresses of whom the call is about: of them nothing is remembered from before this run wrote to them.
     pub about: Vec<String>,
+    /// Whether what was remembered may do: a write that replaces what is there needs what is there now.
+    pub may_be_remembered: fn(&Call, &[Arc<Value>]) -> bool,
     /// The whole call; an error says why it cannot be made, and what to type.
     pub fill: fn(&Call, &[Arc<Value>]) -> Result<Call, String>,
 }

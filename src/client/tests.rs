@@ -306,3 +306,14 @@ async fn a_redirect_is_never_followed() {
     assert!(error.message.contains("a redirect to http://elsewhere/"), "{}", error.message);
     assert_eq!(fake.asked().len(), 1);
 }
+
+#[tokio::test]
+async fn the_platforms_own_name_for_an_operation_stands_in_the_error_once() {
+    let body = r#"{"error_message":"no","status_code":400}"#;
+    let named =
+        |body: &'static str| move |_: &Request| Ok(Reply { trace: Some("op-7".into()), ..reply(400, body).unwrap() });
+    let (client, _) = client(named(body)).await;
+    let message =
+        client.call(&call("groups", "get", json!({ "group_id": "1" })), &With::default()).await.unwrap_err().message;
+    assert_eq!(message, "Mobilize answered 400: no (operation op-7)");
+}

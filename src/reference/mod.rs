@@ -103,7 +103,8 @@ Mails members an invitation into the group; the platform queues it.
         for function in all() {
             let name = function.op.name();
             assert!(text.contains(&format!("  {name}(")), "{name}");
-            let told = one(&find(&name).unwrap()[0]);
+            let found = find(&name).unwrap();
+            let told = one(found.iter().find(|found| found.platform.name == function.platform.name).unwrap());
             for param in function.op.params {
                 // What beadle fills in alone is nobody's to write.
                 let is_told = told.contains(&format!("\n  {} ", param.name));

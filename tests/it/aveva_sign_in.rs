@@ -10,7 +10,7 @@ use beadle::clock::Clock;
 use beadle::effects::{Caps, Lease, Ledger};
 use beadle::events::Events;
 use beadle::platforms;
-use beadle::sandbox::{Credentials as Known, Running, Sandbox, SandboxOptions, ServeOptions, serve};
+use beadle::sandbox::{Asked, Credentials as Known, Running, Sandbox, SandboxOptions, ServeOptions, serve};
 use beadle::settings::{BaseUrl, Credentials, Plaintext, Redactor, Secret};
 use beadle::store::{NewRun, Store};
 use beadle::wire::Request;
@@ -27,6 +27,7 @@ fn aveva() -> &'static Platform {
 /// A sandbox on localhost, and a client of it; their clocks go apart when a test wants it.
 struct Site {
     running: Running,
+    sandbox: Sandbox,
     theirs: Clock,
     ours: Clock,
     client: Client,
@@ -40,7 +41,7 @@ async fn site(life: Duration, headers: Headers) -> Site {
     let (theirs, ours) = (Clock::fixed(start), Clock::fixed(start));
     let sandbox = Sandbox::new(SandboxOptions::default(), theirs.clone());
     let credentials = Some(Known { key: "an id".into(), secret: "a secret".into() });
-    let options = ServeOptions { sandbox, port: 0, credentials, token_life: life };
+    let options = ServeOptions { sandbox: sandbox.clone(), port: 0, credentials, token_life: life };
     let running = serve(options).await.unwrap();
     let pairs = [("client_id", "an id"), ("client_secret", "a secret")];
     let credentials: Credentials = pairs.into_iter().map(|(key, value)| (key, Secret::new(value))).collect();
@@ -89,7 +90,7 @@ async fn site(life: Duration, headers: Headers) -> Site {
         rules: Default::default(),
         brake: None,
     });
-    Site { running, theirs, ours, client, store }
+    Site { running, sandbox, theirs, ours, client, store }
 }
 
 /// Whether the server says how long a list is.
@@ -139,6 +140,16 @@ impl Site {
     fn pass(&self, seconds: i64) {
         self.theirs.advance_ms(seconds * 1000);
         self.ours.advance_ms(seconds * 1000);
+    }
+
+    /// How often anything was read.
+    fn reads(&self) -> u64 {
+        let counts = self.sandbox.tally().counts;
+        counts
+            .iter()
+            .filter(|(name, _)| name.ends_with(".list") || name.ends_with(".count"))
+            .map(|(_, count)| *count)
+            .sum()
     }
 
     async fn states(&self) -> Vec<String> {
@@ -191,4 +202,52 @@ async fn users_are_counted_by_the_header_and_by_the_pages_where_there_is_none() 
         assert!(people.len() > 100, "or one page would have done");
         site.running.stop.cancel();
     }
+}
+
+#[tokio::test]
+async fn somebody_who_was_made_an_administrator_a_moment_ago_stays_one() {
+    let site = site(Duration::from_secs(3600), Headers::Told).await;
+    let people = site.listed().await;
+    let add = |user: &str, role: &str| json!({ "community_id": COMMUNITY, "user_id": user, "role_ids": [role] });
+    // Our own reads are remembered for a moment; a click in the platform's own pages comes between them and the write.
+    site.ask("add", add(&people[30], "Analysts")).await;
+    let roles = json!(["eab7a5b2-0000-4c35-8b37-000000000041", "ee1748e0-0000-4c35-b43d-000000000043"]);
+    let target = format!("/v1-preview/Communities/{COMMUNITY}/Tenants/{TENANT}/Users/{}", people[31]);
+    let click = Asked {
+        platform: "aveva".into(),
+        method: "PUT".into(),
+        target,
+        body: roles.to_string().into(),
+        authorised: true,
+    };
+    assert_eq!(site.sandbox.handle(click).await.status, 200);
+    let answer = site.ask("add", add(&people[31], "Operators")).await;
+    let held = answer["RoleIds"].as_array().unwrap();
+    assert!(held.contains(&roles[1]) && held.len() == 3, "{answer}");
+    // What this run has written itself is known to it as well.
+    let answer = site.ask("add", add(&people[30], "Operators")).await;
+    assert_eq!(answer["RoleIds"].as_array().unwrap().len(), 3, "{answer}");
+    site.running.stop.cancel();
+}
+
+#[tokio::test]
+async fn many_who_come_in_do_not_read_the_lists_for_each_of_them() {
+    let site = site(Duration::from_secs(3600), Headers::Told).await;
+    let inside = site.listed().await;
+    let op = aveva().op("tenant_users", "list").unwrap();
+    let call = Call { platform: aveva(), op, connection: "aveva".into(), args: check(op, vec![json!({})]).unwrap() };
+    let (pager, mut outside) = (site.client.list(&call), Vec::new());
+    while let Some(page) = pager.next_page().await {
+        let rows = page.unwrap();
+        let new = rows.iter().filter(|row| !inside.contains(&row.id().unwrap()));
+        outside.extend(new.map(|row| row.text("Email").unwrap().into_owned()));
+    }
+    let before = site.reads();
+    for email in outside.iter().take(100) {
+        site.ask("add", json!({ "community_id": COMMUNITY, "user_id": email })).await;
+    }
+    assert_eq!(site.listed().await.len(), inside.len() + 100);
+    let reads = site.reads() - before;
+    assert!(reads < 40, "{reads} reads");
+    site.running.stop.cancel();
 }

@@ -28,7 +28,13 @@ pub fn completion(call: &Call) -> Option<Completion> {
         ("users", "remove") if by_address => (vec![users], remove),
         _ => return None,
     };
-    Some(Completion { reads, recent: None, about, fill })
+    Some(Completion { reads, recent: None, about, may_be_remembered: nobody_loses, fill })
+}
+
+/// Who is in the community already has roles that a PUT could take: they are read just before it, so that somebody who was
+/// made an administrator a moment ago stays one.
+fn nobody_loses(call: &Call, reads: &[Arc<Value>]) -> bool {
+    call.op.verb != "add" || reads.get(1).is_none_or(|list| users::find(call.args.text("user_id"), list).is_none())
 }
 
 fn remove(call: &Call, reads: &[Arc<Value>]) -> Result<Call, String> {
