@@ -15,7 +15,7 @@ mod sign_in;
 mod weight;
 
 pub use adapter::{
-    Adapter, Before, Companion, Completion, FieldNames, Invitation, LookUp, Part, Snapshot, Unsupported, Verdict,
+    Adapter, Before, Companion, Completion, FieldNames, Fill, Invitation, LookUp, Part, Snapshot, Unsupported, Verdict,
 };
 pub(crate) use call::digest;
 pub use call::{Args, Call, Piece};
