@@ -168,6 +168,11 @@ pub trait Adapter: Send + Sync {
         &[]
     }
 
+    /// Keys among a deed's fields that are none of a person, and only tell [`Adapter::after`] more of the others.
+    fn beside_fields(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// A roster's value of a field in the form in which [`Adapter::member`] has it.
     fn tidied(&self, field: &str, value: &str) -> Option<String> {
         let _ = (field, value);
@@ -215,6 +220,13 @@ pub trait Adapter: Send + Sync {
     /// `None`: there is nothing any more. Pure; what it cannot know (times, defaults) it leaves out.
     fn after(&self, row: Option<Value>, id: &str, deed: &Deed) -> Option<Value> {
         let _ = (id, deed);
+        row
+    }
+
+    /// Adds to a row what the read itself says of it, where the platform leaves it out: whoever a group's list shows is
+    /// in that group.
+    fn placed(&self, read: &Call, row: Value) -> Value {
+        let _ = read;
         row
     }
 

@@ -17,19 +17,23 @@ pub struct Grant {
 impl Call {
     /// Whom the call gives power, in the order of its items.
     pub fn grants(&self) -> Vec<Grant> {
-        let named = |params: &[Param], part: &Value| -> Vec<String> {
-            let granting = params.iter().filter(|param| param.weight == Weight::Grants);
-            granting.filter_map(|param| text(part.get(param.name)?)).collect()
-        };
+        let granting = |params: &'static [Param]| params.iter().filter(|param| param.weight == Weight::Grants);
         let rows = self.op.batch.and_then(|batch| self.op.param(batch.param)).map(|param| param.ty);
+        let in_rows = match rows {
+            Some(Ty::Rows(params)) => params,
+            _ => &[],
+        };
+        let by_all: Vec<String> =
+            granting(self.op.params).filter_map(|param| text(self.args.get(param.name)?)).collect();
+        let by_role = self.op.params.iter().any(|param| self.empowers(param));
+        if by_all.is_empty() && !by_role && granting(in_rows).next().is_none() {
+            return Vec::new();
+        }
         let mut grants = Vec::new();
         for (subject, part) in self.pieces().iter().flat_map(|piece| &piece.subjects) {
-            let mut people = match rows {
-                Some(Ty::Rows(params)) => named(params, part),
-                _ => Vec::new(),
-            };
-            people.extend(named(self.op.params, &self.args.to_value()));
-            people.extend(self.op.params.iter().any(|param| self.empowers(param)).then(|| subject.key.clone()));
+            let mut people: Vec<String> = granting(in_rows).filter_map(|param| text(part.get(param.name)?)).collect();
+            people.extend(by_all.iter().cloned());
+            people.extend(by_role.then(|| subject.key.clone()));
             grants.extend(people.into_iter().map(|person| Grant { person, group: subject.group.clone() }));
         }
         grants

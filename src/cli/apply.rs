@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::attendance::Watched;
-use super::plan::find;
+use super::plan::{find, open_holds};
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell};
 use crate::effects::brakes::flags;
@@ -73,15 +73,12 @@ fn check(session: &Session<'_>, plan: &Plan, mode: Mode) -> Result<(), Failure> 
         let hint = format!("make it anew: {}", plan.anew());
         return Err(Failure::usage(format!("plan `{id}` is older than 7 days")).hint(hint));
     }
-    let approvals = session.runtime.block_on(session.store.approvals(id)).map_err(failed)?;
-    let of_this: Vec<_> =
-        approvals.into_iter().filter(|given| given.digest.as_deref() == Some(plan.digest.as_str())).collect();
-    let open: Vec<_> = plan.holds.iter().filter(|hold| !hold.is_approved(&of_this)).collect();
+    let open = open_holds(session, plan)?;
     if open.is_empty() {
         return Ok(());
     }
     let sentences: Vec<&str> = open.iter().map(|hold| hold.sentence.as_str()).collect();
     let failure = Failure::with(Code::Held, format!("plan `{id}` is held: {}", sentences.join("; ")));
-    let numbers = flags(open);
+    let numbers = flags(&open);
     Err(failure.hint(format!("if it is meant, type: beadle approve {id}{flag} {numbers} --reason \"…\"")))
 }

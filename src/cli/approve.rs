@@ -135,7 +135,11 @@ impl Waiting {
             && let Some(row) = session.runtime.block_on(session.store.plan(id)).map_err(failed)?
         {
             let plan = Plan::read(&row.body).map_err(|error| Failure::usage(error.to_string()))?;
-            let said = format!("the plan is not held: beadle apply {id}");
+            let flag = session.shell.flags(mode);
+            let said = match plan.holds.is_empty() {
+                true => format!("the plan is not held: beadle apply {id}{flag}"),
+                false => format!("beadle approve {id}{flag} {} --reason \"…\"", flags(&plan.holds)),
+            };
             return Ok(Self { holds: plan.holds, said, digest: Some(plan.digest), next: "apply" });
         }
         let run = find(session, id, mode)?;

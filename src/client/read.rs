@@ -188,8 +188,9 @@ impl Client {
         let read = match list {
             true => self.list_all(call).await,
             false => self.read(call).await.and_then(|body| {
-                serde_json::from_slice(&body)
-                    .map_err(|error| Error::new(call, Code::Unreadable.as_str(), error.to_string()))
+                let row = serde_json::from_slice(&body);
+                let row = row.map_err(|error| Error::new(call, Code::Unreadable.as_str(), error.to_string()));
+                row.map(|row| self.platform().adapter.placed(call, row))
             }),
         };
         match read {
@@ -200,12 +201,14 @@ impl Client {
 
     async fn list_all(&self, call: &Call) -> Result<Value, Error> {
         let pager = self.list_as_is(call);
+        let adapter = self.platform().adapter;
         let mut rows = Vec::new();
         while let Some(page) = pager.next_page().await {
             for row in page? {
-                rows.push(serde_json::from_slice(row.bytes()).map_err(|error| {
+                let row = serde_json::from_slice(row.bytes()).map_err(|error| {
                     Error::new(call, Code::Unreadable.as_str(), format!("a row cannot be read: {error}"))
-                })?);
+                })?;
+                rows.push(adapter.placed(call, row));
             }
         }
         Ok(Value::Array(rows))

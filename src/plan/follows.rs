@@ -63,7 +63,8 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
 
 /// The fields of somebody whose account is there that lose what they hold.
 pub(super) fn overwrites(touch: &Touch) -> Vec<Part> {
-    changed(touch).into_iter().filter(|(_, before, _)| !before.is_empty()).collect()
+    let holds = |(_, before, _): &Part| before.as_ref().is_some_and(|text| !text.is_empty());
+    changed(touch).into_iter().filter(holds).collect()
 }
 
 /// The fields that differ before and after.
@@ -75,18 +76,25 @@ pub(super) fn changed(touch: &Touch) -> Vec<Part> {
         None | Some(Value::Null) => String::new(),
         Some(other) => other.to_string(),
     };
+    // A field that was not shown may hold anything: `null`, where an empty one holds nothing.
+    let held = |name: &str| match before.get(name) {
+        Some(Value::Null) => None,
+        value => Some(text(value)),
+    };
     after
         .iter()
-        .map(|(name, value)| (name.clone(), text(before.get(name)), text(Some(value))))
-        .filter(|(_, before, after)| before != after)
+        .map(|(name, value)| (name.clone(), held(name), text(Some(value))))
+        .filter(|(_, before, after)| before.as_ref() != Some(after))
         .collect()
 }
 
 /// `city "Pune" -> "Potsdam"`
 pub(super) fn spelled(fields: &[Part]) -> String {
-    let parts: Vec<String> =
-        fields.iter().map(|(name, before, after)| format!("{name} \"{before}\" -> \"{after}\"")).collect();
-    parts.join(", ")
+    let part = |(name, before, after): &Part| match before {
+        Some(before) => format!("{name} \"{before}\" -> \"{after}\""),
+        None => format!("{name} (not shown) -> \"{after}\""),
+    };
+    fields.iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
 fn people(count: u64) -> String {

@@ -334,8 +334,8 @@ impl Touch {
     }
 }
 
-/// A part of a value that differs: the field's name, before, after.
-pub type Part = (String, String, String);
+/// A part of a value that differs: the field's name; what it holds, `None` where the platform does not show it; what it will.
+pub type Part = (String, Option<String>, String);
 
 /// Holds as they are kept with a run.
 mod holds {

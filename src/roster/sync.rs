@@ -1,13 +1,15 @@
 //! From a roster to a group that holds exactly its people: read, compared, held against the brakes, applied with as few
 //! calls as the platform allows, read back; only then are those invited who never were.
 
+mod before;
 mod weigh;
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use super::members::{lost_with_it, members};
+use self::before::{before, record};
+use super::members::members;
 use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff};
 use crate::catalog::{Call, Code, Invitation};
 use crate::client::{Client, Error, Gravity, With};
@@ -90,7 +92,7 @@ pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish) -> R
     let mut synced = flow.account(&present, &difference, &cascade);
     let after = match difference.changes.is_empty() {
         true => present,
-        false => flow.apply(&difference, &cascade, &mut synced).await?,
+        false => flow.apply(&difference, flow.before(&present, &difference, &cascade), &mut synced).await?,
     };
     if wish.invite == Invite::New {
         // What was done before is accounted for all the same.
@@ -196,13 +198,22 @@ impl<'a> Flow<'a> {
         Ok(())
     }
 
+    /// What the platform holds before the changes.
+    fn before(&self, present: &Present, difference: &Diff, cascade: &Cascade) -> HashMap<String, Value> {
+        before(present, difference, cascade, self.client.platform().adapter.of_membership())
+    }
+
     /// Sends the changes, reads the group again and says what is not as wanted.
-    async fn apply(&self, difference: &Diff, cascade: &Cascade, synced: &mut Synced) -> Result<Present, Error> {
+    async fn apply(
+        &self,
+        difference: &Diff,
+        known: HashMap<String, Value>,
+        synced: &mut Synced,
+    ) -> Result<Present, Error> {
         let changes = &difference.changes;
         let calls = self.client.platform().adapter.calls(self.client.connection(), self.group, changes);
         let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
-        let of_membership = self.client.platform().adapter.of_membership();
-        let with = With { checked: true, known: before(changes, cascade, of_membership), ..With::default() };
+        let with = With { checked: true, known, ..With::default() };
         let (all, mut done) = (changes.len() as u64, 0);
         for call in &calls {
             match self.client.call(call, &with).await {
@@ -294,43 +305,6 @@ impl<'a> Flow<'a> {
             _ => Ok(invited.saturating_sub(self.client.confirm_queued().await?)),
         }
     }
-}
-
-/// What the platform held before a change: a look-up tells by it whether somebody else changed it meanwhile, and undo
-/// what to go back to. Of a removal, also which groups below somebody leaves with it.
-fn before(changes: &[Change], cascade: &Cascade, of_membership: &[&str]) -> HashMap<String, Value> {
-    let mut known = HashMap::with_capacity(changes.len());
-    for change in changes {
-        match change {
-            Change::Add(person) => {
-                known.insert(person.email.key().to_owned(), json!({ "member": false, "email": person.email.as_str() }));
-            }
-            Change::Update { member, fields } => {
-                let held: Map<String, Value> =
-                    fields.iter().map(|field| (field.name.clone(), field.before.as_str().into())).collect();
-                let kept = json!({ "member": true, "fields": held, "email": address(member) });
-                known.extend(member.email.as_ref().map(|email| (email.key().to_owned(), kept.clone())));
-                known.insert(member.id.clone(), kept);
-            }
-            Change::Remove(member) => {
-                let mut kept = json!({ "member": true, "email": address(member), "leaves": cascade.left_by(member) });
-                if !of_membership.is_empty() {
-                    kept["fields"] = lost_with_it(member, of_membership);
-                }
-                known.insert(member.id.clone(), kept);
-            }
-        }
-    }
-    known
-}
-
-fn address(member: &Member) -> Option<&str> {
-    member.email.as_ref().map(|email| email.as_str())
-}
-
-/// The platform's own record of a member's invitation, as an intent keeps it.
-fn record(member: &Member) -> Value {
-    json!({ "invited_at": member.invited_at, "email": member.email.as_ref().map(|email| email.as_str()) })
 }
 
 fn refused(answer: &[u8]) -> Vec<(String, String)> {

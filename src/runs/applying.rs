@@ -285,9 +285,7 @@ pub(super) fn names(touch: &Touch) -> Vec<String> {
 fn known(touch: &Touch) -> Value {
     let mut map = touch.before.as_object().cloned().unwrap_or_default();
     map.extend(touch.known.as_object().cloned().unwrap_or_default());
-    if !touch.also.is_empty() {
-        map.insert("also".into(), json!(touch.also));
-    }
+    map.insert("also".into(), json!(touch.also));
     Value::Object(map)
 }
 

@@ -39,12 +39,12 @@ impl Planned {
         lines
     }
 
-    /// The same for programs.
+    /// The same for programs, and how it ended.
     pub fn json(&self) -> Value {
         let mut report = super::report::json_of(&self.parts);
         let files = self.parts.files.iter().map(|file| json!({ "file": file.name, "as_it_would_be": file.at }));
         report["files"] = files.collect();
-        report
+        json!({ "type": "plan", "ending": self.ending.word(), "error": self.ending.error(), "report": report })
     }
 }
 

@@ -30,4 +30,4 @@ pub use open::Store;
 pub use plans::PlanRow;
 pub use runs::{Approval, LogLine, NewRun, Run, RunState};
 pub use settling::{ObjectRow, Settling};
-pub use traces::{LooseGroup, Names, Told, Trace};
+pub use traces::{About, LooseGroup, Names, Told, Trace};

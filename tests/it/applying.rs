@@ -78,13 +78,13 @@ fn whoever_was_changed_since_holds_the_plan_and_is_left_alone_on_request() {
     ended_with(&held, &[4], "stale");
     let text = said(&held);
     let resume = format!("beadle resume {} --sandbox --skip-stale", planned.plan);
-    let lines = format!(
-        "held before the first change: 4 of 119 that the plan touches are not as they were when it was made\n  \
-         linh.mueller@example.net: city was \"Pune\" and is \"Oslo\"\n  \
-         ilona.ramirez@example.com: city was \"Hà Nội\" and is \"Lima\", is a member by now\n  \
-         ngozi.sharma@example.com: was invited on "
+    let lines = concat!(
+        "held before the first change: 4 of 119 that the plan touches are not as they were when it was made\n",
+        "  linh.mueller@example.net: city was \"Pune\" and is \"Oslo\"\n",
+        "  ilona.ramirez@example.com: city was \"Hà Nội\" and is \"Lima\", is a member by now\n",
+        "  ngozi.sharma@example.com: was invited on "
     );
-    assert!(text.contains(&lines), "{text}");
+    assert!(text.contains(lines), "{text}");
     let lines = format!(
         "  dimitris.odegard@example.net: not there any more\n\
          to leave them alone and do the rest, type: {resume}; to plan anew: beadle plan {MAIN_JOB} --sandbox\n"
@@ -138,8 +138,6 @@ fn a_plan_is_applied_once_within_seven_days_on_the_account_it_was_made_for() {
     let elsewhere = project.command(&["apply", plan]).output().unwrap();
     ended_with(&elsewhere, &[2], "without --sandbox");
 
-    let plain = std::fs::read_dir(project.path()).unwrap().count();
-    assert!(plain > 0);
     let late = Planned::of("members.add(\"8\", #{ user_id: \"1010\" });");
     late.project.look(|store| {
         let plan = late.plan.clone();

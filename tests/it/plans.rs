@@ -1,6 +1,6 @@
 //! Plans as a person meets them: what they show and send, what they are kept as, and that applying one does exactly that.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::builder::Test;
 use crate::disturbed::{MAIN_JOB, MAIN_JOB_ALONE, Project, ended_with, said};
@@ -214,7 +214,9 @@ error: activities.list on main: (known after apply: person ada@new.example) is k
         )
         .code(1);
     let again = ran.then(["plan", "reads.rhai", "--sandbox", "--json"]).code(1);
-    assert_eq!(again.stdout, "", "nothing of it is kept");
+    let said: Value = serde_json::from_str(&again.stdout).unwrap();
+    assert_eq!((&said["type"], &said["ending"], &said["exit_code"]), (&json!("plan"), &json!("failed"), &json!(1)));
+    assert!(said["error"].as_str().unwrap().contains("known only after apply") && said.get("plan").is_none(), "{said}");
 }
 
 #[test]

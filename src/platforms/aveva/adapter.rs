@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::ops::WITH_ROLES;
+use super::ops::{STANDING, WITH_ROLES};
 use super::reads::call;
 use super::{after, complete, doubts, held, reads, roles, users};
 use crate::catalog::{
@@ -99,6 +99,10 @@ impl Adapter for Aveva {
 
     fn of_membership(&self) -> &'static [&'static str] {
         &[users::ROLES]
+    }
+
+    fn beside_fields(&self) -> &'static [&'static str] {
+        &[STANDING]
     }
 
     fn tidied(&self, field: &str, value: &str) -> Option<String> {

@@ -73,7 +73,11 @@ impl Shrinking {
             }
             let leaves: Vec<&str> = under.iter().map(|(id, _)| id.as_str()).collect();
             let email = member.email.as_ref().map(Email::as_str);
-            let mut kept = json!({ "email": email, "leaves": leaves });
+            let standing = member.standing.word();
+            let (is, admin) = (standing.is_none(), member.admin);
+            let mut kept = json!({
+                "email": email, "member": is, "standing": standing, "admin": admin, "leaves": leaves,
+            });
             let of_membership = client.platform().adapter.of_membership();
             if !of_membership.is_empty() {
                 kept["fields"] = lost_with_it(&member, of_membership);
