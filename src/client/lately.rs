@@ -130,6 +130,20 @@ impl Client {
         Ok(value.as_ref().clone())
     }
 
+    /// Rows of a list with what another read says of them.
+    pub(super) async fn joined(&self, list: &Call, rows: Vec<Row>) -> Result<Vec<Row>, Error> {
+        let Some(companion) = self.platform().adapter.companion(list) else { return Ok(rows) };
+        let (told, _) = self.lately(&companion.read, &[], Memory::May).await?;
+        let joined = |row: Row| match serde_json::from_slice(row.bytes()) {
+            Ok(mut whole) => {
+                (companion.join)(list, &mut whole, &told);
+                Row::from(Bytes::from(whole.to_string()))
+            }
+            Err(_) => row,
+        };
+        Ok(rows.into_iter().map(joined).collect())
+    }
+
     /// Rows as they would be after all that was planned so far.
     fn as_planned(&self, draft: &Draft, list: &Call, group: Option<&str>, rows: &Value) -> Value {
         let adapter = self.platform().adapter;

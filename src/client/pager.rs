@@ -12,12 +12,11 @@ use serde_json::value::RawValue;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
-use super::lately::Memory;
 use super::plan::unknown_yet;
+use super::planned::Planned;
 use super::{Client, Error};
-use crate::catalog::{Anchor, Answer, Call, Companion, Page, Seen};
+use crate::catalog::{Anchor, Answer, Call, Page};
 use crate::events::Level;
-use crate::plan::{Draft, View};
 use crate::wire::{self, Row};
 
 /// Most times that a shifting list is read from its beginning.
@@ -39,27 +38,6 @@ struct Shared {
     ahead: VecDeque<Rows>,
     /// In plan mode: the list as it would be.
     planned: Option<Planned>,
-}
-
-/// What a plan makes of a list.
-struct Planned {
-    client: Client,
-    draft: Draft,
-    realm: String,
-    view: View,
-}
-
-impl Planned {
-    fn page(&mut self, rows: Vec<Row>) -> Vec<Row> {
-        let adapter = self.client.platform().adapter;
-        self.draft.with(&self.realm, |overlay| self.view.page(overlay, adapter, rows))
-    }
-
-    fn rest(&mut self) -> Option<Rows> {
-        let adapter = self.client.platform().adapter;
-        let rows = self.draft.with(&self.realm, |overlay| self.view.rest(overlay, adapter));
-        (!rows.is_empty()).then_some(Ok(rows))
-    }
 }
 
 /// Whether a list shows what a plan makes of it.
@@ -169,17 +147,6 @@ impl Client {
     /// A list as the platform has it, also in plan mode.
     pub(super) fn list_as_is(&self, call: &Call) -> Pager {
         self.pager(call, PASSES, Planning::LeftOut)
-    }
-
-    fn planned(&self, call: &Call) -> Option<Planned> {
-        let draft = self.draft()?.clone();
-        let adapter = self.platform().adapter;
-        let view = View::of(adapter, call)?;
-        let realm = match adapter.seen(call) {
-            Seen::People { group } => self.realm(group.as_deref()).into_owned(),
-            _ => self.account().to_owned(),
-        };
-        Some(Planned { client: self.clone(), draft, realm, view })
     }
 
     fn pager(&self, call: &Call, passes: u32, planning: Planning) -> Pager {
@@ -369,10 +336,7 @@ impl Reading {
             Ok(Fetched { rows, body })
         };
         let mut fetched = self.client.read_as(call, open).await.map_err(Some)?;
-        if let Some(companion) = self.client.platform().adapter.companion(call) {
-            let (told, _) = self.client.lately(&companion.read, &[], Memory::May).await.map_err(Some)?;
-            fetched.rows = fetched.rows.into_iter().map(|row| joined(call, &companion, &told, row)).collect();
-        }
+        fetched.rows = self.client.joined(call, fetched.rows).await.map_err(Some)?;
         self.client.remember(call, &fetched.rows);
         Ok(fetched)
     }
@@ -388,13 +352,6 @@ impl Reading {
             false => self.pages.send(Ok(rows)).await.map_err(|_| Dropped),
         }
     }
-}
-
-/// A row with what another read says of it.
-fn joined(list: &Call, companion: &Companion, told: &serde_json::Value, row: Row) -> Row {
-    let Ok(mut whole) = serde_json::from_slice(row.bytes()) else { return row };
-    (companion.join)(list, &mut whole, told);
-    Row::from(Bytes::from(whole.to_string()))
 }
 
 /// An id's fingerprint; rows without an id are told apart by all they hold.

@@ -172,8 +172,20 @@ fn a_plan_shows_the_roles_it_changes_is_applied_once_and_undone_with_the_roles_t
     let plan = number(&ran, "apply");
     let ran = ran.then(["apply", &plan, "--sandbox", "--unattended"]).success();
     assert!(ran.stdout.contains("  done: 1 added or made, 1 changed\n"), "{}", ran.stdout);
-    let first = plan;
+    let ran = ran.then(["undo", &plan, "--sandbox"]).success();
+    let undo = number(&ran, "apply");
+    let ran = ran.then(["apply", &undo, "--sandbox", "--unattended"]).success();
+    let ran = Test::within(ran.folder)
+        .file("count.rhai", &script("print(users.count(c));"))
+        .args(["run", "count.rhai", "--sandbox"])
+        .success();
+    assert_eq!(printed(&ran), ["222"]);
+}
 
+#[test]
+fn who_was_taken_out_comes_back_with_their_roles() {
+    let body = r#"users.add(c, "leila.reyes@example.net", #{ role_ids: ["Analysts", "Operators"] });"#;
+    let ran = test().file("in.rhai", &script(body)).args(["run", "in.rhai", "--sandbox", "--unattended"]).success();
     let gone = script("users.remove(c, \"leila.reyes@example.net\");");
     let ran = Test::within(ran.folder)
         .file("gone.rhai", &gone)
@@ -183,19 +195,12 @@ fn a_plan_shows_the_roles_it_changes_is_applied_once_and_undone_with_the_roles_t
     let ran = ran.then(["undo", &run, "--sandbox"]).success();
     let undo = number(&ran, "apply");
     let ran = ran.then(["apply", &undo, "--sandbox", "--unattended"]).success();
-    let look = script("let all = #{}; for it in roles.list(c) { all[it.Id] = it.Name; }
-        for it in users.list(c) { if it.Email == \"leila.reyes@example.net\" { for id in it.RoleIds { print(all[id]); } } }");
+    let look = script(
+        "let all = #{}; for it in roles.list(c) { all[it.Id] = it.Name; }
+        for it in users.list(c) { if it.Email == \"leila.reyes@example.net\" { for id in it.RoleIds { print(all[id]); } } }",
+    );
     let ran = Test::within(ran.folder).file("look.rhai", &look).args(["run", "look.rhai", "--sandbox"]).success();
     assert_eq!(printed(&ran), ["Community Member", "Analysts", "Operators"], "{}", ran.stdout);
-
-    let ran = ran.then(["undo", &first, "--sandbox"]).success();
-    let undo = number(&ran, "apply");
-    let ran = ran.then(["apply", &undo, "--sandbox", "--unattended"]).success();
-    let ran = Test::within(ran.folder)
-        .file("count.rhai", &script("print(users.count(c));"))
-        .args(["run", "count.rhai", "--sandbox"])
-        .success();
-    assert_eq!(printed(&ran), ["222"]);
 }
 
 #[test]
