@@ -1,9 +1,11 @@
 //! The trait that turns changes into a platform's calls and back, its answers into the model, and doubts into look-ups.
 //! Adapters make calls; they never send them. `None` or `Unsupported` = the platform has no such notion.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
-use super::{Call, Deed, Doubt, Op, Seen, Subject};
+use super::{Call, Deed, Doubt, Op, Piece, Seen, Subject};
 use crate::model::{Cascade, Change, Group, Member};
 
 /// The platform cannot do this; says what it has instead.
@@ -61,6 +63,42 @@ pub struct Snapshot {
     pub keys: fn(&Value) -> Vec<String>,
 }
 
+/// Makes a call whole by what was read; an error says why it cannot be made, and what to type.
+pub type Fill = fn(&Call, &[Arc<Value>]) -> Result<Call, String>;
+
+/// What must be read and filled in before a call says all that beadle has to know: whom it is about, what is there.
+pub struct Completion {
+    /// Reads, as in [`LookUp::reads`]. Where there are none, the row of [`Completion::recent`] is what they gave.
+    pub reads: Vec<Call>,
+    /// An id whose row this run may have read lately; `null` if it has not.
+    pub recent: Option<String>,
+    /// Ids and addresses of whom the call is about: of them nothing is remembered from before this run wrote to them.
+    pub about: Vec<String>,
+    /// Whether what was remembered may do: a write that replaces what is there needs what is there now.
+    pub may_be_remembered: fn(&Call, &[Arc<Value>]) -> bool,
+    /// The whole call; an error says why it cannot be made, and what to type.
+    pub fill: Fill,
+}
+
+/// What a list's rows do not say themselves, from another read.
+pub struct Companion {
+    /// The other read, as in [`LookUp::reads`].
+    pub read: Call,
+    /// Writes what it says of a row of the list into the row.
+    pub join: fn(&Call, &mut Value, &Value),
+}
+
+/// What an answer to a call for many says of one of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// It worked.
+    Done,
+    /// It did not, for this reason; nothing happened.
+    Refused(String),
+    /// Nothing that can be believed.
+    Unsure(String),
+}
+
 /// Finds the names of a group's fields in the answer of a read; `None` if they are not there.
 pub type FieldNames = fn(&Value) -> Option<Vec<String>>;
 
@@ -97,6 +135,55 @@ pub trait Adapter: Send + Sync {
 
     /// The writes that invite these members of this group.
     fn invite(&self, connection: &str, group: &str, invitation: &Invitation) -> Result<Vec<Call>, Unsupported>;
+
+    /// What is to be filled in first; `None` where the call is whole.
+    fn completion(&self, call: &Call) -> Option<Completion> {
+        let _ = call;
+        None
+    }
+
+    /// What this list's rows lack and another read says; `None` where they are whole.
+    fn companion(&self, list: &Call) -> Option<Companion> {
+        let _ = list;
+        None
+    }
+
+    /// Whether "not found" after a removal whose first answer was lost says that it worked; else a look-up does.
+    fn not_found_is_removed(&self) -> bool {
+        true
+    }
+
+    /// Whether a person's row speaks of one group alone: plans, freshness and undo then look at each group by itself.
+    fn rows_are_apart(&self) -> bool {
+        false
+    }
+
+    /// Fields of people that the platform shows and nobody can write: they say who somebody is and are never changed.
+    fn read_only(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Fields that somebody has in a group and loses with it.
+    fn of_membership(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Keys among a deed's fields that are none of a person, and only tell [`Adapter::after`] more of the others.
+    fn beside_fields(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// A roster's value of a field in the form in which [`Adapter::member`] has it.
+    fn tidied(&self, field: &str, value: &str) -> Option<String> {
+        let _ = (field, value);
+        None
+    }
+
+    /// What an answer that is no refusal says of each subject of a piece, in their order; `None`: it worked for all.
+    fn parts(&self, piece: &Piece, answer: &Value) -> Option<Vec<Part>> {
+        let _ = (piece, answer);
+        None
+    }
 
     /// What to read before sending; `None` when nothing is needed.
     fn before(&self, call: &Call) -> Option<Before>;

@@ -131,6 +131,8 @@ pub enum Seen {
     },
     /// What a search finds: people, of whom a plan cannot tell whether the platform would find them.
     Found,
+    /// Rows of invitations: later calls may name one by its id alone.
+    Invitations,
     /// Nothing that a plan changes.
     Other,
 }

@@ -11,17 +11,21 @@ mod op;
 mod param;
 mod platform;
 mod record;
+mod sign_in;
 mod weight;
 
-pub use adapter::{Adapter, Before, FieldNames, Invitation, LookUp, Snapshot, Unsupported, Verdict};
+pub use adapter::{
+    Adapter, Before, Companion, Completion, FieldNames, Fill, Invitation, LookUp, Part, Snapshot, Unsupported, Verdict,
+};
 pub(crate) use call::digest;
 pub use call::{Args, Call, Piece};
 pub use check::{ArgError, check};
 pub use deed::{Deed, Seen, Whom};
 pub use effect::{Doubt, Subject, SubjectKind};
 pub use fault::{Code, Fault};
-pub use op::{Answer, Batch, Consequence, Follow, Kind, Mails, Method, Op, Page, Repeat, SubjectAt, Write};
+pub use op::{Anchor, Answer, Batch, Consequence, Follow, Kind, Mails, Method, Op, Page, Repeat, SubjectAt, Write};
 pub use param::{Choice, Param, Place, Ty, Weight, Wire};
-pub use platform::{Credential, Platform, SignIn};
+pub use platform::{Credential, Platform};
 pub use record::{Field, FieldTy, Record};
+pub use sign_in::{ClientCredentials, Login, SignIn, TokenAt, filled};
 pub use weight::Grant;

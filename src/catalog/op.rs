@@ -7,10 +7,14 @@ use super::{Args, Param, Place, Record};
 pub enum Method {
     /// Reads.
     Get,
+    /// Reads what an answer's head says.
+    Head,
     /// Adds, or starts something.
     Post,
     /// Changes.
     Put,
+    /// Changes what is named.
+    Patch,
     /// Removes.
     Delete,
 }
@@ -20,8 +24,10 @@ impl Method {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
+            Self::Head => "HEAD",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
     }
@@ -131,8 +137,12 @@ pub enum Kind {
 pub enum Page {
     /// It does not: one answer is all.
     Single,
-    /// `offset` and `limit`; ends at an empty page. `size` is what we ask for, `documented` the document's default.
+    /// Rows are counted from the list's start; ends at an empty page.
     Offset {
+        /// The parameter that says where a page begins: `offset`.
+        offset: &'static str,
+        /// The parameter that says how many rows: `limit`.
+        limit: &'static str,
         /// Rows asked for.
         size: u32,
         /// What to ask for when the platform refuses `size`.
@@ -142,9 +152,24 @@ pub enum Page {
     After {
         /// The parameter: `last_group_id`.
         cursor: &'static str,
+        /// The parameter that says how many rows: `limit`.
+        limit: &'static str,
         /// Rows asked for.
         size: u32,
+        /// Rows that the platform gives when it is not asked.
+        documented: u32,
+        /// Whether the row that the cursor names may be gone.
+        anchor: Anchor,
     },
+}
+
+/// What a cursor needs to be understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// An id says where to go on, whether or not there is still a row of that id.
+    Id,
+    /// The row must be there: whoever deletes from the list reads it to its end first.
+    Row,
 }
 
 /// What the answer is.
@@ -156,6 +181,8 @@ pub enum Answer {
     One(&'static Record),
     /// One record that a server may also send as a list of them, or as nothing: `find_by_email`.
     Perhaps(&'static Record),
+    /// How many rows the list has that this operation of the same noun gives: from a header, else by counting them.
+    Count(&'static str),
     /// Rows of a record, found under one of these keys or as a bare list.
     Many(&'static Record, &'static [&'static str]),
 }
@@ -213,6 +240,10 @@ pub struct Op {
     pub batch: Option<Batch>,
     /// Work that goes on after the call.
     pub follow: Option<Follow>,
+    /// Whether the document does not have it: a neighbour that a flow needs.
+    pub beyond: bool,
+    /// The campaign of its mails where the caller names none; `None` is the one that everybody gets once.
+    pub campaign: Option<&'static str>,
     /// What the document demands beyond single arguments; says what is missing.
     pub also: fn(&Args) -> Result<(), String>,
 }
@@ -231,8 +262,15 @@ impl Op {
             page: Page::Single,
             batch: None,
             follow: None,
+            campaign: None,
+            beyond: false,
             also: |_| Ok(()),
         }
+    }
+
+    /// A read that answers with headers alone.
+    pub const fn head(noun: &'static str, verb: &'static str, path: &'static str) -> Self {
+        Self::new(Method::Head, noun, verb, path)
     }
 
     /// A read.
@@ -290,6 +328,16 @@ impl Op {
         Self { follow: Some(follow), ..self }
     }
 
+    /// The platform's document of these operations does not have it.
+    pub const fn beyond(self) -> Self {
+        Self { beyond: true, ..self }
+    }
+
+    /// Its mails are a campaign of their own.
+    pub const fn campaign(self, name: &'static str) -> Self {
+        Self { campaign: Some(name), ..self }
+    }
+
     /// What the document demands beyond single arguments.
     pub const fn also(self, also: fn(&Args) -> Result<(), String>) -> Self {
         Self { also, ..self }
@@ -308,6 +356,14 @@ impl Op {
         }
     }
 
+    /// The parameter that says how many rows a page shall have.
+    pub fn limit(&self) -> Option<&'static str> {
+        match self.page {
+            Page::Single => None,
+            Page::Offset { limit, .. } | Page::After { limit, .. } => Some(limit),
+        }
+    }
+
     /// Whether it can change anything.
     pub fn is_read(&self) -> bool {
         matches!(self.kind, Kind::Read)
@@ -316,6 +372,17 @@ impl Op {
     /// The argument of this name.
     pub fn param(&self, name: &str) -> Option<&'static Param> {
         self.params.iter().find(|p| p.name == name)
+    }
+
+    /// The arguments that so many without a name mean: where there are fewer than places, those that the connection's settings
+    /// know are left out, the last one first.
+    pub fn places(&self, given: usize) -> Vec<&'static Param> {
+        let mut list = self.positional();
+        while list.len() > given {
+            let Some(place) = list.iter().rposition(|param| param.preset.is_some()) else { break };
+            list.remove(place);
+        }
+        list
     }
 
     /// The arguments that may be given without a name: those of the path, then the only other required one.

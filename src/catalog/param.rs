@@ -9,6 +9,12 @@ pub enum Place {
     Query,
     /// In the JSON body.
     Body,
+    /// It is the JSON body.
+    Whole,
+    /// Nowhere: it is not sent, and tells beadle what the request is about.
+    Aside,
+    /// Nowhere, and no script gives it: beadle fills in what it found out.
+    Found,
 }
 
 /// How an id is written on the wire. In scripts every id is a string.
@@ -87,13 +93,22 @@ pub enum Weight {
     Grants,
     /// It destroys what cannot be brought back, when it is `true`.
     Destroys,
+    /// It names one or several roles: whoever the call is about gets their power.
+    Roles {
+        /// Roles without any.
+        plain: &'static [&'static str],
+        /// Arguments that name more of those, and roles that the person has already.
+        but: &'static [&'static str],
+    },
 }
 
 /// One argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Param {
-    /// Its name in scripts, and on the wire: `group_id`.
+    /// Its name in scripts: `group_id`.
     pub name: &'static str,
+    /// Its name on the wire, where that is another one: `groupId`.
+    pub wire: Option<&'static str>,
     /// Where it goes.
     pub place: Place,
     /// What it may be.
@@ -104,13 +119,15 @@ pub struct Param {
     pub nullable: bool,
     /// What it is for, in a few words.
     pub doc: &'static str,
+    /// The connection's setting that is taken where the argument is not given: `tenant`.
+    pub preset: Option<&'static str>,
     /// What it does beyond the operation; brakes read it.
     pub weight: Weight,
 }
 
 impl Param {
     const fn new(name: &'static str, place: Place, ty: Ty, required: bool) -> Self {
-        Self { name, place, ty, required, nullable: false, doc: "", weight: Weight::Plain }
+        Self { name, wire: None, place, ty, required, nullable: false, doc: "", preset: None, weight: Weight::Plain }
     }
 
     /// In the path; always required.
@@ -128,6 +145,36 @@ impl Param {
         Self::new(name, Place::Body, ty, false)
     }
 
+    /// Not sent, may be left out.
+    pub const fn aside(name: &'static str, ty: Ty) -> Self {
+        Self::new(name, Place::Aside, ty, false)
+    }
+
+    /// The whole body, may be left out.
+    pub const fn whole(name: &'static str, ty: Ty) -> Self {
+        Self::new(name, Place::Whole, ty, false)
+    }
+
+    /// Filled in by beadle alone.
+    pub const fn found(name: &'static str, ty: Ty) -> Self {
+        Self::new(name, Place::Found, ty, false)
+    }
+
+    /// Taken from this setting of the connection where it is not given.
+    pub const fn preset(self, setting: &'static str) -> Self {
+        Self { preset: Some(setting), required: false, ..self }
+    }
+
+    /// Called otherwise on the wire.
+    pub const fn wire(self, wire: &'static str) -> Self {
+        Self { wire: Some(wire), ..self }
+    }
+
+    /// Its name on the wire.
+    pub fn on_wire(&self) -> &'static str {
+        self.wire.unwrap_or(self.name)
+    }
+
     /// Must be given.
     pub const fn required(self) -> Self {
         Self { required: true, ..self }
@@ -141,6 +188,12 @@ impl Param {
     /// Whoever it names gets an administrator's or moderator's power.
     pub const fn grants(self) -> Self {
         Self { weight: Weight::Grants, ..self }
+    }
+
+    /// Whoever the call is about gets the power of the roles it names, unless all of them are among `plain` or named by the
+    /// arguments `but`.
+    pub const fn roles(self, plain: &'static [&'static str], but: &'static [&'static str]) -> Self {
+        Self { weight: Weight::Roles { plain, but }, ..self }
     }
 
     /// Given as `true`, it destroys what cannot be brought back.

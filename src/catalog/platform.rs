@@ -1,6 +1,6 @@
 //! A platform: its operations, how one signs in, how its answers are judged.
 
-use super::{Adapter, Args, Fault, Op, Record};
+use super::{Adapter, Args, Fault, Op, Record, SignIn};
 use crate::world::World;
 
 /// One value that a connection of the platform needs or may have.
@@ -12,20 +12,12 @@ pub struct Credential {
     pub secret: bool,
     /// Whether a connection cannot do without it.
     pub required: bool,
+    /// What it is where the settings do not name it.
+    pub default: Option<&'static str>,
+    /// What it is on the sandbox, where no settings are read.
+    pub simulated: Option<&'static str>,
     /// What it is, and where a person finds it.
     pub doc: &'static str,
-}
-
-/// How a request proves who sends it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SignIn {
-    /// HTTP Basic with these two credentials as user and password.
-    Basic {
-        /// The credential that is the user name.
-        user: &'static str,
-        /// The credential that is the password.
-        password: &'static str,
-    },
 }
 
 /// A platform as data.
@@ -34,12 +26,19 @@ pub struct Platform {
     pub name: &'static str,
     /// Its name for people.
     pub title: &'static str,
-    /// The address that the document names; `beadle.toml` may name another.
+    /// The name of a connection of it where nobody names one: that of the built-in simulated one.
+    pub connection: &'static str,
+    /// The address that the document names; `beadle.toml` may name another. Empty where everybody has their own.
     pub base_url: &'static str,
+    /// What stands between the base address and the path of every operation, with `{credential}`s: `/api/v1/{locale}`.
+    /// Paths of operations may hold `{credential}`s as well: names in braces that are no parameters.
+    pub prefix: &'static str,
     /// What a connection needs.
     pub credentials: &'static [Credential],
     /// How requests are signed.
     pub sign_in: SignIn,
+    /// The credentials that tell accounts of one address apart, besides whoever signs in: `tenant`.
+    pub account: &'static [&'static str],
     /// Every documented operation, in the document's order.
     pub ops: &'static [Op],
     /// Records that answers consist of, for the reference.
@@ -54,6 +53,33 @@ pub struct Platform {
     pub refuse: fn(u16, &str) -> serde_json::Value,
     /// A sentence for reaching what the platform has no operation for, by noun: shown in errors.
     pub instead: &'static [(&'static str, &'static str)],
+}
+
+impl Credential {
+    /// A value that is never shown and may be left out.
+    pub const fn secret(key: &'static str, doc: &'static str) -> Self {
+        Self { key, secret: true, required: false, default: None, simulated: None, doc }
+    }
+
+    /// A value that may be shown and left out.
+    pub const fn plain(key: &'static str, doc: &'static str) -> Self {
+        Self { secret: false, ..Self::secret(key, doc) }
+    }
+
+    /// A connection cannot do without it.
+    pub const fn required(self) -> Self {
+        Self { required: true, ..self }
+    }
+
+    /// What it is on the sandbox.
+    pub const fn simulated(self, value: &'static str) -> Self {
+        Self { simulated: Some(value), ..self }
+    }
+
+    /// What it is where the settings do not name it.
+    pub const fn or(self, default: &'static str) -> Self {
+        Self { default: Some(default), ..self }
+    }
 }
 
 impl std::fmt::Debug for Platform {

@@ -1,11 +1,13 @@
 //! `beadle sandbox`: the simulated platforms on localhost, for any client.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{Code, Failure, Format, Shell};
 use crate::clock::Clock;
 use crate::platforms;
-use crate::sandbox::{Running, Sandbox, SandboxOptions, Seed, ServeOptions, parse_faults, serve};
+use crate::sandbox::{Running, Sandbox, SandboxOptions, Seed, ServeOptions, TOKEN_LIFE, parse_faults, serve};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -24,6 +26,9 @@ pub(super) struct Options {
     /// How many activities there are
     #[arg(long, value_name = "N")]
     activities: Option<usize>,
+    /// How many seconds the tokens live that it gives out
+    #[arg(long, value_name = "SECONDS", default_value_t = TOKEN_LIFE.as_secs())]
+    token_life: u64,
     /// What shall go wrong: docs/sandbox.md
     #[arg(long, value_name = "SPEC")]
     faults: Option<String>,
@@ -42,9 +47,11 @@ pub(super) fn sandbox(options: &Options, shell: &Shell) -> Result<Code, Failure>
         sandbox.set_faults(parse_faults(faults).map_err(|error| Failure::usage(error.to_string()))?);
     }
     let fail = |error: std::io::Error| Failure::failed(format!("failed to serve the sandbox: {error}"));
+    let token_life = Duration::from_secs(options.token_life);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(fail)?;
     runtime.block_on(async {
-        let running = serve(ServeOptions { sandbox, port: options.port, credentials: None }).await.map_err(fail)?;
+        let running =
+            serve(ServeOptions { sandbox, port: options.port, credentials: None, token_life }).await.map_err(fail)?;
         introduce(&running, shell);
         super::session::next_signal().await.map_err(fail)?;
         running.stopped().await.map_err(fail)

@@ -1,14 +1,14 @@
 //! How the connections of the settings are reached: over HTTP, or on the sandbox without sockets.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
-use crate::catalog::SignIn;
+use crate::catalog::Platform;
 use crate::client::{Http, HttpOptions, HttpWrites, Pace, Policy, Writes};
 use crate::clock::Clock;
 use crate::effects::brakes::{Attendance, Powers, Rules};
@@ -82,6 +82,7 @@ impl Connected {
         Ok(Opened {
             platform,
             account: format!("{world}-{}", platform.name),
+            values: simulated(platform),
             credentials: "the sandbox takes any".into(),
             writes: (access == Access::Writes).then(|| Arc::new(transport.writes()) as Arc<dyn Writes>),
             reads: Arc::new(transport),
@@ -96,11 +97,12 @@ impl Connected {
         let At::Address(url) = &connection.at else { return Err("the connection has no address".into()) };
         let read = connection.credentials(&self.settings.project, &self.environment, &self.redactor);
         let credentials = read.map_err(|error| words(&error))?;
-        let SignIn::Basic { user, password } = connection.platform.sign_in;
-        let secret = |key: &str| credentials.get(key).map(|secret| SecretString::from(secret.expose().to_owned()));
         let http = Http::new(HttpOptions {
-            base_url: url.as_str().to_owned(),
-            basic: secret(user).zip(secret(password)),
+            platform: connection.platform,
+            base_url: url,
+            credentials: &credentials,
+            redactor: self.redactor.clone(),
+            clock: self.clock.clone(),
             connect_timeout: connection.pace.connect_timeout,
             read_timeout: connection.pace.timeout,
             timeout: connection.pace.timeout,
@@ -111,8 +113,9 @@ impl Connected {
         let rate = connection.pace.requests_per_second.or(polite);
         Ok(Opened {
             platform: connection.platform,
-            account: self.account(connection, url.origin(), &credentials, user).await?,
-            credentials: check(connection, &[user, password]),
+            account: self.account(connection, url.origin(), &credentials).await?,
+            values: values(connection.platform, &credentials),
+            credentials: check(connection, &way_in(connection, &credentials)),
             writes: (access == Access::Writes).then(|| Arc::new(HttpWrites::of(&http)) as Arc<dyn Writes>),
             reads: http,
             pace: Pace::new(rate, connection.pace.burst, connection.pace.concurrency as usize),
@@ -126,13 +129,36 @@ impl Connected {
         connection: &Connection,
         origin: &str,
         credentials: &Credentials,
-        user: &str,
     ) -> Result<String, String> {
-        let key = credentials.get(user).map(|key| fingerprint(key.expose()));
+        let shown = |key: &&str| credentials.get(key).map(|value| fingerprint(value.expose()));
+        let key = way_in(connection, credentials).first().and_then(shown);
+        let apart: Vec<String> = connection.platform.account.iter().filter_map(shown).collect();
+        let origin = match apart.is_empty() {
+            true => origin.to_owned(),
+            false => format!("{origin}#{}", apart.join("-")),
+        };
         let (platform, name) = (connection.platform.name, connection.name.as_str());
-        let account = recognise(&self.store, platform, origin, name, key.as_deref(), &self.clock).await;
+        let account = recognise(&self.store, platform, &origin, name, key.as_deref(), &self.clock).await;
         account.map_err(|error| error.to_string())
     }
+}
+
+/// The settings of a connection that arguments are taken from.
+fn values(platform: &Platform, credentials: &Credentials) -> HashMap<&'static str, String> {
+    let open = platform.credentials.iter().filter(|credential| !credential.secret);
+    open.filter_map(|credential| Some((credential.key, credentials.get(credential.key)?.expose().to_owned()))).collect()
+}
+
+/// The same on the sandbox, where no settings are read.
+fn simulated(platform: &Platform) -> HashMap<&'static str, String> {
+    platform.credentials.iter().filter_map(|known| Some((known.key, known.simulated?.to_owned()))).collect()
+}
+
+/// The credentials that are used to sign in: a ready token, where there is one, in place of what it would be asked for with.
+fn way_in(connection: &Connection, credentials: &Credentials) -> Vec<&'static str> {
+    let ways = connection.platform.sign_in.ways();
+    let complete = |way: &&Vec<&str>| way.iter().all(|key| credentials.get(key).is_some());
+    ways.iter().rev().find(complete).cloned().unwrap_or_default()
 }
 
 fn policy(connection: &Connection) -> Policy {

@@ -1,30 +1,42 @@
 //! HTTP: one request, one answer. Redirects, retries and cookies of the library are off; what is sent goes to the
-//! connection's own address and nowhere else.
+//! connection's own address and nowhere else (tokens: `sign_in`).
 #![expect(clippy::disallowed_methods, reason = "the door to the network")]
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 
+use super::sign_in::{Signature, Signer};
 use super::transport::{Lost, Reads, Reply, SendFuture, Writes};
-use crate::catalog::Method;
+use crate::catalog::{Method, Platform};
+use crate::clock::Clock;
 use crate::effects::Permit;
-use crate::wire::Request;
+use crate::settings::{BaseUrl, Credentials, Redactor};
+use crate::wire::{Request, filled_path};
+
+/// The platform's own name for what it did.
+const TRACE: HeaderName = HeaderName::from_static("operation-id");
+
+/// How many rows a list has, whatever page was asked for.
+const TOTAL: &str = "total-count";
 
 /// Idle connections are dropped before servers do it: a reused one that dies under a write leaves a doubt.
 const IDLE: Duration = Duration::from_secs(4);
 
 /// Where and how to connect. All times have defaults in the settings.
-pub struct HttpOptions {
-    /// The connection's base address, without a slash at its end.
-    pub base_url: String,
-    /// Who signs: user and password of HTTP Basic.
-    pub basic: Option<(SecretString, SecretString)>,
+pub struct HttpOptions<'a> {
+    /// The platform.
+    pub platform: &'static Platform,
+    /// The connection's base address.
+    pub base_url: &'a BaseUrl,
+    /// What proves who asks, and what paths are filled in with.
+    pub credentials: &'a Credentials,
+    /// Learns the tokens that are asked for.
+    pub redactor: Redactor,
+    /// Tells how old a token is.
+    pub clock: Clock,
     /// Time to connect.
     pub connect_timeout: Duration,
     /// Longest silence while an answer is read.
@@ -38,7 +50,10 @@ pub struct HttpOptions {
 /// A connection over HTTP.
 pub struct Http {
     client: reqwest::Client,
+    signer: Signer,
+    /// The base address with the platform's prefix.
     base_url: String,
+    credentials: Credentials,
     host: String,
     max_answer: usize,
 }
@@ -49,6 +64,9 @@ pub enum SetUpError {
     /// A credential holds signs that a header cannot carry.
     #[error("the credentials hold characters that HTTP cannot carry (a line break?)")]
     Credentials,
+    /// Something is not set, or not as it must be.
+    #[error("{0}")]
+    Setting(String),
     /// Anything else.
     #[error("cannot set up HTTP: {0}")]
     Library(String),
@@ -56,15 +74,9 @@ pub enum SetUpError {
 
 impl Http {
     /// Sets the connection up; nothing is sent yet.
-    pub fn new(options: HttpOptions) -> Result<Self, SetUpError> {
+    pub fn new(options: HttpOptions<'_>) -> Result<Self, SetUpError> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some((user, password)) = &options.basic {
-            let pair = STANDARD.encode(format!("{}:{}", user.expose_secret(), password.expose_secret()));
-            let mut value = HeaderValue::from_str(&format!("Basic {pair}")).map_err(|_| SetUpError::Credentials)?;
-            value.set_sensitive(true);
-            headers.insert(AUTHORIZATION, value);
-        }
         let client = reqwest::Client::builder()
             .user_agent(concat!("beadle/", env!("CARGO_PKG_VERSION")))
             .default_headers(headers)
@@ -78,45 +90,62 @@ impl Http {
             .timeout(options.timeout)
             .build()
             .map_err(|error| SetUpError::Library(reason(&error)))?;
-        let host = options.base_url.split("://").last().and_then(|rest| rest.split('/').next()).unwrap_or_default();
-        Ok(Self { client, host: host.to_owned(), base_url: options.base_url, max_answer: options.max_answer })
+        let signer = Signer::new(&options, &client)?;
+        let credentials = options.credentials.clone();
+        let value = |key: &str| credentials.get(key).map(|value| value.expose().to_owned());
+        let prefix = filled_path(options.platform.prefix, value)
+            .map_err(|key| SetUpError::Setting(format!("`{key}` is needed for the address")))?;
+        Ok(Self {
+            client,
+            signer,
+            host: options.base_url.host().to_owned(),
+            base_url: format!("{}{prefix}", options.base_url.as_str()),
+            credentials,
+            max_answer: options.max_answer,
+        })
     }
 
+    /// Sends a request; once more with another token where the first one was refused, since then nothing has happened.
     async fn send(&self, request: Request) -> Result<Reply, Lost> {
+        let signature = self.signer.signature().await?;
+        let reply = self.send_signed(&request, &signature).await?;
+        if reply.status != 401 {
+            return Ok(reply);
+        }
+        match self.signer.another(&signature).await? {
+            Some(another) => self.send_signed(&request, &another).await,
+            None => Ok(reply),
+        }
+    }
+
+    async fn send_signed(&self, request: &Request, signature: &Signature) -> Result<Reply, Lost> {
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
+            Method::Head => reqwest::Method::HEAD,
             Method::Post => reqwest::Method::POST,
             Method::Put => reqwest::Method::PUT,
+            Method::Patch => reqwest::Method::PATCH,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let mut builder = self.client.request(method, format!("{}{}", self.base_url, request.target));
-        if let Some(body) = request.body {
-            builder = builder.header(CONTENT_TYPE, "application/json").body(body);
+        let value = |key: &str| self.credentials.get(key).map(|value| value.expose().to_owned());
+        let target = request.filled(value).map_err(|key| Lost::NotSigned {
+            why: format!("`{key}` of the connection is needed for the address"),
+            refused: true,
+            retry_after: None,
+        })?;
+        let mut builder = self.client.request(method, format!("{}{target}", self.base_url));
+        builder = builder.header(signature.name.clone(), signature.value.clone());
+        if let Some(body) = &request.body {
+            builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
         let response = builder.send().await.map_err(|error| self.lost(&error))?;
         let status = response.status().as_u16();
-        let header = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        let retry_after = header(RETRY_AFTER).and_then(wait);
-        let location = header(LOCATION).map(|url| url.split('?').next().unwrap_or_default().to_owned());
-        let body = self.body(response).await?;
-        Ok(Reply { status, body, retry_after, location })
-    }
-
-    async fn body(&self, response: reqwest::Response) -> Result<Bytes, Lost> {
-        let expected = response.content_length().unwrap_or(0).min(self.max_answer as u64);
-        let mut body = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0));
-        let mut chunks = response.bytes_stream();
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(|error| Lost::Unknown(reason(&error)))?;
-            if body.len() + chunk.len() > self.max_answer {
-                return Err(Lost::Unknown(format!(
-                    "the answer is larger than {} bytes; `max_answer` of the connection may allow more",
-                    self.max_answer
-                )));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body.freeze())
+        let retry_after = retry_after(&response);
+        let total = response.headers().get(TOTAL).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let trace = header(&response, TRACE).map(str::to_owned);
+        let location = header(&response, LOCATION).map(|url| url.split('?').next().unwrap_or_default().to_owned());
+        let body = body(response, self.max_answer).await?;
+        Ok(Reply { status, body, retry_after, total, trace, location })
     }
 
     /// Only what failed before a byte could leave is certain not to have arrived.
@@ -150,6 +179,32 @@ impl Writes for HttpWrites {
     }
 }
 
+/// A whole body, up to so many bytes.
+pub(super) async fn body(response: reqwest::Response, max: usize) -> Result<Bytes, Lost> {
+    let expected = response.content_length().unwrap_or(0).min(max as u64);
+    let mut body = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0));
+    let mut chunks = response.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|error| Lost::Unknown(reason(&error)))?;
+        if body.len() + chunk.len() > max {
+            return Err(Lost::Unknown(format!(
+                "the answer is larger than {max} bytes; `max_answer` of the connection may allow more"
+            )));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// How long a server asks to wait.
+pub(super) fn retry_after(response: &reqwest::Response) -> Option<Duration> {
+    header(response, RETRY_AFTER).and_then(wait)
+}
+
+fn header(response: &reqwest::Response, name: HeaderName) -> Option<&str> {
+    response.headers().get(name).and_then(|value| value.to_str().ok())
+}
+
 /// `Retry-After` in seconds or as a date.
 fn wait(header: &str) -> Option<Duration> {
     let header = header.trim();
@@ -161,7 +216,7 @@ fn wait(header: &str) -> Option<Duration> {
 }
 
 /// An error with its causes, and without the address: its query may name people.
-fn reason(error: &reqwest::Error) -> String {
+pub(super) fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return match error.is_connect() {
             true => "connecting took too long".into(),

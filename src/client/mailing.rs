@@ -13,6 +13,7 @@ impl Client {
     /// How many people the call would write to if it were sent now, and what was read of them: [`With::known`] spares the
     /// call the same reads.
     pub(crate) async fn would_mail(&self, call: &Call, with: &With) -> Result<(u64, HashMap<String, Value>), Error> {
+        let call = &self.completed(call).await?;
         let (mut people, mut read) = (0, HashMap::new());
         let mut aside = Merged::new(call);
         for piece in call.pieces() {

@@ -13,10 +13,10 @@ use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
 use super::plan::unknown_yet;
+use super::planned::Planned;
 use super::{Client, Error};
-use crate::catalog::{Answer, Call, Page};
+use crate::catalog::{Anchor, Answer, Call, Page};
 use crate::events::Level;
-use crate::plan::{Draft, View};
 use crate::wire::{self, Row};
 
 /// Most times that a shifting list is read from its beginning.
@@ -40,24 +40,10 @@ struct Shared {
     planned: Option<Planned>,
 }
 
-/// What a plan makes of a list.
-struct Planned {
-    client: Client,
-    draft: Draft,
-    view: View,
-}
-
-impl Planned {
-    fn page(&mut self, rows: Vec<Row>) -> Vec<Row> {
-        let (account, adapter) = (self.client.account(), self.client.platform().adapter);
-        self.draft.with(account, |overlay| self.view.page(overlay, adapter, rows))
-    }
-
-    fn rest(&mut self) -> Option<Rows> {
-        let (account, adapter) = (self.client.account(), self.client.platform().adapter);
-        let rows = self.draft.with(account, |overlay| self.view.rest(overlay, adapter));
-        (!rows.is_empty()).then_some(Ok(rows))
-    }
+/// Whether a list shows what a plan makes of it.
+enum Planning {
+    Shown,
+    LeftOut,
 }
 
 enum Source {
@@ -77,6 +63,12 @@ impl Drop for Task {
 }
 
 impl Pager {
+    /// A list that cannot be asked for.
+    fn failed(error: Error) -> Self {
+        let source = Source::Failed(Some(error));
+        Self { shared: Arc::new(Mutex::new(Shared { source, ahead: VecDeque::new(), planned: None })) }
+    }
+
     /// The next page's rows; `None` at the end, and after an error.
     pub async fn next_page(&self) -> Option<Rows> {
         let mut shared = self.shared.lock().await;
@@ -144,34 +136,36 @@ impl OpenLists {
 impl Client {
     /// A list, read as it is needed, and read again where it shifted meanwhile.
     pub fn list(&self, call: &Call) -> Pager {
-        self.pager(call, PASSES, self.planned(call))
+        self.pager(call, PASSES, Planning::Shown)
     }
 
     /// A list, read once: for callers who compare several readings themselves.
     pub fn list_once(&self, call: &Call) -> Pager {
-        self.pager(call, 1, self.planned(call))
+        self.pager(call, 1, Planning::Shown)
     }
 
     /// A list as the platform has it, also in plan mode.
     pub(super) fn list_as_is(&self, call: &Call) -> Pager {
-        self.pager(call, PASSES, None)
+        self.pager(call, PASSES, Planning::LeftOut)
     }
 
-    fn planned(&self, call: &Call) -> Option<Planned> {
-        let draft = self.draft()?.clone();
-        let view = View::of(self.platform().adapter, call)?;
-        Some(Planned { client: self.clone(), draft, view })
-    }
-
-    fn pager(&self, call: &Call, passes: u32, planned: Option<Planned>) -> Pager {
-        let source = match self.draft().and_then(|_| unknown_yet(call)) {
-            None => Source::NotStarted(self.clone(), call.clone(), passes),
+    fn pager(&self, call: &Call, passes: u32, planning: Planning) -> Pager {
+        let call = match self.preset(call) {
+            Ok(call) => call,
+            Err(error) => return Pager::failed(error),
+        };
+        let planned = match planning {
+            Planning::Shown => self.planned(&call),
+            Planning::LeftOut => None,
+        };
+        let source = match self.draft().and_then(|_| unknown_yet(&call)) {
+            None => Source::NotStarted(self.clone(), call.clone().into_owned(), passes),
             // What is not there yet holds only what the plan puts there.
             Some(_) if planned.is_some() => Source::Ended,
             Some(error) => Source::Failed(Some(error)),
         };
         let shared = Arc::new(Mutex::new(Shared { source, ahead: VecDeque::new(), planned }));
-        if matches!(call.op.page, Page::Offset { .. }) {
+        if matches!(call.op.page, Page::Offset { .. } | Page::After { anchor: Anchor::Row, .. }) {
             self.open_lists().add(&shared);
         }
         Pager { shared }
@@ -207,8 +201,8 @@ impl Reading {
     async fn run(mut self) {
         let end = match self.call.op.page {
             Page::Single => self.single().await,
-            Page::Offset { size, documented } => self.by_offset(size, documented).await,
-            Page::After { cursor, size } => self.by_cursor(cursor, size).await,
+            Page::Offset { offset, size, documented, .. } => self.by_offset(offset, size, documented).await,
+            Page::After { cursor, size, .. } => self.by_cursor(cursor, size).await,
         };
         if let Err(Some(error)) = end {
             // Nobody listening is no error: the list was dropped.
@@ -239,8 +233,8 @@ impl Reading {
     }
 
     /// Advances by the rows received and ends at an empty page; a list that shifted meanwhile is read again.
-    async fn by_offset(&mut self, size: u32, documented: u32) -> Result<(), Option<Error>> {
-        let start = self.call.args.get("offset").and_then(serde_json::Value::as_u64).unwrap_or(0);
+    async fn by_offset(&mut self, offset: &str, size: u32, documented: u32) -> Result<(), Option<Error>> {
+        let start = self.call.args.get(offset).and_then(serde_json::Value::as_u64).unwrap_or(0);
         let mut call = self.sized(size);
         // Counted before the first page: whoever leaves while pages are read hides somebody, and takes the count along.
         let expected = match start == 0 && self.passes > 1 {
@@ -249,7 +243,7 @@ impl Reading {
         };
         for pass in 1..=self.passes {
             let before = self.handed;
-            let doubled = self.pass(&mut call, start, documented).await?;
+            let doubled = self.pass(&mut call, (offset, start), documented).await?;
             let added = self.handed - before;
             if pass > 1 && added == 0 {
                 return Ok(());
@@ -269,7 +263,12 @@ impl Reading {
 
     /// Reads from the beginning to an empty page; says whether the list shifted: an id came twice, or the row that two
     /// pages share was another one.
-    async fn pass(&mut self, call: &mut Call, start: u64, documented: u32) -> Result<bool, Option<Error>> {
+    async fn pass(
+        &mut self,
+        call: &mut Call,
+        (name, start): (&str, u64),
+        documented: u32,
+    ) -> Result<bool, Option<Error>> {
         let mut offset = start;
         let mut doubled = false;
         let (mut last, mut received) = (None, 0);
@@ -278,11 +277,11 @@ impl Reading {
             // Each page begins with the last row of the one before: if that is another one, the list has shifted, also
             // where the count did not change since somebody else came.
             let overlap = u64::from(received >= SMALLEST_OVERLAP && self.passes > 1);
-            call.args.set("offset", offset - overlap);
+            call.args.set(name, offset - overlap);
             self.wanted().await?;
             let mut page = match self.fetch(call).await {
                 Err(Some(error)) if self.may_be_smaller(call, &error, documented) => {
-                    call.args.set("limit", documented);
+                    call.args.set(call.op.limit().unwrap_or("limit"), documented);
                     continue;
                 }
                 other => other?,
@@ -314,16 +313,15 @@ impl Reading {
 
     /// Whether the platform may have refused the page's size rather than the request.
     fn may_be_smaller(&self, call: &Call, error: &Error, documented: u32) -> bool {
-        let asked = call.args.get("limit").and_then(serde_json::Value::as_u64).unwrap_or(0);
-        matches!(error.status, Some(400 | 422))
-            && self.call.args.get("limit").is_none()
-            && asked > u64::from(documented)
+        let Some(limit) = call.op.limit() else { return false };
+        let asked = call.args.get(limit).and_then(serde_json::Value::as_u64).unwrap_or(0);
+        matches!(error.status, Some(400 | 422)) && self.call.args.get(limit).is_none() && asked > u64::from(documented)
     }
 
     fn sized(&self, size: u32) -> Call {
         let mut call = self.call.clone();
-        if call.op.param("limit").is_some() && call.args.get("limit").is_none() {
-            call.args.set("limit", size);
+        if let Some(limit) = call.op.limit().filter(|limit| call.args.get(limit).is_none()) {
+            call.args.set(limit, size);
         }
         call
     }
@@ -337,7 +335,8 @@ impl Reading {
             let rows = wire::rows(&body, keys).map_err(|error| error.to_string())?;
             Ok(Fetched { rows, body })
         };
-        let fetched = self.client.read_as(call, open).await.map_err(Some)?;
+        let mut fetched = self.client.read_as(call, open).await.map_err(Some)?;
+        fetched.rows = self.client.joined(call, fetched.rows).await.map_err(Some)?;
         self.client.remember(call, &fetched.rows);
         Ok(fetched)
     }
@@ -358,7 +357,7 @@ impl Reading {
 /// An id's fingerprint; rows without an id are told apart by all they hold.
 fn fingerprint(row: &Row) -> u64 {
     let mut hasher = DefaultHasher::new();
-    match row.text("id") {
+    match row.id() {
         Some(id) => id.hash(&mut hasher),
         None => row.bytes().hash(&mut hasher),
     }

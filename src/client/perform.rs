@@ -13,7 +13,7 @@ use super::follow::Ended;
 use super::send::Sent;
 use super::write::{With, may_spare};
 use super::{Client, Error};
-use crate::catalog::{Answer, Args, Code, Consequence, Doubt, Follow, Op, Piece, Repeat, Verdict};
+use crate::catalog::{Answer, Args, Code, Consequence, Doubt, Follow, Op, Part, Piece, Repeat, Verdict};
 use crate::effects::{Intent, Outcome, Permit};
 
 /// The largest share of an answer that the ledger keeps for `resume`, in bytes.
@@ -29,6 +29,7 @@ impl Client {
         with: &With,
         merged: &mut Merged,
     ) -> Result<Performed, Error> {
+        self.recently().written(part);
         let sent = self.send(part, &permit).await;
         crash::reach(Point::BeforeSettle);
         let body = match sent {
@@ -53,6 +54,9 @@ impl Client {
         if let Some(follow) = part.call.op.follow {
             return self.perform_job(part, permit, intent, with, (follow, body), merged).await;
         }
+        if let Some(parts) = self.parts(part, &body) {
+            return self.perform_parts(part, permit, parts, &body, merged).await;
+        }
         let outcome = match part.call.platform.adapter.queued(&part.call) {
             true => Outcome::Queued,
             false => Outcome::Done { shares: shares(part, &permit, &body) },
@@ -60,6 +64,41 @@ impl Client {
         self.settle(part, permit, outcome).await?;
         merged.done(part.subjects.len(), &body);
         Ok(Performed::Settled)
+    }
+
+    fn parts(&self, part: &Piece, body: &Bytes) -> Option<Vec<Part>> {
+        part.call.op.batch?;
+        let answer: Value = serde_json::from_slice(body).ok()?;
+        self.platform().adapter.parts(part, &answer).filter(|parts| parts.len() == part.subjects.len())
+    }
+
+    /// The answer says something of each: who was served, who was refused and why, and of whom nobody knows.
+    async fn perform_parts(
+        &self,
+        part: &Piece,
+        permit: Permit,
+        parts: Vec<Part>,
+        body: &Bytes,
+        merged: &mut Merged,
+    ) -> Result<Performed, Error> {
+        let (mut done, mut failed, mut unsure) = (HashMap::new(), HashMap::new(), Vec::new());
+        for (at, (told, &place)) in parts.into_iter().zip(permit.places()).enumerate() {
+            match told {
+                Part::Done => drop(done.insert(place, Value::Null)),
+                Part::Refused(why) => {
+                    let why = self.redacted(&why);
+                    merged.failed(&part.only(&[at]), &Error::new(&part.call, Code::Refused.as_str(), why.clone()));
+                    failed.insert(place, why);
+                }
+                Part::Unsure(_) => unsure.push(place),
+            }
+        }
+        merged.done(done.len(), body);
+        self.settle(part, permit, Outcome::Each { done, failed }).await?;
+        Ok(match unsure.is_empty() {
+            true => Performed::Settled,
+            false => Performed::Partly(unsure),
+        })
     }
 
     /// A refused call for many people may have worked for some: a read tells for whom it did.
@@ -201,6 +240,8 @@ enum Told {
 pub(super) enum Performed {
     /// The ledger knows.
     Settled,
+    /// The ledger knows of the others; of these places it holds a doubt.
+    Partly(Vec<usize>),
     /// Nothing of it happened.
     Refused(Box<(Piece, Error)>),
     /// The ledger holds it as a doubt.

@@ -3,13 +3,15 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::plan::unknown_yet;
 use super::transport::{Lost, Reply};
 use super::{Client, Error};
-use crate::catalog::{Answer, Call, Code, Fault, Page};
+use crate::catalog::{Answer, Call, Code, Fault, Page, Seen};
 use crate::events::Event;
 use crate::wire;
 
@@ -20,6 +22,9 @@ impl Client {
             Ok(_) => Ok(body),
             Err(error) => Err(error.to_string()),
         };
+        if let Answer::Count(verb) = call.op.answer {
+            return self.counted_rows(call, verb).await;
+        }
         match self.read_as(call, whole).await {
             Err(error) if error.is_not_found() && matches!(call.op.answer, Answer::Perhaps(_)) => {
                 Ok(Bytes::from_static(b"null"))
@@ -72,11 +77,59 @@ impl Client {
         let sent = self.reads().read(wire::build(call)).await;
         drop(turn);
         self.note_call(call, start, sent.as_ref().ok());
-        let reply = sent.map_err(|lost| unreached(call, &lost))?;
-        match self.judge(call, &reply) {
-            Ok(()) => Ok(reply.body),
-            Err(fault) => Err(self.refused(call, &fault, &reply)),
+        let reply = sent.map_err(|lost| self.unreached(call, &lost))?;
+        match (self.judge(call, &reply), call.op.answer) {
+            (Ok(()), Answer::Count(_)) => {
+                Ok(reply.total.map_or_else(Bytes::new, |total| Bytes::from(total.to_string())))
+            }
+            (Ok(()), _) => Ok(reply.body),
+            (Err(fault), _) => Err(self.refused(call, &fault, &reply)),
         }
+    }
+
+    /// How many rows a list has, by its header; where there is none they are counted.
+    fn counted_rows<'a>(&'a self, call: &'a Call, verb: &'a str) -> BoxFuture<'a, Result<Bytes, Error>> {
+        async move {
+            let list = self.platform().op(call.op.noun, verb).map(|op| Call { op, ..call.clone() });
+            let told = self.told_count(call, list.as_ref()).await?;
+            if let (None, Some(list)) = (told, list) {
+                let pager = self.list_once(&list);
+                let mut count = 0;
+                while let Some(page) = pager.next_page().await {
+                    count += page?.len();
+                }
+                return Ok(Bytes::from(count.to_string()));
+            }
+            Ok(Bytes::from(told.unwrap_or(0).to_string()))
+        }
+        .boxed()
+    }
+
+    /// What the header says of a list's length; in plan mode with what is planned. `None` where there is no header.
+    pub(super) async fn told_count(&self, call: &Call, list: Option<&Call>) -> Result<Option<u64>, Error> {
+        let told = self.read_as(call, Ok).await?;
+        let told: Option<i64> = std::str::from_utf8(&told).ok().and_then(|text| text.parse().ok());
+        let change = match (self.draft(), list.map(|list| self.platform().adapter.seen(list))) {
+            (Some(draft), Some(Seen::People { group: Some(group) })) => {
+                draft.with(&self.realm(Some(&group)), |overlay| overlay.count(&group))
+            }
+            _ => 0,
+        };
+        Ok(told.map(|told| u64::try_from(told.saturating_add(change)).unwrap_or(0)))
+    }
+
+    /// The error of a request that got no answer.
+    pub(super) fn unreached(&self, call: &Call, lost: &Lost) -> Error {
+        let (code, retryable, retry_after) = match lost {
+            Lost::NotSent { .. } => ("unreachable", true, None),
+            Lost::NotSigned { refused: false, retry_after, .. } => ("unreachable", true, *retry_after),
+            Lost::NotSigned { refused: true, .. } => {
+                let words = format!("{lost}; {}", self.credentials());
+                return Error::new(call, Code::Unauthorized.as_str(), words);
+            }
+            Lost::Unknown(_) => ("unavailable", true, None),
+        };
+        Error { retryable, retry_after, ..Error::new(call, code, lost.to_string()) }
     }
 
     /// What the platform's answer means; a redirect is never an answer.
@@ -94,13 +147,21 @@ impl Client {
     /// The error of a refusal, with what a person can do about it; tells the pace.
     pub(super) fn refused(&self, call: &Call, fault: &Fault, reply: &Reply) -> Error {
         let mut error = Error::refused(call, fault, reply.retry_after);
-        error.message = self.0.parts.redactor.redact(&error.message).into_owned();
+        if let Some(trace) = reply.trace.as_ref().filter(|trace| !error.message.contains(trace.as_str())) {
+            error.message.push_str(&format!(" (operation {trace})"));
+        }
+        error.message = self.redacted(&error.message);
         match fault.code {
             Code::TooMany => self.pace().too_many(reply.retry_after),
             Code::Unauthorized => error.message = format!("{}; {}", error.message, self.credentials()),
             _ => {}
         }
         error
+    }
+
+    /// A platform's words without secrets.
+    pub(super) fn redacted(&self, words: &str) -> String {
+        self.0.parts.redactor.redact(words).into_owned()
     }
 
     /// Tells listeners that a request is over.
@@ -117,6 +178,8 @@ impl Client {
 
     /// All that a read gives, as look-ups want it: every row of a list, `null` for what is not found.
     pub(crate) async fn read_all(&self, call: &Call) -> Result<Value, Error> {
+        let call = self.preset(call)?;
+        let call = call.as_ref();
         // What a plan makes is not there for anybody yet.
         if self.draft().is_some() && unknown_yet(call).is_some() {
             return Ok(Value::Null);
@@ -150,13 +213,4 @@ impl Client {
         }
         Ok(Value::Array(rows))
     }
-}
-
-/// The error of a read that got no answer.
-fn unreached(call: &Call, lost: &Lost) -> Error {
-    let code = match lost {
-        Lost::NotSent { .. } => "unreachable",
-        Lost::Unknown(_) => "unavailable",
-    };
-    Error { retryable: true, ..Error::new(call, code, lost.to_string()) }
 }

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use super::Client;
@@ -14,6 +15,8 @@ use crate::wire::Row;
 
 /// Pages and single rows that are kept.
 const KEPT: usize = 8;
+/// Invitations that are kept; whoever has read more must say which group one belongs to.
+const INVITATIONS: usize = 50_000;
 
 /// What was read last, and whom the run has written to since: their rows are no longer what is there.
 #[derive(Default)]
@@ -23,6 +26,7 @@ pub(super) struct Recent(Mutex<Kept>);
 struct Kept {
     pages: VecDeque<Vec<Row>>,
     written: HashSet<String>,
+    invitations: HashMap<String, Row>,
 }
 
 impl Recent {
@@ -34,13 +38,29 @@ impl Recent {
         kept.pages.push_back(rows);
     }
 
+    fn keep_invitations(&self, rows: &[Row]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for row in rows {
+            if let Some(id) = row.id().filter(|_| kept.invitations.len() < INVITATIONS) {
+                // A copy: a row is a part of its page, and would keep all of it.
+                kept.invitations.insert(id, Row::from(Bytes::copy_from_slice(row.bytes())));
+            }
+        }
+    }
+
+    /// The row of an invitation that the run has read.
+    pub(super) fn invitation(&self, id: &str) -> Option<Value> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        serde_json::from_slice(kept.invitations.get(id)?.bytes()).ok()
+    }
+
     /// The rows about these keys, each by its key; then they count as written to.
     fn take(&self, keys: &HashSet<&str>) -> HashMap<String, Value> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (mut found, mut also): (HashMap<String, Value>, Vec<String>) = Default::default();
         for row in kept.pages.iter().rev().flatten() {
             let id = row.id().filter(|id| keys.contains(id.as_str()));
-            let address = || row.text("email").map(|email| email.trim().to_lowercase());
+            let address = || row.text("email").or_else(|| row.text("Email")).map(|email| email.trim().to_lowercase());
             let Some(key) = id.or_else(|| address().filter(|address| keys.contains(address.as_str()))) else {
                 continue;
             };
@@ -62,10 +82,18 @@ impl Client {
     /// Keeps what a read shows of people, where it shows all of them.
     pub(super) fn remember(&self, read: &Call, rows: &[Row]) {
         let adapter = self.platform().adapter;
-        let of_people = matches!(adapter.seen(read), Seen::People { .. } | Seen::Person { .. } | Seen::Found);
+        let seen = adapter.seen(read);
+        if seen == Seen::Invitations {
+            return self.0.recent.keep_invitations(rows);
+        }
+        let of_people = matches!(seen, Seen::People { .. } | Seen::Person { .. } | Seen::Found);
         if of_people && adapter.shows_fields(read) && !rows.is_empty() {
             self.0.recent.keep(rows.to_vec());
         }
+    }
+
+    pub(super) fn recent(&self) -> &Recent {
+        &self.0.recent
     }
 
     /// What these writes would change, where the run has just read it, by the subjects' keys.

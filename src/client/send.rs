@@ -77,14 +77,8 @@ impl Client {
         let call = &piece.call;
         let reply = match answer {
             Ok(reply) => reply,
-            Err(lost @ Lost::NotSent { .. }) => {
-                let error = Error { retryable: true, ..Error::new(call, "unreachable", lost.to_string()) };
-                return Sent::Failed(error);
-            }
-            Err(lost @ Lost::Unknown(_)) => {
-                let error = Error { retryable: true, ..Error::new(call, "unavailable", lost.to_string()) };
-                return Sent::Unsure(error);
-            }
+            Err(lost @ Lost::Unknown(_)) => return Sent::Unsure(self.unreached(call, &lost)),
+            Err(lost) => return Sent::Failed(self.unreached(call, &lost)),
         };
         match self.judge(call, &reply) {
             Ok(()) => match call.op.follow {
@@ -111,5 +105,7 @@ impl Client {
 /// Whether "not found" is what a removal that was sent before wanted.
 fn gone(piece: &Piece, fault: &Fault) -> bool {
     let removes = piece.call.op.write(&piece.call.args).map(|write| write.consequence);
-    fault.code == Code::NotFound && matches!(removes, Some(Consequence::Removes | Consequence::Deletes))
+    piece.call.platform.adapter.not_found_is_removed()
+        && fault.code == Code::NotFound
+        && matches!(removes, Some(Consequence::Removes | Consequence::Deletes))
 }

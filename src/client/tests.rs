@@ -43,7 +43,7 @@ impl Writes for Fake {
 }
 
 fn reply(status: u16, body: impl Into<Bytes>) -> Result<Reply, Lost> {
-    Ok(Reply { status, body: body.into(), retry_after: None, location: None })
+    Ok(Reply { status, body: body.into(), retry_after: None, total: None, trace: None, location: None })
 }
 
 async fn client(answers: impl FnMut(&Request) -> Result<Reply, Lost> + Send + 'static) -> (Client, Arc<Fake>) {
@@ -55,6 +55,7 @@ async fn client(answers: impl FnMut(&Request) -> Result<Reply, Lost> + Send + 's
         connection: "main".into(),
         platform: platforms::ALL[0],
         account: "account".into(),
+        values: Default::default(),
         credentials: "check `key` (env:KEY)".into(),
         reads: fake.clone(),
         way: Way::Send(fake.clone()),
@@ -304,4 +305,15 @@ async fn a_redirect_is_never_followed() {
     let error = client.call(&call("groups", "get", json!({ "group_id": 1 })), &With::default()).await.unwrap_err();
     assert!(error.message.contains("a redirect to http://elsewhere/"), "{}", error.message);
     assert_eq!(fake.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn the_platforms_own_name_for_an_operation_stands_in_the_error_once() {
+    let body = r#"{"error_message":"no","status_code":400}"#;
+    let named =
+        |body: &'static str| move |_: &Request| Ok(Reply { trace: Some("op-7".into()), ..reply(400, body).unwrap() });
+    let (client, _) = client(named(body)).await;
+    let message =
+        client.call(&call("groups", "get", json!({ "group_id": "1" })), &With::default()).await.unwrap_err().message;
+    assert_eq!(message, "Mobilize answered 400: no (operation op-7)");
 }

@@ -19,6 +19,10 @@ pub struct Reply {
     pub body: Bytes,
     /// How long the platform asks to wait (`Retry-After`), already as a length of time.
     pub retry_after: Option<Duration>,
+    /// How many rows the list has (`Total-Count`), where the answer says so.
+    pub total: Option<u64>,
+    /// The platform's own name for what it did (`Operation-Id`), for the error's words.
+    pub trace: Option<String>,
     /// Where a redirect points to; for the error's words only, it is never followed.
     pub location: Option<String>,
 }
@@ -33,6 +37,16 @@ pub enum Lost {
         host: String,
         /// In the words of the system; without the address's query.
         why: String,
+    },
+    /// Nobody could be signed in, so the request itself was not sent, or was refused for that and did nothing.
+    #[error("could not sign in: {why}")]
+    NotSigned {
+        /// In the server's words, without secrets.
+        why: String,
+        /// Whether the credentials were refused; else trying again may help.
+        refused: bool,
+        /// How long the server asks to wait.
+        retry_after: Option<Duration>,
     },
     /// Something may have arrived: time-out, reset, a body that was cut off or too large.
     #[error("no trustworthy answer: {0}")]

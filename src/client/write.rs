@@ -75,6 +75,7 @@ impl Client {
     }
 
     async fn write_all(&self, call: &Call, with: &With) -> Result<Bytes, Error> {
+        let call = &self.completed(call).await?;
         let consequence = call.op.write(&call.args).map(|write| write.consequence);
         if !matches!(consequence, Some(Consequence::Changes | Consequence::Tells)) {
             self.open_lists().finish().await;
@@ -140,6 +141,10 @@ impl Client {
                 let places = permit.places().to_vec();
                 match self.perform(&part, permit, &intent, with, merged).await? {
                     Performed::Settled => {}
+                    Performed::Partly(unsure) => {
+                        lost = true;
+                        free.extend(unsure);
+                    }
                     Performed::Refused(refused) => left.refused.push(*refused),
                     Performed::InDoubt => {
                         lost = true;
@@ -184,7 +189,8 @@ impl Client {
                 addresses.insert(subject.key.clone(), address);
             }
         }
-        Ok(Intent { before, addresses, campaign: with.again.clone(), ..Intent::default() })
+        let campaign = with.again.clone().or_else(|| piece.call.op.campaign.map(str::to_owned));
+        Ok(Intent { before, addresses, campaign, ..Intent::default() })
     }
 
     /// Takes out whom the platform's own record names as mailed since the campaign began: by another store, another

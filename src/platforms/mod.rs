@@ -1,11 +1,13 @@
 //! The platforms, one folder each. A new one is a folder and two lines here.
 
+mod aveva;
+mod hivesocial;
 mod mobilize;
 
 use crate::catalog::Platform;
 
 /// Every platform that beadle knows; the first is the default one.
-pub const ALL: &[&Platform] = &[&mobilize::PLATFORM];
+pub const ALL: &[&Platform] = &[&mobilize::PLATFORM, &aveva::PLATFORM, &hivesocial::PLATFORM];
 
 /// The platform of this name.
 pub fn named(name: &str) -> Option<&'static Platform> {

@@ -19,8 +19,9 @@ fn object(function: &Function) -> Value {
         "call": words::call(op),
         "method": op.method.as_str(),
         "path": op.path,
-        "arguments": op.params.iter().map(|param| argument(op, param)).collect::<Vec<_>>(),
+        "arguments": op.params.iter().filter(|param| param.place != Place::Found).map(|param| argument(op, param)).collect::<Vec<_>>(),
         "answer": answer(op.answer),
+        "beyond": op.beyond,
     });
     if let Kind::Write(write) = op.kind {
         object["writes"] = json!({
@@ -43,6 +44,8 @@ fn argument(op: &Op, param: &Param) -> Value {
             Place::Path => "path",
             Place::Query => "query",
             Place::Body => "body",
+            Place::Whole => "whole",
+            Place::Aside | Place::Found => "aside",
         },
         "doc": param.doc,
     });
@@ -64,6 +67,7 @@ fn answer(answer: Answer) -> Value {
         Answer::Done => json!({ "kind": "done" }),
         Answer::One(record) => json!({ "kind": "one", "record": record.name }),
         Answer::Perhaps(record) => json!({ "kind": "perhaps", "record": record.name }),
+        Answer::Count(_) => json!({ "kind": "count" }),
         Answer::Many(record, _) => json!({ "kind": "list", "record": record.name }),
     }
 }

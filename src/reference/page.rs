@@ -1,7 +1,7 @@
 //! A platform's page for `docs/reference/`, in Markdown. The pages are committed; a test fails when they are stale.
 
 use super::words;
-use crate::catalog::{FieldTy, Op, Platform, Record};
+use crate::catalog::{Credential, FieldTy, Op, Platform, Record};
 
 /// The page of a platform.
 pub fn page(platform: &'static Platform) -> String {
@@ -14,13 +14,17 @@ pub fn page(platform: &'static Platform) -> String {
         platform.ops.len()
     );
     for credential in platform.credentials {
-        let needed = if credential.required { "yes" } else { "no" };
-        text.push_str(&format!("| `{}` | {needed} | {} |\n", credential.key, cell(credential.doc)));
+        text.push_str(&format!(
+            "| `{}` | {} | {} |\n",
+            credential.key,
+            needed(platform, credential),
+            cell(credential.doc)
+        ));
     }
     for noun in platform.nouns() {
         text.push_str(&format!("\n## {noun}\n"));
         for op in platform.ops.iter().filter(|op| op.noun == noun) {
-            text.push_str(&section(op));
+            text.push_str(&section(platform.prefix, op));
         }
     }
     text.push_str("\n## Records\n\nFields that a platform sends beyond these are kept.\n");
@@ -33,9 +37,27 @@ pub fn page(platform: &'static Platform) -> String {
     text
 }
 
-fn section(op: &Op) -> String {
+/// Whether a connection needs it: where there are several ways to sign in, one of them.
+fn needed(platform: &Platform, credential: &Credential) -> String {
+    let ways = platform.sign_in.ways();
+    let others: Vec<String> = ways
+        .iter()
+        .filter(|way| {
+            ways.len() > 1 && ways.iter().flatten().any(|key| *key == credential.key) && !way.contains(&credential.key)
+        })
+        .map(|way| format!("or `{}`", way.join("`, `")))
+        .collect();
+    match (credential.required, credential.default) {
+        (true, _) => "yes".into(),
+        (false, Some(default)) => format!("no: `{default}`"),
+        (false, None) if !others.is_empty() => format!("yes, {}", others.join(", ")),
+        (false, None) => "no".into(),
+    }
+}
+
+fn section(prefix: &str, op: &Op) -> String {
     let mut text = format!(
-        "\n### {}\n\n{}\n\n```text\n{}\n```\n\n`{} {}`\n\n",
+        "\n### {}\n\n{}\n\n```text\n{}\n```\n\n`{} {prefix}{}`\n\n",
         op.name(),
         op.doc,
         words::call(op),

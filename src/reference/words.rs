@@ -1,10 +1,10 @@
 //! The table's notions in words for people; one place, so that terminal and pages say the same.
 
-use crate::catalog::{Answer, Choice, Consequence, FieldTy, Kind, Mails, Op, Page, Param, Repeat, Ty};
+use crate::catalog::{Answer, Choice, Consequence, FieldTy, Kind, Mails, Op, Page, Param, Place, Repeat, Ty};
 
 /// The shortest call that is right: `members.invite(group_id, #{ sender_id: …, recipients_ids: … })`.
 pub(super) fn call(op: &Op) -> String {
-    let positional = op.positional();
+    let positional: Vec<&Param> = op.positional().into_iter().filter(|param| param.preset.is_none()).collect();
     let mut parts: Vec<String> = positional.iter().map(|param| param.name.to_owned()).collect();
     let by_place = |param: &Param| positional.iter().any(|known| known.name == param.name);
     let named: Vec<String> = op
@@ -33,8 +33,11 @@ pub(super) struct Line {
 
 pub(super) fn arguments(op: &Op) -> Vec<Line> {
     let mut lines = Vec::new();
-    for param in op.params {
+    for param in op.params.iter().filter(|param| param.place != Place::Found) {
         let mut doc = param.doc.to_owned();
+        if let Some(setting) = param.preset {
+            doc.push_str(&format!("; else the connection's `{setting}`"));
+        }
         if let Some(batch) = op.batch.filter(|batch| batch.param == param.name) {
             doc.push_str(&format!("; more than {} become several calls", thousands(batch.max)));
             if batch.one_at_a_time {
@@ -105,6 +108,9 @@ pub(super) fn notes(op: &Op) -> Vec<(&'static str, String)> {
         notes.push(("job", sentence));
     }
     notes.push(("answers", answer(op)));
+    if op.beyond {
+        notes.push(("stands in", "another document of the platform: a neighbour that flows need".to_owned()));
+    }
     notes
 }
 
@@ -141,6 +147,7 @@ fn answer(op: &Op) -> String {
         (Answer::Done, _) => "nothing but that it worked".into(),
         (Answer::One(record), _) => format!("one {}", record.name),
         (Answer::Perhaps(record), _) => format!("one {}, or ()", record.name),
+        (Answer::Count(_), _) => "a number".into(),
         (Answer::Many(record, _), Page::Single) => format!("a list of {}", record.name),
         (Answer::Many(record, _), _) => format!("a list of {}, page by page as the loop needs it", record.name),
     }

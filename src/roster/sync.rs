@@ -92,7 +92,7 @@ pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish) -> R
     let mut synced = flow.account(&present, &difference, &cascade);
     let after = match difference.changes.is_empty() {
         true => present,
-        false => flow.apply(&difference, before(&present, &difference, &cascade), &mut synced).await?,
+        false => flow.apply(&difference, flow.before(&present, &difference, &cascade), &mut synced).await?,
     };
     if wish.invite == Invite::New {
         // What was done before is accounted for all the same.
@@ -127,12 +127,17 @@ impl<'a> Flow<'a> {
             None => None,
             Some((call, names)) => {
                 let body = client.call(&call, &With::default()).await;
-                let body = body.map_err(|error| no_group(error, group))?;
+                let body = body.map_err(|error| no_group(client, error, group))?;
                 names(&serde_json::from_slice(&body).unwrap_or_default())
             }
         };
         let columns = Columns::of(table, &wish.columns, fields.as_deref()).map_err(refused)?;
-        let wanted = super::read(table, &columns).map_err(refused)?;
+        let mut wanted = super::read(table, &columns).map_err(refused)?;
+        for (name, value) in wanted.people.iter_mut().flat_map(|person| &mut person.fields) {
+            if let Some(tidied) = adapter.tidied(name, value) {
+                *value = tidied;
+            }
+        }
         if wanted.people.is_empty() {
             let line = format!("`{}` names nobody who can be looked for in group {group}", table.name());
             client.events().say(Level::Warn, line);
@@ -141,6 +146,7 @@ impl<'a> Flow<'a> {
         let rules = client.rules();
         let mut compare = wish.compare.clone();
         compare.protected.extend(rules.protected.iter().cloned());
+        compare.read_only = adapter.read_only();
         Ok(Self {
             client,
             group,
@@ -190,6 +196,11 @@ impl<'a> Flow<'a> {
             self.client.events().say(Level::Warn, line);
         }
         Ok(())
+    }
+
+    /// What the platform holds before the changes.
+    fn before(&self, present: &Present, difference: &Diff, cascade: &Cascade) -> HashMap<String, Value> {
+        before(present, difference, cascade, self.client.platform().adapter.of_membership())
     }
 
     /// Sends the changes, reads the group again and says what is not as wanted.
@@ -327,12 +338,13 @@ fn named(changes: &[Change], id: &str) -> String {
 }
 
 /// A group that is not there is told in words of its own.
-fn no_group(error: Error, group: &str) -> Error {
-    match error.is_not_found() {
-        true => {
-            Error { message: format!("there is no group `{group}`; `groups.list()` names those that are"), ..error }
+fn no_group(client: &Client, error: Error, group: &str) -> Error {
+    let list = client.platform().adapter.groups(client.connection()).filter(|_| error.is_not_found());
+    match list.map(|list| list.op.name()) {
+        Some(list) => {
+            Error { message: format!("there is no group `{group}`; `{list}()` names those that are"), ..error }
         }
-        false => error,
+        None => error,
     }
 }
 

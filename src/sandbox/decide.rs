@@ -102,24 +102,24 @@ impl Armed {
 impl Decided {
     /// Makes a list's page shorter than was asked for.
     pub fn shorten(&self, op: &Op, args: &mut Args) {
-        let (cursor, documented) = match op.page {
+        let (cursor, name, documented) = match op.page {
             Page::Single => return,
-            Page::Offset { documented, .. } => ("offset", u64::from(documented)),
-            Page::After { cursor, .. } => (cursor, if op.noun == "activities" { 20 } else { 50 }),
+            Page::Offset { offset, limit, documented, .. } => (offset, limit, u64::from(documented)),
+            Page::After { cursor, limit, documented, .. } => (cursor, limit, u64::from(documented)),
         };
         let number = |value: Option<&Value>| match value {
             Some(Value::String(text)) => text.trim().parse().ok(),
             Some(value) => value.as_u64(),
             None => None,
         };
-        let asked: u64 = number(args.get("limit")).unwrap_or(documented);
+        let asked: u64 = number(args.get(name)).unwrap_or(documented);
         let first = args.get(cursor).is_none_or(|value| number(Some(value)) == Some(0));
         let mut limit = asked.min(self.cap.unwrap_or(u64::MAX));
         if self.short_first && first {
             limit = limit.min((asked / 2).max(1));
         }
         if limit != asked {
-            args.set("limit", limit.to_string());
+            args.set(name, limit.to_string());
         }
     }
 }

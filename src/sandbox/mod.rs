@@ -14,6 +14,7 @@ mod names;
 mod pages;
 mod seed;
 mod server;
+mod sign_in;
 mod state;
 
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use fault::{Fault, FaultError, parse_faults};
 pub use in_process::{InProcess, InProcessWrites};
 pub use journal::{Applied, Handled, Journal, Tally};
 pub use kept::{KeptError, Wanted, kept};
-pub use seed::{DECLINED, DELIVERY, PENDING, ROSTER_GROUP, SENDER, Seed, SeededPerson, roster_people};
-pub use server::{Credentials, Running, ServeOptions, serve};
+pub use seed::{DECLINED, DELIVERY, PENDING, ROSTER_GROUP, SENDER, STRANGERS, Seed, SeededPerson, roster_people};
+pub use server::{Running, ServeOptions, TOKEN_LIFE, serve};
+pub use sign_in::Credentials;
 pub use state::{ReplayError, Sandbox, SandboxOptions};

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::names::{CITIES, COMPANIES, DOMAINS, FIRST, JOBS, LAST};
 use crate::model::{Person, Standing};
-use crate::world::{Deed, Delivery, Doing, Field, FieldKind, NewGroup, NewUser, Topic, Values, World, mix};
+use crate::world::{Deed, Delivery, Doing, Field, FieldKind, Invitee, NewGroup, NewUser, Topic, Values, World, mix};
 
 /// 2026-01-01T00:00:00Z, the day on which every seeded community stands still, in milliseconds since the epoch.
 const EPOCH_MS: i64 = 1_767_225_600_000;
@@ -22,6 +22,9 @@ pub const PENDING: u64 = 1004;
 pub const DECLINED: u64 = 1005;
 /// A delivery to webhooks, about everybody in the volunteers' group.
 pub const DELIVERY: &str = "kT4vXw9sQmRz2LbYcN7hPd";
+
+/// How many strangers wait for an account in [`ROSTER_GROUP`].
+pub const STRANGERS: u64 = 40;
 
 const FIRST_USER: u64 = SENDER;
 const ROOT: u64 = 1;
@@ -108,6 +111,7 @@ impl Seed {
         self.tell(&mut world);
         world.advance(EPOCH_MS);
         self.act(&mut world);
+        ask_in(&mut world);
         world
     }
 
@@ -173,6 +177,21 @@ impl Seed {
             };
             world.activities.push(at, Deed { doing, group, actor, post, other, count });
         }
+    }
+}
+
+/// Strangers who were invited into the roster's group and have no account yet, one an hour.
+fn ask_in(world: &mut World) {
+    for place in 0..STRANGERS {
+        let ((first, first_key), (last, last_key)) = (FIRST[place as usize % 64], LAST[place as usize % 64]);
+        let invitee = Invitee {
+            email: format!("{first_key}.{last_key}{place}@invited.example"),
+            first_name: first.into(),
+            last_name: last.into(),
+        };
+        let role = if place % 5 == 0 { 3 } else { 2 };
+        let at_ms = EPOCH_MS - (STRANGERS - place) as i64 * 3_600_000;
+        world.invite_stranger(ROSTER_GROUP, &invitee, role, SENDER, at_ms);
     }
 }
 

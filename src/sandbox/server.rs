@@ -2,54 +2,28 @@
 #![expect(clippy::disallowed_methods, reason = "the door to sockets")]
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, serve as serve_http};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::stream;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::io::{Cut, Cuttable};
+use super::sign_in::{Credentials, Doorman, Entry, path};
 use super::{Answered, Asked, Ending, Sandbox, pages};
 use crate::catalog::Platform;
 use crate::platforms;
+use crate::wire::below;
 
 /// Longest body that is read.
 const LONGEST_BODY: usize = 16 * 1024 * 1024;
-
-/// Key and secret that the simulated platforms accept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Credentials {
-    /// The user name of HTTP Basic.
-    pub key: String,
-    /// The password.
-    pub secret: String,
-}
-
-impl Credentials {
-    /// Made anew from the system's random numbers.
-    pub fn random() -> std::io::Result<Self> {
-        let mut bytes = [0_u8; 32];
-        getrandom::fill(&mut bytes).map_err(|error| std::io::Error::other(error.to_string()))?;
-        let text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let (key, secret) = text.split_at(24);
-        Ok(Self { key: format!("sandbox-{key}"), secret: secret.to_owned() })
-    }
-
-    /// Whether a request is signed with them.
-    fn sign(&self, headers: &HeaderMap) -> bool {
-        let expected = STANDARD.encode(format!("{}:{}", self.key, self.secret));
-        let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let given = given.and_then(|text| text.split_once(' '));
-        given.is_some_and(|(scheme, token)| scheme.eq_ignore_ascii_case("basic") && token.trim() == expected)
-    }
-}
 
 /// How a sandbox is put on localhost.
 #[derive(Clone, Debug)]
@@ -60,7 +34,12 @@ pub struct ServeOptions {
     pub port: u16,
     /// Key and secret; `None` makes new ones.
     pub credentials: Option<Credentials>,
+    /// How long the tokens live that it gives out.
+    pub token_life: Duration,
 }
+
+/// How long tokens live where nobody says so.
+pub const TOKEN_LIFE: Duration = Duration::from_secs(60 * 60);
 
 /// A sandbox on localhost.
 #[derive(Debug)]
@@ -78,7 +57,7 @@ pub struct Running {
 impl Running {
     /// The base address of one of the platforms, to be written into `beadle.toml`.
     pub fn base_url(&self, platform: &Platform) -> String {
-        format!("http://{}{}", self.address, prefix(platform))
+        base_url(self.address, platform)
     }
 
     /// The address of the pages for people: `outbox`, `journal`, `faults`.
@@ -104,7 +83,8 @@ pub async fn serve(options: ServeOptions) -> std::io::Result<Running> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await?;
     let address = listener.local_addr()?;
     let sandbox = options.sandbox;
-    let shared = Shared { sandbox: sandbox.clone(), credentials: credentials.clone() };
+    let doorman = Doorman::new(credentials.clone(), sandbox.clock().clone(), options.token_life);
+    let shared = Shared { sandbox: sandbox.clone(), doorman: Arc::new(doorman), address };
     let app = Router::new().fallback(answer).with_state(shared);
     let stop = CancellationToken::new();
     let server = serve_http(Cuttable(listener), app.into_make_service_with_connect_info::<Cut>())
@@ -116,14 +96,17 @@ pub async fn serve(options: ServeOptions) -> std::io::Result<Running> {
 #[derive(Clone)]
 struct Shared {
     sandbox: Sandbox,
-    credentials: Credentials,
+    doorman: Arc<Doorman>,
+    address: SocketAddr,
+}
+
+fn base_url(address: SocketAddr, platform: &Platform) -> String {
+    format!("http://{address}{}", prefix(platform))
 }
 
 /// `/mobilize/v1`: the name, then the path of the real base address.
 fn prefix(platform: &Platform) -> String {
-    let after_scheme = platform.base_url.split_once("://").map_or(platform.base_url, |(_, rest)| rest);
-    let path = after_scheme.split_once('/').map_or("", |(_, path)| path);
-    format!("/{}/{}", platform.name, path).trim_end_matches('/').to_owned()
+    format!("/{}{}", platform.name, path(platform.base_url)).trim_end_matches('/').to_owned()
 }
 
 async fn answer(State(shared): State<Shared>, ConnectInfo(cut): ConnectInfo<Cut>, request: Request) -> Response {
@@ -132,22 +115,30 @@ async fn answer(State(shared): State<Shared>, ConnectInfo(cut): ConnectInfo<Cut>
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
-    let platform = platforms::ALL.iter().find_map(|platform| {
-        let below = target.strip_prefix(prefix(platform).as_str())?;
-        (below.is_empty() || below.starts_with(['/', '?'])).then(|| (platform.name, below.to_owned()))
-    });
     let method = parts.method.as_str();
-    let Some((platform, target)) = platform else {
-        return pages::answer(&shared.sandbox, method, parts.uri.path(), &parts.headers, &body).await;
-    };
-    let asked = Asked {
-        platform: platform.to_owned(),
-        method: method.to_owned(),
-        target,
-        authorised: shared.credentials.sign(&parts.headers),
-        body,
-    };
-    respond(shared.sandbox.handle(asked).await, &cut)
+    for platform in platforms::ALL.iter().copied() {
+        let base_url = base_url(shared.address, platform);
+        // Tokens may be asked for on another host than the rest; here that is another path.
+        let outside = below(&format!("/{}", platform.name), target);
+        let inside = below(&prefix(platform), target);
+        let entry = |target| Entry { platform, method, target, base_url: &base_url, body: &body };
+        if let Some(answered) =
+            [&outside, &inside].into_iter().flatten().find_map(|at| shared.doorman.answer(&entry(at)))
+        {
+            return respond(answered, &cut);
+        }
+        let Some(inside) = &inside else { continue };
+        let asked = Asked {
+            platform: platform.name.to_owned(),
+            method: method.to_owned(),
+            // What is not below the platform's own prefix is no path of an operation.
+            target: below(platform.prefix, inside).unwrap_or_else(|| "/".into()),
+            authorised: shared.doorman.knows(platform, &parts.headers),
+            body,
+        };
+        return respond(shared.sandbox.handle(asked).await, &cut);
+    }
+    pages::answer(&shared.sandbox, method, parts.uri.path(), &parts.headers, &body).await
 }
 
 fn respond(answered: Answered, cut: &Cut) -> Response {

@@ -68,6 +68,14 @@ impl BaseUrl {
         &self.host
     }
 
+    /// What its own scheme says about plain http: allowed elsewhere where it is used itself.
+    pub fn plaintext(&self) -> Plaintext {
+        match self.text.starts_with("http://") && !self.is_loopback() {
+            true => Plaintext::Anywhere,
+            false => Plaintext::Loopback,
+        }
+    }
+
     /// Whether it is this machine.
     pub fn is_loopback(&self) -> bool {
         is_loopback(&self.host)

@@ -9,7 +9,7 @@ use super::secret::{Secret, Source as From};
 use super::section::Section;
 use super::tree::{Node, Origin, Source, Table, Value};
 use super::{Environment, Mode, Partial, Project, Redactor};
-use crate::catalog::Platform;
+use crate::catalog::{Platform, SignIn};
 use crate::model::Email;
 use crate::platforms;
 
@@ -82,6 +82,12 @@ impl Default for Pace {
 /// A connection's credentials, read and known to the redactor.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials(BTreeMap<&'static str, Secret>);
+
+impl FromIterator<(&'static str, Secret)> for Credentials {
+    fn from_iter<T: IntoIterator<Item = (&'static str, Secret)>>(pairs: T) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
 
 impl Credentials {
     /// One credential; `None` where the connection has none of this key.
@@ -159,8 +165,17 @@ impl Connection {
             return Ok(Credentials(read));
         }
         for credential in self.platform.credentials {
-            let Some(from) = self.credentials.get(credential.key) else { continue };
-            let secret = from.read(&project.folder, environment).map_err(|why| {
+            let Some(from) = self.credentials.get(credential.key) else {
+                if let Some(default) = credential.default {
+                    read.insert(credential.key, Secret::new(default));
+                }
+                continue;
+            };
+            let value = match credential.secret {
+                true => from.read(&project.folder, environment),
+                false => from.read_plain(&project.folder, environment),
+            };
+            let secret = value.map_err(|why| {
                 let error = Error::new(format!("`{}` of connection `{}` {why}", credential.key, self.name));
                 match from {
                     From::Variable(name) => error.hint(format!("export {name}=… ({})", credential.doc)),
@@ -172,8 +187,9 @@ impl Connection {
             }
             read.insert(credential.key, secret);
         }
-        let crate::catalog::SignIn::Basic { user, password } = self.platform.sign_in;
-        if let (Some(user), Some(password)) = (read.get(user), read.get(password)) {
+        if let SignIn::Basic { user, password } = self.platform.sign_in
+            && let (Some(user), Some(password)) = (read.get(user), read.get(password))
+        {
             redactor.learn_basic(user, password);
         }
         Ok(Credentials(read))
@@ -245,6 +261,11 @@ fn at(section: &mut Section<'_>, platform: &Platform, mode: Mode) -> Result<At, 
         Some((text, origin)) => {
             BaseUrl::parse(&text, plaintext).map_err(|why| section.refuse("base_url", &origin, &why))?
         }
+        None if simulated || mode == Mode::Sandbox => return Ok(At::Sandbox),
+        None if platform.base_url.is_empty() => {
+            let error = Error::new(format!("`{}` has no `base_url`", section.name()));
+            return Err(error.hint("add `base_url = \"https://…\"` to it: the address of your own community"));
+        }
         None => BaseUrl::parse(platform.base_url, plaintext).map_err(Error::new)?,
     };
     Ok(if simulated || mode == Mode::Sandbox { At::Sandbox } else { At::Address(url) })
@@ -280,7 +301,28 @@ fn credentials(
         }
         found.insert(credential.key, from);
     }
-    Ok(found)
+    match *at != At::Sandbox && !signs_in(platform, &found) {
+        true => Err(no_way_in(section.name(), platform)),
+        false => Ok(found),
+    }
+}
+
+/// Whether the credentials of one way to sign in are all there.
+fn signs_in(platform: &Platform, found: &BTreeMap<&'static str, From>) -> bool {
+    platform.sign_in.ways().iter().any(|way| way.iter().all(|key| found.contains_key(key)))
+}
+
+fn no_way_in(section: &str, platform: &Platform) -> Error {
+    let ways = platform.sign_in.ways();
+    let named: Vec<String> = ways.iter().map(|way| format!("`{}`", way.join("` and `"))).collect();
+    let lines: Vec<String> = ways
+        .first()
+        .into_iter()
+        .flatten()
+        .map(|key| format!("`{key} = \"env:{}\"`", format!("{}_{key}", platform.name).to_uppercase()))
+        .collect();
+    let error = Error::new(format!("`{section}` has no way to sign in: {}", named.join(", or ")));
+    error.hint(format!("add {} to it and export the variables", lines.join(" and ")))
 }
 
 fn source_of(node: &Node) -> Result<From, String> {

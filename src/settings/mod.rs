@@ -35,6 +35,7 @@ pub use quiet::Quiet;
 pub use redactor::{REDACTED, Redactor};
 pub use secret::{Secret, Source};
 
+use crate::catalog::Platform;
 use crate::platforms;
 use error::{Show, suggestion};
 use section::Section;
@@ -169,13 +170,12 @@ fn check_name(name: &str, origin: &Origin, source: &tree::Source) -> Result<(), 
     }
 }
 
-/// One simulated connection a platform, named after it; the first one is `main`.
+/// One simulated connection a platform, by the name that the platform gives.
 fn built_in() -> BTreeMap<String, Connection> {
-    let named = |(place, platform): (usize, &&'static crate::catalog::Platform)| {
-        let name = if place == 0 { "main" } else { platform.name };
-        (name.to_owned(), Connection::simulated(name, platform))
+    let simulated = |platform: &&'static Platform| {
+        (platform.connection.to_owned(), Connection::simulated(platform.connection, platform))
     };
-    platforms::ALL.iter().enumerate().map(named).collect()
+    platforms::ALL.iter().map(simulated).collect()
 }
 
 #[cfg(test)]

@@ -35,6 +35,13 @@ impl Redactor {
         known.dedup();
     }
 
+    /// Looks for this one no longer: a token that has ended long ago.
+    pub fn forget(&self, secret: &Secret) {
+        let old = forms(secret.expose());
+        let mut known = self.forms.write().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|form| !old.contains(form));
+    }
+
     /// Looks for both, and for what HTTP Basic makes of them.
     pub fn learn_basic(&self, user: &Secret, password: &Secret) {
         self.learn(user);

@@ -99,16 +99,31 @@ impl Source {
 
     /// The value. The error is the rest of a sentence that begins with whose value it is; it never holds the value.
     pub(super) fn read(&self, folder: &Path, environment: &Environment) -> Result<Secret, String> {
-        let text = match self {
-            Self::Literal(secret) => return fits(secret.expose().to_owned(), "the settings"),
+        fits(self.text(folder, environment)?, &self.place(), SHORTEST)
+    }
+
+    /// The value of what is no secret: it may be as short as it likes.
+    pub(super) fn read_plain(&self, folder: &Path, environment: &Environment) -> Result<Secret, String> {
+        fits(self.text(folder, environment)?, &self.place(), 1)
+    }
+
+    fn text(&self, folder: &Path, environment: &Environment) -> Result<String, String> {
+        match self {
+            Self::Literal(secret) => Ok(secret.expose().to_owned()),
             Self::Variable(name) => match environment.get(name) {
-                Some(value) => value.to_owned(),
-                None => return Err(format!("comes from the variable `{name}`, which is not set")),
+                Some(value) => Ok(value.to_owned()),
+                None => Err(format!("comes from the variable `{name}`, which is not set")),
             },
-            Self::File(path) => from_file(&folder.join(path))?,
-            Self::Command(arguments) => from_command(arguments, folder)?,
-        };
-        fits(text, &self.name())
+            Self::File(path) => from_file(&folder.join(path)),
+            Self::Command(arguments) => from_command(arguments, folder),
+        }
+    }
+
+    fn place(&self) -> String {
+        match self {
+            Self::Literal(_) => "the settings".into(),
+            _ => self.name(),
+        }
     }
 
     /// Where it comes from, for people: the variable's, file's or program's name, never a value.
@@ -122,10 +137,10 @@ impl Source {
     }
 }
 
-fn fits(text: String, from: &str) -> Result<Secret, String> {
+fn fits(text: String, from: &str, shortest: usize) -> Result<Secret, String> {
     match text.chars().count() {
         0 => Err(format!("comes from {from}, which is empty")),
-        length if length < SHORTEST => {
+        length if length < shortest => {
             Err(format!("comes from {from} and has {length} characters; that is too short to be a credential"))
         }
         _ => Ok(Secret::new(text)),

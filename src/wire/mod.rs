@@ -4,5 +4,5 @@ mod find;
 mod rest;
 mod rows;
 
-pub use rest::{Request, build, recognize};
+pub use rest::{Request, below, build, filled_path, recognize};
 pub use rows::{Row, RowsError, last_id, rows};

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use crate::catalog::{Args, Call, Method, Op, Param, Place, Platform, Ty, Wire};
+use crate::catalog::{Args, Call, Method, Op, Param, Place, Platform, Ty, Wire, filled};
 
 /// Everything but RFC 3986's unreserved characters is encoded: a `+` in an address must not become a blank.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -14,10 +14,38 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 pub struct Request {
     /// HTTP's verb.
     pub method: Method,
-    /// Path and query, encoded, beginning with `/`.
+    /// Path and query, encoded, beginning with `/`. What stands in braces, which are never encoded values, are values of
+    /// the connection: whoever sends fills them in ([`Request::filled`]).
     pub target: String,
     /// A JSON body.
     pub body: Option<Bytes>,
+}
+
+impl Request {
+    /// The target with the connection's values in it, encoded; `Err` names the first that the connection does not have.
+    pub fn filled(&self, value: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+        filled_path(&self.target, value)
+    }
+}
+
+/// A path with a connection's values in the place of their names in braces, encoded.
+pub fn filled_path(path: &str, value: impl Fn(&str) -> Option<String>) -> Result<String, String> {
+    filled(path, |name| value(name).map(|value| encoded(&value)))
+}
+
+/// What of a target stands below this path, whose names in braces take any segment; `None` where it is elsewhere.
+pub fn below(pattern: &str, target: &str) -> Option<String> {
+    let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
+    let mut rest = path;
+    for want in pattern.split('/').filter(|part| !part.is_empty()) {
+        let after = rest.strip_prefix('/')?;
+        let (have, remaining) = after.split_at(after.find('/').unwrap_or(after.len()));
+        if have.is_empty() || (have != want && !want.starts_with('{')) {
+            return None;
+        }
+        rest = remaining;
+    }
+    Some(format!("{rest}{query}"))
 }
 
 /// The request of a call.
@@ -27,7 +55,10 @@ pub fn build(call: &Call) -> Request {
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
         target.push_str(before);
-        target.push_str(&encoded(&plain(call.args.get(name).unwrap_or(&Value::Null))));
+        match call.op.param(name) {
+            Some(_) => target.push_str(&encoded(&plain(call.args.get(name).unwrap_or(&Value::Null)))),
+            None => target.push_str(&format!("{{{name}}}")),
+        }
         rest = after;
     }
     target.push_str(rest);
@@ -35,14 +66,15 @@ pub fn build(call: &Call) -> Request {
     for (param, value) in given(call, Place::Query) {
         target.push(sign);
         sign = '&';
-        target.push_str(param.name);
+        target.push_str(param.on_wire());
         target.push('=');
         target.push_str(&encoded(&plain(value)));
     }
     let body: Map<String, Value> =
-        given(call, Place::Body).map(|(param, value)| (param.name.to_owned(), on_wire(param.ty, value))).collect();
+        given(call, Place::Body).map(|(param, value)| (param.on_wire().to_owned(), on_wire(param.ty, value))).collect();
+    let whole = given(call, Place::Whole).next().map(|(param, value)| on_wire(param.ty, value));
     let body = match (body.is_empty(), call.op.params.iter().any(|p| p.place == Place::Body)) {
-        (true, false) => None,
+        (true, false) => whole.map(|whole| Bytes::from(whole.to_string())),
         _ => Some(Bytes::from(Value::Object(body).to_string())),
     };
     Request { method: call.op.method, target, body }
@@ -82,8 +114,29 @@ fn on_wire(ty: Ty, value: &Value) -> Value {
 
 fn row_on_wire(params: &[Param], row: &Value) -> Value {
     let Value::Object(map) = row else { return row.clone() };
-    let ty = |key: &str| params.iter().find(|p| p.name == key).map_or(Ty::Fields, |p| p.ty);
-    Value::Object(map.iter().map(|(key, value)| (key.clone(), on_wire(ty(key), value))).collect())
+    let sent = |(key, value): (&String, &Value)| match params.iter().find(|param| param.name == key.as_str()) {
+        Some(param) => (param.on_wire().to_owned(), on_wire(param.ty, value)),
+        None => (key.clone(), value.clone()),
+    };
+    Value::Object(map.iter().map(sent).collect())
+}
+
+/// Names as scripts have them in the place of those of the wire, also in the rows of a list.
+fn from_wire(params: &[Param], values: Map<String, Value>) -> Map<String, Value> {
+    let named = |(key, value): (String, Value)| match params.iter().find(|param| param.on_wire() == key) {
+        Some(param) => (param.name.to_owned(), of_rows(param.ty, value)),
+        None => (key, value),
+    };
+    values.into_iter().map(named).collect()
+}
+
+fn of_rows(ty: Ty, value: Value) -> Value {
+    let (Ty::Rows(params), Value::Array(rows)) = (ty, &value) else { return value };
+    let row = |row: &Value| match row {
+        Value::Object(map) => Value::Object(from_wire(params, map.clone())),
+        other => other.clone(),
+    };
+    rows.iter().map(row).collect()
 }
 
 fn number(id: &str) -> Value {
@@ -113,10 +166,13 @@ pub fn recognize(platform: &Platform, method: &str, target: &str, body: &[u8]) -
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         rest.insert(decoded(name), Value::String(decoded(&value.replace('+', " "))));
     }
-    if let Ok(Value::Object(body)) = serde_json::from_slice(body) {
-        rest.extend(body);
+    let whole = op.params.iter().find(|param| param.place == Place::Whole);
+    match (whole, serde_json::from_slice(body)) {
+        (Some(param), Ok(value)) => drop(rest.insert(param.name.to_owned(), value)),
+        (None, Ok(Value::Object(body))) => rest.extend(body),
+        _ => {}
     }
-    for (name, value) in rest {
+    for (name, value) in from_wire(op.params, rest) {
         values.entry(name).or_insert(value);
     }
     Some((op, Args::from_checked(values)))
@@ -132,6 +188,7 @@ fn matched(op: &Op, segments: &[&str]) -> Option<(Map<String, Value>, usize)> {
     let mut fixed = 0;
     for (want, have) in pattern.iter().zip(segments) {
         match want.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) if op.param(name).is_none() => {}
             Some(name) => {
                 names.insert(name.to_owned(), Value::String(decoded(have)));
             }

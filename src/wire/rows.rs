@@ -21,9 +21,9 @@ impl Row {
         &self.0
     }
 
-    /// The row's `id`, as text.
+    /// The row's `id` (some platforms write `Id`), as text.
     pub fn id(&self) -> Option<String> {
-        self.text("id").map(Cow::into_owned)
+        self.text("id").or_else(|| self.text("Id")).map(Cow::into_owned)
     }
 
     /// One value of the row as text; `None` where there is none, and for `null`.
@@ -57,7 +57,8 @@ pub enum RowsError {
     NoList(String),
 }
 
-/// Cuts a page into rows: a bare list, an object with one of these keys, or an object with a single list.
+/// Cuts a page into rows: a bare list, an object with one of these keys, or an object with a single list. A key may be a
+/// way down, `object/invitations`.
 /// `null` and `{}` are pages without rows only where the page says so under a key; `null` alone is empty.
 pub fn rows(page: &Bytes, keys: &[&str]) -> Result<Vec<Row>, RowsError> {
     let text = std::str::from_utf8(page).map_err(serde_json::Error::custom)?;
@@ -73,6 +74,14 @@ pub fn rows(page: &Bytes, keys: &[&str]) -> Result<Vec<Row>, RowsError> {
 
 /// The list under the first of these keys that is there; where none is, the only list.
 fn named<'a>(mut parts: Vec<(Cow<'a, str>, Part<'a>)>, keys: &[&str]) -> Option<Vec<&'a RawValue>> {
+    for (outer, inner) in keys.iter().filter_map(|key| key.split_once('/')) {
+        let Some(place) = parts.iter().rposition(|(name, _)| name == outer) else { continue };
+        return match parts.swap_remove(place).1 {
+            Part::Object(below) => named(below, &[inner]),
+            Part::List(list) => Some(list),
+            Part::Null | Part::Other => None,
+        };
+    }
     let place = keys.iter().find_map(|key| parts.iter().rposition(|(name, _)| name == key));
     let place = place.or_else(|| {
         let mut lists = parts.iter().enumerate().filter(|(_, (_, part))| matches!(part, Part::List(_)));
@@ -187,6 +196,20 @@ mod tests {
             "\"a\"",
         ] {
             assert!(rows(&Bytes::copy_from_slice(page.as_bytes()), &["activites"]).is_err(), "{page}");
+        }
+    }
+
+    #[test]
+    fn a_list_inside_of_an_envelope_is_found_by_its_way_down() {
+        let cut = |text: &'static str| {
+            let rows = rows(&Bytes::from_static(text.as_bytes()), &["object/invitations"]);
+            rows.map(|rows| rows.len()).map_err(|error| error.to_string())
+        };
+        assert_eq!(cut(r#"{"errors":[1],"object":{"offset":null,"invitations":[{"id":1},{"id":2}]}}"#), Ok(2));
+        assert_eq!(cut(r#"{"errors":[],"object":[{"id":1}]}"#), Ok(1));
+        assert_eq!(cut(r#"{"errors":[],"object":{"invitations":null}}"#), Ok(0));
+        for text in [r#"{"errors":[1],"object":null}"#, r#"{"errors":[1],"object":{}}"#] {
+            assert!(cut(text).is_err(), "errors are no rows: {text}");
         }
     }
 

@@ -11,7 +11,7 @@ pub struct Mail {
     pub at_ms: i64,
     /// The address it went to.
     pub to: String,
-    /// Whose address that is.
+    /// Whose address that is; 0 where nobody has an account of it.
     pub user: u64,
     /// The address in whose name it was sent.
     pub from: String,

@@ -5,11 +5,14 @@
 mod activity;
 mod error;
 mod group;
+mod guid;
+mod invitation;
 mod job;
 mod mail;
 mod membership;
 mod person;
 mod queue;
+mod role;
 mod roll;
 mod words;
 
@@ -18,6 +21,8 @@ use std::collections::{BTreeMap, HashMap};
 pub use activity::{Activities, Activity, Deed, Doing, Filter};
 pub use error::WorldError;
 pub use group::{Field, FieldKind, Group, GroupChange, NewGroup};
+pub use guid::{Kind, guid, number_of};
+pub use invitation::{Invitation, Invitee, Standing};
 pub use job::{Job, JobKind, JobState, Task};
 pub use mail::{Delivery, Mail, Topic};
 pub use membership::{Content, Membership};
@@ -54,6 +59,9 @@ pub struct World {
     pub activities: Activities,
     deliveries: Vec<Delivery>,
     outbox: Vec<Mail>,
+    /// In the order in which they were made.
+    invitations: BTreeMap<u64, Invitation>,
+    invited: u64,
 }
 
 impl World {
@@ -78,6 +86,8 @@ impl World {
             activities: Activities::default(),
             deliveries: Vec::new(),
             outbox: Vec::new(),
+            invitations: BTreeMap::new(),
+            invited: 0,
         }
     }
 

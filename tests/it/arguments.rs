@@ -454,7 +454,7 @@ fn id(place: Place, wire: Wire) -> BoxedStrategy<Value> {
     let odd = match (wire, place) {
         (Wire::Number, _) => r" {0,2}[0-9]{1,6}",
         (Wire::Text, Place::Path) => r"[ a-f0-9%+&=é@:]{0,6}[a-f0-9]",
-        (Wire::Text, Place::Query | Place::Body) => r"[ a-f0-9%+&=é@:/?#]{0,6}[a-f0-9]",
+        (Wire::Text, _) => r"[ a-f0-9%+&=é@:/?#]{0,6}[a-f0-9]",
     };
     prop_oneof![
         any::<u64>().prop_map(Value::from),

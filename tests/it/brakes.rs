@@ -38,7 +38,7 @@ if it is meant, type: beadle approve {run} --sandbox --removals 56 --reason \"â€
         .code(4);
     let (run, approve) = (held.run(), command(&held));
 
-    let wrong: Vec<String> = approve.iter().map(|word| word.replace("56", "55")).collect();
+    let wrong: Vec<String> = approve.iter().map(|word| if word == "56" { "55" } else { word }.to_owned()).collect();
     let ran = start(held, &wrong)
         .stdout("")
         .stderr("error: the brake named 56 removals, not 55: look at it once more\n")

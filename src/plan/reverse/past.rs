@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::catalog::Deed;
-use crate::model::Member;
+use crate::model::{Fields, Member};
 
 /// One write that the run did to a person.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +87,12 @@ impl Past {
             None => Err(format!("what `{name}` was before is not known")),
             Some(value) => Ok(text(value)),
         }
+    }
+
+    /// What somebody had in a group and lost with it.
+    pub(super) fn fields(&self) -> Fields {
+        let held = self.before.get("fields").and_then(Value::as_object).into_iter().flatten();
+        held.map(|(name, value)| (name.clone(), text(value))).collect()
     }
 
     /// Names that the run had read along, under this key: groups, fields.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::past::{Before, text};
 use super::{Maker, Past, Reversal, Since, Written};
 use crate::catalog::Deed;
-use crate::model::{Change, FieldChange, Member, Person};
+use crate::model::{Change, FieldChange, Fields, Member, Person};
 
 /// One person, as they are, as the run left them and as they were.
 pub(super) struct Undone<'a> {
@@ -19,6 +19,8 @@ pub(super) struct Undone<'a> {
     fields: BTreeMap<String, Trace<'a, String>>,
     /// Groups that they administered before they were taken out.
     administered: BTreeSet<String>,
+    /// By group: what they had in it and lost with it.
+    lost: BTreeMap<String, Fields>,
 }
 
 /// What the run's first write to something found and its last one left.
@@ -31,7 +33,7 @@ struct Trace<'a, T> {
 impl<'a> Undone<'a> {
     pub(super) fn of(member: &'a Member, name: &'a str) -> Self {
         let (places, fields) = (BTreeMap::new(), BTreeMap::new());
-        Self { member, name, places, fields, administered: BTreeSet::new() }
+        Self { member, name, places, fields, administered: BTreeSet::new(), lost: BTreeMap::new() }
     }
 
     /// Goes one write further back: what was before it is what is wanted, what was left by the last one stays.
@@ -92,6 +94,7 @@ impl<'a> Undone<'a> {
         if one.administered() {
             self.administered.insert(group.to_owned());
         }
+        self.lost.insert(group.to_owned(), one.fields());
         let left_along = one.listed("leaves").into_iter().chain(one.listed("also"));
         for other in left_along.filter(|other| other != group) {
             self.place(&other, false, Ok(true), one);
@@ -116,7 +119,8 @@ impl<'a> Undone<'a> {
         let is_above = |group: &str, of: &str| (since.above)(of).iter().any(|other| other == group);
         for group in joins.iter().filter(|group| !joins.iter().any(|other| is_above(group, other))) {
             let email = self.member.email.clone();
-            let person = email.map(|email| Person { email, fields: Vec::new(), line: 0 });
+            let fields = self.lost.get(*group).cloned().unwrap_or_default();
+            let person = email.map(|email| Person { email, fields, line: 0 });
             person.into_iter().for_each(|person| reversal.add(group, Change::Add(person)));
         }
         for group in leaves.iter().filter(|group| !leaves.iter().any(|other| is_above(other, group))) {

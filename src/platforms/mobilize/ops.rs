@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::catalog::{
-    Answer, Args, Choice, Consequence, Field, FieldTy, Follow, Mails, Op, Page, Param, Record, Repeat, SubjectAt,
-    SubjectKind, Ty, Wire,
+    Anchor, Answer, Args, Choice, Consequence, Field, FieldTy, Follow, Mails, Op, Page, Param, Record, Repeat,
+    SubjectAt, SubjectKind, Ty, Wire,
 };
 use crate::model::Email;
 
@@ -126,7 +126,10 @@ const CHANGED_GROUP: &[Param] = &[
 const NEW_MEMBER: &[Param] =
     &[Param::body("fields", Ty::Fields).required().doc("the fields, by their unique names; `email` among them")];
 
-const OF_ROWS: Page = Page::Offset { size: 200, documented: 50 };
+const OF_ROWS: Page = Page::Offset { offset: "offset", limit: "limit", size: 200, documented: 50 };
+const fn after(cursor: &'static str, documented: u32) -> Page {
+    Page::After { cursor, limit: "limit", size: 50, documented, anchor: Anchor::Id }
+}
 
 const fn at(kind: SubjectKind, key: &'static [&'static str], group: Option<&'static str>) -> SubjectAt {
     SubjectAt { kind, key, group }
@@ -177,7 +180,7 @@ pub const OPS: &[Op] = &[
             Param::query("last_group_id", NUMBER).doc("the last group of the page before"),
         ])
         .answers(Answer::Many(&GROUP, &["groups"]))
-        .pages(Page::After { cursor: "last_group_id", size: 50 }),
+        .pages(after("last_group_id", 50)),
     Op::get("groups", "get", "/groups/{group_id}")
         .doc("One group.")
         .params(&[GROUP_ID, INCLUDE_FIELDS])
@@ -355,7 +358,7 @@ pub const OPS: &[Op] = &[
                 .doc("which key's webhooks; needed where the community has several keys"),
         ])
         .answers(Answer::Many(&NOTIFICATION, &["notifications"]))
-        .pages(Page::Offset { size: 50, documented: 50 }),
+        .pages(Page::Offset { offset: "offset", limit: "limit", size: 50, documented: 50 }),
     Op::get("activities", "list", "/activities")
         .doc("What members did, the newest first.")
         .params(&[
@@ -365,7 +368,7 @@ pub const OPS: &[Op] = &[
             Param::query("last_activity_id", Ty::Id(Wire::Text)).doc("the last activity of the page before"),
         ])
         .answers(Answer::Many(&ACTIVITY, &["activites", "activities"]))
-        .pages(Page::After { cursor: "last_activity_id", size: 50 }),
+        .pages(after("last_activity_id", 20)),
 ];
 
 const fn f(name: &'static str, ty: FieldTy) -> Field {

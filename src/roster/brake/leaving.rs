@@ -10,6 +10,7 @@ use crate::catalog::{Call, Page};
 use crate::client::{Client, Error};
 use crate::effects::brakes::{Leaving, Protection, Removals};
 use crate::model::{Email, Group, Member, below};
+use crate::roster::members::lost_with_it;
 
 /// What is known of the groups of one account.
 #[derive(Default)]
@@ -88,9 +89,13 @@ impl Shrinking {
             let email = member.email.as_ref().map(Email::as_str);
             let standing = member.standing.word();
             let (is, admin) = (standing.is_none(), member.admin);
-            let kept = json!({
+            let mut kept = json!({
                 "email": email, "member": is, "standing": standing, "admin": admin, "leaves": leaves,
             });
+            let of_membership = client.platform().adapter.of_membership();
+            if !of_membership.is_empty() {
+                kept["fields"] = lost_with_it(&member, of_membership);
+            }
             known.insert(subject.key.clone(), kept);
             let departure = own.get_or_insert_with(|| Departure::from(&group));
             departure.people.insert(subject.key.clone());

@@ -5,11 +5,17 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 
 use crate::model::{Change, Member};
+use crate::roster::members::lost_with_it;
 use crate::roster::{Cascade, Diff, Present};
 
 /// What the platform held before a change: a look-up tells by it whether somebody else changed it meanwhile, and undo
 /// what to go back to. Of a removal, also which groups below somebody leaves with it.
-pub(super) fn before(present: &Present, difference: &Diff, cascade: &Cascade) -> HashMap<String, Value> {
+pub(super) fn before(
+    present: &Present,
+    difference: &Diff,
+    cascade: &Cascade,
+    of_membership: &[&str],
+) -> HashMap<String, Value> {
     let waiting: HashMap<&str, &str> = present
         .members
         .iter()
@@ -32,9 +38,12 @@ pub(super) fn before(present: &Present, difference: &Diff, cascade: &Cascade) ->
             }
             Change::Remove(member) => {
                 let leaves = cascade.left_by(member);
-                let kept = json!({
+                let mut kept = json!({
                     "member": true, "email": address(member), "admin": member.admin, "leaves": leaves,
                 });
+                if !of_membership.is_empty() {
+                    kept["fields"] = lost_with_it(member, of_membership);
+                }
                 known.insert(member.id.clone(), kept);
             }
         }

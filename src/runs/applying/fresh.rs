@@ -41,11 +41,13 @@ pub(super) struct Staled {
     pub(super) line: String,
 }
 
-/// What is known of one connection.
+/// What is known of the platforms.
 #[derive(Default)]
-struct Side {
-    overlay: Overlay,
-    along: Along,
+struct Known<'a> {
+    /// The rows, by what has rows of people in common.
+    overlays: HashMap<String, Overlay>,
+    /// By connection.
+    along: HashMap<&'a str, Along>,
 }
 
 /// One touch beside what is there.
@@ -66,7 +68,7 @@ impl Fresh {
     /// that a later touch is compared with what the earlier ones leave.
     pub(super) async fn look(applying: &Applying<'_>) -> Result<Self, Ended> {
         let mut fresh = Self { begun: begun_by(applying).await?, ..Self::default() };
-        let mut sides: HashMap<&str, Side> = HashMap::new();
+        let mut known = Known::default();
         let mut asked: BTreeMap<Together<'_>, Vec<Doubt>> = BTreeMap::new();
         let mut seen: HashSet<String> = HashSet::new();
         for (place, step) in applying.plan.steps.iter().enumerate() {
@@ -77,7 +79,8 @@ impl Fresh {
                 if Placeholder::is_in(&touch.subject) || fresh.begun.contains(&(place, at)) {
                     continue;
                 }
-                let names = names(touch);
+                let realm = realm(applying, &step.connection, touch.group.as_deref());
+                let names: Vec<String> = names(touch).into_iter().map(|name| format!("{realm} {name}")).collect();
                 if !names.iter().any(|name| seen.contains(name)) {
                     let key = (step.connection.as_str(), step.operation.as_str(), touch.group.as_deref());
                     asked.entry(key).or_default().extend(applying.question(place, at, &subjects));
@@ -85,30 +88,28 @@ impl Fresh {
                 seen.extend(names);
             }
             if let (true, Some(client)) = (moves, applying.clients.get(&step.connection)) {
-                let along = &mut sides.entry(&step.connection).or_default().along;
+                let along = known.along.entry(&step.connection).or_default();
                 along.read(client).await.map_err(|error| applying.ended(error))?;
             }
         }
-        for ((connection, ..), questions) in asked {
-            let side = sides.entry(connection).or_default();
-            read(applying, connection, &mut side.overlay, &questions).await?;
+        for ((connection, _, group), questions) in asked {
+            let overlay = known.overlays.entry(realm(applying, connection, group)).or_default();
+            read(applying, connection, overlay, &questions).await?;
         }
         for place in 0..applying.plan.steps.len() {
-            fresh.follow(applying, place, &mut sides)?;
+            fresh.follow(applying, place, &mut known)?;
         }
         Ok(fresh)
     }
 
     /// Compares the touches of one step with what is there, and does on the rows what the step does.
-    fn follow<'a>(
-        &mut self,
-        applying: &Applying<'a>,
-        place: usize,
-        sides: &mut HashMap<&'a str, Side>,
-    ) -> Result<(), Ended> {
+    fn follow<'a>(&mut self, applying: &Applying<'a>, place: usize, known: &mut Known<'a>) -> Result<(), Ended> {
         let step = &applying.plan.steps[place];
         let Some(client) = applying.clients.get(&step.connection) else { return Ok(()) };
-        let (adapter, side) = (client.platform().adapter, sides.entry(&step.connection).or_default());
+        let group = step.touches.first().and_then(|touch| touch.group.as_deref());
+        let overlay = known.overlays.entry(realm(applying, &step.connection, group)).or_default();
+        let along = known.along.entry(&step.connection).or_default();
+        let adapter = client.platform().adapter;
         let op = applying.plan.call(place).map_err(failed)?.op;
         let subjects = applying.subjects(place).map_err(failed)?;
         for (at, touch) in step.touches.iter().enumerate() {
@@ -116,20 +117,20 @@ impl Fresh {
             // What this run has begun is in the rows that were read.
             let deed = adapter.deed(op, subject, part).filter(|_| !self.begun.contains(&(place, at)));
             let Some(deed) = deed else { continue };
-            if !Placeholder::is_in(&touch.subject) && side.overlay.reads(&deed) {
+            if !Placeholder::is_in(&touch.subject) && overlay.reads(&deed) {
                 let Some(question) = applying.question(place, at, &subjects) else { continue };
-                let row = side.overlay.row_of(adapter, &deed).cloned();
+                let row = overlay.row_of(adapter, &deed).cloned();
                 let looked = Looked { place: (place, at), touch, question: &question, client, deed: &deed, row };
-                if !self.compare(looked, &side.along) {
+                if !self.compare(looked, along) {
                     continue;
                 }
             }
             let also: Vec<&str> = touch.also.iter().map(String::as_str).collect();
-            side.overlay.act(adapter, &deed, touch.gives.as_deref().unwrap_or_default(), &also);
+            overlay.act(adapter, &deed, touch.gives.as_deref().unwrap_or_default(), &also);
             if deed.who().is_none()
-                && let Some(group) = side.overlay.row_of(adapter, &deed).and_then(|row| adapter.group(row))
+                && let Some(group) = overlay.row_of(adapter, &deed).and_then(|row| adapter.group(row))
             {
-                side.along.learn(group);
+                along.learn(group);
             }
         }
         Ok(())
@@ -177,6 +178,12 @@ impl Fresh {
     pub(super) fn is_stale(&self, place: usize, at: usize) -> bool {
         self.stale.contains(&(place, at))
     }
+}
+
+/// What has rows of people in common: a connection, or one group of it.
+fn realm(applying: &Applying<'_>, connection: &str, group: Option<&str>) -> String {
+    let realm = applying.clients.get(connection).map(|client| client.realm(group)).unwrap_or_default();
+    format!("{connection} {realm}")
 }
 
 /// Reads the rows of one operation and group.

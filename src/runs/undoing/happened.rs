@@ -63,13 +63,24 @@ impl Happened {
     pub(super) fn past(&self, adapter: &dyn Adapter, member: Option<&Member>) -> Past {
         Past {
             operation: self.row.op.clone(),
-            deed: self.deed.clone(),
+            deed: self.undoable(adapter),
             id: member.map(|member| member.id.clone()).unwrap_or_default(),
             name: self.name(),
             before: self.row.before.clone(),
             begun_at: self.row.begun_at,
             maker: self.maker(adapter),
         }
+    }
+
+    /// What it did, as far as it can be taken back: what somebody got with a place in a group goes with it.
+    fn undoable(&self, adapter: &dyn Adapter) -> Deed {
+        let mut deed = self.deed.clone();
+        let came = self.row.before.get("member") == Some(&Value::Bool(false));
+        if let Deed::Joins { fields, .. } = &mut deed {
+            let gone = |name: &str| came && adapter.of_membership().contains(&name);
+            fields.retain(|name, _| !gone(name) && !adapter.beside_fields().contains(&name.as_str()));
+        }
+        deed
     }
 
     /// What an attempt found done after its answer was lost may be somebody else's; a job of ours that ended well is

@@ -4,7 +4,7 @@
 mod groups;
 mod happened;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use self::happened::{Happened, look};
 use super::planning::{Planned, Planning, failed};
@@ -66,19 +66,25 @@ impl Undoing<'_> {
         for one in happened.iter().filter(|one| one.deed.who().is_none()) {
             groups::take_back(client, draft, one, &groups).await?;
         }
-        let reversal = self.reversal(client, &happened, &groups).await?;
-        reversal.kept.into_iter().for_each(|one| draft.leave_out(one));
-        for (group, changes) in reversal.updates.into_iter().chain(reversal.changes) {
-            let calls = client.platform().adapter.calls(client.connection(), &group, &changes).map_err(failed)?;
-            for call in &calls {
-                client.call(call, &With::default()).await.map_err(thrown)?;
+        let mut realms: BTreeMap<String, Vec<&Happened>> = BTreeMap::new();
+        for one in &happened {
+            realms.entry(client.realm(one.question.subject.group.as_deref()).into_owned()).or_default().push(one);
+        }
+        for happened in realms.values() {
+            let reversal = self.reversal(client, happened, &groups).await?;
+            reversal.kept.into_iter().for_each(|one| draft.leave_out(one));
+            for (group, changes) in reversal.updates.into_iter().chain(reversal.changes) {
+                let calls = client.platform().adapter.calls(client.connection(), &group, &changes).map_err(failed)?;
+                for call in &calls {
+                    client.call(call, &With::default()).await.map_err(thrown)?;
+                }
             }
         }
         Ok(())
     }
 
     /// What would bring the people back to where they were.
-    async fn reversal(&self, client: &Client, happened: &[Happened], groups: &[Group]) -> Result<Reversal, Ended> {
+    async fn reversal(&self, client: &Client, happened: &[&Happened], groups: &[Group]) -> Result<Reversal, Ended> {
         let adapter = client.platform().adapter;
         let mut now: HashMap<String, Member> = HashMap::new();
         let mut past = Vec::new();
@@ -104,9 +110,9 @@ impl Undoing<'_> {
     }
 
     /// Which runs have written to the same people since, and what.
-    async fn later(&self, client: &Client, happened: &[Happened]) -> Result<Later, Ended> {
+    async fn later(&self, client: &Client, happened: &[&Happened]) -> Result<Later, Ended> {
         let mut later = Later::new();
-        let people: HashSet<&str> = happened.iter().flat_map(Happened::keys).collect();
+        let people: HashSet<&str> = happened.iter().flat_map(|one| one.keys()).collect();
         let Some(mut after) = happened.iter().map(|one| one.row.id).min() else { return Ok(later) };
         loop {
             let rows = self.runner.store.effects_since(client.account(), after, PAGE).await.map_err(failed)?;

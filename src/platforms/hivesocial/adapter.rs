@@ -1,0 +1,122 @@
+//! HiveSocial knows invitations, and neither people nor groups: what other platforms do with members, it has no words for.
+
+use serde_json::{Value, json};
+
+use super::{complete, doubts, parts};
+use crate::catalog::{
+    Adapter, Args, Before, Call, Completion, Doubt, FieldNames, Invitation, LookUp, Part, Piece, Seen, Unsupported,
+};
+use crate::model::{Cascade, Change, Group, Member};
+
+/// Up to this many people are looked for one by one; more are found in the group's whole list.
+const SINGLY: usize = 3;
+
+/// HiveSocial's adapter.
+pub struct HiveSocial;
+
+impl Adapter for HiveSocial {
+    fn members(&self, _connection: &str, _group: &str) -> Result<Call, Unsupported> {
+        Err(Unsupported("HiveSocial's API shows no members of a group, so no roster can be compared with them; invite its people with `invitations.bulk_import(group, #{ role_id, subject, content, records })`".into()))
+    }
+
+    fn count(&self, _list: &Call) -> Option<(Call, &'static str)> {
+        None
+    }
+
+    fn fields(&self, _connection: &str, _group: &str) -> Option<(Call, FieldNames)> {
+        None
+    }
+
+    fn member(&self, _group: &str, _row: &Value) -> Option<Member> {
+        None
+    }
+
+    fn person(&self, _connection: &str, _group: Option<&str>, _key: &str) -> Option<Call> {
+        None
+    }
+
+    fn groups(&self, _connection: &str) -> Option<Call> {
+        None
+    }
+
+    fn group(&self, _row: &Value) -> Option<Group> {
+        None
+    }
+
+    fn cascade(&self) -> Cascade {
+        Cascade::None
+    }
+
+    fn calls(&self, connection: &str, group: &str, _changes: &[Change]) -> Result<Vec<Call>, Unsupported> {
+        self.members(connection, group).map(|call| vec![call])
+    }
+
+    fn invite(&self, _connection: &str, _group: &str, _invitation: &Invitation) -> Result<Vec<Call>, Unsupported> {
+        Err(Unsupported("HiveSocial invites addresses, not members: `invitations.bulk_import(group, #{ role_id, subject, content, records })`".into()))
+    }
+
+    fn completion(&self, call: &Call) -> Option<Completion> {
+        complete::completion(call)
+    }
+
+    fn parts(&self, piece: &Piece, answer: &Value) -> Option<Vec<Part>> {
+        parts::parts(piece, answer)
+    }
+
+    fn before(&self, call: &Call) -> Option<Before> {
+        if call.op.verb != "bulk_import" {
+            return None;
+        }
+        let records = call.args.get("records").and_then(Value::as_array)?;
+        let people: Vec<&str> =
+            records.iter().filter_map(|record| record.get("email").and_then(Value::as_str)).collect();
+        let reads = waiting(&call.connection, call.args.text("group_id"), &people);
+        Some(Before { reads, keep: doubts::keep_waiting })
+    }
+
+    fn look_up(&self, connection: &str, doubts: &[Doubt]) -> Option<LookUp> {
+        let first = doubts.first()?;
+        let group = first.subject.group.as_deref()?;
+        match first.operation.as_str() {
+            "invitations.bulk_import" => {
+                let people: Vec<&str> = doubts.iter().map(|doubt| doubt.subject.key.as_str()).collect();
+                Some(LookUp { reads: waiting(connection, group, &people), judge: doubts::judge_imported })
+            }
+            "invitations.delete" => {
+                let reads = vec![list(connection, json!({ "group_id": group }))];
+                Some(LookUp { reads, judge: doubts::judge_deleted })
+            }
+            _ => None,
+        }
+    }
+
+    fn queued(&self, _call: &Call) -> bool {
+        false
+    }
+
+    fn seen(&self, read: &Call) -> Seen {
+        match read.op.verb {
+            "list" => Seen::Invitations,
+            _ => Seen::Other,
+        }
+    }
+}
+
+/// The invitations of these addresses that wait in a group.
+fn waiting(connection: &str, group: &str, people: &[&str]) -> Vec<Call> {
+    match people.len() <= SINGLY {
+        true => people
+            .iter()
+            .map(|address| list(connection, json!({ "group_id": group, "filter": address, "target": "email" })))
+            .collect(),
+        false => vec![list(connection, json!({ "group_id": group }))],
+    }
+}
+
+/// The read of waiting invitations.
+pub fn list(connection: &str, args: Value) -> Call {
+    let platform = &super::PLATFORM;
+    let Some(op) = platform.op("invitations", "list") else { unreachable!("the table has invitations.list") };
+    let Value::Object(args) = args else { unreachable!("arguments are a map") };
+    Call { platform, op, connection: connection.to_owned(), args: Args::from_checked(args) }
+}
