@@ -1,6 +1,6 @@
 //! One operation of a platform's document as a record of plain data.
 
-use super::{Args, Param, Place, Record};
+use super::{Args, Follow, Param, Place, Record, Whole};
 
 /// HTTP's verb, as the document's titles have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -148,6 +148,17 @@ pub enum Page {
         /// What to ask for when the platform refuses `size`.
         documented: u32,
     },
+    /// Pages are counted from 1; ends at an empty page, or at the last one where the answer says how many there are.
+    Numbered {
+        /// The parameter that says which page: `page`.
+        page: &'static str,
+        /// The parameter that says how many rows: `limit`.
+        limit: &'static str,
+        /// Rows asked for.
+        size: u32,
+        /// Rows that the platform gives when it is not asked.
+        documented: u32,
+    },
     /// The id of the last row received goes into this parameter; ends at a page without a new id.
     After {
         /// The parameter: `last_group_id`.
@@ -198,23 +209,6 @@ pub struct Batch {
     pub one_at_a_time: bool,
 }
 
-/// How work that goes on after the call is asked after.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Follow {
-    /// The key of the answer that holds the job's id.
-    pub job: &'static str,
-    /// The operation that tells how far it is, as noun and verb; its first parameter is the job's id.
-    pub status: (&'static str, &'static str),
-    /// JSON pointers to the state's word in its answer, tried in order.
-    pub state: &'static [&'static str],
-    /// Words that mean: finished well.
-    pub done: &'static [&'static str],
-    /// Words that mean: it failed.
-    pub failed: &'static [&'static str],
-    /// JSON pointer to a list of ids in the finished answer, merged when a batch was cut.
-    pub merged: &'static str,
-}
-
 /// One documented operation. Build it with [`Op::get`] and its siblings.
 #[derive(Clone, Copy, Debug)]
 pub struct Op {
@@ -240,6 +234,10 @@ pub struct Op {
     pub batch: Option<Batch>,
     /// Work that goes on after the call.
     pub follow: Option<Follow>,
+    /// The key that the answer is wrapped in; it is taken out of it.
+    pub inside: Option<&'static str>,
+    /// It replaces all that a group holds.
+    pub whole: Option<&'static Whole>,
     /// Whether the document does not have it: a neighbour that a flow needs.
     pub beyond: bool,
     /// The campaign of its mails where the caller names none; `None` is the one that everybody gets once.
@@ -262,6 +260,8 @@ impl Op {
             page: Page::Single,
             batch: None,
             follow: None,
+            inside: None,
+            whole: None,
             campaign: None,
             beyond: false,
             also: |_| Ok(()),
@@ -286,6 +286,11 @@ impl Op {
     /// A PUT; say with [`Op::writes`] what it does.
     pub const fn put(noun: &'static str, verb: &'static str, path: &'static str) -> Self {
         Self::new(Method::Put, noun, verb, path)
+    }
+
+    /// A PATCH; say with [`Op::writes`] what it does.
+    pub const fn patch(noun: &'static str, verb: &'static str, path: &'static str) -> Self {
+        Self::new(Method::Patch, noun, verb, path)
     }
 
     /// A DELETE; say with [`Op::writes`] what it does.
@@ -328,6 +333,16 @@ impl Op {
         Self { follow: Some(follow), ..self }
     }
 
+    /// The answer stands under this key, alone.
+    pub const fn inside(self, key: &'static str) -> Self {
+        Self { inside: Some(key), ..self }
+    }
+
+    /// It replaces all that a group holds: whoever is missing is removed.
+    pub const fn replaces(self, whole: &'static Whole) -> Self {
+        Self { whole: Some(whole), ..self }
+    }
+
     /// The platform's document of these operations does not have it.
     pub const fn beyond(self) -> Self {
         Self { beyond: true, ..self }
@@ -360,7 +375,7 @@ impl Op {
     pub fn limit(&self) -> Option<&'static str> {
         match self.page {
             Page::Single => None,
-            Page::Offset { limit, .. } | Page::After { limit, .. } => Some(limit),
+            Page::Offset { limit, .. } | Page::Numbered { limit, .. } | Page::After { limit, .. } => Some(limit),
         }
     }
 

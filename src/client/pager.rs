@@ -1,6 +1,8 @@
 //! Lists, page by page, the next page on its way while the current one is worked on. Each id is handed out once. A list
 //! that shifted while it was read is read again for what slipped through.
 
+mod numbered;
+
 use std::collections::HashSet;
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -191,7 +193,8 @@ impl Client {
             Some(error) => Source::Failed(Some(error)),
         };
         let shared = Arc::new(Mutex::new(Shared { source, ahead: VecDeque::new(), planned }));
-        if matches!(call.op.page, Page::Offset { .. } | Page::After { anchor: Anchor::Row, .. }) {
+        if matches!(call.op.page, Page::Offset { .. } | Page::Numbered { .. } | Page::After { anchor: Anchor::Row, .. })
+        {
             self.open_lists().add(&shared);
         }
         Pager { shared }
@@ -228,6 +231,7 @@ impl Reading {
         let end = match self.call.op.page {
             Page::Single => self.single().await,
             Page::Offset { offset, size, documented, .. } => self.by_offset(offset, size, documented).await,
+            Page::Numbered { page, size, .. } => self.by_number(page, size).await,
             Page::After { cursor, size, .. } => self.by_cursor(cursor, size).await,
         };
         if let Err(Some(error)) = end {

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 use super::members::members;
-use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff};
+use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff, whole};
 use crate::catalog::{Call, Code, Invitation};
 use crate::client::{Client, Error, Gravity, With};
 use crate::events::Level;
@@ -78,10 +78,25 @@ pub struct Synced {
     pub below: Vec<(String, u64)>,
     /// What this sync was allowed and the connection does not allow, a fragment each.
     pub loosened: Vec<String>,
+    /// How refused rows come in once they are mended.
+    pub mending: Mending,
+}
+
+/// How rows that were refused come in once they are mended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mending {
+    /// By themselves: the others are in.
+    #[default]
+    Alone,
+    /// With the whole roster: none of it was sent.
+    Whole,
 }
 
 /// Makes the group hold the people of the table.
 pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish) -> Result<Synced, Error> {
+    if let Some(operation) = whole::operation(client.platform()) {
+        return whole::sync(client, group, table, wish, operation).await;
+    }
     let flow = Flow::begin(client, group, table, wish).await?;
     let present = flow.present().await?;
     flow.check_sender(&present)?;

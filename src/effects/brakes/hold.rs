@@ -11,6 +11,8 @@ pub enum Brake {
     Sentinel,
     /// A roster that names hardly anybody of the group.
     Overlap,
+    /// The first roster of a group that the platform shows nobody of.
+    FirstRoster,
     /// People taken out of a group.
     Removals,
     /// Existing values overwritten.
@@ -27,9 +29,10 @@ pub enum Brake {
 
 impl Brake {
     /// All, in the order in which their holds are told.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sentinel,
         Self::Overlap,
+        Self::FirstRoster,
         Self::Removals,
         Self::Changes,
         Self::Deletes,
@@ -43,6 +46,7 @@ impl Brake {
         match self {
             Self::Sentinel => "sentinel",
             Self::Overlap => "overlap",
+            Self::FirstRoster => "first-roster",
             Self::Removals => "removals",
             Self::Changes => "changes",
             Self::Deletes => "deletes",
