@@ -47,6 +47,8 @@ pub struct WholeRoster {
     pub people: u64,
     /// What they are held against; `None` where nothing is known of who is in the group.
     pub last: Option<LastRoster>,
+    /// Those who are missing from it, as people know them.
+    pub missing: Vec<String>,
     /// What being missing costs somebody: `loses their plan`.
     pub costs: &'static str,
 }
@@ -56,8 +58,6 @@ pub struct WholeRoster {
 pub struct LastRoster {
     /// People in it.
     pub people: u64,
-    /// How many of them the new one lacks.
-    pub missing: u64,
     /// How many were in the rosters of the days that are counted along, and are neither in the last nor in the new one.
     pub lately: u64,
 }

@@ -199,17 +199,20 @@ pub struct Commands {
 /// Everything that holds the run, and what to type if it is meant.
 pub fn text(holds: &[Hold], moment: Moment, commands: &Commands) -> String {
     let sentences: Vec<&str> = holds.iter().map(|hold| hold.sentence.as_str()).collect();
-    let flag = |hold: &Hold| match moment {
-        Moment::BeforeChange => format!("--{} {}", hold.what.as_str(), hold.number),
-        Moment::BeforeSending => format!("--{} N", hold.what.as_str()),
+    let exact = |hold: &Hold| moment == Moment::BeforeChange || hold.leave == Leave::Exactly;
+    let flag = |hold: &Hold| match exact(hold) {
+        true => format!("--{} {}", hold.what.as_str(), hold.number),
+        false => format!("--{} N", hold.what.as_str()),
     };
     let mut flags: Vec<String> = holds.iter().map(flag).collect();
     flags.dedup();
-    let (when, how) = match moment {
-        Moment::BeforeChange => ("held before the first change", "if it is meant, type"),
-        Moment::BeforeSending => {
-            ("held before it was sent", "if it is meant, type the most that this run may do in place of N")
-        }
+    let when = match moment {
+        Moment::BeforeChange => "held before the first change",
+        Moment::BeforeSending => "held before it was sent",
+    };
+    let how = match holds.iter().all(exact) {
+        true => "if it is meant, type",
+        false => "if it is meant, type the most that this run may do in place of N",
     };
     let what = sentences.join("; ");
     let approve = &commands.approve;

@@ -31,7 +31,7 @@ pub const WHOLE: Whole = Whole {
         column("address_line_1", "/address/address_line_1", &["address", "address1", "street", "streetaddress"]),
         column("address_line_2", "/address/address_line_2", &["address2", "apartment", "unit"]),
         column("city", "/address/city", &["town"]),
-        Column { name: "state", at: "/address/state", also: &["statecode"], tidy: |cell| cell.to_uppercase() },
+        Column { name: "state", at: "/address/state", also: &["statecode"], tidy: letters },
         column("zipcode", "/address/zipcode", &["zip", "postalcode", "postcode"]),
     ],
     wrong,
@@ -86,13 +86,18 @@ fn misfit(column: &str, text: &str) -> Option<String> {
 }
 
 fn date(text: &str) -> Option<String> {
-    let form = text.len() == 10 && text.bytes().enumerate().all(|(at, byte)| match at {
-        4 | 7 => byte == b'-',
-        _ => byte.is_ascii_digit(),
-    });
+    let form = text.len() == 10
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
     match (form, text.parse::<jiff::civil::Date>()) {
-        (false, _) => Some(format!("`{text}` is no date as Vitable writes them; type year-month-day, like `1990-05-15`")),
-        (true, Err(_)) => Some(format!("`{text}` is a day that no calendar has; type year-month-day, like `1990-05-15`")),
+        (false, _) => {
+            Some(format!("`{text}` is no date as Vitable writes them; type year-month-day, like `1990-05-15`"))
+        }
+        (true, Err(_)) => {
+            Some(format!("`{text}` is a day that no calendar has; type year-month-day, like `1990-05-15`"))
+        }
         (true, Ok(date)) if date.year() < 1900 => Some(format!("`{text}` is before 1900; type the whole year")),
         (true, Ok(_)) => None,
     }
@@ -124,13 +129,20 @@ fn phone(text: &str) -> Option<String> {
     let whole = number.bytes().all(|byte| byte.is_ascii_digit()) && long.contains(&number.len());
     let country = plus || number.len() == 10 || number.starts_with('1');
     (!(whole && country)).then(|| {
-        format!("`{text}` is no phone number; type ten digits, like `5555550101`, or `+` and the country's number first")
+        format!(
+            "`{text}` is no phone number; type ten digits, like `5555550101`, or `+` and the country's number first"
+        )
     })
 }
 
 /// What people put between digits is taken out; other signs stay, and are complained of.
 fn digits(cell: &str) -> String {
     cell.chars().filter(|sign| !matches!(sign, ' ' | '-' | '.' | '(' | ')' | '/' | '\u{a0}')).collect()
+}
+
+/// `pa` is `PA`; a whole name stays as it is, and is complained of.
+fn letters(cell: &str) -> String {
+    if cell.len() == 2 { cell.to_uppercase() } else { cell.to_owned() }
 }
 
 /// `E7 Ada Lovelace`

@@ -9,9 +9,7 @@ use super::unless_approved;
 use crate::catalog::{Call, Whole};
 use crate::client::{Client, Error};
 use crate::effects::WEIGHED;
-use crate::effects::brakes::{
-    Changes, Figures, Hold, LastRoster, Leaving, Moment, Removals, Roster, WholeRoster, judge,
-};
+use crate::effects::brakes::{Changes, Figures, LastRoster, Leaving, Moment, Removals, Roster, WholeRoster, judge};
 use crate::model::Email;
 use crate::roster::whole::{Baseline, Difference};
 use crate::settings::Limits;
@@ -48,12 +46,7 @@ pub(in crate::roster) async fn check(
 ) -> Result<(), Error> {
     protect(client, call, weighed)?;
     weighed.tell_plan(client, call);
-    let holds = judge(&weighed.figures(call, sentinel), limits).into_iter();
-    let holds = match moment {
-        Moment::BeforeChange => holds.collect(),
-        Moment::BeforeSending => holds.map(Hold::up_to).collect(),
-    };
-    unless_approved(client, call, holds, moment).await
+    unless_approved(client, call, judge(&weighed.figures(call, sentinel), limits), moment).await
 }
 
 /// A script that calls by itself: the same brakes.
@@ -86,7 +79,8 @@ impl Weighed {
         let whole = WholeRoster {
             group: group.clone(),
             people,
-            last: baseline.settled.then_some(LastRoster { people: last, missing, lately }),
+            last: baseline.settled.then_some(LastRoster { people: last, lately }),
+            missing: difference.names(self.whole),
             costs: self.whole.costs,
         };
         let roster = Roster {

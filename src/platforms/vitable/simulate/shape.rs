@@ -48,8 +48,7 @@ pub fn reference(group: &Group) -> &str {
 /// A sync.
 pub fn sync(number: u64, handed: &Handed) -> Value {
     let ids = |numbers: &[u64]| numbers.iter().map(|number| id("grpm", *number)).collect::<Vec<_>>();
-    let failure =
-        |(key, why): &(String, String)| json!({ "operation": "add", "reason": why, "reference_id": key });
+    let failure = |(key, why): &(String, String)| json!({ "operation": "add", "reason": why, "reference_id": key });
     let results = handed.completed_ms.map(|_| {
         json!({
             "added_group_member_ids": ids(&handed.added),
