@@ -111,8 +111,16 @@ pub(super) fn notes(op: &Op) -> Vec<(&'static str, String)> {
     }
     if let Some(follow) = op.follow {
         let (noun, verb) = follow.status;
-        let sentence = format!("followed with {noun}.{verb} until it is {}", follow.done.join(" or "));
+        let end = match follow.ends {
+            Some(_) => "has ended".to_owned(),
+            None => format!("is {}", follow.done.join(" or ")),
+        };
+        let sentence = format!("followed with {noun}.{verb} until it {end}");
         notes.push(("job", sentence));
+    }
+    if let Some(whole) = op.whole {
+        notes
+            .push(("whole", format!("whoever is missing {}; held against the last roster of this store", whole.costs)));
     }
     notes.push(("answers", answer(op)));
     notes

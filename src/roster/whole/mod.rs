@@ -4,6 +4,8 @@
 mod baseline;
 mod compare;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub use baseline::Baseline;
 pub use compare::Difference;
