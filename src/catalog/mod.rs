@@ -16,7 +16,9 @@ mod sign_in;
 mod weight;
 mod whole;
 
-pub use adapter::{Adapter, Before, Completion, FieldNames, Invitation, LookUp, Part, Snapshot, Unsupported, Verdict};
+pub use adapter::{
+    Adapter, Before, Companion, Completion, FieldNames, Invitation, LookUp, Part, Snapshot, Unsupported, Verdict,
+};
 pub(crate) use call::digest;
 pub use call::{Args, Call, Piece};
 pub use check::{ArgError, check};

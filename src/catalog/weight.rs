@@ -35,6 +35,12 @@ impl Call {
         grants
     }
 
+    /// Whether an argument that is given names roles: then only the whole call says whether it gives anybody power.
+    pub fn may_empower(&self) -> bool {
+        let names_roles = |param: &&Param| matches!(param.weight, Weight::Roles { .. });
+        self.op.params.iter().filter(names_roles).any(|param| self.args.get(param.name).is_some())
+    }
+
     /// Whether the argument names a role with power.
     fn empowers(&self, param: &Param) -> bool {
         let Weight::Roles { plain, but } = param.weight else { return false };

@@ -2,26 +2,40 @@
 //! just read. A call that stays open is not sent.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::lately::Memory;
 use super::{Client, Error};
-use crate::catalog::{Call, Place};
+use crate::catalog::{Call, Completion, Place};
 
 impl Client {
     /// The call with everything in it that its subjects are known by.
-    pub(super) async fn completed<'a>(&self, call: &'a Call) -> Result<Cow<'a, Call>, Error> {
+    pub(crate) async fn completed<'a>(&self, call: &'a Call) -> Result<Cow<'a, Call>, Error> {
         let call = self.preset(call)?;
         let Some(completion) = self.platform().adapter.completion(&call) else { return Ok(call) };
-        let mut reads = Vec::with_capacity(completion.reads.len());
+        let (reads, remembered) = self.for_completion(&completion, Memory::May).await?;
+        let mut filled = (completion.fill)(&call, &reads);
+        if filled.is_err() && remembered {
+            // What is missing may have been made since.
+            filled = (completion.fill)(&call, &self.for_completion(&completion, Memory::MayNot).await?.0);
+        }
+        filled.map(Cow::Owned).map_err(|why| Error::new(&call, "bad_argument", why))
+    }
+
+    /// What a completion reads, and whether any of it comes from memory.
+    async fn for_completion(&self, completion: &Completion, memory: Memory) -> Result<(Vec<Arc<Value>>, bool), Error> {
+        let (mut reads, mut any) = (Vec::with_capacity(completion.reads.len()), false);
         for read in &completion.reads {
-            reads.push(self.read_all(read).await?);
+            let (value, remembered) = self.lately(read, &completion.about, memory).await?;
+            any |= remembered;
+            reads.push(value);
         }
         if let (true, Some(id)) = (reads.is_empty(), &completion.recent) {
-            reads.push(self.recent().invitation(id).unwrap_or(Value::Null));
+            reads.push(Arc::new(self.recent().invitation(id).unwrap_or(Value::Null)));
         }
-        let filled = (completion.fill)(&call, &reads);
-        filled.map(Cow::Owned).map_err(|why| Error::new(&call, "bad_argument", why))
+        Ok((reads, any))
     }
 
     /// The call with what the connection's settings know of its arguments.

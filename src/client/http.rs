@@ -16,6 +16,9 @@ use crate::effects::Permit;
 use crate::settings::{BaseUrl, Credentials, Redactor};
 use crate::wire::{Request, filled_path};
 
+/// The platform's own name for what it did.
+const TRACE: HeaderName = HeaderName::from_static("operation-id");
+
 /// How many rows a list has, whatever page was asked for.
 const TOTAL: &str = "total-count";
 
@@ -139,9 +142,10 @@ impl Http {
         let status = response.status().as_u16();
         let retry_after = retry_after(&response);
         let total = response.headers().get(TOTAL).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let trace = header(&response, TRACE).map(str::to_owned);
         let location = header(&response, LOCATION).map(|url| url.split('?').next().unwrap_or_default().to_owned());
         let body = body(response, self.max_answer).await?;
-        Ok(Reply { status, body, retry_after, total, location })
+        Ok(Reply { status, body, retry_after, total, trace, location })
     }
 
     /// Only what failed before a byte could leave is certain not to have arrived.

@@ -14,9 +14,10 @@ use serde_json::value::RawValue;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
+use super::lately::Memory;
 use super::plan::unknown_yet;
 use super::{Client, Error};
-use crate::catalog::{Anchor, Answer, Call, Page};
+use crate::catalog::{Anchor, Answer, Call, Companion, Page, Seen};
 use crate::events::Level;
 use crate::plan::{Draft, View};
 use crate::wire::{self, Row};
@@ -46,18 +47,19 @@ struct Shared {
 struct Planned {
     client: Client,
     draft: Draft,
+    realm: String,
     view: View,
 }
 
 impl Planned {
     fn page(&mut self, rows: Vec<Row>) -> Vec<Row> {
-        let (account, adapter) = (self.client.account(), self.client.platform().adapter);
-        self.draft.with(account, |overlay| self.view.page(overlay, adapter, rows))
+        let adapter = self.client.platform().adapter;
+        self.draft.with(&self.realm, |overlay| self.view.page(overlay, adapter, rows))
     }
 
     fn rest(&mut self) -> Option<Rows> {
-        let (account, adapter) = (self.client.account(), self.client.platform().adapter);
-        let rows = self.draft.with(account, |overlay| self.view.rest(overlay, adapter));
+        let adapter = self.client.platform().adapter;
+        let rows = self.draft.with(&self.realm, |overlay| self.view.rest(overlay, adapter));
         (!rows.is_empty()).then_some(Ok(rows))
     }
 }
@@ -173,8 +175,13 @@ impl Client {
 
     fn planned(&self, call: &Call) -> Option<Planned> {
         let draft = self.draft()?.clone();
-        let view = View::of(self.platform().adapter, call)?;
-        Some(Planned { client: self.clone(), draft, view })
+        let adapter = self.platform().adapter;
+        let view = View::of(adapter, call)?;
+        let realm = match adapter.seen(call) {
+            Seen::People { group } => self.realm(group.as_deref()).into_owned(),
+            _ => self.account().to_owned(),
+        };
+        Some(Planned { client: self.clone(), draft, realm, view })
     }
 
     fn pager(&self, call: &Call, passes: u32, planning: Planning) -> Pager {
@@ -365,7 +372,11 @@ impl Reading {
             let rows = wire::rows(&body, keys).map_err(|error| error.to_string())?;
             Ok(Fetched { rows, body })
         };
-        let fetched = self.client.read_as(call, open).await.map_err(Some)?;
+        let mut fetched = self.client.read_as(call, open).await.map_err(Some)?;
+        if let Some(companion) = self.client.platform().adapter.companion(call) {
+            let (told, _) = self.client.lately(&companion.read, &[], Memory::May).await.map_err(Some)?;
+            fetched.rows = fetched.rows.into_iter().map(|row| joined(call, &companion, &told, row)).collect();
+        }
         self.client.remember(call, &fetched.rows);
         Ok(fetched)
     }
@@ -381,6 +392,13 @@ impl Reading {
             false => self.pages.send(Ok(rows)).await.map_err(|_| Dropped),
         }
     }
+}
+
+/// A row with what another read says of it.
+fn joined(list: &Call, companion: &Companion, told: &serde_json::Value, row: Row) -> Row {
+    let Ok(mut whole) = serde_json::from_slice(row.bytes()) else { return row };
+    (companion.join)(list, &mut whole, told);
+    Row::from(Bytes::from(whole.to_string()))
 }
 
 /// An id's fingerprint; rows without an id are told apart by all they hold.

@@ -30,6 +30,7 @@ impl Client {
         with: &With,
         merged: &mut Merged,
     ) -> Result<Performed, Error> {
+        self.recently().written(part);
         let sent = self.send(part, &permit).await;
         crash::reach(Point::BeforeSettle);
         let body = match sent {

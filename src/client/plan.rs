@@ -1,6 +1,7 @@
 //! Writes in plan mode: they go as far as live ones do, to the ledger's own answers, and are then taken down instead of
 //! sent. What they would find is read; what they would change, later reads of the run see.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -41,8 +42,8 @@ impl Client {
         let deeds = self.deeds(&piece);
         let follows = self.follows(draft, &deeds).await?;
         let drafting = Drafting { client: self, piece: &piece, intent, follows: &follows, number: draft.next() };
-        let (touches, rows) = draft.with(self.account(), |overlay| drafting.touches(overlay, &deeds));
-        let answer = draft.with(self.account(), |overlay| drafting.answer(overlay, &rows));
+        let (touches, rows) = draft.with(&self.realm_of(&piece), |overlay| drafting.touches(overlay, &deeds));
+        let answer = draft.with(&self.realm_of(&piece), |overlay| drafting.answer(overlay, &rows));
         merged.done(touches.len(), &answer);
         draft.push(Step {
             connection: self.connection().to_owned(),
@@ -140,6 +141,10 @@ impl Client {
         Ok(free)
     }
 
+    fn realm_of(&self, piece: &Piece) -> Cow<'_, str> {
+        self.realm(piece.subjects.first().and_then(|(subject, _)| subject.group.as_deref()))
+    }
+
     fn deeds(&self, piece: &Piece) -> Vec<Option<Deed>> {
         let (adapter, op) = (self.platform().adapter, piece.call.op);
         piece.subjects.iter().map(|(subject, part)| adapter.deed(op, subject, part)).collect()
@@ -173,7 +178,7 @@ impl Client {
     async fn learn(&self, draft: &Draft, piece: &Piece, deeds: &[Option<Deed>]) -> Result<(), Error> {
         let adapter = self.platform().adapter;
         let none = Intent::default();
-        let unknown = draft.with(self.account(), |overlay| {
+        let unknown = draft.with(&self.realm_of(piece), |overlay| {
             let is_known = |place: usize| {
                 let (subject, _) = &piece.subjects[place];
                 match &deeds[place] {
@@ -196,7 +201,7 @@ impl Client {
             return Ok(());
         }
         let Some(rows) = self.rows(&questions).await? else { return Ok(()) };
-        draft.with(self.account(), |overlay| {
+        draft.with(&self.realm_of(piece), |overlay| {
             for ((place, _), row) in unknown.iter().zip(rows) {
                 // Who is not in the group may be elsewhere.
                 match &deeds[*place] {
@@ -214,7 +219,7 @@ impl Client {
     fn who_is_there(&self, draft: &Draft, piece: Piece, merged: &mut Merged) -> Result<Piece, Error> {
         let adapter = self.platform().adapter;
         let deeds = self.deeds(&piece);
-        let missing: Vec<usize> = draft.with(self.account(), |overlay| {
+        let missing: Vec<usize> = draft.with(&self.realm_of(&piece), |overlay| {
             let is_there = |place: usize| match &deeds[place] {
                 Some(deed) if is_about_somebody_there(deed) => {
                     let group = piece.subjects[place].0.group.as_deref();

@@ -29,7 +29,11 @@ impl Client {
     fn known_by(&self, draft: &Draft, call: &Call, seen: &Seen) -> Result<Option<Bytes>, Error> {
         let adapter = self.platform().adapter;
         let as_bytes = |row: &Value| Bytes::from(row.to_string());
-        draft.with(self.account(), |overlay| match seen {
+        let group = match seen {
+            Seen::Person { group, .. } => group.as_deref(),
+            _ => None,
+        };
+        draft.with(&self.realm(group), |overlay| match seen {
             Seen::Person { group, who } => match overlay.planned(who) {
                 None => Ok(None),
                 Some(row) => match row.filter(|row| Overlay::shows(adapter, row, group.as_deref())) {

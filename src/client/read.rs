@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::plan::unknown_yet;
 use super::transport::{Lost, Reply};
 use super::{Client, Error};
-use crate::catalog::{Answer, Call, Code, Fault, Page};
+use crate::catalog::{Answer, Call, Code, Fault, Page, Seen};
 use crate::events::Event;
 use crate::wire;
 
@@ -90,13 +90,32 @@ impl Client {
     /// How many rows a list has, by its header; where there is none they are counted.
     fn counted_rows<'a>(&'a self, call: &'a Call, verb: &'a str) -> BoxFuture<'a, Result<Bytes, Error>> {
         async move {
-            let told = self.read_as(call, Ok).await?;
-            let list = self.platform().op(call.op.noun, verb).filter(|_| told.is_empty());
-            let Some(op) = list else { return Ok(told) };
-            let rows = self.list_all(&Call { op, ..call.clone() }).await?;
-            Ok(Bytes::from(rows.as_array().map_or(0, Vec::len).to_string()))
+            let list = self.platform().op(call.op.noun, verb).map(|op| Call { op, ..call.clone() });
+            let told = self.told_count(call, list.as_ref()).await?;
+            if let (None, Some(list)) = (told, list) {
+                let pager = self.list_once(&list);
+                let mut count = 0;
+                while let Some(page) = pager.next_page().await {
+                    count += page?.len();
+                }
+                return Ok(Bytes::from(count.to_string()));
+            }
+            Ok(Bytes::from(told.unwrap_or(0).to_string()))
         }
         .boxed()
+    }
+
+    /// What the header says of a list's length; in plan mode with what is planned. `None` where there is no header.
+    pub(super) async fn told_count(&self, call: &Call, list: Option<&Call>) -> Result<Option<u64>, Error> {
+        let told = self.read_as(call, Ok).await?;
+        let told: Option<i64> = std::str::from_utf8(&told).ok().and_then(|text| text.parse().ok());
+        let change = match (self.draft(), list.map(|list| self.platform().adapter.seen(list))) {
+            (Some(draft), Some(Seen::People { group: Some(group) })) => {
+                draft.with(&self.realm(Some(&group)), |overlay| overlay.count(&group))
+            }
+            _ => 0,
+        };
+        Ok(told.map(|told| u64::try_from(told.saturating_add(change)).unwrap_or(0)))
     }
 
     /// The error of a request that got no answer.
@@ -128,6 +147,9 @@ impl Client {
     /// The error of a refusal, with what a person can do about it; tells the pace.
     pub(super) fn refused(&self, call: &Call, fault: &Fault, reply: &Reply) -> Error {
         let mut error = Error::refused(call, fault, reply.retry_after);
+        if let Some(trace) = reply.trace.as_ref().filter(|trace| !error.message.contains(trace.as_str())) {
+            error.message.push_str(&format!(" (operation {trace})"));
+        }
         error.message = self.redacted(&error.message);
         match fault.code {
             Code::TooMany => self.pace().too_many(reply.retry_after),

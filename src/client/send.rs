@@ -108,5 +108,7 @@ impl Client {
 /// Whether "not found" is what a removal that was sent before wanted.
 fn gone(piece: &Piece, fault: &Fault) -> bool {
     let removes = piece.call.op.write(&piece.call.args).map(|write| write.consequence);
-    fault.code == Code::NotFound && matches!(removes, Some(Consequence::Removes | Consequence::Deletes))
+    piece.call.platform.adapter.not_found_is_removed()
+        && fault.code == Code::NotFound
+        && matches!(removes, Some(Consequence::Removes | Consequence::Deletes))
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::LeftOut;
 use crate::catalog::Deed;
-use crate::model::{Change, FieldChange, Member, Person};
+use crate::model::{Change, FieldChange, Fields, Member, Person};
 
 /// One write that the run did to a person.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +47,8 @@ struct Undone<'a> {
     groups: BTreeMap<String, (bool, Result<bool, &'static str>)>,
     /// By field: left with this value; before, if known.
     fields: BTreeMap<String, (String, Option<String>)>,
+    /// By group: what the person had in it and lost with it.
+    lost: BTreeMap<String, Fields>,
     operations: BTreeMap<String, &'a str>,
 }
 
@@ -100,6 +102,8 @@ impl<'a> Undone<'a> {
             }
             Deed::Leaves { group, destroys, .. } => {
                 self.membership(group, false, Ok(true), &one.operation);
+                let had = one.before.get("fields").and_then(Value::as_object).into_iter().flatten();
+                self.lost.insert(group.clone(), had.map(|(name, value)| (name.clone(), text(value))).collect());
                 let mut left_along = listed(&one.before, "leaves");
                 left_along.extend(listed(&one.before, "also"));
                 for other in left_along.iter().filter(|other| *other != group) {
@@ -162,7 +166,8 @@ impl<'a> Undone<'a> {
         let is_above = |group: &str, of: &str| above(of).iter().any(|other| other == group);
         for group in joins.iter().filter(|group| !joins.iter().any(|other| is_above(group, other))) {
             let email = member.email.clone();
-            let person = email.map(|email| Person { email, fields: Vec::new(), line: 0 });
+            let fields = self.lost.get(*group).cloned().unwrap_or_default();
+            let person = email.map(|email| Person { email, fields, line: 0 });
             person.into_iter().for_each(|person| reversal.add(group, Change::Add(person)));
         }
         for group in leaves.iter().filter(|group| !leaves.iter().any(|other| is_above(other, group))) {

@@ -19,7 +19,7 @@ fn object(function: &Function) -> Value {
         "call": words::call(op),
         "method": op.method.as_str(),
         "path": op.path,
-        "arguments": op.params.iter().map(|param| argument(op, param)).collect::<Vec<_>>(),
+        "arguments": op.params.iter().filter(|param| param.place != Place::Found).map(|param| argument(op, param)).collect::<Vec<_>>(),
         "answer": answer(op.answer),
     });
     if let Kind::Write(write) = op.kind {

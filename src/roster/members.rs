@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::catalog::Code;
 use crate::client::{Client, Error};
 use crate::events::Level;
@@ -75,4 +77,10 @@ async fn read(client: &Client, list: &crate::catalog::Call, group: &str) -> Resu
         client.events().progress("members read", members.len() as u64, 0);
     }
     Ok(members)
+}
+
+/// What a member has in the group and loses with it.
+pub(super) fn lost_with_it(member: &Member, fields: &[&str]) -> Value {
+    let lost = fields.iter().filter_map(|name| Some(((*name).to_owned(), Value::from(member.field(name)?))));
+    Value::Object(lost.collect())
 }

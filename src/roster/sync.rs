@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::members::members;
+use super::members::{lost_with_it, members};
 use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff, whole};
 use crate::catalog::{Call, Code, Invitation};
 use crate::client::{Client, Error, Gravity, With};
@@ -140,12 +140,17 @@ impl<'a> Flow<'a> {
             None => None,
             Some((call, names)) => {
                 let body = client.call(&call, &With::default()).await;
-                let body = body.map_err(|error| no_group(error, group))?;
+                let body = body.map_err(|error| no_group(client, error, group))?;
                 names(&serde_json::from_slice(&body).unwrap_or_default())
             }
         };
         let columns = Columns::of(table, &wish.columns, fields.as_deref()).map_err(refused)?;
-        let wanted = super::read(table, &columns).map_err(refused)?;
+        let mut wanted = super::read(table, &columns).map_err(refused)?;
+        for (name, value) in wanted.people.iter_mut().flat_map(|person| &mut person.fields) {
+            if let Some(tidied) = adapter.tidied(name, value) {
+                *value = tidied;
+            }
+        }
         if wanted.people.is_empty() {
             let line = format!("`{}` names nobody who can be looked for in group {group}", table.name());
             client.events().say(Level::Warn, line);
@@ -154,6 +159,7 @@ impl<'a> Flow<'a> {
         let rules = client.rules();
         let mut compare = wish.compare.clone();
         compare.protected.extend(rules.protected.iter().cloned());
+        compare.read_only = adapter.read_only();
         Ok(Self {
             client,
             group,
@@ -210,7 +216,8 @@ impl<'a> Flow<'a> {
         let changes = &difference.changes;
         let calls = self.client.platform().adapter.calls(self.client.connection(), self.group, changes);
         let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
-        let with = With { checked: true, known: before(changes, cascade), ..With::default() };
+        let of_membership = self.client.platform().adapter.of_membership();
+        let with = With { checked: true, known: before(changes, cascade, of_membership), ..With::default() };
         let (all, mut done) = (changes.len() as u64, 0);
         for call in &calls {
             match self.client.call(call, &with).await {
@@ -306,7 +313,7 @@ impl<'a> Flow<'a> {
 
 /// What the platform held before a change: a look-up tells by it whether somebody else changed it meanwhile, and undo
 /// what to go back to. Of a removal, also which groups below somebody leaves with it.
-fn before(changes: &[Change], cascade: &Cascade) -> HashMap<String, Value> {
+fn before(changes: &[Change], cascade: &Cascade, of_membership: &[&str]) -> HashMap<String, Value> {
     let mut known = HashMap::with_capacity(changes.len());
     for change in changes {
         match change {
@@ -321,7 +328,10 @@ fn before(changes: &[Change], cascade: &Cascade) -> HashMap<String, Value> {
                 known.insert(member.id.clone(), kept);
             }
             Change::Remove(member) => {
-                let kept = json!({ "member": true, "email": address(member), "leaves": cascade.left_by(member) });
+                let mut kept = json!({ "member": true, "email": address(member), "leaves": cascade.left_by(member) });
+                if !of_membership.is_empty() {
+                    kept["fields"] = lost_with_it(member, of_membership);
+                }
                 known.insert(member.id.clone(), kept);
             }
         }
@@ -368,12 +378,13 @@ fn named(changes: &[Change], id: &str) -> String {
 }
 
 /// A group that is not there is told in words of its own.
-fn no_group(error: Error, group: &str) -> Error {
-    match error.is_not_found() {
-        true => {
-            Error { message: format!("there is no group `{group}`; `groups.list()` names those that are"), ..error }
+fn no_group(client: &Client, error: Error, group: &str) -> Error {
+    let list = client.platform().adapter.groups(client.connection()).filter(|_| error.is_not_found());
+    match list.map(|list| list.op.name()) {
+        Some(list) => {
+            Error { message: format!("there is no group `{group}`; `{list}()` names those that are"), ..error }
         }
-        false => error,
+        None => error,
     }
 }
 

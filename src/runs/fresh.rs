@@ -49,7 +49,7 @@ impl Fresh {
     /// that a later touch is compared with what the earlier ones leave.
     pub(super) async fn look(applying: &Applying<'_>) -> Result<Self, Ended> {
         let begun = begun_touches(applying.plan, begun(applying).await?);
-        let mut overlays: HashMap<&str, Overlay> = HashMap::new();
+        let mut overlays: HashMap<String, Overlay> = HashMap::new();
         let mut asked: BTreeMap<Together<'_>, Vec<Doubt>> = BTreeMap::new();
         let mut seen: HashSet<String> = HashSet::new();
         for (place, step) in applying.plan.steps.iter().enumerate() {
@@ -58,7 +58,9 @@ impl Fresh {
                 if Placeholder::is_in(&touch.subject) || begun.contains(&(place, at)) {
                     continue;
                 }
-                let names = names(touch);
+                let of_group =
+                    |name: String| format!("{} {name}", realm(applying, &step.connection, touch.group.as_deref()));
+                let names: Vec<String> = names(touch).into_iter().map(of_group).collect();
                 if !names.iter().any(|name| seen.contains(name)) {
                     let key = (step.connection.as_str(), step.operation.as_str(), touch.group.as_deref());
                     asked.entry(key).or_default().extend(applying.question(place, at, &subjects));
@@ -66,8 +68,8 @@ impl Fresh {
                 seen.extend(names);
             }
         }
-        for ((connection, ..), questions) in asked {
-            let overlay = overlays.entry(connection).or_default();
+        for ((connection, _, group), questions) in asked {
+            let overlay = overlays.entry(realm(applying, connection, group)).or_default();
             read(applying, connection, overlay, &questions).await?;
         }
         let mut fresh = Self::default();
@@ -78,16 +80,18 @@ impl Fresh {
     }
 
     /// Compares the touches of one step with what is there, and does on the rows what the step does.
-    fn follow<'a>(
+    fn follow(
         &mut self,
-        applying: &Applying<'a>,
+        applying: &Applying<'_>,
         place: usize,
         begun: &HashSet<(usize, usize)>,
-        overlays: &mut HashMap<&'a str, Overlay>,
+        overlays: &mut HashMap<String, Overlay>,
     ) -> Result<(), Ended> {
         let step = &applying.plan.steps[place];
         let Some(client) = applying.clients.get(&step.connection) else { return Ok(()) };
-        let (adapter, overlay) = (client.platform().adapter, overlays.entry(&step.connection).or_default());
+        let group = step.touches.first().and_then(|touch| touch.group.as_deref());
+        let overlay = overlays.entry(realm(applying, &step.connection, group)).or_default();
+        let adapter = client.platform().adapter;
         let op = applying.plan.call(place).map_err(failed)?.op;
         let subjects = applying.subjects(place).map_err(failed)?;
         for (at, touch) in step.touches.iter().enumerate() {
@@ -144,6 +148,12 @@ impl Fresh {
     pub(super) fn is_stale(&self, place: usize, at: usize) -> bool {
         self.stale.contains(&(place, at))
     }
+}
+
+/// What has rows of people in common: a connection, or one group of it.
+fn realm(applying: &Applying<'_>, connection: &str, group: Option<&str>) -> String {
+    let realm = applying.clients.get(connection).map(|client| client.realm(group)).unwrap_or_default();
+    format!("{connection} {realm}")
 }
 
 /// Reads the rows of one operation and group.

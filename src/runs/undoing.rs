@@ -65,9 +65,10 @@ impl Undoing<'_> {
         let mut happened = self.happened(client, account, draft).await?;
         look(client, &mut happened).await?;
         let adapter = client.platform().adapter;
-        let mut now: HashMap<String, Member> = HashMap::new();
-        let mut past = Vec::new();
+        let mut realms: BTreeMap<String, (Vec<Past>, HashMap<String, Member>)> = BTreeMap::new();
         for one in &happened {
+            let realm = client.realm(one.question.subject.group.as_deref()).into_owned();
+            let (past, now) = realms.entry(realm).or_default();
             let member = one.now.as_ref().and_then(|row| adapter.member("", row));
             match one.deed.who() {
                 Some(_) => past.push(one.past(member.as_ref())),
@@ -82,12 +83,14 @@ impl Undoing<'_> {
             Cascade::JoinsAboveLeavesBelow => client.all_groups(draft).await.map_err(thrown)?,
         };
         let above = |group: &str| above(&groups, group).into_iter().map(|group| group.id.clone()).collect();
-        let reversal = reverse(&past, &now, &above);
-        reversal.kept.into_iter().for_each(|one| draft.leave_out(one));
-        for (group, changes) in reversal.updates.into_iter().chain(reversal.changes) {
-            let calls = adapter.calls(client.connection(), &group, &changes).map_err(failed)?;
-            for call in &calls {
-                client.call(call, &With::default()).await.map_err(thrown)?;
+        for (past, now) in realms.into_values() {
+            let reversal = reverse(&past, &now, &above);
+            reversal.kept.into_iter().for_each(|one| draft.leave_out(one));
+            for (group, changes) in reversal.updates.into_iter().chain(reversal.changes) {
+                let calls = adapter.calls(client.connection(), &group, &changes).map_err(failed)?;
+                for call in &calls {
+                    client.call(call, &With::default()).await.map_err(thrown)?;
+                }
             }
         }
         Ok(())

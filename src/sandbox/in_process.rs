@@ -43,7 +43,8 @@ impl InProcess {
         let now = Duration::from_millis(u64::try_from(self.sandbox.clock().now_ms()).unwrap_or(0));
         let retry_after = header("retry-after").and_then(|text| wait(&text, now));
         let total = header("total-count").and_then(|text| text.parse().ok());
-        Reply { status: answered.status, location: header("location"), retry_after, total, body: answered.body }
+        let (location, trace) = (header("location"), header("operation-id"));
+        Reply { status: answered.status, location, retry_after, total, trace, body: answered.body }
     }
 }
 

@@ -199,8 +199,8 @@ impl Sandbox {
         world.advance(at_ms);
         let (status, value) = (platform.simulate)(world, op, args);
         drop(worlds);
-        match op.method {
-            Method::Head => Answered::headers(status, &value),
+        match (op.method, status) {
+            (Method::Head, _) | (_, 204) => Answered::headers(status, &value),
             _ => Answered::json(status, &value),
         }
     }

@@ -13,6 +13,7 @@ mod mail;
 mod membership;
 mod person;
 mod queue;
+mod role;
 mod roll;
 mod words;
 

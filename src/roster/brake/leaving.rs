@@ -10,6 +10,7 @@ use crate::catalog::{Call, Page};
 use crate::client::{Client, Error};
 use crate::effects::brakes::{Leaving, Removals};
 use crate::model::{Email, Group, Member, below};
+use crate::roster::members::lost_with_it;
 
 /// What is known of the groups of one account.
 #[derive(Default)]
@@ -72,7 +73,12 @@ impl Shrinking {
             }
             let leaves: Vec<&str> = under.iter().map(|(id, _)| id.as_str()).collect();
             let email = member.email.as_ref().map(Email::as_str);
-            known.insert(subject.key.clone(), json!({ "email": email, "leaves": leaves }));
+            let mut kept = json!({ "email": email, "leaves": leaves });
+            let of_membership = client.platform().adapter.of_membership();
+            if !of_membership.is_empty() {
+                kept["fields"] = lost_with_it(&member, of_membership);
+            }
+            known.insert(subject.key.clone(), kept);
             let departure = own.get_or_insert_with(|| Departure::from(&group));
             departure.people.insert(subject.key.clone());
             departure.admins.extend(member.admin.then(|| subject.key.clone()));

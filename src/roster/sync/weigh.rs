@@ -1,6 +1,6 @@
 //! What a sync would do, weighed before its first change: who is protected, what follows below, whom it would write to.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Flow, Invite};
 use crate::client::Error;
@@ -42,6 +42,7 @@ impl Flow<'_> {
             below: cascade.below.clone(),
             missing: missing.map(|email| email.as_str().to_owned()).collect(),
             invitations: self.invitations(present, difference).await?,
+            roles: self.powers(difference).await?,
         };
         brake::check(self.client, &list, asked, &self.limits).await
     }
@@ -62,6 +63,22 @@ impl Flow<'_> {
         let told = (self.wish.compare.sender.as_deref(), self.wish.again.as_deref());
         let invited = self.invited(present);
         brake::invitations(self.client, self.group, (&invited, &arriving), told).await.map(Some)
+    }
+
+    /// Who would get an administrator's or moderator's power.
+    async fn powers(&self, difference: &Diff) -> Result<Vec<String>, Error> {
+        let calls = self.client.platform().adapter.calls(self.client.connection(), self.group, &difference.changes);
+        let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
+        let mut people = BTreeSet::new();
+        for call in calls.iter().filter(|call| call.may_empower()) {
+            // A call that cannot be made whole is refused when its turn comes, and gives nobody anything.
+            let Ok(whole) = self.client.completed(call).await else { continue };
+            people.extend(whole.grants().into_iter().map(|grant| match whole.args.text("email") {
+                "" => grant.person,
+                email => email.to_owned(),
+            }));
+        }
+        Ok(people.into_iter().collect())
     }
 
     /// What the call allows beyond the settings.
