@@ -336,6 +336,7 @@ async fn pages_that_are_counted_are_read_to_the_last_one_or_to_an_empty_one() {
         assert_eq!(ids(&client, &vitable("groups", "list", json!({}))).await.unwrap().len(), groups);
         assert_eq!(fake.asked().len(), asked, "{groups} groups, {pages:?}: {:?}", fake.asked());
         assert_eq!(fake.asked()[0], "GET /v1/groups?limit=100&page=1");
+        tokio::time::resume();
     }
 }
 
@@ -345,6 +346,7 @@ async fn a_server_that_repeats_its_last_page_for_ever_is_left_at_a_page_without_
     let (client, fake) = client_of(vit, |_| reply(200, r#"{"data":[{"id":"grp_1"}]}"#)).await;
     assert_eq!(ids(&client, &vitable("groups", "list", json!({ "limit": 1 }))).await.unwrap(), ["grp_1"]);
     assert_eq!(fake.asked(), ["GET /v1/groups?limit=1&page=1", "GET /v1/groups?limit=1&page=2"]);
+    tokio::time::resume();
     let (client, fake) = client_of(vit, |request| numbered(request, 9, None)).await;
     let from = vitable("groups", "list", json!({ "page": 4 }));
     assert_eq!(ids(&client, &from).await.unwrap(), ["grp_6", "grp_7", "grp_8"], "from where the script says");
