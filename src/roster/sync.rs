@@ -1,12 +1,14 @@
 //! From a roster to a group that holds exactly its people: read, compared, held against the brakes, applied with as few
 //! calls as the platform allows, read back; only then are those invited who never were.
 
+mod synced;
 mod weigh;
 
 use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
+pub use self::synced::{Mending, Synced};
 use super::members::{lost_with_it, members};
 use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff, whole};
 use crate::catalog::{Call, Code, Invitation};
@@ -14,7 +16,7 @@ use crate::client::{Client, Error, Gravity, With};
 use crate::events::Level;
 use crate::model::{Change, Email, Member, Standing};
 use crate::settings::{Limits, Partial};
-use crate::tables::{Rejected, Table};
+use crate::tables::Table;
 
 /// What a sync is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -41,55 +43,6 @@ pub enum Invite {
     Nobody,
     /// Members of the roster who never signed in and never were invited.
     New,
-}
-
-/// The account of a sync.
-#[derive(Clone, Debug, Default)]
-pub struct Synced {
-    /// Every row and every member by class.
-    pub account: Account,
-    /// The columns of the file, for the file of refused rows.
-    pub columns: Vec<String>,
-    /// Rows that were refused, with the reason.
-    pub rejected: Vec<Rejected>,
-    /// People that were added.
-    pub added: usize,
-    /// Of these, how many had an account in the community before.
-    pub existing: usize,
-    /// People whose fields were changed.
-    pub changed: usize,
-    /// People that were removed.
-    pub removed: usize,
-    /// People who were as wanted.
-    pub same: usize,
-    /// People who were invited.
-    pub invited: usize,
-    /// Of these, how many the platform has recorded already; the others are in its queue.
-    pub recorded: usize,
-    /// Invitations that were not sent: address and why.
-    pub not_invited: Vec<(String, String)>,
-    /// Writes that the platform refused: who and why.
-    pub failed: Vec<(String, String)>,
-    /// What is not as wanted after all was done.
-    pub left: Vec<String>,
-    /// Why the invitations ended early.
-    pub ended: Option<Error>,
-    /// Groups below that people left with this one: id and name, and how many.
-    pub below: Vec<(String, u64)>,
-    /// What this sync was allowed and the connection does not allow, a fragment each.
-    pub loosened: Vec<String>,
-    /// How refused rows come in once they are mended.
-    pub mending: Mending,
-}
-
-/// How rows that were refused come in once they are mended.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mending {
-    /// By themselves: the others are in.
-    #[default]
-    Alone,
-    /// With the whole roster: none of it was sent.
-    Whole,
 }
 
 /// Makes the group hold the people of the table.
