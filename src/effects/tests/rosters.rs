@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{ACCOUNT, DAY, Desk, all, failed, lost};
 use crate::catalog::{Args, Call, Piece};
-use crate::effects::{Error, Intent, Ledger, Outcome, Permit, Rosters, Settled, WEIGHED};
+use crate::effects::{Error, Intent, Ledger, Outcome, Permit, Rosters, Settled, WEIGHED, Why};
 use crate::platforms;
 
 const GROUP: &str = "grp_A";
@@ -103,4 +103,20 @@ async fn a_roster_that_another_run_has_overtaken_is_not_sent() {
     let weighed = known(&first).await.newest;
     end(&first, &["a", "c"], all()).await;
     assert_eq!(known(&first).await.newest, weighed, "a run does not overtake itself");
+}
+
+#[tokio::test]
+async fn one_roster_of_a_group_is_under_way_at_a_time() {
+    let desk = Desk::new().await;
+    let (first, second) = (desk.run("r1").await, desk.run("r2").await);
+    let under_way = permit(&first, &["a"]).await;
+    let newest = known(&second).await.newest;
+    let begun = second.begin(ACCOUNT, &roster(&["b"]), &against(newest)).await.unwrap();
+    assert!(begun.permit.is_none());
+    assert_eq!(begun.answered[0].why, Why::Elsewhere { run: "r1".into() });
+    first.accept(&under_way, "grpmsr_1").await.unwrap();
+    drop((under_way, first));
+    let begun = second.begin(ACCOUNT, &roster(&["b"]), &against(newest)).await.unwrap();
+    assert!(begun.permit.is_none());
+    assert_eq!(begun.doubts[0].1.job.as_deref(), Some("grpmsr_1"), "it is followed to its end before anything is sent");
 }

@@ -67,7 +67,11 @@ pub(super) async fn sync(
     }
     let with = With { known: weighed.known(&call), checked: true, ..With::default() };
     let answer = client.call(&call, &with).await?;
-    outcome(client, &mut synced, &weighed, &serde_json::from_slice(&answer).unwrap_or_default(), whole);
+    let answer = serde_json::from_slice(&answer).unwrap_or_default();
+    match client.draft().is_none() && is_running(op, &answer) {
+        true => synced.left.push("the platform still works on it; the next run asks after it first".to_owned()),
+        false => outcome(client, &mut synced, &weighed, &answer, whole),
+    }
     Ok(synced)
 }
 
@@ -155,6 +159,13 @@ fn account(synced: &mut Synced, weighed: &Weighed, call: &Call, whole: &Whole) {
     synced.account.members = weighed.baseline.people.len();
     synced.account.by_member = [missing].into_iter().filter(|tally| tally.count > 0).collect();
     synced.same = same.len();
+}
+
+/// Whether the platform has only accepted it: the patience ended before its work did.
+fn is_running(op: &Op, answer: &Value) -> bool {
+    let accepted = |job: &str| answer.get(job).is_some_and(|id| !id.is_null());
+    let ended = |end: &str| answer.pointer(end).is_some_and(|end| !end.is_null());
+    op.follow.is_some_and(|follow| accepted(follow.job) && !follow.ends.is_some_and(ended))
 }
 
 /// What the platform did, in its own numbers where it names them.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Baseline, Difference, read_whole};
+use super::{Baseline, Difference, is_running, read_whole};
 use crate::catalog::Whole;
 use crate::effects::{Handed, Rosters};
 use crate::platforms;
@@ -162,4 +162,13 @@ fn every_fault_of_a_row_is_named_by_its_column() {
         )
     );
     assert_eq!(reasons[1].0, 4);
+}
+
+#[test]
+fn a_sync_that_was_only_accepted_is_not_done() {
+    let op = platforms::named("vitable").unwrap().op("members", "sync").unwrap();
+    assert!(is_running(op, &json!({ "request_id": "grpmsr_1", "accepted_at": "2026-01-01T00:00:00Z" })));
+    assert!(is_running(op, &json!({ "request_id": "grpmsr_1", "completed_at": null, "results": null })));
+    assert!(!is_running(op, &json!({ "request_id": "grpmsr_1", "completed_at": "2026-01-01T00:00:00Z" })));
+    assert!(!is_running(op, &json!({ "success": true })), "the ledger answered for it");
 }
