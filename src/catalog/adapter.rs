@@ -63,6 +63,9 @@ pub struct Snapshot {
     pub keys: fn(&Value) -> Vec<String>,
 }
 
+/// Makes a call whole by what was read; an error says why it cannot be made, and what to type.
+pub type Fill = fn(&Call, &[Arc<Value>]) -> Result<Call, String>;
+
 /// What must be read and filled in before a call says all that beadle has to know: whom it is about, what is there.
 pub struct Completion {
     /// Reads, as in [`LookUp::reads`]. Where there are none, the row of [`Completion::recent`] is what they gave.
@@ -71,8 +74,10 @@ pub struct Completion {
     pub recent: Option<String>,
     /// Ids and addresses of whom the call is about: of them nothing is remembered from before this run wrote to them.
     pub about: Vec<String>,
+    /// Whether what was remembered may do: a write that replaces what is there needs what is there now.
+    pub may_be_remembered: fn(&Call, &[Arc<Value>]) -> bool,
     /// The whole call; an error says why it cannot be made, and what to type.
-    pub fill: fn(&Call, &[Arc<Value>]) -> Result<Call, String>,
+    pub fill: Fill,
 }
 
 /// What a list's rows do not say themselves, from another read.

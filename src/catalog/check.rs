@@ -70,7 +70,7 @@ fn is_named(op: &Op, positional: &[&Param], place: usize, map: &Map<String, Valu
 
 /// `members.invite(group_id, #{ sender_id, recipients_ids })`
 fn usage(op: &Op, positional: &[&Param]) -> String {
-    let mut parts: Vec<String> = positional.iter().map(|p| p.name.to_owned()).collect();
+    let mut parts: Vec<String> = positional.iter().filter(|p| p.preset.is_none()).map(|p| p.name.to_owned()).collect();
     let by_name = |p: &&Param| p.place != Place::Found && !positional.iter().any(|known| known.name == p.name);
     let rest: Vec<&str> = op.params.iter().filter(by_name).map(|p| p.name).collect();
     if !rest.is_empty() {

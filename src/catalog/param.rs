@@ -168,11 +168,6 @@ impl Param {
         Self { preset: Some(setting), required: false, ..self }
     }
 
-    /// May be left out.
-    pub const fn optional(self) -> Self {
-        Self { required: false, ..self }
-    }
-
     /// Called otherwise on the wire.
     pub const fn wire(self, wire: &'static str) -> Self {
         Self { wire: Some(wire), ..self }

@@ -17,9 +17,15 @@ impl Client {
         let Some(completion) = self.platform().adapter.completion(&call) else { return Ok(call) };
         let (reads, remembered) = self.for_completion(&completion, Memory::May).await?;
         let mut filled = (completion.fill)(&call, &reads);
-        if filled.is_err() && remembered {
+        let may_do = || self.draft().is_some() || (completion.may_be_remembered)(&call, &reads);
+        let anew = match (remembered, &filled) {
             // What is missing may have been made since.
-            filled = (completion.fill)(&call, &self.for_completion(&completion, Memory::MayNot).await?.0);
+            (true, Err(_)) => Some(Memory::MayNot),
+            (true, Ok(_)) if !may_do() => Some(Memory::NotOfPeople),
+            _ => None,
+        };
+        if let Some(memory) = anew {
+            filled = (completion.fill)(&call, &self.for_completion(&completion, memory).await?.0);
         }
         filled.map(Cow::Owned).map_err(|why| Error::new(&call, "bad_argument", why))
     }

@@ -70,6 +70,8 @@ impl Lately {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Memory {
     May,
+    /// Unless people are read.
+    NotOfPeople,
     MayNot,
 }
 
@@ -90,9 +92,11 @@ impl Client {
                 // Whoever was just made must be found.
                 _ => 0,
             };
+            let people = matches!(seen, Seen::People { .. });
             let (key, now) = (self.preset(read)?.digest(), self.clock().now_ms());
             let known = match memory {
                 Memory::May if age > 0 => self.recently().get(&key, about, now - age..=now),
+                Memory::NotOfPeople if age > 0 && !people => self.recently().get(&key, about, now - age..=now),
                 _ => None,
             };
             let remembered = known.is_some();

@@ -314,6 +314,17 @@ async fn a_redirect_is_never_followed() {
     assert_eq!(fake.asked().len(), 1);
 }
 
+#[tokio::test]
+async fn the_platforms_own_name_for_an_operation_stands_in_the_error_once() {
+    let body = r#"{"error_message":"no","status_code":400}"#;
+    let named =
+        |body: &'static str| move |_: &Request| Ok(Reply { trace: Some("op-7".into()), ..reply(400, body).unwrap() });
+    let (client, _) = client(named(body)).await;
+    let message =
+        client.call(&call("groups", "get", json!({ "group_id": "1" })), &With::default()).await.unwrap_err().message;
+    assert_eq!(message, "Mobilize answered 400: no (operation op-7)");
+}
+
 /// Pages of two groups each, as many as asked for; `pages` is what the answer says of their number.
 fn numbered(request: &Request, groups: usize, pages: Option<usize>) -> Result<Reply, Lost> {
     let page = asked_for(request, "page").unwrap();

@@ -21,6 +21,7 @@ fn object(function: &Function) -> Value {
         "path": op.path,
         "arguments": op.params.iter().filter(|param| param.place != Place::Found).map(|param| argument(op, param)).collect::<Vec<_>>(),
         "answer": answer(op.answer),
+        "beyond": op.beyond,
     });
     if let Kind::Write(write) = op.kind {
         object["writes"] = json!({

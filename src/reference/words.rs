@@ -4,7 +4,7 @@ use crate::catalog::{Answer, Choice, Consequence, FieldTy, Kind, Mails, Op, Page
 
 /// The shortest call that is right: `members.invite(group_id, #{ sender_id: …, recipients_ids: … })`.
 pub(super) fn call(op: &Op) -> String {
-    let positional = op.positional();
+    let positional: Vec<&Param> = op.positional().into_iter().filter(|param| param.preset.is_none()).collect();
     let mut parts: Vec<String> = positional.iter().map(|param| param.name.to_owned()).collect();
     let by_place = |param: &Param| positional.iter().any(|known| known.name == param.name);
     let named: Vec<String> = op
@@ -123,6 +123,9 @@ pub(super) fn notes(op: &Op) -> Vec<(&'static str, String)> {
             .push(("whole", format!("whoever is missing {}; held against the last roster of this store", whole.costs)));
     }
     notes.push(("answers", answer(op)));
+    if op.beyond {
+        notes.push(("stands in", "another document of the platform: a neighbour that flows need".to_owned()));
+    }
     notes
 }
 

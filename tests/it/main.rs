@@ -5,6 +5,9 @@
 mod alike;
 mod applying;
 mod arguments;
+mod aveva_document;
+mod aveva_scripts;
+mod aveva_sign_in;
 mod bad_input;
 mod brakes;
 mod builder;

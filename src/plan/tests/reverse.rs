@@ -77,7 +77,10 @@ fn what_others_did_since_stays() {
     let add = past("members.add", joins("4", by_id("7"), json!({})), json!({ "member": false }));
     assert!(moves(&back(&[add], &[member("7", &[1], json!({}))])).is_empty(), "they have left already");
     let remove = past("members.remove", leaves("4", by_id("7")), Value::Null);
-    assert!(moves(&back(&[remove.clone()], &[member("7", &[4], json!({}))])).is_empty(), "they are back already");
+    assert!(
+        moves(&back(std::slice::from_ref(&remove), &[member("7", &[4], json!({}))])).is_empty(),
+        "they are back already"
+    );
     let gone = back(&[remove], &[]);
     assert_eq!((moves(&gone).len(), why(&gone)), (0, vec!["there is no account of theirs any more"]));
 }
@@ -88,7 +91,7 @@ fn fields_go_back_where_they_are_as_they_were_left() {
         |before: Value| past("users.update", changes(by_id("7"), json!({ "city": "Rome", "job": "Head" })), before);
     let before = json!({ "fields": { "city": "Pune", "job": "" } });
     let now = member("7", &[4], json!({ "city": "Rome", "job": "Boss" }));
-    let reversal = back(&[change(before.clone())], &[now.clone()]);
+    let reversal = back(&[change(before.clone())], std::slice::from_ref(&now));
     let Some([Change::Update { fields, .. }]) = reversal.updates.get("4").map(Vec::as_slice) else {
         panic!("{reversal:?}")
     };

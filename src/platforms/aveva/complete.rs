@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::ops::{HARMLESS, STANDING};
 use super::roles::{Role, Roles, to_value};
 use super::{reads, users};
-use crate::catalog::{Call, Completion};
+use crate::catalog::{Call, Completion, Fill};
 use crate::model::Email;
 
 /// What is to be read before a write is whole.
@@ -19,7 +19,7 @@ pub fn completion(call: &Call) -> Option<Completion> {
     let email = call.args.get("email").and_then(Value::as_str).map(str::to_lowercase);
     let about = std::iter::once(key).chain(email).collect();
     let users = reads::users(connection, &args);
-    let (reads, fill): (_, fn(&Call, &[Arc<Value>]) -> Result<Call, String>) = match (call.op.noun, call.op.verb) {
+    let (reads, fill): (_, Fill) = match (call.op.noun, call.op.verb) {
         ("users", "add") => {
             let mut reads = vec![reads::roles(connection, &args), users];
             reads.extend(by_address.then(|| reads::tenant(connection, &args)));
@@ -28,7 +28,13 @@ pub fn completion(call: &Call) -> Option<Completion> {
         ("users", "remove") if by_address => (vec![users], remove),
         _ => return None,
     };
-    Some(Completion { reads, recent: None, about, fill })
+    Some(Completion { reads, recent: None, about, may_be_remembered: nobody_loses, fill })
+}
+
+/// Who is in the community already has roles that a PUT could take: they are read just before it, so that somebody who was
+/// made an administrator a moment ago stays one.
+fn nobody_loses(call: &Call, reads: &[Arc<Value>]) -> bool {
+    call.op.verb != "add" || reads.get(1).is_none_or(|list| users::find(call.args.text("user_id"), list).is_none())
 }
 
 fn remove(call: &Call, reads: &[Arc<Value>]) -> Result<Call, String> {

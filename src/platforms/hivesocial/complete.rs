@@ -13,16 +13,24 @@ pub fn completion(call: &Call) -> Option<Completion> {
     let (group, email) = (call.args.text("group_id"), call.args.text("email"));
     let id = call.args.text("invitation_id").to_owned();
     match (call.op.verb, group, email) {
-        ("resend", "", _) => {
-            Some(Completion { reads: Vec::new(), recent: Some(id), about: Vec::new(), fill: from_recent })
-        }
+        ("resend", "", _) => Some(Completion {
+            reads: Vec::new(),
+            recent: Some(id),
+            about: Vec::new(),
+            may_be_remembered: |_, _| true,
+            fill: from_recent,
+        }),
         ("resend", group, "") => {
             let reads = vec![list(&call.connection, json!({ "group_id": group }))];
-            Some(Completion { reads, recent: None, about: Vec::new(), fill: from_list })
+            Some(Completion { reads, recent: None, about: Vec::new(), may_be_remembered: |_, _| true, fill: from_list })
         }
-        ("delete", "", _) => {
-            Some(Completion { reads: Vec::new(), recent: Some(id), about: Vec::new(), fill: with_group })
-        }
+        ("delete", "", _) => Some(Completion {
+            reads: Vec::new(),
+            recent: Some(id),
+            about: Vec::new(),
+            may_be_remembered: |_, _| true,
+            fill: with_group,
+        }),
         _ => None,
     }
 }
