@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
 
 pub use self::synced::{Mending, Synced};
+pub(super) use self::weigh::loosened;
 use super::members::{lost_with_it, members};
 use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff, whole};
 use crate::catalog::{Call, Code, Invitation};

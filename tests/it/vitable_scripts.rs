@@ -305,6 +305,22 @@ fn a_script_that_calls_by_itself_meets_the_same_brakes() {
 }
 
 #[test]
+fn a_plan_makes_a_group_and_hands_over_its_first_roster() {
+    let script = r#"
+        let made = groups.create(#{ name: "Acme", external_reference_id: "acme-1" });
+        roster.sync(made.id, roster.read("staff.csv"));
+    "#;
+    let ran = test().file("new.rhai", script).args(["plan", "new.rhai", "--sandbox"]).code(4);
+    let plan = run_in(&ran.stdout);
+    let ran = ran.then(["approve", &plan, "--sandbox", "--first-roster", "8", "--reason", "a new client"]).success();
+    let ran = ran.then(["apply", &plan, "--sandbox"]).success();
+    assert!(ran.stdout.contains("done: 1 added or made, 1 changed"), "{}", ran.stdout);
+    let again = Test::within(ran.folder).args(["run", "new.rhai", "--sandbox"]).success();
+    assert!(again.stdout.contains("=      8  same"), "{}", again.stdout);
+    assert_eq!(covered(&again).1, 1);
+}
+
+#[test]
 fn groups_are_listed_made_once_and_changed() {
     let script = r#"
         print(groups.list().to_array().len());

@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::account::{Account, SAMPLES, Tally};
 use super::brake::{self, Weighed};
 use super::options::{Blank, Declined, Mode};
+use super::sync::loosened;
 use super::{Invite, Mending, Synced, Wish};
 use crate::catalog::{Args, Call, Op, Platform, Side, Unsupported, Whole};
 use crate::client::{Client, Error, With};
@@ -56,7 +57,7 @@ pub(super) async fn sync(
     }
     let call = call(read.rows);
     let limits = client.rules().limits.with(&wish.limits);
-    synced.loosened = client.rules().limits.loosened(&limits);
+    synced.loosened = loosened(client, wish, &limits);
     let weighed = brake::weigh(client, &call, whole).await?;
     let sentinel = wish.sentinel.as_ref().unwrap_or(&client.rules().sentinel);
     brake::check_whole(client, &call, &weighed, (&limits, sentinel), Moment::BeforeChange).await?;
