@@ -177,6 +177,10 @@ fn check_value(param: &Param, value: Value, at: &str) -> Result<Value, String> {
             Value::Object(map) => fields(map, at),
             other => wrong(&other),
         },
+        Ty::Map(params) => match value {
+            Value::Object(map) => Ok(Value::Object(check_params(params, map, at)?)),
+            other => wrong(&other),
+        },
         Ty::Rows(params) => match value {
             Value::Array(items) => rows(params, items, at),
             other => wrong(&other),

@@ -7,12 +7,15 @@ mod check;
 mod deed;
 mod effect;
 mod fault;
+mod follow;
 mod op;
+mod page;
 mod param;
 mod platform;
 mod record;
 mod sign_in;
 mod weight;
+mod whole;
 
 pub use adapter::{
     Adapter, Before, Companion, Completion, FieldNames, Fill, Invitation, LookUp, Part, Snapshot, Unsupported, Verdict,
@@ -23,9 +26,12 @@ pub use check::{ArgError, check};
 pub use deed::{Deed, Seen, Whom};
 pub use effect::{Doubt, Subject, SubjectKind};
 pub use fault::{Code, Fault};
-pub use op::{Anchor, Answer, Batch, Consequence, Follow, Kind, Mails, Method, Op, Page, Repeat, SubjectAt, Write};
+pub use follow::Follow;
+pub use op::{Answer, Batch, Consequence, Kind, Mails, Method, Op, Repeat, SubjectAt, Write};
+pub use page::{Anchor, Page};
 pub use param::{Choice, Param, Place, Ty, Weight, Wire};
 pub use platform::{Credential, Platform};
 pub use record::{Field, FieldTy, Record};
 pub use sign_in::{ClientCredentials, Login, SignIn, TokenAt, filled};
 pub use weight::Grant;
+pub use whole::{Column, Failure, Side, Whole, Wrong};

@@ -1,6 +1,6 @@
 //! One operation of a platform's document as a record of plain data.
 
-use super::{Args, Param, Place, Record};
+use super::{Args, Follow, Page, Param, Place, Record, Whole};
 
 /// HTTP's verb, as the document's titles have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -132,46 +132,6 @@ pub enum Kind {
     Write(Write),
 }
 
-/// How a list goes on after its first page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Page {
-    /// It does not: one answer is all.
-    Single,
-    /// Rows are counted from the list's start; ends at an empty page.
-    Offset {
-        /// The parameter that says where a page begins: `offset`.
-        offset: &'static str,
-        /// The parameter that says how many rows: `limit`.
-        limit: &'static str,
-        /// Rows asked for.
-        size: u32,
-        /// What to ask for when the platform refuses `size`.
-        documented: u32,
-    },
-    /// The id of the last row received goes into this parameter; ends at a page without a new id.
-    After {
-        /// The parameter: `last_group_id`.
-        cursor: &'static str,
-        /// The parameter that says how many rows: `limit`.
-        limit: &'static str,
-        /// Rows asked for.
-        size: u32,
-        /// Rows that the platform gives when it is not asked.
-        documented: u32,
-        /// Whether the row that the cursor names may be gone.
-        anchor: Anchor,
-    },
-}
-
-/// What a cursor needs to be understood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Anchor {
-    /// An id says where to go on, whether or not there is still a row of that id.
-    Id,
-    /// The row must be there: whoever deletes from the list reads it to its end first.
-    Row,
-}
-
 /// What the answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -196,23 +156,6 @@ pub struct Batch {
     pub max: usize,
     /// Whether the platform works on one such call at a time, per account.
     pub one_at_a_time: bool,
-}
-
-/// How work that goes on after the call is asked after.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Follow {
-    /// The key of the answer that holds the job's id.
-    pub job: &'static str,
-    /// The operation that tells how far it is, as noun and verb; its first parameter is the job's id.
-    pub status: (&'static str, &'static str),
-    /// JSON pointers to the state's word in its answer, tried in order.
-    pub state: &'static [&'static str],
-    /// Words that mean: finished well.
-    pub done: &'static [&'static str],
-    /// Words that mean: it failed.
-    pub failed: &'static [&'static str],
-    /// JSON pointer to a list of ids in the finished answer, merged when a batch was cut.
-    pub merged: &'static str,
 }
 
 /// One documented operation. Build it with [`Op::get`] and its siblings.
@@ -240,6 +183,10 @@ pub struct Op {
     pub batch: Option<Batch>,
     /// Work that goes on after the call.
     pub follow: Option<Follow>,
+    /// The key that the answer is wrapped in; it is taken out of it.
+    pub inside: Option<&'static str>,
+    /// It replaces all that a group holds.
+    pub whole: Option<&'static Whole>,
     /// Whether the document does not have it: a neighbour that a flow needs.
     pub beyond: bool,
     /// The campaign of its mails where the caller names none; `None` is the one that everybody gets once.
@@ -262,6 +209,8 @@ impl Op {
             page: Page::Single,
             batch: None,
             follow: None,
+            inside: None,
+            whole: None,
             campaign: None,
             beyond: false,
             also: |_| Ok(()),
@@ -286,6 +235,11 @@ impl Op {
     /// A PUT; say with [`Op::writes`] what it does.
     pub const fn put(noun: &'static str, verb: &'static str, path: &'static str) -> Self {
         Self::new(Method::Put, noun, verb, path)
+    }
+
+    /// A PATCH; say with [`Op::writes`] what it does.
+    pub const fn patch(noun: &'static str, verb: &'static str, path: &'static str) -> Self {
+        Self::new(Method::Patch, noun, verb, path)
     }
 
     /// A DELETE; say with [`Op::writes`] what it does.
@@ -328,6 +282,16 @@ impl Op {
         Self { follow: Some(follow), ..self }
     }
 
+    /// The answer stands under this key, alone.
+    pub const fn inside(self, key: &'static str) -> Self {
+        Self { inside: Some(key), ..self }
+    }
+
+    /// It replaces all that a group holds: whoever is missing is removed.
+    pub const fn replaces(self, whole: &'static Whole) -> Self {
+        Self { whole: Some(whole), ..self }
+    }
+
     /// The platform's document of these operations does not have it.
     pub const fn beyond(self) -> Self {
         Self { beyond: true, ..self }
@@ -360,7 +324,7 @@ impl Op {
     pub fn limit(&self) -> Option<&'static str> {
         match self.page {
             Page::Single => None,
-            Page::Offset { limit, .. } | Page::After { limit, .. } => Some(limit),
+            Page::Offset { limit, .. } | Page::Numbered { limit, .. } | Page::After { limit, .. } => Some(limit),
         }
     }
 

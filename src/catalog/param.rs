@@ -58,6 +58,8 @@ pub enum Ty {
     Choices(&'static [Choice]),
     /// Field names with their values, as the community defined them.
     Fields,
+    /// A map with these keys.
+    Map(&'static [Param]),
     /// A list of maps, each with these keys.
     Rows(&'static [Param]),
 }
@@ -78,6 +80,7 @@ impl Ty {
             Self::Choice(list) => format!("one of {}", names(list)),
             Self::Choices(list) => format!("a list of {}", names(list)),
             Self::Fields => "a map of field names and values".into(),
+            Self::Map(_) => "a map".into(),
             Self::Rows(_) => "a list of maps".into(),
         }
     }
@@ -229,6 +232,7 @@ mod tests {
             (Ty::Choice(COLOURS), "one of \"red\", \"blue\""),
             (Ty::Choices(COLOURS), "a list of \"red\", \"blue\""),
             (Ty::Fields, "a map of field names and values"),
+            (Ty::Map(&[]), "a map"),
             (Ty::Rows(&[]), "a list of maps"),
         ];
         for (ty, want) in words {

@@ -38,6 +38,9 @@ struct Numbers {
     /// Allow that so few people stand in both the roster and the group
     #[arg(long, value_name = "N")]
     overlap: Vec<u64>,
+    /// Allow that a group's first roster has so many rows: whoever is in the group and not among them is removed
+    #[arg(long, value_name = "N")]
+    first_roster: Vec<u64>,
     /// Allow so many removals: the number that the brake named
     #[arg(long, value_name = "N")]
     removals: Vec<u64>,
@@ -63,6 +66,7 @@ impl Numbers {
         match brake {
             Brake::Sentinel => &self.sentinel,
             Brake::Overlap => &self.overlap,
+            Brake::FirstRoster => &self.first_roster,
             Brake::Removals => &self.removals,
             Brake::Changes => &self.changes,
             Brake::Deletes => &self.deletes,

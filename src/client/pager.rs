@@ -1,17 +1,21 @@
 //! Lists, page by page, the next page on its way while the current one is worked on. Each id is handed out once. A list
 //! that shifted while it was read is read again for what slipped through.
 
+mod next;
+mod numbered;
+mod open_lists;
+
 use std::collections::HashSet;
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
+use self::next::{next_page, query};
+pub(super) use self::open_lists::OpenLists;
 use super::plan::unknown_yet;
 use super::planned::Planned;
 use super::{Client, Error};
@@ -107,32 +111,6 @@ impl Shared {
     }
 }
 
-/// The open lists of a connection whose pages are counted by offset.
-#[derive(Default)]
-pub(super) struct OpenLists(std::sync::Mutex<Vec<Weak<Mutex<Shared>>>>);
-
-impl OpenLists {
-    fn add(&self, list: &Arc<Mutex<Shared>>) {
-        let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lists.retain(|known| known.strong_count() > 0);
-        lists.push(Arc::downgrade(list));
-    }
-
-    /// Reads every list that has begun to its end: after a removal, offsets would skip people.
-    pub(super) async fn finish(&self) {
-        let lists: Vec<_> =
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect();
-        for list in lists {
-            let mut list = list.lock().await;
-            if matches!(list.source, Source::Running(..)) {
-                while let Some(page) = list.next().await {
-                    list.ahead.push_back(page);
-                }
-            }
-        }
-    }
-}
-
 impl Client {
     /// A list, read as it is needed, and read again where it shifted meanwhile.
     pub fn list(&self, call: &Call) -> Pager {
@@ -165,7 +143,8 @@ impl Client {
             Some(error) => Source::Failed(Some(error)),
         };
         let shared = Arc::new(Mutex::new(Shared { source, ahead: VecDeque::new(), planned }));
-        if matches!(call.op.page, Page::Offset { .. } | Page::After { anchor: Anchor::Row, .. }) {
+        if matches!(call.op.page, Page::Offset { .. } | Page::Numbered { .. } | Page::After { anchor: Anchor::Row, .. })
+        {
             self.open_lists().add(&shared);
         }
         Pager { shared }
@@ -202,6 +181,7 @@ impl Reading {
         let end = match self.call.op.page {
             Page::Single => self.single().await,
             Page::Offset { offset, size, documented, .. } => self.by_offset(offset, size, documented).await,
+            Page::Numbered { page, size, .. } => self.by_number(page, size).await,
             Page::After { cursor, size, .. } => self.by_cursor(cursor, size).await,
         };
         if let Err(Some(error)) = end {
@@ -362,25 +342,4 @@ fn fingerprint(row: &Row) -> u64 {
         None => row.bytes().hash(&mut hasher),
     }
     hasher.finish()
-}
-
-/// The page's own `next_page`, of which only the query counts.
-fn next_page(body: &Bytes) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Next<'a> {
-        #[serde(borrow)]
-        next_page: Option<&'a RawValue>,
-    }
-    if body.trim_ascii().first() != Some(&b'{') {
-        return None;
-    }
-    let next = serde_json::from_slice::<Next<'_>>(body).ok()?.next_page?.get();
-    serde_json::from_str(next).ok()
-}
-
-/// One value of an address's query.
-fn query(url: &str, name: &str) -> Option<String> {
-    let (_, query) = url.split_once('?')?;
-    let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
-    percent_encoding::percent_decode_str(value).decode_utf8().ok().map(|text| text.into_owned())
 }

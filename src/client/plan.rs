@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::answer::Merged;
-use super::doubt::question;
+use super::doubt::{is_replaced, question};
 use super::drafting::{Drafting, Follows};
 use super::write::With;
 use super::{Client, Error};
@@ -124,6 +124,7 @@ impl Client {
         for group in by_operation.into_values() {
             let verdicts = self.looked(&group.iter().map(|(_, doubt)| doubt.clone()).collect::<Vec<_>>()).await?;
             for ((place, doubt), verdict) in group.into_iter().zip(verdicts) {
+                let verdict = if is_replaced(piece, &doubt, &verdict) { Verdict::NotApplied } else { verdict };
                 let same = doubt.operation == piece.call.op.name() && doubt.wanted == piece.subjects[place].1;
                 let why = match verdict {
                     Verdict::Applied(_) if same => "done, as a look shows; an earlier run did not know".to_owned(),

@@ -82,7 +82,7 @@ impl Client {
             (Ok(()), Answer::Count(_)) => {
                 Ok(reply.total.map_or_else(Bytes::new, |total| Bytes::from(total.to_string())))
             }
-            (Ok(()), _) => Ok(reply.body),
+            (Ok(()), _) => Ok(wire::unwrapped(reply.body, call.op.inside)),
             (Err(fault), _) => Err(self.refused(call, &fault, &reply)),
         }
     }

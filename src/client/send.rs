@@ -80,7 +80,10 @@ impl Client {
             Err(lost @ Lost::Unknown(_)) => return Sent::Unsure(self.unreached(call, &lost)),
             Err(lost) => return Sent::Failed(self.unreached(call, &lost)),
         };
-        match self.judge(call, &reply) {
+        let judged = self.judge(call, &reply);
+        let reply =
+            Reply { body: wire::unwrapped(reply.body.clone(), call.op.inside.filter(|_| judged.is_ok())), ..reply };
+        match judged {
             Ok(()) => match call.op.follow {
                 Some(follow) if Self::job_in(&follow, &reply.body).is_none() => {
                     let words = format!("the answer names no `{}`", follow.job);

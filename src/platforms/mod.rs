@@ -3,11 +3,12 @@
 mod aveva;
 mod hivesocial;
 mod mobilize;
+mod vitable;
 
 use crate::catalog::Platform;
 
 /// Every platform that beadle knows; the first is the default one.
-pub const ALL: &[&Platform] = &[&mobilize::PLATFORM, &aveva::PLATFORM, &hivesocial::PLATFORM];
+pub const ALL: &[&Platform] = &[&mobilize::PLATFORM, &aveva::PLATFORM, &hivesocial::PLATFORM, &vitable::PLATFORM];
 
 /// The platform of this name.
 pub fn named(name: &str) -> Option<&'static Platform> {

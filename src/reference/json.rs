@@ -53,7 +53,9 @@ fn argument(op: &Op, param: &Param) -> Value {
         Ty::Choice(list) | Ty::Choices(list) => {
             argument["values"] = list.iter().map(|choice| choice.name).collect();
         }
-        Ty::Rows(inner) => argument["keys"] = inner.iter().map(|key| self::argument(op, key)).collect(),
+        Ty::Map(inner) | Ty::Rows(inner) => {
+            argument["keys"] = inner.iter().map(|key| self::argument(op, key)).collect()
+        }
         _ => {}
     }
     if let Some(batch) = op.batch.filter(|batch| batch.param == param.name) {

@@ -47,14 +47,21 @@ pub(super) fn arguments(op: &Op) -> Vec<Line> {
         let required = needed(op, param);
         lines.push(Line { name: param.name.to_owned(), ty: ty(param, required), doc });
         if let Ty::Rows(inner) = param.ty {
-            lines.extend(inner.iter().map(|key| Line {
-                name: format!("{}[].{}", param.name, key.name),
-                ty: ty(key, key.required),
-                doc: key.doc.to_owned(),
-            }));
+            keys(&format!("{}[]", param.name), inner, &mut lines);
         }
     }
     lines
+}
+
+/// The keys of a map, and of the maps in it.
+fn keys(at: &str, inner: &'static [Param], lines: &mut Vec<Line>) {
+    for key in inner {
+        let name = format!("{at}.{}", key.name);
+        lines.push(Line { name: name.clone(), ty: ty(key, key.required), doc: key.doc.to_owned() });
+        if let Ty::Map(inner) = key.ty {
+            keys(&name, inner, lines);
+        }
+    }
 }
 
 fn ty(param: &Param, required: bool) -> String {
@@ -104,8 +111,16 @@ pub(super) fn notes(op: &Op) -> Vec<(&'static str, String)> {
     }
     if let Some(follow) = op.follow {
         let (noun, verb) = follow.status;
-        let sentence = format!("followed with {noun}.{verb} until it is {}", follow.done.join(" or "));
+        let end = match follow.ends {
+            Some(_) => "has ended".to_owned(),
+            None => format!("is {}", follow.done.join(" or ")),
+        };
+        let sentence = format!("followed with {noun}.{verb} until it {end}");
         notes.push(("job", sentence));
+    }
+    if let Some(whole) = op.whole {
+        notes
+            .push(("whole", format!("whoever is missing {}; held against the last roster of this store", whole.costs)));
     }
     notes.push(("answers", answer(op)));
     if op.beyond {

@@ -2,6 +2,7 @@
 //! calls as the platform allows, read back; only then are those invited who never were.
 
 mod before;
+mod synced;
 mod weigh;
 
 use std::collections::{HashMap, HashSet};
@@ -9,14 +10,16 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use self::before::{before, record};
+pub use self::synced::{Mending, Synced};
+pub(super) use self::weigh::loosened;
 use super::members::members;
-use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff};
+use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff, whole};
 use crate::catalog::{Call, Code, Invitation};
 use crate::client::{Client, Error, Gravity, With};
 use crate::events::Level;
 use crate::model::{Change, Email, Member, Standing};
 use crate::settings::{Limits, Partial};
-use crate::tables::{Rejected, Table};
+use crate::tables::Table;
 
 /// What a sync is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -45,45 +48,11 @@ pub enum Invite {
     New,
 }
 
-/// The account of a sync.
-#[derive(Clone, Debug, Default)]
-pub struct Synced {
-    /// Every row and every member by class.
-    pub account: Account,
-    /// The columns of the file, for the file of refused rows.
-    pub columns: Vec<String>,
-    /// Rows that were refused, with the reason.
-    pub rejected: Vec<Rejected>,
-    /// People that were added.
-    pub added: usize,
-    /// Of these, how many had an account in the community before.
-    pub existing: usize,
-    /// People whose fields were changed.
-    pub changed: usize,
-    /// People that were removed.
-    pub removed: usize,
-    /// People who were as wanted.
-    pub same: usize,
-    /// People who were invited.
-    pub invited: usize,
-    /// Of these, how many the platform has recorded already; the others are in its queue.
-    pub recorded: usize,
-    /// Invitations that were not sent: address and why.
-    pub not_invited: Vec<(String, String)>,
-    /// Writes that the platform refused: who and why.
-    pub failed: Vec<(String, String)>,
-    /// What is not as wanted after all was done.
-    pub left: Vec<String>,
-    /// Why the invitations ended early.
-    pub ended: Option<Error>,
-    /// Groups below that people left with this one: id and name, and how many.
-    pub below: Vec<(String, u64)>,
-    /// What this sync was allowed and the connection does not allow, a fragment each.
-    pub loosened: Vec<String>,
-}
-
 /// Makes the group hold the people of the table.
 pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish) -> Result<Synced, Error> {
+    if let Some(operation) = whole::operation(client.platform()) {
+        return whole::sync(client, group, table, wish, operation).await;
+    }
     let flow = Flow::begin(client, group, table, wish).await?;
     let present = flow.present().await?;
     flow.check_sender(&present)?;

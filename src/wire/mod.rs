@@ -3,6 +3,8 @@
 mod find;
 mod rest;
 mod rows;
+mod unwrapped;
 
 pub use rest::{Request, below, build, filled_path, recognize};
 pub use rows::{Row, RowsError, last_id, rows};
+pub use unwrapped::unwrapped;

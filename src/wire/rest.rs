@@ -108,6 +108,7 @@ fn on_wire(ty: Ty, value: &Value) -> Value {
             ids.iter().map(|id| id.as_str().map_or_else(|| id.clone(), number)).collect()
         }
         (Ty::Rows(params), Value::Array(rows)) => rows.iter().map(|row| row_on_wire(params, row)).collect(),
+        (Ty::Map(params), map) => row_on_wire(params, map),
         _ => value.clone(),
     }
 }
@@ -131,6 +132,9 @@ fn from_wire(params: &[Param], values: Map<String, Value>) -> Map<String, Value>
 }
 
 fn of_rows(ty: Ty, value: Value) -> Value {
+    if let (Ty::Map(params), Value::Object(map)) = (ty, &value) {
+        return Value::Object(from_wire(params, map.clone()));
+    }
     let (Ty::Rows(params), Value::Array(rows)) = (ty, &value) else { return value };
     let row = |row: &Value| match row {
         Value::Object(map) => Value::Object(from_wire(params, map.clone())),

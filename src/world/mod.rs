@@ -3,6 +3,7 @@
 //! queued happens at its own time, so that advancing once or in many steps gives the same world.
 
 mod activity;
+mod coverage;
 mod error;
 mod group;
 mod guid;
@@ -19,6 +20,7 @@ mod words;
 use std::collections::{BTreeMap, HashMap};
 
 pub use activity::{Activities, Activity, Deed, Doing, Filter};
+pub use coverage::{Covered, Handed, HandedRow};
 pub use error::WorldError;
 pub use group::{Field, FieldKind, Group, GroupChange, NewGroup};
 pub use guid::{Kind, guid, number_of};
@@ -62,6 +64,10 @@ pub struct World {
     /// In the order in which they were made.
     invitations: BTreeMap<u64, Invitation>,
     invited: u64,
+    /// Who has a plan by a roster, by group and key.
+    covered: BTreeMap<u64, BTreeMap<String, Covered>>,
+    covered_so_far: u64,
+    handed: Vec<Handed>,
 }
 
 impl World {
@@ -88,6 +94,9 @@ impl World {
             outbox: Vec::new(),
             invitations: BTreeMap::new(),
             invited: 0,
+            covered: BTreeMap::new(),
+            covered_so_far: 0,
+            handed: Vec::new(),
         }
     }
 

@@ -74,6 +74,7 @@ fn plain(param: &Param) -> Value {
         Ty::Choice(list) => json!(list[0].name),
         Ty::Choices(list) => json!([list[0].name]),
         Ty::Fields => json!({ "email": "ada@b.example", "first_name": "Ada" }),
+        Ty::Map(keys) => Value::Object(keys.iter().map(|p| (p.name.to_owned(), plain(p))).collect()),
         Ty::Rows(items) => json!([items.iter().map(|p| (p.name.to_owned(), plain(p))).collect::<Map<_, _>>()]),
     }
 }
@@ -506,6 +507,7 @@ fn value(param: &'static Param) -> BoxedStrategy<Value> {
                 Value::Object(fields.into_iter().filter(|(name, _)| name != "email").chain(named).collect())
             })
             .boxed(),
+        Ty::Map(keys) => arguments(keys),
         Ty::Rows(items) => proptest::collection::vec(arguments(items), 1..4).prop_map(Value::from).boxed(),
     };
     match param.nullable {

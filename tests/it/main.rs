@@ -45,3 +45,5 @@ mod store_fails;
 mod sync_faults;
 mod undo_of_scripts;
 mod undoing;
+mod vitable_document;
+mod vitable_scripts;

@@ -58,6 +58,9 @@ impl client::Brake for FreeHand {
 impl FreeHand {
     async fn judge(&self, client: &Client, call: &Call, with: &With) -> Result<HashMap<String, Value>, Error> {
         let Some(write) = call.op.write(&call.args) else { return Ok(HashMap::new()) };
+        if let Some(whole) = call.op.whole {
+            return super::whole::free_hand(client, call, whole).await;
+        }
         let mut books = self.books.lock().await;
         let book = books.entry(client.account().to_owned()).or_default();
         let mut doing = book.doing(client, call, write).await?;

@@ -308,7 +308,7 @@ fn protect(client: &Client, call: &Call, member: &Member, administers: Option<&s
 fn page(client: &Client, group: &str) -> u64 {
     let list = client.platform().adapter.members(client.connection(), group);
     match list.map(|list| list.op.page) {
-        Ok(Page::Offset { size, .. } | Page::After { size, .. }) => u64::from(size),
+        Ok(Page::Offset { size, .. } | Page::Numbered { size, .. } | Page::After { size, .. }) => u64::from(size),
         _ => 1,
     }
 }

@@ -9,12 +9,14 @@ mod leaving;
 mod mails;
 mod people;
 mod roles;
+mod whole;
 
 pub use ahead::{Ahead, Coming, Mailing};
 pub(super) use before_sync::{Asked, check};
 pub use free_hand::FreeHand;
 pub(super) use mails::{check as check_mails, invitations};
 pub(super) use people::groups;
+pub(super) use whole::{Weighed, check as check_whole, weigh};
 
 use crate::catalog::Call;
 use crate::client::{Client, Error};

@@ -18,6 +18,7 @@ use super::planning::failed;
 use super::{Runner, Stale};
 use crate::catalog::{Call, Code, Doubt, Subject};
 use crate::client::{Client, Error, Gravity, With};
+use crate::effects::WEIGHED;
 use crate::events::{Events, Level};
 use crate::model::Placeholder;
 use crate::plan::{Plan, Sign, Touch};
@@ -219,7 +220,8 @@ impl<'a> Applying<'a> {
         let subjects = call.pieces().into_iter().flat_map(|piece| piece.subjects).map(|(subject, _)| subject.key);
         let known = subjects
             .zip(places)
-            .filter(|(_, at)| !step.touches[**at].waits())
+            // Against what a whole roster was weighed is known of a group that is only being made, too.
+            .filter(|(_, at)| !step.touches[**at].waits() || step.touches[**at].known.get(WEIGHED).is_some())
             .map(|(key, at)| (key, known(&step.touches[*at])))
             .collect();
         With { again: step.campaign.clone(), use_existing: step.use_existing, known, checked: true, ..With::default() }
