@@ -35,6 +35,8 @@ pub mod client;
 
 pub mod roster;
 
+pub mod migrate;
+
 pub mod export;
 
 pub mod script;

@@ -22,6 +22,19 @@ pub struct Invitation {
     pub sender: Option<String>,
 }
 
+/// A group that shall be made as another platform has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewGroup<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The id of the group above it, where the platform has such.
+    pub parent: Option<&'a str>,
+    /// The address of whoever shall administer it, where somebody was named.
+    pub manager: Option<&'a str>,
+    /// By what the other platform knows it.
+    pub reference: &'a str,
+}
+
 /// What reads have shown of a doubt.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
@@ -135,6 +148,27 @@ pub trait Adapter: Send + Sync {
 
     /// The writes that invite these members of this group.
     fn invite(&self, connection: &str, group: &str, invitation: &Invitation) -> Result<Vec<Call>, Unsupported>;
+
+    /// The write that makes a group.
+    fn new_group(&self, connection: &str, group: &NewGroup<'_>) -> Result<Call, Unsupported> {
+        let _ = connection;
+        Err(Unsupported(format!(
+            "its API makes no groups: make `{}` in its own pages and name it with `groups`",
+            group.name
+        )))
+    }
+
+    /// The read that lists who was invited into a group and has not come yet; `None` where nothing shows it.
+    fn invited(&self, connection: &str, group: &str) -> Option<Call> {
+        let _ = (connection, group);
+        None
+    }
+
+    /// One row of [`Adapter::invited`], as the member that they may become.
+    fn invitee(&self, row: &Value) -> Option<Member> {
+        let _ = row;
+        None
+    }
 
     /// What is to be filled in first; `None` where the call is whole.
     fn completion(&self, call: &Call) -> Option<Completion> {

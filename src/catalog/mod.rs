@@ -18,7 +18,8 @@ mod weight;
 mod whole;
 
 pub use adapter::{
-    Adapter, Before, Companion, Completion, FieldNames, Fill, Invitation, LookUp, Part, Snapshot, Unsupported, Verdict,
+    Adapter, Before, Companion, Completion, FieldNames, Fill, Invitation, LookUp, NewGroup, Part, Snapshot,
+    Unsupported, Verdict,
 };
 pub(crate) use call::digest;
 pub use call::{Args, Call, Piece};

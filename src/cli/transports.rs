@@ -78,10 +78,14 @@ impl Connected {
     async fn simulated(&self, connection: &Connection, access: Access) -> Result<Opened, String> {
         let (sandbox, world) = self.sandbox().await?;
         let platform = connection.platform;
-        let transport = InProcess::new(sandbox.clone(), platform.name);
+        let place = match &connection.world {
+            None => platform.name.to_owned(),
+            Some(own) => format!("{}/{own}", platform.name),
+        };
+        let transport = InProcess::new(sandbox.clone(), &place);
         Ok(Opened {
             platform,
-            account: format!("{world}-{}", platform.name),
+            account: format!("{world}-{}", place.replace('/', "-")),
             values: simulated(platform),
             credentials: "the sandbox takes any".into(),
             writes: (access == Access::Writes).then(|| Arc::new(transport.writes()) as Arc<dyn Writes>),

@@ -12,6 +12,7 @@ mod account;
 mod begin;
 mod begun;
 mod decide;
+mod identities;
 mod key;
 mod lease;
 mod ledger;
@@ -25,6 +26,7 @@ mod tests;
 
 pub use account::{fingerprint, recognise};
 pub use begun::{Answered, Begun, Intent, Outcome, Permit, Settled, Why};
+pub use identities::{Identities, Identity};
 pub use key::{Campaign, natural_key};
 pub use lease::{Lease, LeaseError};
 pub use ledger::{Caps, Error, Ledger};

@@ -8,7 +8,7 @@ pub fn alike(one: &str, other: &str) -> bool {
 }
 
 /// The text in lower case, its words one blank apart.
-pub(super) fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
+pub fn folded(text: &str) -> impl Iterator<Item = char> + '_ {
     let mut gap = false;
     let mut begun = false;
     text.chars().filter(|c| !unseen(*c)).flat_map(move |c| {

@@ -137,7 +137,7 @@ impl<'a> ByKey<'a> {
 
 fn adding(class: RowClass, mode: Mode) -> RowClass {
     match mode {
-        Mode::Mirror | Mode::AddOnly => class,
+        Mode::Mirror | Mode::AddOnly | Mode::AddAndUpdate => class,
         Mode::RemoveOnly | Mode::UpdateOnly => RowClass::Kept,
     }
 }
@@ -149,7 +149,7 @@ fn one_known(person: &Person, member: &Member, options: &Options) -> RowClass {
         (Standing::Declined, Declined::LeaveAlone) => RowClass::Declined,
         (Standing::Accepted, _) => match (differences(person, member, options).next(), options.mode) {
             (None, _) => RowClass::Same,
-            (Some(_), Mode::Mirror | Mode::UpdateOnly) => RowClass::Changed,
+            (Some(_), Mode::Mirror | Mode::UpdateOnly | Mode::AddAndUpdate) => RowClass::Changed,
             (Some(_), Mode::AddOnly | Mode::RemoveOnly) => RowClass::Kept,
         },
     }
@@ -197,7 +197,7 @@ fn leaving(member: &Member, extent: Extent, options: &Options) -> MemberClass {
     match (member.standing, options.mode, extent) {
         (Standing::Pending, _, _) => MemberClass::Pending,
         (Standing::Declined, _, _) => MemberClass::Declined,
-        (_, Mode::AddOnly | Mode::UpdateOnly, _) => MemberClass::Kept,
+        (_, Mode::AddOnly | Mode::UpdateOnly | Mode::AddAndUpdate, _) => MemberClass::Kept,
         (_, _, Extent::Part) => MemberClass::Unread,
         _ if member.admin => MemberClass::Protected,
         _ => MemberClass::Removed,

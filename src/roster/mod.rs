@@ -21,13 +21,14 @@ mod sync;
 mod whole;
 
 pub use account::{Account, SAMPLES, Tally};
-pub use alike::alike;
+pub use alike::{alike, folded};
 pub use brake::{Ahead, Coming, FreeHand, Mailing};
 pub use cascade::Cascade;
 pub use classes::{MemberClass, RowClass};
 pub use diff::{Diff, RowVerdict, diff};
 pub use figures::Figures;
 pub use mapping::{Columns, Mapping, Use};
+pub use members::members;
 pub use options::{Blank, Declined, Extent, Mode, Options, Present};
 pub use read::{Collector, Duplicate, Wanted, person, read};
 pub use renames::{Rename, Renames};

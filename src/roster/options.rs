@@ -15,6 +15,8 @@ pub enum Mode {
     RemoveOnly,
     /// Only change.
     UpdateOnly,
+    /// Add and change, and remove nobody: the group holds others, too.
+    AddAndUpdate,
 }
 
 /// What an empty cell means.

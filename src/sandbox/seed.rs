@@ -28,6 +28,11 @@ pub const STRANGERS: u64 = 40;
 
 const FIRST_USER: u64 = SENDER;
 const ROOT: u64 = 1;
+/// The first ids of a community that begins empty: not those of the seeded one, so that nobody takes one for the other.
+const NEW_USER: u64 = 5001;
+const NEW_ROOT: u64 = 501;
+/// The only member of a community that begins empty: its administrator.
+pub const NEW_ADMIN: &str = "admin@new.example";
 const CHAPTERS: u64 = 2;
 const VOLUNTEERS: u64 = 3;
 /// Below the root and the two groups under it; their ids follow in this order, [`ROSTER_GROUP`] the first.
@@ -101,7 +106,7 @@ impl Seed {
     /// The community.
     pub fn world(&self) -> World {
         let mut world = World::new(self.seed, EPOCH_MS - 400 * DAY_MS, FIRST_USER, ROOT);
-        define_fields(&mut world);
+        define_fields(&mut world, ROOT, Some(VOLUNTEERS));
         make_groups(&mut world);
         let people = self.people.max(6);
         let mut taken = HashSet::with_capacity(people);
@@ -112,6 +117,23 @@ impl Seed {
         world.advance(EPOCH_MS);
         self.act(&mut world);
         ask_in(&mut world);
+        world
+    }
+
+    /// A community in which nobody is but its administrator, with one group and the fields of the seeded one.
+    pub fn empty(&self) -> World {
+        let mut world = World::new(mix(self.seed), EPOCH_MS - 400 * DAY_MS, NEW_USER, NEW_ROOT);
+        define_fields(&mut world, NEW_ROOT, None);
+        let group = NewGroup { name: "Community".into(), alias: "community".into(), ..NewGroup::default() };
+        let values = [("email", NEW_ADMIN), ("first_name", "Robin"), ("last_name", "Admin")];
+        let values = values.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+        let admin = NewUser { email: NEW_ADMIN.into(), values, registered: true };
+        if let (Ok(root), Ok(id)) = (world.create_group(group), world.create_user(admin, None)) {
+            // Nothing can stand against it: both have just been made.
+            let _ = world.join(id, root);
+            world.set_admin(id, root);
+        }
+        world.advance(EPOCH_MS);
         world
     }
 
@@ -247,22 +269,26 @@ fn person(numbers: &mut Numbers, place: u64, taken: &mut HashSet<String>) -> Val
     values
 }
 
-fn define_fields(world: &mut World) {
+/// The fields that everybody has, those of the root, and those of the volunteers where there are some.
+fn define_fields(world: &mut World, root: u64, volunteers: Option<u64>) {
     use FieldKind::{Date, Email, File, Location, Select, Text, Url};
     let fields: [(u64, &str, &str, FieldKind, Option<u64>); 11] = [
         (1, "First Name", "first_name", Text, None),
         (2, "Last Name", "last_name", Text, None),
         (3, "Email", "email", Email, None),
-        (7, "Job Title", "job_title", Text, Some(ROOT)),
-        (11, "Company Name", "company_name", Text, Some(ROOT)),
-        (12, "City", "city", Text, Some(ROOT)),
-        (14, "Facebook", "facebook_url", Url, Some(ROOT)),
-        (15, "Birthday", "birthday", Date, Some(ROOT)),
-        (18, "Home", "location", Location, Some(ROOT)),
-        (21, "T-shirt size", "shirt_size", Select, Some(VOLUNTEERS)),
-        (22, "Police check", "police_check", File, Some(VOLUNTEERS)),
+        (7, "Job Title", "job_title", Text, Some(root)),
+        (11, "Company Name", "company_name", Text, Some(root)),
+        (12, "City", "city", Text, Some(root)),
+        (14, "Facebook", "facebook_url", Url, Some(root)),
+        (15, "Birthday", "birthday", Date, Some(root)),
+        (18, "Home", "location", Location, Some(root)),
+        (21, "T-shirt size", "shirt_size", Select, volunteers),
+        (22, "Police check", "police_check", File, volunteers),
     ];
     for (id, name, unique_name, kind, group) in fields {
+        if volunteers.is_none() && matches!(unique_name, "shirt_size" | "police_check") {
+            continue;
+        }
         let options = if kind == Select { ["S", "M", "L", "XL"].map(String::from).to_vec() } else { Vec::new() };
         let (name, unique_name) = (name.to_owned(), unique_name.to_owned());
         world.define(Field { id, name, unique_name, kind, options, required: group.is_none(), group });

@@ -1,4 +1,5 @@
-//! The sandbox itself: one world per platform, a clock, faults, a journal; and the one way in.
+//! The sandbox itself: a seeded world per platform, `heartbeat`, and any number that begin empty, `heartbeat/new`; a clock,
+//! faults, a journal; and the one way in.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,7 +30,7 @@ pub struct Sandbox {
 
 struct Inner {
     /// Held while a request is written into the journal and applied, so that both have one order.
-    worlds: tokio::sync::Mutex<BTreeMap<&'static str, World>>,
+    worlds: tokio::sync::Mutex<Worlds>,
     faults: Mutex<Faults>,
     tally: Mutex<Tally>,
     clock: Clock,
@@ -56,7 +57,7 @@ impl std::fmt::Debug for Sandbox {
 impl Sandbox {
     /// A fresh sandbox that keeps nothing beyond the process.
     pub fn new(options: SandboxOptions, clock: Clock) -> Self {
-        Self::with(worlds(options), clock, None)
+        Self::with(Worlds::of(options), clock, None)
     }
 
     /// A sandbox in the state that these requests led to. Those that follow go into `journal`.
@@ -66,10 +67,10 @@ impl Sandbox {
         entries: impl IntoIterator<Item = Applied>,
         journal: Option<Arc<dyn Journal>>,
     ) -> Result<Self, ReplayError> {
-        let mut worlds = worlds(options);
+        let mut worlds = Worlds::of(options);
         for (place, entry) in entries.into_iter().enumerate() {
-            let known = platforms::named(&entry.platform)
-                .and_then(|platform| worlds.get_mut(platform.name).map(|world| (platform, world)));
+            let known = simulated(&entry.platform)
+                .and_then(|platform| worlds.get(&entry.platform).map(|world| (platform, world)));
             let Some((platform, world)) = known else { return Err(ReplayError::Platform(place, entry.platform)) };
             let Some((op, args)) = recognize(platform, &entry.method, &entry.target, &entry.body) else {
                 return Err(ReplayError::Request(place, entry.method, entry.target));
@@ -80,7 +81,7 @@ impl Sandbox {
         Ok(Self::with(worlds, clock, journal))
     }
 
-    fn with(worlds: BTreeMap<&'static str, World>, clock: Clock, journal: Option<Arc<dyn Journal>>) -> Self {
+    fn with(worlds: Worlds, clock: Clock, journal: Option<Arc<dyn Journal>>) -> Self {
         let inner = Inner {
             worlds: tokio::sync::Mutex::new(worlds),
             faults: Mutex::default(),
@@ -120,21 +121,21 @@ impl Sandbox {
     pub async fn look<T>(&self, platform: &str, look: impl FnOnce(&World) -> T) -> Option<T> {
         let now = self.inner.clock.now_ms();
         let mut worlds = self.inner.worlds.lock().await;
-        let world = worlds.get_mut(platform)?;
+        let world = worlds.get(platform)?;
         world.advance(now);
         Some(look(world))
     }
 
     /// Lets everything happen that a platform has queued, without waiting for its time. For tests.
     pub async fn settle(&self, platform: &str) {
-        if let Some(world) = self.inner.worlds.lock().await.get_mut(platform) {
+        if let Some(world) = self.inner.worlds.lock().await.get(platform) {
             world.settle();
         }
     }
 
     /// The one way in: answers a request, faults included.
     pub async fn handle(&self, asked: Asked) -> Answered {
-        let Some(platform) = platforms::named(&asked.platform) else {
+        let Some(platform) = simulated(&asked.platform) else {
             return Answered::json(404, &serde_json::json!({ "error": "no such platform" }));
         };
         let refuse = |status, message: &str| Answered::json(status, &(platform.refuse)(status, message));
@@ -178,7 +179,7 @@ impl Sandbox {
 
     async fn apply(&self, platform: &'static Platform, op: &Op, args: &Args, asked: &Asked) -> Answered {
         let mut worlds = self.inner.worlds.lock().await;
-        let Some(world) = worlds.get_mut(platform.name) else {
+        let Some(world) = worlds.get(&asked.platform) else {
             return Answered::json(503, &(platform.refuse)(503, "not simulated"));
         };
         // Under the lock, so that entries never go back in time.
@@ -186,7 +187,7 @@ impl Sandbox {
         if let (false, Some(journal)) = (op.is_read(), &self.inner.journal) {
             let entry = Applied {
                 at_ms,
-                platform: platform.name.to_owned(),
+                platform: asked.platform.clone(),
                 method: asked.method.clone(),
                 target: asked.target.clone(),
                 body: asked.body.clone(),
@@ -225,14 +226,35 @@ impl Sandbox {
     }
 }
 
-/// One world for each platform, all of one seed.
-fn worlds(options: SandboxOptions) -> BTreeMap<&'static str, World> {
-    let world = || {
-        let mut world = options.seed.world();
-        world.pace = options.pace;
-        world
-    };
-    platforms::ALL.iter().map(|platform| (platform.name, world())).collect()
+/// The worlds by their places: a platform's name is its seeded community, a name behind it another one that begins empty and
+/// is made when it is first asked.
+struct Worlds {
+    options: SandboxOptions,
+    known: BTreeMap<String, World>,
+}
+
+impl Worlds {
+    fn of(options: SandboxOptions) -> Self {
+        let seeded = |platform: &&Platform| (platform.name.to_owned(), paced(options.seed.world(), options.pace));
+        Self { options, known: platforms::ALL.iter().map(seeded).collect() }
+    }
+
+    /// The world at this place; `None` where no platform is.
+    fn get(&mut self, place: &str) -> Option<&mut World> {
+        simulated(place)?;
+        let empty = || paced(self.options.seed.empty(), self.options.pace);
+        Some(self.known.entry(place.to_owned()).or_insert_with(empty))
+    }
+}
+
+fn paced(mut world: World, pace: Pace) -> World {
+    world.pace = pace;
+    world
+}
+
+/// The platform at a place: `heartbeat`, `heartbeat/new`.
+fn simulated(place: &str) -> Option<&'static Platform> {
+    platforms::named(place.split_once('/').map_or(place, |(platform, _)| platform))
 }
 
 /// Some documents show POST in the samples of operations whose title says PUT: both are taken where no other operation

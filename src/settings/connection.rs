@@ -30,6 +30,8 @@ pub struct Connection {
     pub protected: Vec<String>,
     /// Who must stand in every roster that a group of it is compared with.
     pub sentinel: Vec<Email>,
+    /// Which community of the sandbox it means: `None` the seeded one, a name one of its own that begins empty.
+    pub world: Option<String>,
     /// Where the credentials come from, by their key.
     credentials: BTreeMap<&'static str, From>,
 }
@@ -99,6 +101,7 @@ impl Credentials {
 const KEYS: &[&str] = &[
     "platform",
     "sandbox",
+    "world",
     "base_url",
     "insecure",
     "requests_per_second",
@@ -125,8 +128,14 @@ impl Connection {
             limits: Partial::default(),
             protected: Vec::new(),
             sentinel: Vec::new(),
+            world: None,
             credentials: BTreeMap::new(),
         }
+    }
+
+    /// The same in a community of the sandbox that begins empty.
+    pub(super) fn in_world(self, world: &str) -> Self {
+        Self { world: Some(world.to_owned()), ..self }
     }
 
     /// Reads one section; `warn` takes what a person should change although it works.
@@ -146,11 +155,12 @@ impl Connection {
         let mut section = Section::new(section_name, table, source, &known)?;
         let pace = pace(&mut section)?;
         let at = at(&mut section, platform, mode)?;
+        let world = world(&mut section)?;
         let credentials = credentials(&mut section, platform, &at, warn)?;
         let limits = Partial::of_section(format!("[connections.{name}.limits]"), section.table("limits")?, source)?;
         let protected = section.texts("protected")?.map(|(texts, _)| texts).unwrap_or_default();
         let sentinel = sentinel(&mut section)?;
-        Ok(Self { name: name.to_owned(), platform, at, pace, limits, protected, sentinel, credentials })
+        Ok(Self { name: name.to_owned(), platform, at, pace, limits, protected, sentinel, world, credentials })
     }
 
     /// Reads the credentials now and makes them known to the redactor. A sandbox needs none and none is read.
@@ -269,6 +279,16 @@ fn at(section: &mut Section<'_>, platform: &Platform, mode: Mode) -> Result<At, 
         None => BaseUrl::parse(platform.base_url, plaintext).map_err(Error::new)?,
     };
     Ok(if simulated || mode == Mode::Sandbox { At::Sandbox } else { At::Address(url) })
+}
+
+/// The name of a community of the sandbox.
+fn world(section: &mut Section<'_>) -> Result<Option<String>, Error> {
+    let Some((name, origin)) = section.text("world")? else { return Ok(None) };
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    match !name.is_empty() && name.len() <= 32 && name.chars().all(fits) {
+        true => Ok(Some(name)),
+        false => Err(section.refuse("world", &origin, "a name of small letters, digits and `-`")),
+    }
 }
 
 fn credentials(

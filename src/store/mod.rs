@@ -11,6 +11,7 @@ mod group_tests;
 mod history;
 #[cfg(test)]
 mod history_tests;
+mod identities;
 mod json;
 mod open;
 mod plans;
@@ -27,6 +28,7 @@ pub use effects::{EffectRow, NewCall, NewEffect, Subjects};
 pub use error::Error;
 pub use group::Writing;
 pub use history::{AttemptRow, CallRow, Decision, EffectsRow, RunFilter, RunLine};
+pub use identities::IdentityRow;
 pub use open::Store;
 pub use plans::PlanRow;
 pub use rosters::RosterRow;

@@ -26,4 +26,4 @@ pub use ndjson::{NdjsonWriter, compact};
 pub use row::{Cells, Entry, Rejected, Row};
 pub use rows::Rows;
 pub use table::{Bare, Detected, Reading, Table};
-pub use write::{CsvWriter, Profile, reject_columns, rejects};
+pub use write::{CsvWriter, Profile, for_people, reject_columns, rejects};

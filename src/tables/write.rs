@@ -84,6 +84,22 @@ pub fn rejects(path: &Path, columns: &[String], delimiter: u8, rejected: &[Rejec
     written().map_err(failed)?.commit()
 }
 
+/// Writes a table for people, whole or not at all.
+pub fn for_people<'a>(path: &Path, columns: &[&str], rows: impl Iterator<Item = Vec<&'a str>>) -> Result<(), Error> {
+    let file = AtomicFile::create(path)?;
+    let name = file.name().to_owned();
+    let failed = Error::write(&name);
+    let written = || -> io::Result<AtomicFile> {
+        let mut writer = CsvWriter::new(file, Profile::Spreadsheet)?;
+        writer.row(columns.iter().copied())?;
+        for row in rows {
+            writer.row(row)?;
+        }
+        writer.finish()
+    };
+    written().map_err(failed)?.commit()
+}
+
 const LINE: &str = "line";
 const REASON: &str = "reason";
 

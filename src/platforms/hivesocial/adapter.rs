@@ -6,7 +6,7 @@ use super::{complete, doubts, parts};
 use crate::catalog::{
     Adapter, Args, Before, Call, Completion, Doubt, FieldNames, Invitation, LookUp, Part, Piece, Seen, Unsupported,
 };
-use crate::model::{Cascade, Change, Group, Member};
+use crate::model::{Cascade, Change, Email, Group, Member, Standing};
 
 /// Up to this many people are looked for one by one; more are found in the group's whole list.
 const SINGLY: usize = 3;
@@ -53,6 +53,28 @@ impl Adapter for HiveSocial {
 
     fn invite(&self, _connection: &str, _group: &str, _invitation: &Invitation) -> Result<Vec<Call>, Unsupported> {
         Err(Unsupported("HiveSocial invites addresses, not members: `invitations.bulk_import(group, #{ role_id, subject, content, records })`".into()))
+    }
+
+    fn invited(&self, connection: &str, group: &str) -> Option<Call> {
+        Some(list(connection, json!({ "group_id": group })))
+    }
+
+    fn invitee(&self, row: &Value) -> Option<Member> {
+        let text = |key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().trim().to_owned();
+        let names = [("first_name", text("firstName")), ("last_name", text("lastName")), ("role", text("roleName"))];
+        let named = names.into_iter().filter(|(_, value)| !value.is_empty());
+        Some(Member {
+            id: text("id"),
+            email: Email::parse(&text("email")).ok(),
+            name: format!("{} {}", text("firstName"), text("lastName")).trim().to_owned(),
+            fields: named.map(|(name, value)| (name.to_owned(), value)).collect(),
+            registered: Some(false),
+            invited_at: None,
+            created_at: None,
+            admin: false,
+            standing: Standing::Accepted,
+            groups: Vec::new(),
+        })
     }
 
     fn completion(&self, call: &Call) -> Option<Completion> {

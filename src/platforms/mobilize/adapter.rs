@@ -6,7 +6,8 @@ use super::reads::{call, groups, people, people_in, users};
 use super::users::id;
 use super::{after, deeds, doubts, held};
 use crate::catalog::{
-    Adapter, Before, Call, Deed, Doubt, FieldNames, Invitation, LookUp, Op, Seen, Snapshot, Subject, Unsupported,
+    Adapter, Before, Call, Deed, Doubt, FieldNames, Invitation, LookUp, NewGroup, Op, Seen, Snapshot, Subject,
+    Unsupported,
 };
 use crate::model::{Cascade, Change, Email, FieldChange, Group, Member, Person};
 
@@ -111,6 +112,20 @@ impl Adapter for Mobilize {
         Ok(vec![call(connection, "members", "invite", args)])
     }
 
+    fn new_group(&self, connection: &str, group: &NewGroup<'_>) -> Result<Call, Unsupported> {
+        let Some(manager) = group.manager else {
+            return Err(Unsupported(
+                "Mobilize wants somebody who administers a new group: say whose address with `manager`".into(),
+            ));
+        };
+        let args = json!({
+            "name": group.name, "parent_group_id": group.parent, "privacy": 10, "invite_members_enabled": false,
+            "hidden_emails": true, "alias_name": alias(group), "default_emails_frequency": 1,
+            "manager_email_address": manager,
+        });
+        Ok(call(connection, "groups", "create", args))
+    }
+
     fn before(&self, call: &Call) -> Option<Before> {
         let connection = call.connection.as_str();
         let group = call.args.text("group_id");
@@ -184,6 +199,16 @@ impl Adapter for Mobilize {
 
     fn counted(&self, row: Value, change: i64) -> Value {
         after::counted(row, change)
+    }
+}
+
+/// The first part of the group's own address: its name in small letters, else where it comes from.
+fn alias(group: &NewGroup<'_>) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' };
+    let words: String = group.name.chars().map(plain).collect();
+    match words.split_whitespace().collect::<Vec<_>>().join("-") {
+        words if words.is_empty() => format!("group-{}", group.reference),
+        words => words,
     }
 }
 

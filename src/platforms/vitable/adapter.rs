@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::groups;
 use crate::catalog::{
-    Adapter, Args, Before, Call, Deed, Doubt, FieldNames, Invitation, LookUp, Op, Seen, Snapshot, Subject, Unsupported,
+    Adapter, Args, Before, Call, Deed, Doubt, FieldNames, Invitation, LookUp, NewGroup, Op, Seen, Snapshot, Subject,
+    Unsupported,
 };
 use crate::model::{Cascade, Change, Group, Member};
 
@@ -51,6 +52,11 @@ impl Adapter for Vitable {
 
     fn invite(&self, _connection: &str, _group: &str, _invitation: &Invitation) -> Result<Vec<Call>, Unsupported> {
         Err(Unsupported("Vitable Connect has no invitations; people come in with their group's roster".into()))
+    }
+
+    fn new_group(&self, connection: &str, group: &NewGroup<'_>) -> Result<Call, Unsupported> {
+        let args = json!({ "name": group.name, "external_reference_id": group.reference });
+        Ok(call(connection, "groups", "create", args))
     }
 
     fn before(&self, call: &Call) -> Option<Before> {

@@ -9,6 +9,8 @@ mod guards;
 mod json;
 mod lists;
 mod log;
+mod migrate;
+mod migrated;
 mod options;
 mod report;
 mod roster;
@@ -56,7 +58,7 @@ pub(crate) struct LibraryNoun {
 
 /// All of them.
 pub(crate) static NOUNS: &[LibraryNoun] =
-    &[csv::NOUN, email::NOUN, exports::NOUN, log::NOUN, report::NOUN, roster::NOUN, time::NOUN];
+    &[csv::NOUN, email::NOUN, exports::NOUN, log::NOUN, migrate::NOUN, report::NOUN, roster::NOUN, time::NOUN];
 
 /// The noun of this name.
 pub(crate) fn noun(name: &str) -> Option<&'static LibraryNoun> {

@@ -126,11 +126,14 @@ fn wish(given: &Dynamic, file: &File) -> Outcome<(Wish, Option<String>)> {
     ];
     let mut options = Options::of("roster.sync()", given, KNOWN)?;
     let mut wish = Wish { columns: file.columns.clone(), ..Wish::default() };
-    if let Some(mode) = options.choice("mode", &["mirror", "add_only", "remove_only", "update_only"])? {
+    if let Some(mode) =
+        options.choice("mode", &["mirror", "add_only", "remove_only", "update_only", "add_and_update"])?
+    {
         wish.compare.mode = match mode.as_str() {
             "add_only" => Mode::AddOnly,
             "remove_only" => Mode::RemoveOnly,
             "update_only" => Mode::UpdateOnly,
+            "add_and_update" => Mode::AddAndUpdate,
             _ => Mode::Mirror,
         };
     }

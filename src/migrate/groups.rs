@@ -1,0 +1,254 @@
+//! Where the groups of one side go on the other. Pure.
+
+use std::collections::{HashMap, HashSet};
+
+use super::wish::{Chosen, Existing, Wish};
+use super::{GROUP, Unmapped};
+use crate::effects::Identities;
+use crate::model::{Group, below};
+use crate::roster::alike;
+
+/// Where a group goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Into this group, which is there.
+    There(String),
+    /// Into one that is to be made.
+    Make,
+    /// Nowhere: it was left out.
+    Left,
+    /// Nowhere, for this reason.
+    Nowhere(String),
+}
+
+/// One group of the source and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupPlace {
+    /// As the source has it.
+    pub group: Group,
+    /// Where it goes.
+    pub place: Place,
+    /// The nearest group above it that moves as well.
+    pub above: Option<String>,
+}
+
+/// What the other side can do and has.
+pub(super) struct Other<'a> {
+    /// Its groups.
+    pub groups: &'a [Group],
+    /// Whether a group can be in another.
+    pub nests: bool,
+    /// Why it makes no groups.
+    pub makes: Result<(), String>,
+    /// Groups that were made through this store.
+    pub made: &'a HashSet<String>,
+    /// Who is who.
+    pub known: &'a Identities,
+    /// How people call it.
+    pub title: &'a str,
+}
+
+impl GroupPlace {
+    /// Whether it goes anywhere.
+    pub fn moves(&self) -> bool {
+        matches!(self.place, Place::There(_) | Place::Make)
+    }
+}
+
+/// Where each group goes, those above first; and what of them stays behind.
+pub(super) fn places(source: &[Group], other: &Other<'_>, wish: &Wish) -> (Vec<GroupPlace>, Vec<Unmapped>) {
+    let (mut found, mut unmapped): (Vec<GroupPlace>, Vec<Unmapped>) = (Vec::new(), Vec::new());
+    let mut at: HashMap<String, usize> = HashMap::new();
+    for group in from_the_top(source) {
+        let above = nearest(source, group, &at, &found);
+        let parent = above.as_deref().and_then(|id| at.get(id)).map(|&place: &usize| &found[place].place);
+        let place = place(group, parent, other, wish);
+        match &place {
+            Place::Nowhere(why) => unmapped.push(stays("group", group, group.name.clone(), why.clone())),
+            Place::Make if above.is_some() && !other.nests => {
+                let name = above.as_deref().and_then(|id| at.get(id)).map(|&at| found[at].group.name.clone());
+                let why = format!("{} has no groups within groups", other.title);
+                unmapped.push(stays("hierarchy", group, format!("below {}", name.unwrap_or_default()), why));
+            }
+            _ => {}
+        }
+        at.insert(group.id.clone(), found.len());
+        found.push(GroupPlace { group: group.clone(), place, above });
+    }
+    (found, unmapped)
+}
+
+fn stays(kind: &'static str, group: &Group, what: String, why: String) -> Unmapped {
+    Unmapped { kind, id: group.id.clone(), name: group.name.clone(), what, why }
+}
+
+/// Whatever has nothing above it, then level by level; what goes in circles stands at the end.
+fn from_the_top(source: &[Group]) -> Vec<&Group> {
+    let ids: HashSet<&str> = source.iter().map(|group| group.id.as_str()).collect();
+    let top = |group: &&Group| group.parent.as_deref().is_none_or(|parent| !ids.contains(parent));
+    let (mut found, mut seen): (Vec<&Group>, HashSet<&str>) = Default::default();
+    for group in source.iter().filter(top) {
+        let all = std::iter::once(group).chain(below(source, &group.id));
+        found.extend(all.filter(|group| seen.insert(&group.id)));
+    }
+    found.extend(source.iter().filter(|group| !seen.contains(group.id.as_str())));
+    found
+}
+
+/// The nearest group above that moves: what is left out in between is passed over.
+fn nearest(source: &[Group], group: &Group, at: &HashMap<String, usize>, found: &[GroupPlace]) -> Option<String> {
+    let above = crate::model::above(source, &group.id);
+    let moves = |group: &&&Group| at.get(&group.id).is_some_and(|&place| found[place].moves());
+    above.iter().find(moves).map(|group| group.id.clone())
+}
+
+fn place(group: &Group, parent: Option<&Place>, other: &Other<'_>, wish: &Wish) -> Place {
+    let there = |id: &str| other.groups.iter().find(|known| known.id.eq_ignore_ascii_case(id));
+    match wish.groups.of(&group.id, &group.name) {
+        Chosen::Left => return Place::Left,
+        Chosen::Into(id) => {
+            return match there(&id) {
+                Some(known) => Place::There(known.id.clone()),
+                None => Place::Nowhere(format!("`groups` names {id}, and {} has no such group", other.title)),
+            };
+        }
+        Chosen::Found => {}
+    }
+    if let Some(known) = other.known.id(GROUP, &group.id).and_then(there) {
+        return Place::There(known.id.clone());
+    }
+    if let Some(same) = namesake(group, parent, other) {
+        return match other.made.contains(&same.id) || wish.existing == Existing::Use {
+            true => Place::There(same.id.clone()),
+            false => Place::Nowhere(format!(
+                "{} has a group of this name, {}, that was not made here: `if_exists: \"use\"` takes it, `groups` names another",
+                other.title, same.id
+            )),
+        };
+    }
+    match &other.makes {
+        Ok(()) => Place::Make,
+        Err(why) => Place::Nowhere(why.clone()),
+    }
+}
+
+/// The group of the same name: the one below the same group, else the only one.
+fn namesake<'a>(group: &Group, parent: Option<&Place>, other: &Other<'a>) -> Option<&'a Group> {
+    let same: Vec<&Group> = other.groups.iter().filter(|known| alike(&known.name, &group.name)).collect();
+    let below = |known: &&&Group| match parent {
+        Some(Place::There(id)) => known.parent.as_deref() == Some(id),
+        _ => known.parent.is_none(),
+    };
+    same.iter().find(below).copied().or(match same[..] {
+        [only] => Some(only),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::wish::Selection;
+    use super::*;
+
+    fn group(id: &str, name: &str, parent: Option<&str>) -> Group {
+        Group { id: id.into(), name: name.into(), parent: parent.map(str::to_owned), members: None }
+    }
+
+    fn source() -> Vec<Group> {
+        vec![
+            group("4", "Berlin", Some("2")),
+            group("1", "Community", None),
+            group("2", "Chapters", Some("1")),
+            group("9", "Mentors", Some("2")),
+        ]
+    }
+
+    fn told(
+        target: &[Group],
+        nests: bool,
+        wish: &Wish,
+        known: &Identities,
+        made: &[&str],
+    ) -> (Vec<String>, Vec<String>) {
+        let made = made.iter().map(|id| (*id).to_owned()).collect();
+        let other = Other { groups: target, nests, makes: Ok(()), made: &made, known, title: "Otherside" };
+        let (places, unmapped) = places(&source(), &other, wish);
+        let place = |it: &GroupPlace| {
+            let where_to = match &it.place {
+                Place::There(id) => format!("= {id}"),
+                Place::Make => format!("+ below {}", it.above.as_deref().unwrap_or("-")),
+                Place::Left => "left".into(),
+                Place::Nowhere(why) => format!("! {why}"),
+            };
+            format!("{} {where_to}", it.group.id)
+        };
+        (places.iter().map(place).collect(), unmapped.iter().map(|row| row.cells().join("|")).collect())
+    }
+
+    #[test]
+    fn groups_are_made_from_the_top_and_nothing_is_taken_that_was_not_made_here() {
+        let target = [group("501", "community", None)];
+        let (places, unmapped) = told(&target, true, &Wish::default(), &Identities::default(), &[]);
+        assert_eq!(
+            places,
+            [
+                "1 ! Otherside has a group of this name, 501, that was not made here: `if_exists: \"use\"` takes it, `groups` names another",
+                "2 + below -",
+                "4 + below 2",
+                "9 + below 2"
+            ]
+        );
+        assert_eq!(unmapped.len(), 1, "{unmapped:?}");
+        assert!(unmapped[0].starts_with("group|1|Community|Community|Otherside has a group"), "{unmapped:?}");
+        let (places, unmapped) = told(&target, true, &Wish::default(), &Identities::default(), &["501"]);
+        assert_eq!((places[0].as_str(), places[1].as_str(), unmapped.len()), ("1 = 501", "2 + below 1", 0));
+        let wish = Wish { existing: Existing::Use, ..Wish::default() };
+        assert_eq!(told(&target, true, &wish, &Identities::default(), &[]).0[0], "1 = 501");
+    }
+
+    #[test]
+    fn the_map_goes_before_names_and_what_is_gone_is_made_again() {
+        let mut known = Identities::default();
+        known.learn(GROUP, "4", "77");
+        known.learn(GROUP, "9", "88");
+        let target = [group("77", "Berlin 2026", None), group("99", "Berlin", None)];
+        let (places, _) = told(&target, true, &Wish::default(), &known, &[]);
+        assert_eq!(places, ["1 + below -", "2 + below 1", "4 = 77", "9 + below 2"]);
+    }
+
+    #[test]
+    fn groups_are_chosen_by_id_or_name_and_whoever_is_below_one_that_stays_moves_up() {
+        let groups = vec![("4".into(), Chosen::Into("99".into())), ("chapters".into(), Chosen::Left)];
+        let wish = Wish { groups: Selection::Named { groups, others: true }, ..Wish::default() };
+        let target = [group("99", "Other", None)];
+        let (places, unmapped) = told(&target, true, &wish, &Identities::default(), &[]);
+        assert_eq!(places, ["1 + below -", "2 left", "4 = 99", "9 + below 1"]);
+        assert!(unmapped.is_empty(), "what was left out on purpose is no loss: {unmapped:?}");
+        let groups = vec![("4".into(), Chosen::Into("98".into()))];
+        let wish = Wish { groups: Selection::Named { groups, others: false }, ..Wish::default() };
+        let (places, _) = told(&target, true, &wish, &Identities::default(), &[]);
+        assert_eq!(places, ["1 left", "2 left", "4 ! `groups` names 98, and Otherside has no such group", "9 left"]);
+    }
+
+    #[test]
+    fn a_side_without_hierarchy_says_what_is_lost() {
+        let (_, unmapped) = told(&[], false, &Wish::default(), &Identities::default(), &[]);
+        assert_eq!(
+            unmapped,
+            [
+                "hierarchy|2|Chapters|below Community|Otherside has no groups within groups",
+                "hierarchy|4|Berlin|below Chapters|Otherside has no groups within groups",
+                "hierarchy|9|Mentors|below Chapters|Otherside has no groups within groups"
+            ]
+        );
+    }
+
+    #[test]
+    fn of_two_groups_of_one_name_the_one_below_the_same_group_is_meant() {
+        let mut known = Identities::default();
+        known.learn(GROUP, "2", "12");
+        let target = [group("12", "Chapters", None), group("13", "Berlin", None), group("14", "Berlin", Some("12"))];
+        let wish = Wish { existing: Existing::Use, ..Wish::default() };
+        assert_eq!(told(&target, true, &wish, &known, &[]).0[2], "4 = 14");
+    }
+}

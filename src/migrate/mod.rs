@@ -1,0 +1,33 @@
+//! People move house: the groups of one account with their people, made so on another, whatever the two platforms are.
+//!
+//! Its one rule: nothing is lost in silence. What has no place on the other side is a row of [`Unmapped`], and [`verify`]
+//! names every difference that is left. Everything is written through the rosters' own flow and the other side's door:
+//! so it is planned, held, resumed and settled as any other work, and a second run finds what is done already.
+
+mod compare;
+mod groups;
+mod people;
+mod prepare;
+mod run;
+mod side;
+mod unmapped;
+mod verify;
+mod wish;
+
+pub use compare::{Difference, Kind};
+pub use groups::{GroupPlace, Place};
+pub use people::Carried;
+pub use prepare::{Looked, look};
+pub use run::{Moved, MovedGroup, run};
+pub use unmapped::Unmapped;
+pub use verify::{Verified, VerifiedGroup, verify};
+pub use wish::{Chosen, Existing, Selection, Wish};
+
+/// Kinds of the map of who is who.
+pub const GROUP: &str = "group";
+/// See [`GROUP`].
+pub const PERSON: &str = "person";
+/// Somebody who has no account on the other side yet: the target is their address. See [`GROUP`].
+pub const PENDING: &str = "pending";
+/// All kinds.
+pub const KINDS: [&str; 3] = [GROUP, PERSON, PENDING];

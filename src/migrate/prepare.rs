@@ -1,0 +1,225 @@
+//! Both sides read and matched: what a migration would do, before anything is done.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::groups::{Other, places};
+use super::people::{Losses, Takes, carried};
+use super::wish::{Chosen, Selection};
+use super::{Carried, GroupPlace, PERSON, Place, Unmapped, Wish, side};
+use crate::catalog::{Invitation, NewGroup};
+use crate::client::{Client, Error};
+use crate::effects::Identities;
+use crate::model::{Email, Group, Member};
+
+/// A dry look.
+#[derive(Clone, Debug, Default)]
+pub struct Looked {
+    /// Each group and where it goes, those above first.
+    pub places: Vec<GroupPlace>,
+    /// How many people go into each group, and how many of them are in it already.
+    pub people: HashMap<String, (usize, usize)>,
+    /// Everybody who moves, each once.
+    pub everybody: usize,
+    /// What stays behind.
+    pub unmapped: Vec<Unmapped>,
+}
+
+/// Both sides, read.
+pub(super) struct Prepared {
+    pub places: Vec<GroupPlace>,
+    /// Who goes into the counterpart of each group, by the source's id.
+    pub people: HashMap<String, Vec<Carried>>,
+    /// Who is in the groups of the other side, by its id; where it shows members.
+    pub present: HashMap<String, Vec<Member>>,
+    pub known: Identities,
+    pub unmapped: Vec<Unmapped>,
+}
+
+/// What a migration would do. Only reads.
+pub async fn look(from: &Client, to: &Client, wish: &Wish) -> Result<Looked, Error> {
+    let prepared = Prepared::of(from, to, wish).await?;
+    let mut looked = Looked { unmapped: prepared.unmapped, ..Looked::default() };
+    let mut everybody = BTreeSet::new();
+    for place in &prepared.places {
+        let people = prepared.people.get(&place.group.id).map(Vec::as_slice).unwrap_or_default();
+        everybody.extend(people.iter().map(|one| one.email.key().to_owned()));
+        let present: &[Member] = match &place.place {
+            Place::There(id) => prepared.present.get(id).map(Vec::as_slice).unwrap_or_default(),
+            _ => &[],
+        };
+        let there: BTreeSet<&str> = present.iter().filter_map(|member| Some(member.email.as_ref()?.key())).collect();
+        let already = people.iter().filter(|one| there.contains(one.email.key())).count();
+        looked.people.insert(place.group.id.clone(), (people.len(), already));
+    }
+    looked.everybody = everybody.len();
+    looked.places = prepared.places;
+    Ok(looked)
+}
+
+impl Prepared {
+    /// Reads both sides and matches them.
+    pub async fn of(from: &Client, to: &Client, wish: &Wish) -> Result<Self, Error> {
+        let ledger = |error| Error::of_ledger(to, error);
+        let known = to.ledger().identities(from.account(), to.account()).await.map_err(ledger)?;
+        let made = to.ledger().groups_made(to.account()).await.map_err(ledger)?;
+        let source = side::groups(from, &named(&wish.groups)).await?;
+        let target = side::groups(to, &targets(&wish.groups)).await?;
+        let other = Other {
+            groups: &target,
+            nests: side::nests(to),
+            makes: makes(to, wish),
+            made: &made,
+            known: &known,
+            title: to.platform().title,
+        };
+        let (places, unmapped) = places(&source, &other, wish);
+        let mut this = Self { places, people: HashMap::new(), present: HashMap::new(), known, unmapped };
+        this.read_present(to).await?;
+        this.read_people(from, to, wish, &target).await?;
+        Ok(this)
+    }
+
+    /// Who is in those groups of the other side that are there.
+    async fn read_present(&mut self, to: &Client) -> Result<(), Error> {
+        for place in &self.places {
+            let Place::There(id) = &place.place else { continue };
+            if !self.present.contains_key(id)
+                && let Ok(members) = side::members(to, id).await?
+            {
+                self.present.insert(id.clone(), members);
+            }
+        }
+        Ok(())
+    }
+
+    /// Who is in the groups that move, as the other side shall have them.
+    async fn read_people(&mut self, from: &Client, to: &Client, wish: &Wish, target: &[Group]) -> Result<(), Error> {
+        let mut losses = Losses::default();
+        let mut fields = Fields { to, target, under: wish.under.as_deref(), read: HashMap::new() };
+        let adapter = to.platform().adapter;
+        let tidied = |name: &str, value: &str| adapter.tidied(name, value);
+        let mut addresses = HashMap::new();
+        for place in self.places.iter().filter(|place| place.moves()) {
+            let group = &place.group;
+            let mut members = match side::members(from, &group.id).await? {
+                Ok(members) => members,
+                Err(why) => {
+                    self.unmapped.push(whole(group, "membership", "its members", why));
+                    Vec::new()
+                }
+            };
+            let invited = side::invited(from, &group.id).await?;
+            match invites(to, wish) {
+                Ok(()) => members.extend(invited),
+                Err(why) => self.unmapped.extend(invited.iter().map(|one| waiting(one, group, &why))),
+            }
+            self.addresses(to, &members, &mut addresses).await?;
+            let takes = Takes {
+                fields: fields.of(&self.places, place).await?,
+                read_only: adapter.read_only(),
+                role_field: adapter.of_membership().first().copied(),
+                role_of_new: false,
+                tidied: &tidied,
+                addresses: std::mem::take(&mut addresses),
+                title: to.platform().title,
+            };
+            self.people.insert(group.id.clone(), carried(group, &members, wish, &takes, &mut losses));
+            addresses = takes.addresses;
+        }
+        self.unmapped.extend(losses.rows());
+        Ok(())
+    }
+
+    /// The addresses that people have on the other side whom the map of who is who names.
+    async fn addresses(
+        &self,
+        to: &Client,
+        members: &[Member],
+        found: &mut HashMap<String, Email>,
+    ) -> Result<(), Error> {
+        let there: HashMap<&str, &Member> =
+            self.present.values().flatten().map(|member| (member.id.as_str(), member)).collect();
+        for member in members {
+            let Some(target) = self.known.id(PERSON, &member.id).filter(|_| !found.contains_key(&member.id)) else {
+                continue;
+            };
+            let email = match there.get(target) {
+                Some(member) => member.email.clone(),
+                None => side::person(to, target).await?.and_then(|member| member.email),
+            };
+            found.extend(email.map(|email| (member.id.clone(), email)));
+        }
+        Ok(())
+    }
+}
+
+/// Fields of the other side's groups, each read once.
+struct Fields<'a> {
+    to: &'a Client,
+    target: &'a [Group],
+    under: Option<&'a str>,
+    read: HashMap<String, Option<Vec<String>>>,
+}
+
+impl Fields<'_> {
+    /// Those of the group itself; of one that is not there yet those of the nearest group above that is.
+    async fn of(&mut self, places: &[GroupPlace], place: &GroupPlace) -> Result<Option<Vec<String>>, Error> {
+        let mut at = Some(place);
+        let mut found = None;
+        while let Some(place) = at {
+            if let Place::There(id) = &place.place {
+                found = Some(id.clone());
+                break;
+            }
+            at = place.above.as_ref().and_then(|id| places.iter().find(|place| place.group.id == *id));
+        }
+        let first = || self.target.first().map(|group| group.id.clone());
+        let Some(id) = found.or_else(|| self.under.map(str::to_owned)).or_else(first) else { return Ok(None) };
+        if !self.read.contains_key(&id) {
+            let fields = side::fields(self.to, &id).await?;
+            self.read.insert(id.clone(), fields);
+        }
+        Ok(self.read.get(&id).cloned().flatten())
+    }
+}
+
+fn named(groups: &Selection) -> Vec<String> {
+    match groups {
+        Selection::All => Vec::new(),
+        Selection::Named { groups, .. } => groups.iter().map(|(id, _)| id.clone()).collect(),
+    }
+}
+
+fn targets(groups: &Selection) -> Vec<String> {
+    let into = |chosen: &Chosen| match chosen {
+        Chosen::Into(id) => Some(id.clone()),
+        _ => None,
+    };
+    match groups {
+        Selection::All => Vec::new(),
+        Selection::Named { groups, .. } => groups.iter().filter_map(|(_, chosen)| into(chosen)).collect(),
+    }
+}
+
+/// Whether the other side makes groups.
+fn makes(to: &Client, wish: &Wish) -> Result<(), String> {
+    let some = NewGroup { name: "it", parent: None, manager: wish.manager.as_deref(), reference: "1" };
+    to.platform().adapter.new_group(to.connection(), &some).map(drop).map_err(|why| why.to_string())
+}
+
+/// Whether somebody can be expected on the other side without being there.
+fn invites(to: &Client, wish: &Wish) -> Result<(), String> {
+    let adapter = to.platform().adapter;
+    let nobody = Invitation { members: Vec::new(), sender: wish.sender.clone().or_else(|| Some(String::new())) };
+    adapter.invite(to.connection(), "", &nobody).map(drop).map_err(|why| why.to_string())
+}
+
+fn whole(group: &Group, kind: &'static str, what: &str, why: String) -> Unmapped {
+    Unmapped { kind, id: group.id.clone(), name: group.name.clone(), what: what.to_owned(), why }
+}
+
+fn waiting(one: &Member, group: &Group, why: &str) -> Unmapped {
+    let name = one.email.as_ref().map_or_else(|| one.name.clone(), |email| email.as_str().to_owned());
+    let what = format!("into {}", group.name);
+    Unmapped { kind: "invitation", id: one.id.clone(), name, what, why: why.to_owned() }
+}

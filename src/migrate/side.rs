@@ -1,0 +1,78 @@
+//! One side of a migration, read: its groups, the members of some of them, who is invited.
+
+use serde_json::Value;
+
+use crate::catalog::{Call, Code};
+use crate::client::{Client, Error};
+use crate::model::{Cascade, Group, Member};
+
+/// All groups of an account. Where the platform lists none, those that were named by id.
+pub(super) async fn groups(client: &Client, named: &[String]) -> Result<Vec<Group>, Error> {
+    let adapter = client.platform().adapter;
+    let Some(list) = adapter.groups(client.connection()) else {
+        let group = |id: &String| Group { id: id.clone(), name: id.clone(), parent: None, members: None };
+        return Ok(named.iter().map(group).collect());
+    };
+    let rows = rows(client, &list).await?;
+    let unreadable = || Error::new(&list, Code::Unreadable.as_str(), "a group has no id");
+    rows.iter().map(|row| adapter.group(row).ok_or_else(unreadable)).collect()
+}
+
+/// All rows of a list; in plan mode as they would be.
+async fn rows(client: &Client, list: &Call) -> Result<Vec<Value>, Error> {
+    let pager = client.list(list);
+    let mut rows = Vec::new();
+    while let Some(page) = pager.next_page().await {
+        for row in page? {
+            let unreadable = |error: serde_json::Error| Error::new(list, Code::Unreadable.as_str(), error.to_string());
+            rows.push(serde_json::from_slice(row.bytes()).map_err(unreadable)?);
+        }
+    }
+    Ok(rows)
+}
+
+/// The members of a group; `Err` says in words that the platform shows none.
+pub(super) async fn members(client: &Client, group: &str) -> Result<Result<Vec<Member>, String>, Error> {
+    match client.platform().adapter.members(client.connection(), group) {
+        Err(why) => Ok(Err(why.to_string())),
+        Ok(_) => crate::roster::members(client, group).await.map(Ok),
+    }
+}
+
+/// Who was invited into a group and has not come yet, where the platform shows it: each as a member that they are not.
+pub(super) async fn invited(client: &Client, group: &str) -> Result<Vec<Member>, Error> {
+    let adapter = client.platform().adapter;
+    let Some(list) = adapter.invited(client.connection(), group) else { return Ok(Vec::new()) };
+    Ok(rows(client, &list).await?.iter().filter_map(|row| adapter.invitee(row)).collect())
+}
+
+/// The names of the fields that people of a group can have; `None`: any.
+pub(super) async fn fields(client: &Client, group: &str) -> Result<Option<Vec<String>>, Error> {
+    let Some((call, names)) = client.platform().adapter.fields(client.connection(), group) else { return Ok(None) };
+    let list = matches!(call.op.answer, crate::catalog::Answer::Many(..));
+    let answer: Value = match list {
+        // Which fields there are is known without the answer.
+        true => Value::Array(Vec::new()),
+        false => {
+            serde_json::from_slice(&client.call(&call, &crate::client::With::default()).await?).unwrap_or_default()
+        }
+    };
+    Ok(names(&answer))
+}
+
+/// Whether a group can be in another.
+pub(super) fn nests(client: &Client) -> bool {
+    client.platform().adapter.cascade() != Cascade::None
+}
+
+/// Where people can be found one by one: the row of somebody by id.
+pub(super) async fn person(client: &Client, id: &str) -> Result<Option<Member>, Error> {
+    let adapter = client.platform().adapter;
+    let Some(call) = adapter.person(client.connection(), None, id) else { return Ok(None) };
+    let body = match client.call(&call, &crate::client::With::default()).await {
+        Err(error) if error.is_not_found() => return Ok(None),
+        body => body?,
+    };
+    let row: Value = serde_json::from_slice(&body).unwrap_or_default();
+    Ok(adapter.member("", &row))
+}

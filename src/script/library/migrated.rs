@@ -1,0 +1,190 @@
+//! What a migration would do, did, or left different, for people and for programs. Pure.
+
+use serde_json::{Value, json};
+
+use crate::migrate::{Looked, Moved, Place, Unmapped, Verified};
+use crate::roster::Synced;
+
+/// Rows that are shown one by one; all of them stand in the file.
+const SHOWN: usize = 10;
+
+/// An account of one step.
+pub(super) struct Told {
+    /// For people.
+    pub lines: Vec<String>,
+    /// For programs, and what the script gets.
+    pub json: Value,
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// A dry look.
+pub(super) fn looked(looked: &Looked, file: Option<&str>) -> Told {
+    let (mut there, mut make, mut left, mut nowhere, mut memberships, mut known) = (0, 0, 0, 0, 0, 0);
+    let mut lines = Vec::new();
+    for place in &looked.places {
+        let group = &place.group;
+        let (people, already) = looked.people.get(&group.id).copied().unwrap_or_default();
+        let named = format!("{} ({})", group.name, group.id);
+        memberships += people;
+        known += already;
+        let crowd = format!("{}, {already} of them there already", counted(people, "person", "people"));
+        match &place.place {
+            Place::There(id) => {
+                there += 1;
+                lines.push(format!("  = {named} is {id}: {crowd}"));
+            }
+            Place::Make => {
+                make += 1;
+                lines.push(format!("  + {named} would be made: {}", counted(people, "person", "people")));
+            }
+            Place::Left => left += 1,
+            Place::Nowhere(why) => {
+                nowhere += 1;
+                lines.push(format!("  ! {named} has no place: {why}"));
+            }
+        }
+    }
+    let groups = counted(looked.places.len(), "group", "groups");
+    lines.insert(
+        0,
+        format!("{groups}: {there} there already, {make} to be made, {nowhere} without a place, {left} left out"),
+    );
+    let people = counted(looked.everybody, "person", "people");
+    lines.push(format!(
+        "{people} in {}, {known} of these there already",
+        counted(memberships, "membership", "memberships")
+    ));
+    stays(&looked.unmapped, file, &mut lines);
+    let json = json!({
+        "groups": looked.places.len(), "there": there, "make": make, "nowhere": nowhere, "left": left,
+        "people": looked.everybody, "memberships": memberships, "already": known,
+        "unmapped": looked.unmapped.len(), "file": file,
+    });
+    Told { lines, json }
+}
+
+/// What was done; of a plan what would be.
+pub(super) fn moved(moved: &Moved, file: Option<&str>, planned: bool) -> Told {
+    let mut lines = Vec::new();
+    let mut sums = Sums::default();
+    for group in &moved.groups {
+        let sign = if group.made { '+' } else { '=' };
+        let mut parts = match &group.synced {
+            None => vec!["nobody".to_owned()],
+            Some(synced) => sums.add(synced),
+        };
+        if parts.is_empty() {
+            parts.push("all as it should be".to_owned());
+        }
+        // A placeholder says nothing to anybody.
+        let target = if planned && group.made { "a new group".to_owned() } else { group.target.clone() };
+        lines.push(format!("  {sign} {} ({}) is {target}: {}", group.group.name, group.group.id, parts.join(", ")));
+        if let Some(synced) = &group.synced {
+            let failed = synced.failed.iter().map(|(who, why)| format!("    ! {who}: {why}"));
+            let left = synced.left.iter().map(|left| format!("    ! not as wanted: {left}"));
+            let refused = synced.rejected.iter().map(|row| format!("    ! row {}: {}", row.line, row.reason));
+            let all: Vec<String> = failed.chain(left).chain(refused).collect();
+            let more = all.len().saturating_sub(SHOWN);
+            lines.extend(all.into_iter().take(SHOWN));
+            lines.extend((more > 0).then(|| format!("    ! and {more} more")));
+        }
+    }
+    let made = moved.groups.iter().filter(|group| group.made).count();
+    let would = if planned { "would be made" } else { "made" };
+    lines.insert(0, format!("{}, {made} of them {would}", counted(moved.groups.len(), "group", "groups")));
+    stays(&moved.unmapped, file, &mut lines);
+    let Sums { added, existing, changed, same, invited, failed, rejected, left } = sums;
+    let json = json!({
+        "groups": moved.groups.len(), "made": made, "added": added, "existing": existing, "changed": changed,
+        "same": same, "invited": invited, "failed": failed, "rejected": rejected, "left": left,
+        "unmapped": moved.unmapped.len(), "file": file,
+    });
+    Told { lines, json }
+}
+
+#[derive(Default)]
+struct Sums {
+    added: usize,
+    existing: usize,
+    changed: usize,
+    same: usize,
+    invited: usize,
+    failed: usize,
+    rejected: usize,
+    left: usize,
+}
+
+impl Sums {
+    fn add(&mut self, synced: &Synced) -> Vec<String> {
+        let counts = [
+            (&mut self.added, synced.added, "added"),
+            (&mut self.changed, synced.changed, "changed"),
+            (&mut self.same, synced.same, "the same"),
+            (&mut self.invited, synced.invited, "invited"),
+            (&mut self.rejected, synced.rejected.len(), "refused"),
+            (&mut self.failed, synced.failed.len(), "failed"),
+            (&mut self.left, synced.left.len(), "not as wanted"),
+        ];
+        self.existing += synced.existing;
+        let mut parts = Vec::new();
+        for (sum, count, word) in counts {
+            *sum += count;
+            parts.extend((count > 0).then(|| format!("{count} {word}")));
+        }
+        parts
+    }
+}
+
+/// Both sides, compared.
+pub(super) fn verified(verified: &Verified, file: Option<&str>) -> Told {
+    let (lacking, extra): (Vec<_>, Vec<_>) = verified.differences.iter().partition(|one| one.kind.lacks());
+    let wanted: usize = verified.groups.iter().map(|group| group.wanted).sum();
+    let mut lines = vec![format!(
+        "{} and {} compared: {}, {} only there",
+        counted(verified.groups.len(), "group", "groups"),
+        counted(wanted, "membership", "memberships"),
+        counted(lacking.len(), "difference", "differences"),
+        extra.len()
+    )];
+    for group in &verified.groups {
+        let (here, there) = &group.digests;
+        let sign = if here == there { '=' } else { '!' };
+        lines.push(format!(
+            "  {sign} {} ({}) is {}: people here {}, there {}; fields {here} and {there}",
+            group.group.name, group.group.id, group.target, group.wanted, group.there
+        ));
+    }
+    if verified.waiting > 0 {
+        lines.push(format!("{} awaited: they come in with their first sign-in", verified.waiting));
+    }
+    lines.extend(lacking.iter().chain(&extra).take(SHOWN).map(|one| format!("  ! {}", one.sentence())));
+    let more = verified.differences.len().saturating_sub(SHOWN);
+    lines.extend((more > 0).then(|| format!("    and {more} more")));
+    lines.extend(file.map(|file| format!("every difference stands in {file}")));
+    let unmapped = verified.unmapped.len();
+    lines.extend(
+        (unmapped > 0).then(|| format!("{unmapped} without a place were not looked for: `migrate.look()` names them")),
+    );
+    let json = json!({
+        "groups": verified.groups.len(), "memberships": wanted, "differences": lacking.len(), "only_there": extra.len(),
+        "waiting": verified.waiting, "unmapped": unmapped, "file": file,
+    });
+    Told { lines, json }
+}
+
+/// What stays behind: how many of each kind, and where all of it stands.
+fn stays(unmapped: &[Unmapped], file: Option<&str>, lines: &mut Vec<String>) {
+    let Some(file) = file else { return };
+    let mut kinds: Vec<(&str, usize)> = Vec::new();
+    for row in unmapped {
+        match kinds.iter_mut().find(|(kind, _)| *kind == row.kind) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((row.kind, 1)),
+        }
+    }
+    let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+    lines.push(format!("without a place on the other side: {}; they stand in {file}", kinds.join(", ")));
+}
