@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{Call, Deed, Doubt, Op, Piece, Seen, Subject};
-use crate::model::{Cascade, Change, Group, Member};
+use crate::model::{Cascade, Change, Group, Member, Person};
 
 /// The platform cannot do this; says what it has instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -67,8 +67,19 @@ pub struct Completion {
     pub reads: Vec<Call>,
     /// An id whose row this run may have read lately; `null` if it has not.
     pub recent: Option<String>,
+    /// Whether what was read may be taken from an earlier call of the run.
+    pub reading: Reading,
     /// The whole call; an error says why it cannot be made, and what to type.
     pub fill: fn(&Call, &[Value]) -> Result<Call, String>,
+}
+
+/// How long what was read for a call holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// For this call.
+    Anew,
+    /// As long as the run: what it shows does not change meanwhile.
+    Once,
 }
 
 /// What an answer to a call for many says of one of them.
@@ -131,6 +142,38 @@ pub trait Adapter: Send + Sync {
         None
     }
 
+    /// Whether a row is what this list was asked for: some platforms list everybody, whatever is asked.
+    fn lists(&self, list: &Call, row: &[u8]) -> bool {
+        let _ = (list, row);
+        true
+    }
+
+    /// The read that lists the accounts of these addresses, where only people with an account can come into a group;
+    /// `None` where adding somebody makes one.
+    fn accounts(&self, connection: &str, addresses: &[String]) -> Option<Call> {
+        let _ = (connection, addresses);
+        None
+    }
+
+    /// The writes by which people without an account come into the group one day, with this role.
+    fn welcome(&self, connection: &str, group: &str, people: &[&Person], role: &str) -> Result<Vec<Call>, Unsupported> {
+        let _ = (connection, group, people, role);
+        Err(Unsupported("the platform makes an account for whoever is added".into()))
+    }
+
+    /// Why somebody may have been passed over although the platform says that a call for many worked: reads then tell
+    /// who was. `None` where its word counts.
+    fn silence(&self, call: &Call) -> Option<&'static str> {
+        let _ = call;
+        None
+    }
+
+    /// The groups that people leave by a call which puts them into another one, of all groups.
+    fn vacates(&self, call: &Call, groups: &[Group]) -> Vec<String> {
+        let _ = (call, groups);
+        Vec::new()
+    }
+
     /// What to read before sending; `None` when nothing is needed.
     fn before(&self, call: &Call) -> Option<Before>;
 
@@ -166,6 +209,12 @@ pub trait Adapter: Send + Sync {
     /// `None`: there is nothing any more. Pure; what it cannot know (times, defaults) it leaves out.
     fn after(&self, row: Option<Value>, id: &str, deed: &Deed) -> Option<Value> {
         let _ = (id, deed);
+        row
+    }
+
+    /// What a planned write answers, where the platform answers with one record: `row` is what it makes.
+    fn answered(&self, call: &Call, row: Value) -> Value {
+        let _ = call;
         row
     }
 

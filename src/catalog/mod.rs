@@ -14,7 +14,7 @@ mod record;
 mod sign_in;
 mod weight;
 
-pub use adapter::{Adapter, Before, Completion, FieldNames, Invitation, LookUp, Part, Snapshot, Unsupported, Verdict};
+pub use adapter::{Adapter, Before, Completion, FieldNames, Invitation, LookUp, Part, Reading, Snapshot, Unsupported, Verdict};
 pub(crate) use call::digest;
 pub use call::{Args, Call, Piece};
 pub use check::{ArgError, check};
@@ -23,7 +23,7 @@ pub use effect::{Doubt, Subject, SubjectKind};
 pub use fault::{Code, Fault};
 pub use op::{Anchor, Answer, Batch, Consequence, Follow, Kind, Mails, Method, Op, Page, Repeat, SubjectAt, Write};
 pub use param::{Choice, Param, Place, Ty, Weight, Wire};
-pub use platform::{Credential, Platform};
+pub use platform::{Credential, Platform, Protocol};
 pub use record::{Field, FieldTy, Record};
 pub use sign_in::{ClientCredentials, Login, SignIn, TokenAt, filled};
 pub use weight::Grant;

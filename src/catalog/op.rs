@@ -34,7 +34,7 @@ impl Method {
 }
 
 /// What sending a call a second time means. The only source of retry and recovery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Repeat {
     /// The second call changes nothing more: may be sent again at once by the process that sent it.
     Converges,
@@ -130,6 +130,15 @@ pub enum Kind {
     Read,
     /// Changes something: passes the ledger.
     Write(Write),
+    /// Changes something, and otherwise where an argument is `true`.
+    Either {
+        /// That argument.
+        when: &'static str,
+        /// What it is where the argument is `true`.
+        then: Write,
+        /// What it is else.
+        otherwise: Write,
+    },
 }
 
 /// How a list goes on after its first page.
@@ -303,6 +312,14 @@ impl Op {
         Self { kind: Kind::Write(Write { repeat, consequence, mails, subject }), ..self }
     }
 
+    /// What it does where this argument is `true`; say first what it does else.
+    pub const fn writes_when(self, when: &'static str, then: Write) -> Self {
+        match self.kind {
+            Kind::Write(otherwise) => Self { kind: Kind::Either { when, then, otherwise }, ..self },
+            _ => self,
+        }
+    }
+
     /// How the list goes on.
     pub const fn pages(self, page: Page) -> Self {
         Self { page, ..self }
@@ -334,10 +351,22 @@ impl Op {
     }
 
     /// What it writes with these arguments; `None` for a read.
-    pub fn write(&self, _args: &Args) -> Option<&Write> {
+    pub fn write(&self, args: &Args) -> Option<&Write> {
         match &self.kind {
             Kind::Read => None,
             Kind::Write(write) => Some(write),
+            Kind::Either { when, then, .. } if args.get(when) == Some(&true.into()) => Some(then),
+            Kind::Either { otherwise, .. } => Some(otherwise),
+        }
+    }
+
+    /// What it writes where nobody knows the arguments any more: what must be repeated least.
+    pub fn carefully(&self) -> Option<&Write> {
+        match &self.kind {
+            Kind::Either { then, otherwise, .. } if then.repeat < otherwise.repeat => Some(otherwise),
+            Kind::Either { then, .. } => Some(then),
+            Kind::Write(write) => Some(write),
+            Kind::Read => None,
         }
     }
 

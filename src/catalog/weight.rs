@@ -37,7 +37,14 @@ impl Call {
 
     /// Whether the argument names a role with power.
     fn empowers(&self, param: &Param) -> bool {
-        let Weight::Roles(plain) = param.weight else { return false };
+        let plain = match param.weight {
+            Weight::Roles(plain) => plain,
+            Weight::RoleNamed(powerful) => {
+                let name = self.args.text(param.name).to_lowercase();
+                return powerful.iter().any(|word| name.contains(word));
+            }
+            _ => return false,
+        };
         let powerful = |role: &Value| text(role).is_some_and(|role| !plain.contains(&role.as_str()));
         match self.args.get(param.name) {
             Some(Value::Array(roles)) => roles.iter().any(powerful),

@@ -89,10 +89,17 @@ impl Drafting<'_> {
 
     /// The answer that the platform would give, as far as it can be known.
     pub(super) fn answer(&self, overlay: &mut Overlay, rows: &[Option<Value>]) -> Bytes {
-        let op = self.piece.call.op;
+        let (op, call) = (self.piece.call.op, &self.piece.call);
         let answer = match (op.follow, op.answer) {
             (Some(follow), _) => self.job(overlay, &follow, rows),
-            (None, Answer::One(_)) if op.batch.is_none() => rows.first().cloned().flatten().unwrap_or_default(),
+            (None, Answer::One(_)) if op.batch.is_none() => match rows.first().cloned().flatten() {
+                Some(row) => call.platform.adapter.answered(call, row),
+                None if op.write(&call.args).is_some_and(|write| write.consequence == Consequence::Creates) => {
+                    let id = overlay.give(&format!("{} of step {}", op.noun, self.number));
+                    call.platform.adapter.answered(call, json!({ "id": id.as_str() }))
+                }
+                None => Value::Null,
+            },
             _ => json!({ "success": true }),
         };
         Bytes::from(answer.to_string())

@@ -106,6 +106,8 @@ struct Inner {
     parts: Parts,
     open_lists: pager::OpenLists,
     recent: recent::Recent,
+    /// What was read once for the whole run, by the call's sentence.
+    lasting: tokio::sync::Mutex<HashMap<String, Value>>,
     /// Held while a job runs of which the platform allows one at a time.
     single: tokio::sync::Mutex<()>,
 }
@@ -117,6 +119,7 @@ impl Client {
             parts,
             open_lists: pager::OpenLists::default(),
             recent: recent::Recent::default(),
+            lasting: tokio::sync::Mutex::default(),
             single: tokio::sync::Mutex::new(()),
         }))
     }
@@ -216,7 +219,8 @@ impl Client {
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),
         };
-        Ok(answer.pointer(pointer).and_then(serde_json::Value::as_u64))
+        let counted = answer.pointer(pointer);
+        Ok(counted.and_then(|count| count.as_u64().or_else(|| count.as_array().map(|rows| rows.len() as u64))))
     }
 
     /// Waits for the connection's turn; after the run was ended nothing more is sent.

@@ -341,7 +341,14 @@ impl Reading {
             let rows = wire::rows(&body, keys).map_err(|error| error.to_string())?;
             Ok(Fetched { rows, body })
         };
-        let fetched = self.client.read_as(call, open).await.map_err(Some)?;
+        let mut fetched = self.client.read_as(call, open).await.map_err(Some)?;
+        let (adapter, all) = (self.client.platform().adapter, fetched.rows.len());
+        fetched.rows.retain(|row| adapter.lists(call, row.bytes()));
+        if fetched.rows.len() < all {
+            // Copies: a row is a part of its page, and would keep all of it.
+            fetched.rows = fetched.rows.iter().map(|row| Row::from(Bytes::copy_from_slice(row.bytes()))).collect();
+            fetched.body = Bytes::new();
+        }
         self.client.remember(call, &fetched.rows);
         Ok(fetched)
     }

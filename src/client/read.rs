@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::plan::unknown_yet;
 use super::transport::{Lost, Reply};
 use super::{Client, Error};
-use crate::catalog::{Answer, Call, Code, Fault, Page};
+use crate::catalog::{Answer, Call, Code, Fault};
 use crate::events::Event;
 use crate::wire;
 
@@ -140,7 +140,7 @@ impl Client {
         if self.draft().is_some() && unknown_yet(call).is_some() {
             return Ok(Value::Null);
         }
-        let list = matches!(call.op.answer, Answer::Many(..)) && call.op.page != Page::Single;
+        let list = matches!(call.op.answer, Answer::Many(..));
         let read = match list {
             true => self.list_all(call).await,
             false => self.read(call).await.and_then(|body| {

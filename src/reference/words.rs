@@ -1,6 +1,6 @@
 //! The table's notions in words for people; one place, so that terminal and pages say the same.
 
-use crate::catalog::{Answer, Choice, Consequence, FieldTy, Kind, Mails, Op, Page, Param, Repeat, Ty};
+use crate::catalog::{Answer, Choice, Consequence, FieldTy, Kind, Mails, Op, Page, Param, Repeat, Ty, Write};
 
 /// The shortest call that is right: `members.invite(group_id, #{ sender_id: …, recipients_ids: … })`.
 pub(super) fn call(op: &Op) -> String {
@@ -93,10 +93,14 @@ pub(super) fn notes(op: &Op) -> Vec<(&'static str, String)> {
     let mut notes = Vec::new();
     match op.kind {
         Kind::Read => notes.push(("does", "reads only".to_owned())),
-        Kind::Write(write) => {
-            notes.push(("does", consequence(write.consequence).to_owned()));
-            notes.push(("mails", mails(write.mails).to_owned()));
-            notes.push(("repeating", repeat(write.repeat).to_owned()));
+        Kind::Write(write) => notes.extend(of_write(&write)),
+        Kind::Either { when, then, otherwise } => {
+            for ((label, usual), (_, other)) in of_write(&otherwise).into_iter().zip(of_write(&then)) {
+                notes.push(match usual == other {
+                    true => (label, usual),
+                    false => (label, format!("{usual}; with `{when}: true`: {other}")),
+                });
+            }
         }
     }
     if let Some(follow) = op.follow {
@@ -106,6 +110,14 @@ pub(super) fn notes(op: &Op) -> Vec<(&'static str, String)> {
     }
     notes.push(("answers", answer(op)));
     notes
+}
+
+fn of_write(write: &Write) -> [(&'static str, String); 3] {
+    [
+        ("does", consequence(write.consequence).to_owned()),
+        ("mails", mails(write.mails).to_owned()),
+        ("repeating", repeat(write.repeat).to_owned()),
+    ]
 }
 
 fn consequence(consequence: Consequence) -> &'static str {

@@ -4,19 +4,19 @@
 use serde_json::{Value, json};
 
 use super::adapter::list;
-use crate::catalog::{Call, Completion};
+use crate::catalog::{Call, Completion, Reading};
 
 /// What is missing of a call that names an invitation.
 pub fn completion(call: &Call) -> Option<Completion> {
     let (group, email) = (call.args.text("group_id"), call.args.text("email"));
     let id = call.args.text("invitation_id").to_owned();
     match (call.op.verb, group, email) {
-        ("resend", "", _) => Some(Completion { reads: Vec::new(), recent: Some(id), fill: from_recent }),
+        ("resend", "", _) => Some(Completion { reads: Vec::new(), recent: Some(id), reading: Reading::Anew, fill: from_recent }),
         ("resend", group, "") => {
             let reads = vec![list(&call.connection, json!({ "group_id": group }))];
-            Some(Completion { reads, recent: None, fill: from_list })
+            Some(Completion { reads, recent: None, reading: Reading::Anew, fill: from_list })
         }
-        ("delete", "", _) => Some(Completion { reads: Vec::new(), recent: Some(id), fill: with_group }),
+        ("delete", "", _) => Some(Completion { reads: Vec::new(), recent: Some(id), reading: Reading::Anew, fill: with_group }),
         _ => None,
     }
 }
