@@ -14,7 +14,9 @@ mod record;
 mod sign_in;
 mod weight;
 
-pub use adapter::{Adapter, Before, Completion, FieldNames, Invitation, LookUp, Part, Reading, Snapshot, Unsupported, Verdict};
+pub use adapter::{
+    Adapter, Before, Completion, FieldNames, Invitation, LookUp, Part, Reading, Snapshot, Unsupported, Verdict,
+};
 pub(crate) use call::digest;
 pub use call::{Args, Call, Piece};
 pub use check::{ArgError, check};

@@ -55,6 +55,8 @@ pub enum Consequence {
     Changes,
     /// Takes people out of a group.
     Removes,
+    /// Puts people into a group and takes them out of others.
+    Moves,
     /// Makes something new.
     Creates,
     /// Destroys something.
@@ -70,6 +72,7 @@ impl Consequence {
             Self::Adds => "adds",
             Self::Changes => "changes",
             Self::Removes => "removes",
+            Self::Moves => "moves",
             Self::Creates => "creates",
             Self::Deletes => "deletes",
             Self::Tells => "tells",

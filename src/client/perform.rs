@@ -56,6 +56,9 @@ impl Client {
         if let Some(parts) = self.parts(part, &body) {
             return self.perform_parts(part, permit, parts, &body, merged).await;
         }
+        if let Some(why) = part.call.platform.adapter.silence(&part.call) {
+            return self.perform_unnamed(part, permit, intent, (why, &body), merged).await;
+        }
         let outcome = match part.call.platform.adapter.queued(&part.call) {
             true => Outcome::Queued,
             false => Outcome::Done { shares: shares(part, &permit, &body) },
@@ -98,6 +101,26 @@ impl Client {
             true => Performed::Settled,
             false => Performed::Partly(unsure),
         })
+    }
+
+    /// The answer names nobody who was passed over: reads tell. One look is enough where it shows everybody.
+    async fn perform_unnamed(
+        &self,
+        part: &Piece,
+        permit: Permit,
+        intent: &Intent,
+        (why, body): (&str, &Bytes),
+        merged: &mut Merged,
+    ) -> Result<Performed, Error> {
+        let looked = self.looked(&self.questions(part, intent)).await?;
+        if looked.iter().all(|verdict| matches!(verdict, Verdict::Applied(_))) {
+            self.settle(part, permit, Outcome::Done { shares: HashMap::new() }).await?;
+            merged.done(part.subjects.len(), body);
+            return Ok(Performed::Settled);
+        }
+        self.read_back(part, permit, intent, (why.to_owned(), Told::Done), merged).await?;
+        merged.done(0, body);
+        Ok(Performed::Settled)
     }
 
     /// A refused call for many people may have worked for some: a read tells for whom it did.

@@ -125,6 +125,7 @@ fn consequence(consequence: Consequence) -> &'static str {
         Consequence::Adds => "puts people into a group",
         Consequence::Changes => "changes what is there",
         Consequence::Removes => "takes people out of a group",
+        Consequence::Moves => "puts people into a group and takes them out of others",
         Consequence::Creates => "makes something new",
         Consequence::Deletes => "destroys something",
         Consequence::Tells => "writes to people and changes nothing else",

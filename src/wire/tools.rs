@@ -17,7 +17,8 @@ use crate::catalog::{Args, Call, Method, Op, Place, Platform};
 pub(super) fn build(call: &Call) -> Request {
     let mut arguments = Map::new();
     for place in [Place::Path, Place::Query, Place::Body] {
-        arguments.extend(given(call, place).map(|(param, value)| (param.on_wire().to_owned(), on_wire(param.ty, value))));
+        arguments
+            .extend(given(call, place).map(|(param, value)| (param.on_wire().to_owned(), on_wire(param.ty, value))));
     }
     let body = Some(Bytes::from(Value::Object(arguments).to_string()));
     Request { method: Method::Post, target: call.op.path.to_owned(), body }
@@ -91,7 +92,8 @@ struct Part<'a> {
 /// that names no request is.
 pub fn answers(message: &[u8], id: &str) -> Result<bool, ToolsError> {
     let message: Message<'_> = serde_json::from_slice(message)?;
-    let same = message.id.is_none_or(|of| matches!(of.get().trim_matches('"'), known if known == id || known == "null"));
+    let same =
+        message.id.is_none_or(|of| matches!(of.get().trim_matches('"'), known if known == id || known == "null"));
     Ok(message.method.is_none() && same && (message.id.is_some() || message.error.is_some()))
 }
 
@@ -110,7 +112,10 @@ pub fn opened(message: &Bytes) -> Result<Bytes, ToolsError> {
         return Err(ToolsError::Unfinished(wanted.into_owned()));
     }
     let text = given.content.iter().find_map(|part| part.text);
-    match given.structured_content.filter(|held| !matches!(held.get(), "null") && (text.is_none() || held.get() != "{}")) {
+    match given
+        .structured_content
+        .filter(|held| !matches!(held.get(), "null") && (text.is_none() || held.get() != "{}"))
+    {
         Some(held) => structured(message, held),
         None => text.map_or_else(|| Ok(Bytes::from_static(b"null")), |text| plain(message, text)),
     }

@@ -3,6 +3,7 @@
 //! queued happens at its own time, so that advancing once or in many steps gives the same world.
 
 mod activity;
+mod club;
 mod error;
 mod group;
 mod guid;
@@ -18,6 +19,7 @@ mod words;
 use std::collections::{BTreeMap, HashMap};
 
 pub use activity::{Activities, Activity, Deed, Doing, Filter};
+pub use club::{Club, Link, Pending, Profile, ROLES};
 pub use error::WorldError;
 pub use group::{Field, FieldKind, Group, GroupChange, NewGroup};
 pub use guid::{Kind, guid, number_of};
@@ -61,6 +63,7 @@ pub struct World {
     /// In the order in which they were made.
     invitations: BTreeMap<u64, Invitation>,
     invited: u64,
+    club: Club,
 }
 
 impl World {
@@ -87,6 +90,7 @@ impl World {
             outbox: Vec::new(),
             invitations: BTreeMap::new(),
             invited: 0,
+            club: Club::default(),
         }
     }
 

@@ -27,7 +27,8 @@ pub const PLATFORM: Platform = Platform {
     base_url: "https://mcp.app.pinkfish.ai",
     prefix: "/heartbeat-community",
     credentials: &[
-        Credential::plain("pcid", "the id of the connection to the community, from the page of integrations").required(),
+        Credential::plain("pcid", "the id of the connection to the community, from the page of integrations")
+            .required(),
         Credential::plain("client_id", "the id of the client that signs in"),
         Credential::secret("client_secret", "its secret"),
         Credential::plain("org", "the organisation's id, which the token is asked for"),
@@ -55,7 +56,10 @@ pub const PLATFORM: Platform = Platform {
             "bulk",
             "Heartbeat has no bulk calls; `members.add(group, emails)` and `members.remove(group, emails)` take whole lists",
         ),
-        ("activities", "Heartbeat's tools show no activities; `notifications.count(email)` counts what waits for somebody"),
+        (
+            "activities",
+            "Heartbeat's tools show no activities; `notifications.count(email)` counts what waits for somebody",
+        ),
         ("webhooks", "Heartbeat's tools have no webhooks"),
     ],
 };

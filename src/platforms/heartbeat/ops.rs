@@ -1,9 +1,7 @@
 //! Heartbeat's twenty tools in the order of its document.
 
 use super::records::{COUNT, GROUP, INVITATION, MADE_GROUP, MADE_USER, ROLE, USER};
-use crate::catalog::{
-    Answer, Args, Consequence, Mails, Op, Param, Repeat, SubjectAt, SubjectKind, Ty, Wire, Write,
-};
+use crate::catalog::{Answer, Args, Consequence, Mails, Op, Param, Repeat, SubjectAt, SubjectKind, Ty, Wire, Write};
 
 const UUID: Ty = Ty::Id(Wire::Text);
 const TEXT: Ty = Ty::Text(0);
@@ -17,9 +15,8 @@ const EMAIL: Param = Param::body("email", Ty::Email).required().doc("the address
 const NAME: Param = Param::body("name", Ty::Text(0)).required().doc("the full name");
 const ROLE_ID: Param =
     Param::body("role_id", UUID).wire("roleID").required().doc("the role, by id or by name: `\"Member\"`");
-const ROLE_NAME: Param = Param::aside("role", TEXT)
-    .role_named(POWERFUL)
-    .doc("the role's name; not sent, read where it is not given");
+const ROLE_NAME: Param =
+    Param::aside("role", TEXT).role_named(POWERFUL).doc("the role's name; not sent, read where it is not given");
 const GROUP_IDS: Param = Param::body("group_ids", Ty::Ids(Wire::Text)).wire("groupIDs").doc("groups they come into");
 const BIO: Param = Param::body("bio", TEXT).doc("who they are");
 const STATUS: Param = Param::body("status", TEXT).doc("the status text");
@@ -81,7 +78,7 @@ pub const OPS: &[Op] = &[
         .writes(Repeat::CheckFirst, Consequence::Adds, Mails::Unknown, MEMBER)
         .writes_when(
             "should_remove_from_sibling_groups",
-            write(Repeat::CheckFirst, Consequence::Removes, Mails::Unknown, MEMBER),
+            write(Repeat::CheckFirst, Consequence::Moves, Mails::Unknown, MEMBER),
         ),
     Op::post("groups", "create", "/heartbeat_community_create_group")
         .doc("Makes a group.")

@@ -26,7 +26,9 @@ pub fn member(group: &str, row: &Value) -> Option<Member> {
         fields: fields(row),
         registered: row.get("lastLogin").map(|at| !at.is_null()),
         invited_at: None,
-        created_at: text(row, "createdAt").and_then(|at| at.parse::<jiff::Timestamp>().ok()).map(|at| at.as_millisecond()),
+        created_at: text(row, "createdAt")
+            .and_then(|at| at.parse::<jiff::Timestamp>().ok())
+            .map(|at| at.as_millisecond()),
         admin: is_admin(row),
         standing: Standing::Accepted,
         groups,
@@ -79,7 +81,10 @@ pub fn full_name(person: &Person) -> String {
     let of = |name: &str| person.field(name).map(str::trim).filter(|text| !text.is_empty());
     let parts: Vec<&str> = NAMES.iter().filter_map(|name| of(name)).collect();
     let local = person.email.as_str().split('@').next().unwrap_or_default();
-    of("name").map(str::to_owned).or_else(|| (!parts.is_empty()).then(|| parts.join(" "))).unwrap_or_else(|| local.to_owned())
+    of("name")
+        .map(str::to_owned)
+        .or_else(|| (!parts.is_empty()).then(|| parts.join(" ")))
+        .unwrap_or_else(|| local.to_owned())
 }
 
 /// Values by a roster's names as the tool wants them: first and last name become the name, what of them is not given stays

@@ -11,12 +11,16 @@ pub fn completion(call: &Call) -> Option<Completion> {
     let (group, email) = (call.args.text("group_id"), call.args.text("email"));
     let id = call.args.text("invitation_id").to_owned();
     match (call.op.verb, group, email) {
-        ("resend", "", _) => Some(Completion { reads: Vec::new(), recent: Some(id), reading: Reading::Anew, fill: from_recent }),
+        ("resend", "", _) => {
+            Some(Completion { reads: Vec::new(), recent: Some(id), reading: Reading::Anew, fill: from_recent })
+        }
         ("resend", group, "") => {
             let reads = vec![list(&call.connection, json!({ "group_id": group }))];
             Some(Completion { reads, recent: None, reading: Reading::Anew, fill: from_list })
         }
-        ("delete", "", _) => Some(Completion { reads: Vec::new(), recent: Some(id), reading: Reading::Anew, fill: with_group }),
+        ("delete", "", _) => {
+            Some(Completion { reads: Vec::new(), recent: Some(id), reading: Reading::Anew, fill: with_group })
+        }
         _ => None,
     }
 }

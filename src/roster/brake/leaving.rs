@@ -108,6 +108,25 @@ impl Shrinking {
         Ok(Gone { removals, known: HashMap::new(), departures })
     }
 
+    /// People who leave other groups by coming into one.
+    pub(super) async fn moving(&mut self, client: &Client, call: &Call) -> Result<Gone, Error> {
+        let groups = self.hierarchy(client).await?.to_vec();
+        let vacated = client.platform().adapter.vacates(call, &groups);
+        let mut departures = Vec::new();
+        for (subject, _) in call.pieces().iter().flat_map(|piece| &piece.subjects) {
+            let Some(member) = person(client, None, &subject.key).await? else { continue };
+            for place in member.groups.iter().filter(|place| vacated.contains(&place.group)) {
+                protect(client, call, &member, place.admin.then_some(place.group.as_str()))?;
+                add(&mut departures, &place.group, &member.id, place.admin);
+            }
+        }
+        let mut removals = Vec::with_capacity(departures.len());
+        for departure in &departures {
+            removals.push(Removals { from: self.leaving(client, departure).await?, below: Vec::new() });
+        }
+        Ok(Gone { removals, known: HashMap::new(), departures })
+    }
+
     /// Takes note of what is about to happen; nothing has held it.
     pub(super) fn note(&mut self, gone: Gone) {
         for departure in gone.departures {
@@ -195,8 +214,12 @@ impl Shrinking {
             seen.singles += 1;
             return person(client, Some(group), key).await;
         }
-        let people: HashMap<String, Member> =
-            everybody(client, group).await?.into_iter().map(|member| (member.id.clone(), member)).collect();
+        let mut people = HashMap::new();
+        for member in everybody(client, group).await? {
+            let address = member.email.as_ref().map(|email| email.key().to_owned());
+            people.extend(address.map(|address| (address, member.clone())));
+            people.insert(member.id.clone(), member);
+        }
         let found = people.get(key).cloned();
         seen.people = Some(people);
         Ok(found)
