@@ -10,6 +10,8 @@ mod error;
 mod follow;
 mod http;
 mod mailing;
+mod mcp;
+mod network;
 mod pace;
 mod pager;
 mod perform;
@@ -38,6 +40,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Gravity};
 pub use http::{Http, HttpOptions, HttpWrites, SetUpError};
+pub use mcp::{Mcp, McpWrites};
+pub use network::Network;
 pub use pace::Pace;
 pub use pager::Pager;
 pub use policy::Policy;

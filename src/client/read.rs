@@ -10,7 +10,7 @@ use super::plan::unknown_yet;
 use super::transport::{Lost, Reply};
 use super::{Client, Error};
 use crate::catalog::{Answer, Call, Code, Fault};
-use crate::events::Event;
+use crate::events::{Event, Level};
 use crate::wire;
 
 impl Client {
@@ -130,6 +130,9 @@ impl Client {
         }
         let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(operation = call.op.name(), connection = call.connection, status, millis, "called");
+        for notice in self.reads().notices() {
+            self.events().say(Level::Warn, self.redacted(&notice));
+        }
         let write = !call.op.is_read();
         self.events().note(Event::Called { operation: call.op.name(), write, status, millis });
     }

@@ -1,11 +1,13 @@
 //! From a call to a request and back; pure. [`build`] and [`recognize`] are each other's inverse, whatever the platform's
 //! protocol.
 
+mod events;
 mod find;
 mod rest;
 mod rows;
 pub mod tools;
 
+pub use events::EventStream;
 pub use rest::{Request, below, filled_path};
 pub use rows::{Row, RowsError, last_id, rows};
 
