@@ -155,7 +155,11 @@ fn one_known(person: &Person, member: &Member, options: &Options) -> RowClass {
     }
 }
 
-fn differences<'a>(person: &'a Person, member: &'a Member, blank: Blank) -> impl Iterator<Item = FieldChange> + 'a {
+pub(super) fn differences<'a>(
+    person: &'a Person,
+    member: &'a Member,
+    blank: Blank,
+) -> impl Iterator<Item = FieldChange> + 'a {
     person.fields.iter().filter_map(move |(name, after)| {
         let before = member.field(name).unwrap_or_default();
         let empty = alike(after, "");

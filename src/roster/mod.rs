@@ -30,7 +30,7 @@ pub use mapping::{Columns, Mapping, Use};
 pub use options::{Blank, Declined, Extent, Mode, Options, Present};
 pub use read::{Collector, Duplicate, Wanted, person, read};
 pub use renames::{Rename, Renames};
-pub use sync::{Invite, Synced, Wish, sync};
+pub use sync::{Invite, Strangers, Synced, Wish, sync};
 
 pub use crate::tables::Rejected;
 

@@ -1,7 +1,10 @@
 //! From a roster to a group that holds exactly its people: read, compared, held against the brakes, applied with as few
 //! calls as the platform allows, read back; only then are those invited who never were.
 
+mod strangers;
 mod weigh;
+
+pub use strangers::Strangers;
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +15,7 @@ use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass
 use crate::catalog::{Call, Code, Invitation};
 use crate::client::{Client, Error, Gravity, With};
 use crate::events::Level;
-use crate::model::{Change, Email, Member, Standing};
+use crate::model::{Change, Email, Member, Person, Standing};
 use crate::settings::{Limits, Partial};
 use crate::tables::{Rejected, Table};
 
@@ -31,6 +34,8 @@ pub struct Wish {
     pub limits: Partial,
     /// Who must stand in this roster, in place of whom the connection names.
     pub sentinel: Option<Vec<Email>>,
+    /// What becomes of people who have no account, where only accounts can be in a group.
+    pub strangers: Strangers,
 }
 
 /// Whether invitations are sent.
@@ -56,6 +61,8 @@ pub struct Synced {
     pub added: usize,
     /// Of these, how many had an account in the community before.
     pub existing: usize,
+    /// People without an account who are pending users now: they come in when they first sign in.
+    pub pending: usize,
     /// People whose fields were changed.
     pub changed: usize,
     /// People that were removed.
@@ -85,12 +92,14 @@ pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish) -> R
     let flow = Flow::begin(client, group, table, wish).await?;
     let present = flow.present().await?;
     flow.check_sender(&present)?;
-    let (difference, cascade) = flow.difference(&present).await?;
+    let (mut difference, cascade) = flow.difference(&present).await?;
+    let strangers = flow.strangers(&mut difference).await?;
     flow.check(&present, &difference, &cascade).await?;
     let mut synced = flow.account(&present, &difference, &cascade);
+    flow.welcome(&strangers, &mut synced).await?;
     let after = match difference.changes.is_empty() {
         true => present,
-        false => flow.apply(&difference, &cascade, &mut synced).await?,
+        false => flow.apply(&difference, &cascade, &strangers, &mut synced).await?,
     };
     if wish.invite == Invite::New {
         // What was done before is accounted for all the same.
@@ -191,7 +200,13 @@ impl<'a> Flow<'a> {
     }
 
     /// Sends the changes, reads the group again and says what is not as wanted.
-    async fn apply(&self, difference: &Diff, cascade: &Cascade, synced: &mut Synced) -> Result<Present, Error> {
+    async fn apply(
+        &self,
+        difference: &Diff,
+        cascade: &Cascade,
+        strangers: &[Person],
+        synced: &mut Synced,
+    ) -> Result<Present, Error> {
         let changes = &difference.changes;
         let calls = self.client.platform().adapter.calls(self.client.connection(), self.group, changes);
         let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
@@ -209,13 +224,15 @@ impl<'a> Flow<'a> {
             self.client.events().progress("changes made", done, all);
         }
         let after = self.present().await?;
-        self.compare(difference, &after, synced);
+        self.compare(difference, &after, strangers, synced);
         Ok(after)
     }
 
     /// Counts what the platform now shows of each change.
-    fn compare(&self, difference: &Diff, after: &Present, synced: &mut Synced) {
-        let rest = diff(&self.wanted, after, &self.compare);
+    fn compare(&self, difference: &Diff, after: &Present, strangers: &[Person], synced: &mut Synced) {
+        let mut rest = diff(&self.wanted, after, &self.compare);
+        let absent: HashSet<&str> = strangers.iter().map(|person| person.email.key()).collect();
+        rest.changes.retain(|change| !matches!(change, Change::Add(person) if absent.contains(person.email.key())));
         let missing: HashSet<String> = rest.changes.iter().map(name).collect();
         let created: HashMap<&str, i64> = after
             .members
