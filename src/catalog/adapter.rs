@@ -1,10 +1,10 @@
 //! The trait that turns changes into a platform's calls and back, its answers into the model, and doubts into look-ups.
 //! Adapters make calls; they never send them. `None` or `Unsupported` = the platform has no such notion.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Call, Deed, Doubt, Op, Piece, Seen, Subject};
-use crate::model::{Cascade, Change, Group, Member, Person};
+use crate::model::{Cascade, Change, FieldChange, Group, Member, Person};
 
 /// The platform cannot do this; says what it has instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -127,6 +127,12 @@ pub trait Adapter: Send + Sync {
     /// The writes that make these changes in this group, as few as the platform allows.
     fn calls(&self, connection: &str, group: &str, changes: &[Change]) -> Result<Vec<Call>, Unsupported>;
 
+    /// What a change of these fields overwrites, by the platform's names.
+    fn overwritten(&self, member: &Member, fields: &[FieldChange]) -> Map<String, Value> {
+        let _ = member;
+        fields.iter().map(|field| (field.name.clone(), field.before.as_str().into())).collect()
+    }
+
     /// The writes that invite these members of this group.
     fn invite(&self, connection: &str, group: &str, invitation: &Invitation) -> Result<Vec<Call>, Unsupported>;
 
@@ -233,6 +239,12 @@ pub trait Adapter: Send + Sync {
     /// A row of somebody, as [`Adapter::after`] or any read gave it, as this read shows it.
     fn shown(&self, read: &Call, row: Value) -> Value {
         let _ = read;
+        row
+    }
+
+    /// A group's row with these people in it as they will be: by id, with their rows. Unchanged where it shows nobody.
+    fn peopled(&self, row: Value, people: &[(&str, Option<&Value>)]) -> Value {
+        let _ = people;
         row
     }
 

@@ -1,6 +1,7 @@
 //! From a roster to a group that holds exactly its people: read, compared, held against the brakes, applied with as few
 //! calls as the platform allows, read back; only then are those invited who never were.
 
+mod before;
 mod strangers;
 mod weigh;
 
@@ -8,8 +9,9 @@ pub use strangers::Strangers;
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use self::before::before;
 use super::members::members;
 use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff};
 use crate::catalog::{Call, Code, Invitation};
@@ -210,7 +212,8 @@ impl<'a> Flow<'a> {
         let changes = &difference.changes;
         let calls = self.client.platform().adapter.calls(self.client.connection(), self.group, changes);
         let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
-        let with = With { checked: true, known: before(changes, cascade), ..With::default() };
+        let known = before(self.client.platform().adapter, changes, cascade);
+        let with = With { checked: true, known, ..With::default() };
         let (all, mut done) = (changes.len() as u64, 0);
         for call in &calls {
             match self.client.call(call, &with).await {
@@ -304,31 +307,6 @@ impl<'a> Flow<'a> {
             _ => Ok(invited.saturating_sub(self.client.confirm_queued().await?)),
         }
     }
-}
-
-/// What the platform held before a change: a look-up tells by it whether somebody else changed it meanwhile, and undo
-/// what to go back to. Of a removal, also which groups below somebody leaves with it.
-fn before(changes: &[Change], cascade: &Cascade) -> HashMap<String, Value> {
-    let mut known = HashMap::with_capacity(changes.len());
-    for change in changes {
-        match change {
-            Change::Add(person) => {
-                known.insert(person.email.key().to_owned(), json!({ "member": false, "email": person.email.as_str() }));
-            }
-            Change::Update { member, fields } => {
-                let held: Map<String, Value> =
-                    fields.iter().map(|field| (field.name.clone(), field.before.as_str().into())).collect();
-                let kept = json!({ "member": true, "fields": held, "email": address(member) });
-                known.extend(member.email.as_ref().map(|email| (email.key().to_owned(), kept.clone())));
-                known.insert(member.id.clone(), kept);
-            }
-            Change::Remove(member) => {
-                let kept = json!({ "member": true, "email": address(member), "leaves": cascade.left_by(member) });
-                known.insert(member.id.clone(), kept);
-            }
-        }
-    }
-    known
 }
 
 fn address(member: &Member) -> Option<&str> {

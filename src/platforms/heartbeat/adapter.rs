@@ -9,7 +9,7 @@ use crate::catalog::{
     Adapter, Before, Call, Completion, Deed, Doubt, FieldNames, Invitation, LookUp, Op, Seen, Snapshot, Subject,
     Unsupported,
 };
-use crate::model::{Cascade, Change, Email, Group, Member, Person};
+use crate::model::{Cascade, Change, Email, FieldChange, Group, Member, Person};
 
 /// Heartbeat's adapter.
 pub struct Heartbeat;
@@ -61,9 +61,7 @@ impl Adapter for Heartbeat {
             match change {
                 Change::Add(person) => arriving.push(person.email.as_str()),
                 Change::Update { member, fields } => {
-                    let values: Vec<(String, String)> =
-                        fields.iter().map(|field| (field.name.clone(), field.after.clone())).collect();
-                    let mut args = profile(&values, Some(member));
+                    let mut args = written(member, fields);
                     if !args.is_empty() {
                         args.insert("email".into(), address(member)?.into());
                         updates.push(call(connection, "users", "update", Value::Object(args)));
@@ -77,6 +75,11 @@ impl Adapter for Heartbeat {
             (!emails.is_empty()).then(|| call(connection, "members", verb, args))
         };
         Ok(whole("add", arriving).into_iter().chain(updates).chain(whole("remove", leaving)).collect())
+    }
+
+    fn overwritten(&self, member: &Member, fields: &[FieldChange]) -> Map<String, Value> {
+        let held = |name: &String| (name.clone(), member.field(name).unwrap_or_default().into());
+        written(member, fields).keys().map(held).collect()
     }
 
     fn invite(&self, _connection: &str, _group: &str, _invitation: &Invitation) -> Result<Vec<Call>, Unsupported> {
@@ -188,9 +191,18 @@ impl Adapter for Heartbeat {
         after::answered(call, row)
     }
 
+    fn peopled(&self, row: Value, people: &[(&str, Option<&Value>)]) -> Value {
+        after::peopled(row, people)
+    }
+
     fn seen(&self, read: &Call) -> Seen {
         deeds::seen(read)
     }
+}
+
+fn written(member: &Member, fields: &[FieldChange]) -> Map<String, Value> {
+    let values: Vec<(String, String)> = fields.iter().map(|field| (field.name.clone(), field.after.clone())).collect();
+    profile(&values, Some(member))
 }
 
 /// Heartbeat's tools know people by address alone.

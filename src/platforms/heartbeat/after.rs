@@ -37,6 +37,21 @@ pub fn answered(call: &Call, row: Value) -> Value {
     }
 }
 
+/// A group's row with these people in it as they will be.
+pub fn peopled(mut row: Value, people: &[(&str, Option<&Value>)]) -> Value {
+    let group = row.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let Some(users) = row.get_mut("users").and_then(Value::as_array_mut) else { return row };
+    for (id, person) in people {
+        let listed = users.iter().position(|user| user.get("id").and_then(Value::as_str) == Some(id));
+        match (person.filter(|person| is_in(person, &group)), listed) {
+            (Some(person), None) => users.push(json!({ "id": id, "name": person["name"], "email": person["email"] })),
+            (None, Some(place)) => drop(users.remove(place)),
+            _ => {}
+        }
+    }
+    row
+}
+
 fn account(id: &str, who: &Whom, fields: &Map<String, Value>) -> Value {
     let email = who.address.as_deref().unwrap_or_default();
     let row = json!({

@@ -100,12 +100,12 @@ impl Flow<'_> {
         named.extend((more > 0).then(|| format!("{more} more")));
         let title = self.client.platform().title;
         format!(
-            "{} of the roster have no account on {title}, and only accounts can be in a group: {}; nothing was done. Say \
+            "{} no account on {title}, and only accounts can be in a group: {}; nothing was done. Say \
              what becomes of them: `strangers: \"pending\", role: \"…\"` makes them pending users with that role \
              (`roles.list()` names the roles; {title} may write to them), `strangers: \"leave\"` leaves them out",
             match strangers.len() {
-                1 => "1 person".to_owned(),
-                all => format!("{all} people"),
+                1 => "1 person of the roster has".to_owned(),
+                all => format!("{all} people of the roster have"),
             },
             named.join(", ")
         )
