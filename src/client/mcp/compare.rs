@@ -22,13 +22,14 @@ pub(super) fn compare(platform: &Platform, listed: Result<Vec<Tool>, String>) ->
     let Protocol::Tools { with: (always, _) } = platform.protocol else { return (None, Vec::new()) };
     let is_always = |name: &str| name.eq_ignore_ascii_case(always);
     let with = tools.iter().filter_map(properties).flat_map(Map::keys).find(|name| is_always(name)).cloned();
-    let mut found = Vec::new();
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
     for op in platform.ops {
         match tools.iter().find(|tool| tool.name == tool_of(op)) {
-            None => found.push(format!("`{}` is not there ({})", tool_of(op), op.name())),
+            None => missing.push(format!("`{}`", op.name())),
             Some(tool) => arguments(op, tool, &is_always, &mut found),
         }
     }
+    found.splice(0..0, (!missing.is_empty()).then(|| format!("it has no tools for {}", missing.join(", "))));
     let unknown = tools.iter().filter(|tool| !platform.ops.iter().any(|op| tool.name == tool_of(op)));
     found.extend(unknown.map(|tool| format!("`{}` is new and cannot be called", tool.name)));
     if found.is_empty() {

@@ -72,11 +72,12 @@ fn payload(op: &Op, status: u16, body: &[u8]) -> Result<(), Fault> {
 /// What a no means. Nothing has happened where the words say that the request itself was not taken; else a write may have.
 fn refusal(op: &Op, status: u16, no: &Value) -> Result<(), Fault> {
     let words = told(no).unwrap_or_else(|| no.to_string());
+    let meant = by_words(&format!("{} {words}", kind(no).unwrap_or_default()));
     let number = no.pointer("/error/code").and_then(Value::as_i64);
     if op.verb == "reactivate" && words.to_lowercase().contains("already active") {
         return Ok(());
     }
-    let (code, sure) = match (by_words(&words), number) {
+    let (code, sure) = match (meant, number) {
         (Some(meant), _) => meant,
         // No such tool, no such method, no such arguments: read before anything is done.
         (None, Some(-32602 | -32601 | -32600 | -32700)) => (Code::Refused, true),
@@ -147,6 +148,13 @@ fn told(no: &Value) -> Option<String> {
         return inner.as_ref().and_then(told).or(Some(part));
     }
     text(Some(no)).or_else(|| text(no.get("message"))).or_else(|| text(no.get("error")))
+}
+
+/// The word by which a tool's own error names its kind: `VALIDATION_ERROR`.
+fn kind(no: &Value) -> Option<String> {
+    let own = |no: &Value| no.get("code").and_then(Value::as_str).map(str::to_owned);
+    let text = no.pointer("/result/content/0/text").and_then(Value::as_str);
+    text.and_then(|text| serde_json::from_str::<Value>(text).ok()).as_ref().and_then(own).or_else(|| own(no))
 }
 
 fn start(body: &[u8]) -> String {
