@@ -54,6 +54,9 @@ pub enum ToolsError {
     /// Neither a result nor an error.
     #[error("the answer has neither `result` nor `error`")]
     Empty,
+    /// JSON-RPC's messages, and the results of tools, are objects.
+    #[error("the answer is no JSON-RPC message but {0}")]
+    NoObject(&'static str),
     /// The tool wants something first.
     #[error("the tool did not finish: it wants `{0}`")]
     Unfinished(String),
@@ -91,20 +94,28 @@ struct Part<'a> {
 /// Whether a message is the answer to the request of this id, rather than a notice or a question on the way to it. An error
 /// that names no request is.
 pub fn answers(message: &[u8], id: &str) -> Result<bool, ToolsError> {
-    let message: Message<'_> = serde_json::from_slice(message)?;
+    let message: Message<'_> = object(message)?;
     let same =
         message.id.is_none_or(|of| matches!(of.get().trim_matches('"'), known if known == id || known == "null"));
     Ok(message.method.is_none() && same && (message.id.is_some() || message.error.is_some()))
 }
 
+/// Reads an object: a list is none, whatever stands in it.
+fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, ToolsError> {
+    match json.trim_ascii_start().first() {
+        Some(b'[') => Err(ToolsError::NoObject("a list")),
+        _ => Ok(serde_json::from_slice(json)?),
+    }
+}
+
 /// What a tool gave, in the form that this module's head describes. Nothing is copied but a text's escapes.
 pub fn opened(message: &Bytes) -> Result<Bytes, ToolsError> {
-    let read: Message<'_> = serde_json::from_slice(message)?;
+    let read: Message<'_> = object(message)?;
     if read.error.is_some_and(|error| error.get() != "null") {
         return Ok(message.clone());
     }
     let result = read.result.ok_or(ToolsError::Empty)?;
-    let given: Given<'_> = serde_json::from_str(result.get())?;
+    let given: Given<'_> = object(result.get().as_bytes())?;
     if given.is_error {
         return Ok(message.clone());
     }
@@ -129,7 +140,7 @@ fn structured(message: &Bytes, held: &RawValue) -> Result<Bytes, ToolsError> {
         #[serde(borrow)]
         result: &'a RawValue,
     }
-    match serde_json::from_str::<Wrapped<'_>>(held.get()) {
+    match object::<Wrapped<'_>>(held.get().as_bytes()) {
         Ok(wrapped) if wrapped.result.get().starts_with('"') => plain(message, wrapped.result),
         Ok(wrapped) => Ok(message.slice_ref(wrapped.result.get().as_bytes())),
         Err(_) => Ok(message.slice_ref(held.get().as_bytes())),
@@ -166,6 +177,8 @@ mod tests {
         assert_eq!(of(r#"{"structuredContent":{"result":"[1]"}}"#), "[1]");
         assert_eq!(of(r#"{"structuredContent":{"result":[1],"more":2}}"#), r#"{"result":[1],"more":2}"#);
         assert_eq!(of(r#"{"content":[{"type":"image","data":"x"},{"type":"text","text":"7"}]}"#), "7");
+        assert_eq!(of(r#"{"structuredContent":[1]}"#), "[1]", "a list is nothing wrapped");
+        assert_eq!(of(r#"{"structuredContent":[]}"#), "[]");
         assert_eq!(of("{}"), "null");
         assert_eq!(of(r#"{"resultType":"complete","content":[{"type":"text","text":"1"}]}"#), "1");
         assert_eq!(of(r#"{"resultType":"input_required"}"#), "! the tool did not finish: it wants `input_required`");
@@ -179,6 +192,7 @@ mod tests {
         let message = r#"{"jsonrpc":"2.0","id":1,"error":null,"result":{"structuredContent":{"a":1}}}"#;
         assert_eq!(open(message), r#"{"a":1}"#);
         assert!(open(r#"{"jsonrpc":"2.0","id":1}"#).starts_with("! the answer has neither"));
+        assert_eq!(open(r#"["2.0",1,null,null,null]"#), "! the answer is no JSON-RPC message but a list");
         assert!(open("<html>").starts_with("! the answer is no JSON-RPC message"));
     }
 

@@ -14,6 +14,7 @@ mod disturbed;
 mod docs;
 mod faults;
 mod foreign;
+mod heartbeat_document;
 mod heartbeat_http;
 mod history;
 mod hivesocial_document;

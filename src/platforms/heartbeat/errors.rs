@@ -7,7 +7,9 @@ use crate::catalog::{Answer, Code, Fault, Op};
 
 /// Judges a reply (the form of its body: [`crate::wire::tools`]).
 pub fn open(op: &Op, status: u16, body: &[u8]) -> Result<(), Fault> {
-    let value = serde_json::from_slice::<Top>(body).unwrap_or_default();
+    // A list is no object whose keys have lost their names.
+    let is_object = body.trim_ascii_start().first() == Some(&b'{');
+    let value = if is_object { serde_json::from_slice::<Top>(body).unwrap_or_default() } else { Top::default() };
     if !(200..300).contains(&status) {
         let mut fault = Fault::by_status(status, told(&value.whole(body)).unwrap_or_else(|| start(body)));
         if fault.code == Code::NotFound {
