@@ -218,6 +218,12 @@ pub trait Adapter: Send + Sync {
         row
     }
 
+    /// The id of what a write made, where the answer has it under another key than `id`: it is added under that one.
+    fn made(&self, answer: &Value) -> Option<String> {
+        let _ = answer;
+        None
+    }
+
     /// What a planned write answers, where the platform answers with one record: `row` is what it makes.
     fn answered(&self, call: &Call, row: Value) -> Value {
         let _ = call;

@@ -133,15 +133,8 @@ pub enum Kind {
     Read,
     /// Changes something: passes the ledger.
     Write(Write),
-    /// Changes something, and otherwise where an argument is `true`.
-    Either {
-        /// That argument.
-        when: &'static str,
-        /// What it is where the argument is `true`.
-        then: Write,
-        /// What it is else.
-        otherwise: Write,
-    },
+    /// Changes something: the first where this argument is `true`, else the second.
+    Either(&'static str, Write, Write),
 }
 
 /// How a list goes on after its first page.
@@ -318,7 +311,7 @@ impl Op {
     /// What it does where this argument is `true`; say first what it does else.
     pub const fn writes_when(self, when: &'static str, then: Write) -> Self {
         match self.kind {
-            Kind::Write(otherwise) => Self { kind: Kind::Either { when, then, otherwise }, ..self },
+            Kind::Write(otherwise) => Self { kind: Kind::Either(when, then, otherwise), ..self },
             _ => self,
         }
     }
@@ -358,16 +351,16 @@ impl Op {
         match &self.kind {
             Kind::Read => None,
             Kind::Write(write) => Some(write),
-            Kind::Either { when, then, .. } if args.get(when) == Some(&true.into()) => Some(then),
-            Kind::Either { otherwise, .. } => Some(otherwise),
+            Kind::Either(when, then, _) if args.get(when) == Some(&true.into()) => Some(then),
+            Kind::Either(_, _, otherwise) => Some(otherwise),
         }
     }
 
     /// What it writes where nobody knows the arguments any more: what must be repeated least.
     pub fn carefully(&self) -> Option<&Write> {
         match &self.kind {
-            Kind::Either { then, otherwise, .. } if then.repeat < otherwise.repeat => Some(otherwise),
-            Kind::Either { then, .. } => Some(then),
+            Kind::Either(_, then, otherwise) if then.repeat < otherwise.repeat => Some(otherwise),
+            Kind::Either(_, then, _) => Some(then),
             Kind::Write(write) => Some(write),
             Kind::Read => None,
         }

@@ -32,7 +32,7 @@ impl Client {
         let sent = self.send(part, &permit).await;
         crash::reach(Point::BeforeSettle);
         let body = match sent {
-            Sent::Worked(body) => body,
+            Sent::Worked(body) => self.with_id(part, body),
             Sent::Failed(error) if part.subjects.len() > 1 && may_spare(&error) => {
                 return self.perform_refusal(part, permit, intent, error, merged).await;
             }
@@ -66,6 +66,21 @@ impl Client {
         self.settle(part, permit, outcome).await?;
         merged.done(part.subjects.len(), &body);
         Ok(Performed::Settled)
+    }
+
+    /// The answer with the id of what was made under the key that all platforms share.
+    fn with_id(&self, part: &Piece, body: Bytes) -> Bytes {
+        if !matches!(part.call.op.answer, Answer::One(_)) {
+            return body;
+        }
+        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        match (self.platform().adapter.made(&answer), answer) {
+            (Some(id), Value::Object(mut answer)) => {
+                answer.insert("id".into(), id.into());
+                Bytes::from(Value::Object(answer).to_string())
+            }
+            _ => body,
+        }
     }
 
     fn parts(&self, part: &Piece, body: &Bytes) -> Option<Vec<Part>> {

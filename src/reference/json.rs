@@ -25,7 +25,7 @@ fn object(function: &Function) -> Value {
     match op.kind {
         Kind::Read => {}
         Kind::Write(write) => object["writes"] = writes(&write),
-        Kind::Either { when, then, otherwise } => {
+        Kind::Either(when, then, otherwise) => {
             object["writes"] = writes(&otherwise);
             object["writes_when"] = json!({ when: writes(&then) });
         }

@@ -102,12 +102,12 @@ impl World {
     }
 
     /// Lets somebody wait for their first sign-in; asked for again, it is changed.
-    pub fn await_user(&mut self, pending: Pending) {
+    pub fn expect_user(&mut self, pending: Pending) {
         self.club.pending.insert(pending.email.trim().to_lowercase(), pending);
     }
 
     /// Whoever waits for their first sign-in, by address.
-    pub fn awaited(&self) -> impl Iterator<Item = &Pending> {
+    pub fn pending_users(&self) -> impl Iterator<Item = &Pending> {
         self.club.pending.values()
     }
 

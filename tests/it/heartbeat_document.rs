@@ -146,6 +146,7 @@ fn a_call_becomes_the_tools_name_and_its_arguments_and_is_recognised_again() {
         assert_eq!(request.target, format!("/heartbeat_community_{}", tool.name));
         let body = request.body.unwrap();
         let arguments: Value = serde_json::from_slice(&body).unwrap();
+        assert!(arguments.get("role").is_none(), "only its id is sent");
         let names: Vec<&String> = arguments.as_object().unwrap().keys().collect();
         let mut want: Vec<&String> = tool.params.iter().map(|(name, _, _)| name).collect();
         let mut have = names.clone();

@@ -16,6 +16,7 @@ mod faults;
 mod foreign;
 mod heartbeat_document;
 mod heartbeat_http;
+mod heartbeat_scripts;
 mod history;
 mod hivesocial_document;
 mod hivesocial_scripts;

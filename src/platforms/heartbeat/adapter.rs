@@ -187,6 +187,10 @@ impl Adapter for Heartbeat {
         after::after(row, id, deed)
     }
 
+    fn made(&self, answer: &Value) -> Option<String> {
+        ["userID", "groupID"].iter().find_map(|key| users::text(answer, key))
+    }
+
     fn answered(&self, call: &Call, row: Value) -> Value {
         after::answered(call, row)
     }

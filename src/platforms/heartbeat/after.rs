@@ -28,8 +28,8 @@ pub fn after(row: Option<Value>, id: &str, deed: &Deed) -> Option<Value> {
 pub fn answered(call: &Call, row: Value) -> Value {
     let id = row.get("id").cloned().unwrap_or_default();
     match (call.op.noun, call.op.verb) {
-        ("users", "create") => json!({ "userID": id }),
-        ("groups", "create") => json!({ "success": true, "groupID": id }),
+        ("users", "create") => json!({ "userID": id, "id": id }),
+        ("groups", "create") => json!({ "success": true, "groupID": id, "id": id }),
         ("invitations", "create") => json!({
             "id": id, "role": { "id": call.args.get("role_id"), "name": call.args.get("role") }, "groups": [],
         }),

@@ -74,7 +74,7 @@ pub fn judge_removed(doubt: &Doubt, reads: &[Value]) -> Verdict {
 /// The address has an account.
 pub fn judge_created(doubt: &Doubt, reads: &[Value]) -> Verdict {
     match somebody(&doubt.subject.key, reads) {
-        Some(row) => Verdict::Applied(Some(json!({ "userID": row.get("id") }))),
+        Some(row) => Verdict::Applied(Some(json!({ "userID": row.get("id"), "id": row.get("id") }))),
         None => Verdict::NotApplied,
     }
 }
@@ -133,7 +133,7 @@ pub fn judge_group_created(doubt: &Doubt, reads: &[Value]) -> Verdict {
     let before = doubt.before.get("ids").and_then(Value::as_array).cloned().unwrap_or_default();
     let new = |row: &&Value| row.get("id").is_some_and(|id| !before.contains(id));
     match named(&doubt.subject.key, doubt.subject.group.as_deref(), reads).find(new) {
-        Some(row) => Verdict::Applied(Some(json!({ "success": true, "groupID": row.get("id") }))),
+        Some(row) => Verdict::Applied(Some(json!({ "success": true, "groupID": row.get("id"), "id": row.get("id") }))),
         None => match named(&doubt.subject.key, None, reads).any(|row| new(&row)) {
             true => Verdict::Stale("a new group of this name stands elsewhere in the hierarchy"),
             false => Verdict::NotApplied,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::catalog::{Answer, Code, Fault, Op};
 
-/// Judges a reply (the form of its body: [`crate::wire::tools`]).
+/// Judges a reply. Its body is what the tool gave, or a whole JSON-RPC message that says no.
 pub fn open(op: &Op, status: u16, body: &[u8]) -> Result<(), Fault> {
     // A list is no object whose keys have lost their names.
     let is_object = body.trim_ascii_start().first() == Some(&b'{');

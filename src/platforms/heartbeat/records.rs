@@ -70,10 +70,10 @@ pub const INVITATION: Record = Record {
     name: "Invitation",
     fields: &[ID, f("code", FieldTy::Text), f("role", FieldTy::One(&ROLE)), f("groups", FieldTy::Many(&PLACE))],
 };
-/// What making somebody answers.
-pub const MADE_USER: Record = Record { name: "MadeUser", fields: &[f("userID", FieldTy::Id)] };
-/// What making a group answers.
+/// What making somebody answers; `id` is added here, as every platform has it.
+pub const MADE_USER: Record = Record { name: "MadeUser", fields: &[f("userID", FieldTy::Id), ID] };
+/// What making a group answers; `id` is added here, as every platform has it.
 pub const MADE_GROUP: Record =
-    Record { name: "MadeGroup", fields: &[f("success", FieldTy::Bool), f("groupID", FieldTy::Id)] };
+    Record { name: "MadeGroup", fields: &[f("success", FieldTy::Bool), f("groupID", FieldTy::Id), ID] };
 /// How many notifications wait.
 pub const COUNT: Record = Record { name: "Count", fields: &[f("count", FieldTy::Number)] };

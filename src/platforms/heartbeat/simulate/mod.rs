@@ -1,5 +1,5 @@
-//! What each of Heartbeat's tools does to the sandbox's world, and what it answers: the tool's own JSON, or its no in the
-//! form of [`crate::wire::tools`]. Where the document is silent, the choice is said here in the code.
+//! What each of Heartbeat's tools does to the sandbox's world, and what it answers: the tool's own JSON, or a JSON-RPC
+//! message that says no. Where the document is silent, the choice is said here in the code.
 
 mod groups;
 mod people;

@@ -76,7 +76,7 @@ fn create_pending(world: &mut World, args: &Args) -> Done {
         return Err(missing("User already exists in community"));
     }
     let name = text(args, "name").ok_or_else(|| invalid("name is required"))?;
-    world.await_user(Pending { email: email.as_str().to_owned(), name, role, groups });
+    world.expect_user(Pending { email: email.as_str().to_owned(), name, role, groups });
     Ok(success())
 }
 
