@@ -35,9 +35,9 @@ impl Recent {
     fn keep(&self, rows: Vec<Row>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.pages.push_back(rows);
-        let mut size: usize = kept.pages.iter().map(weight).sum();
+        let mut size: usize = kept.pages.iter().map(|page| weight(page)).sum();
         while kept.pages.len() > KEPT || (size > LARGEST && kept.pages.len() > 1) {
-            size -= kept.pages.pop_front().as_ref().map_or(0, weight);
+            size -= kept.pages.pop_front().as_ref().map_or(0, |page| weight(page));
         }
     }
 
@@ -81,7 +81,7 @@ impl Recent {
     }
 }
 
-fn weight(page: &Vec<Row>) -> usize {
+fn weight(page: &[Row]) -> usize {
     page.iter().map(|row| row.bytes().len()).sum()
 }
 

@@ -150,7 +150,8 @@ fn a_call_becomes_the_tools_name_and_its_arguments_and_is_recognised_again() {
         let names: Vec<&String> = arguments.as_object().unwrap().keys().collect();
         let mut want: Vec<&String> = tool.params.iter().map(|(name, _, _)| name).collect();
         let mut have = names.clone();
-        (want.sort(), have.sort());
+        want.sort();
+        have.sort();
         assert_eq!(have, want, "{}", tool.name);
         let (found, read) = wire::recognize(heartbeat(), "POST", &request.target, &body).unwrap();
         assert_eq!(found.name(), op.name());
