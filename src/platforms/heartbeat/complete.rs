@@ -8,7 +8,8 @@ use crate::catalog::{Call, Completion, Reading};
 
 /// What is missing of a call that gives a role.
 pub fn completion(asked: &Call) -> Option<Completion> {
-    let gives = asked.args.get("role_id").is_some() && asked.args.text("role").is_empty();
+    // Also where a script names the role: only the list says what it is called, and so whether it gives power.
+    let gives = asked.args.get("role_id").is_some();
     let reads = || vec![call(&asked.connection, "roles", "list", json!({}))];
     gives.then(|| Completion { reads: reads(), recent: None, reading: Reading::Once, fill })
 }

@@ -15,8 +15,9 @@ const EMAIL: Param = Param::body("email", Ty::Email).required().doc("the address
 const NAME: Param = Param::body("name", Ty::Text(0)).required().doc("the full name");
 const ROLE_ID: Param =
     Param::body("role_id", UUID).wire("roleID").required().doc("the role, by id or by name: `\"Member\"`");
-const ROLE_NAME: Param =
-    Param::aside("role", TEXT).role_named(POWERFUL).doc("the role's name; not sent, read where it is not given");
+const ROLE_NAME: Param = Param::aside("role", TEXT)
+    .role_named(POWERFUL)
+    .doc("the role's name; not sent, and filled in here, whatever is given");
 const GROUP_IDS: Param = Param::body("group_ids", Ty::Ids(Wire::Text)).wire("groupIDs").doc("groups they come into");
 const BIO: Param = Param::body("bio", TEXT).doc("who they are");
 const STATUS: Param = Param::body("status", TEXT).doc("the status text");

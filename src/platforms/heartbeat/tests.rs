@@ -344,7 +344,10 @@ fn a_role_is_meant_by_its_name_and_its_name_says_whether_it_gives_power() {
     assert_eq!((whole.args.text("role_id"), whole.args.text("role")), ("r1", "Admin"));
     assert_eq!(whole.grants().len(), 1);
     assert!(filled("r2").unwrap().grants().is_empty());
-    assert!(complete::completion(&whole).is_none());
+    let mut posing = bare("r1");
+    posing.args.set("role", "Member");
+    let whole = (completion.fill)(&posing, &roles).unwrap();
+    assert_eq!((whole.args.text("role"), whole.grants().len()), ("Admin", 1), "whatever a script says it is called");
     assert!(filled("Member").unwrap_err().contains("several roles are called `Member`"));
     assert_eq!(filled("Chef").unwrap_err(), "there is no role `Chef`; there are `Admin`, `Member`, `member `");
 }
