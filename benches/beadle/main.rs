@@ -11,6 +11,7 @@ mod measure;
 mod members;
 mod pages;
 mod plain;
+mod plan;
 mod start;
 
 use std::process::ExitCode;
@@ -21,22 +22,24 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 /// A benchmark: its name, and what it does with the arguments behind the name.
 type Bench = (&'static str, fn(&[String]) -> Outcome);
 
-const BENCHES: [Bench; 5] = [
+const BENCHES: [Bench; 6] = [
     ("export", export::bench),
     ("start", start::bench),
     ("ledger", ledger::bench),
     ("diff", diff::bench),
     ("lost", lost::bench),
+    ("plan", plan::bench),
 ];
 
 /// What a benchmark starts as a process of its own.
-const CONTESTANTS: [Bench; 6] = [
+const CONTESTANTS: [Bench; 7] = [
     ("nothing", |_| Ok(())),
     ("plain-export", plain::export),
     ("passing-export", plain::passing),
     ("effects", ledger::effects),
     ("roster-diff", diff::roster),
     ("plain-diff", diff::plain),
+    ("plain-plan", plan::plain),
 ];
 
 fn main() -> ExitCode {
@@ -59,7 +62,7 @@ fn chosen(arguments: &[String]) -> Outcome {
     };
     match BENCHES.iter().chain(&CONTESTANTS).find(|(known, _)| known == name) {
         Some((_, act)) => act(rest),
-        None => Err(format!("no benchmark `{name}`; there are export, start, ledger, diff and lost").into()),
+        None => Err(format!("no benchmark `{name}`; there are export, start, ledger, diff, lost and plan").into()),
     }
 }
 

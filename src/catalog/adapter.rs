@@ -1,6 +1,8 @@
 //! The trait that turns changes into a platform's calls and back, its answers into the model, and doubts into look-ups.
 //! Adapters make calls; they never send them. `None` or `Unsupported` = the platform has no such notion.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::{Call, Deed, Doubt, Op, Piece, Seen, Subject};
@@ -61,25 +63,29 @@ pub struct Snapshot {
     pub keys: fn(&Value) -> Vec<String>,
 }
 
+/// Makes a call whole by what was read; an error says why it cannot be made, and what to type.
+pub type Fill = fn(&Call, &[Arc<Value>]) -> Result<Call, String>;
+
 /// What must be read and filled in before a call says all that beadle has to know: whom it is about, what is there.
 pub struct Completion {
     /// Reads, as in [`LookUp::reads`]. Where there are none, the row of [`Completion::recent`] is what they gave.
     pub reads: Vec<Call>,
     /// An id whose row this run may have read lately; `null` if it has not.
     pub recent: Option<String>,
-    /// Whether what was read may be taken from an earlier call of the run.
-    pub reading: Reading,
+    /// Ids and addresses of whom the call is about: of them nothing is remembered from before this run wrote to them.
+    pub about: Vec<String>,
+    /// Whether what was remembered may do: a write that replaces what is there needs what is there now.
+    pub may_be_remembered: fn(&Call, &[Arc<Value>]) -> bool,
     /// The whole call; an error says why it cannot be made, and what to type.
-    pub fill: fn(&Call, &[Value]) -> Result<Call, String>,
+    pub fill: Fill,
 }
 
-/// How long what was read for a call holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
-    /// For this call.
-    Anew,
-    /// As long as the run: what it shows does not change meanwhile.
-    Once,
+/// What a list's rows do not say themselves, from another read.
+pub struct Companion {
+    /// The other read, as in [`LookUp::reads`].
+    pub read: Call,
+    /// Writes what it says of a row of the list into the row.
+    pub join: fn(&Call, &mut Value, &Value),
 }
 
 /// What an answer to a call for many says of one of them.
@@ -139,6 +145,43 @@ pub trait Adapter: Send + Sync {
     /// What is to be filled in first; `None` where the call is whole.
     fn completion(&self, call: &Call) -> Option<Completion> {
         let _ = call;
+        None
+    }
+
+    /// What this list's rows lack and another read says; `None` where they are whole.
+    fn companion(&self, list: &Call) -> Option<Companion> {
+        let _ = list;
+        None
+    }
+
+    /// Whether "not found" after a removal whose first answer was lost says that it worked; else a look-up does.
+    fn not_found_is_removed(&self) -> bool {
+        true
+    }
+
+    /// Whether a person's row speaks of one group alone: plans, freshness and undo then look at each group by itself.
+    fn rows_are_apart(&self) -> bool {
+        false
+    }
+
+    /// Fields of people that the platform shows and nobody can write: they say who somebody is and are never changed.
+    fn read_only(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Fields that somebody has in a group and loses with it.
+    fn of_membership(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Keys among a deed's fields that are none of a person, and only tell [`Adapter::after`] more of the others.
+    fn beside_fields(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// A roster's value of a field in the form in which [`Adapter::member`] has it.
+    fn tidied(&self, field: &str, value: &str) -> Option<String> {
+        let _ = (field, value);
         None
     }
 
@@ -227,6 +270,13 @@ pub trait Adapter: Send + Sync {
     /// What a planned write answers, where the platform answers with one record: `row` is what it makes.
     fn answered(&self, call: &Call, row: Value) -> Value {
         let _ = call;
+        row
+    }
+
+    /// Adds to a row what the read itself says of it, where the platform leaves it out: whoever a group's list shows is
+    /// in that group.
+    fn placed(&self, read: &Call, row: Value) -> Value {
+        let _ = read;
         row
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::{Op, Platform, Subject, SubjectAt, SubjectKind};
+use super::{Op, Place, Platform, Subject, SubjectAt, SubjectKind};
 use crate::model::Email;
 
 /// Checked arguments in the table's order; ids are text.
@@ -211,12 +211,23 @@ fn canonical(value: &Value, hasher: &mut Sha256) {
 impl Call {
     /// The fingerprint of the request's meaning: operation and arguments.
     pub fn digest(&self) -> String {
-        digest(&Value::Array(vec![self.op.name().into(), self.args.to_value()]))
+        digest(&Value::Array(vec![self.op.name().into(), self.meant(&self.args.to_value())]))
     }
 
     /// The fingerprint of one subject's part of the request.
     pub fn digest_of(&self, part: &Value) -> String {
-        digest(&Value::Array(vec![self.op.name().into(), Value::Object(self.shared().args.0), part.clone()]))
+        let shared = self.meant(&Value::Object(self.shared().args.0));
+        let part = if self.op.batch.is_none() { self.meant(part) } else { part.clone() };
+        digest(&Value::Array(vec![self.op.name().into(), shared, part]))
+    }
+
+    /// Arguments without what beadle found out: that may be otherwise the next time, and means the same.
+    fn meant(&self, args: &Value) -> Value {
+        let mut args = args.clone();
+        if let Some(map) = args.as_object_mut() {
+            map.retain(|name, _| self.op.param(name).is_none_or(|param| param.place != Place::Found));
+        }
+        args
     }
 }
 

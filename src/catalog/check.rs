@@ -27,6 +27,7 @@ pub fn check(op: &Op, mut given: Vec<Value>) -> Result<Args, ArgError> {
         },
         _ => Map::new(),
     };
+    let positional = op.places(given.len());
     if given.len() > positional.len() {
         return Err(fail(format!("{} arguments without a name are too many: {}", given.len(), usage(op, &positional))));
     }
@@ -39,6 +40,9 @@ pub fn check(op: &Op, mut given: Vec<Value>) -> Result<Args, ArgError> {
             return Err(fail(format!("`{name}` is given twice, by place and by name")));
         }
         values.insert(name, value);
+    }
+    if let Some(name) = op.params.iter().find(|p| p.place == Place::Found && values.contains_key(p.name)) {
+        return Err(fail(format!("`{}` is filled in by beadle alone", name.name)));
     }
     let checked = check_params(op.params, values, "").map_err(&fail)?;
     match op.batch {
@@ -66,9 +70,9 @@ fn is_named(op: &Op, positional: &[&Param], place: usize, map: &Map<String, Valu
 
 /// `members.invite(group_id, #{ sender_id, recipients_ids })`
 fn usage(op: &Op, positional: &[&Param]) -> String {
-    let mut parts: Vec<String> = positional.iter().map(|p| p.name.to_owned()).collect();
-    let rest: Vec<&str> =
-        op.params.iter().filter(|p| !positional.iter().any(|known| known.name == p.name)).map(|p| p.name).collect();
+    let mut parts: Vec<String> = positional.iter().filter(|p| p.preset.is_none()).map(|p| p.name.to_owned()).collect();
+    let by_name = |p: &&Param| p.place != Place::Found && !positional.iter().any(|known| known.name == p.name);
+    let rest: Vec<&str> = op.params.iter().filter(by_name).map(|p| p.name).collect();
     if !rest.is_empty() {
         parts.push(format!("#{{ {} }}", rest.join(", ")));
     }
@@ -175,6 +179,10 @@ fn check_value(param: &Param, value: Value, at: &str) -> Result<Value, String> {
                 Err(format!("`{at}` is empty: there is nothing to do"))
             }
             Value::Object(map) => fields(map, at),
+            other => wrong(&other),
+        },
+        Ty::Map(params) => match value {
+            Value::Object(map) => Ok(Value::Object(check_params(params, map, at)?)),
             other => wrong(&other),
         },
         Ty::Rows(params) => match value {

@@ -7,15 +7,19 @@ mod check;
 mod deed;
 mod effect;
 mod fault;
+mod follow;
 mod op;
+mod page;
 mod param;
 mod platform;
 mod record;
 mod sign_in;
 mod weight;
+mod whole;
+mod write;
 
 pub use adapter::{
-    Adapter, Before, Completion, FieldNames, Invitation, LookUp, Part, Reading, Snapshot, Unsupported, Verdict,
+    Adapter, Before, Companion, Completion, FieldNames, Fill, Invitation, LookUp, Part, Snapshot, Unsupported, Verdict,
 };
 pub(crate) use call::digest;
 pub use call::{Args, Call, Piece};
@@ -23,9 +27,13 @@ pub use check::{ArgError, check};
 pub use deed::{Deed, Seen, Whom};
 pub use effect::{Doubt, Subject, SubjectKind};
 pub use fault::{Code, Fault};
-pub use op::{Anchor, Answer, Batch, Consequence, Follow, Kind, Mails, Method, Op, Page, Repeat, SubjectAt, Write};
+pub use follow::Follow;
+pub use op::{Answer, Batch, Method, Op};
+pub use page::{Anchor, Page};
 pub use param::{Choice, Param, Place, Ty, Weight, Wire};
 pub use platform::{Credential, Platform, Protocol};
 pub use record::{Field, FieldTy, Record};
 pub use sign_in::{ClientCredentials, Login, SignIn, TokenAt, filled};
 pub use weight::Grant;
+pub use whole::{Column, Failure, Side, Whole, Wrong};
+pub use write::{Consequence, Kind, Mails, Repeat, SubjectAt, Write};

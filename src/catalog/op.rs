@@ -1,6 +1,6 @@
 //! One operation of a platform's document as a record of plain data.
 
-use super::{Args, Param, Place, Record};
+use super::{Args, Consequence, Follow, Kind, Mails, Page, Param, Place, Record, Repeat, SubjectAt, Whole, Write};
 
 /// HTTP's verb, as the document's titles have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,150 +33,6 @@ impl Method {
     }
 }
 
-/// What sending a call a second time means. The only source of retry and recovery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Repeat {
-    /// The second call changes nothing more: may be sent again at once by the process that sent it.
-    Converges,
-    /// A read decides whether it happened; only then may it be sent again.
-    CheckFirst,
-    /// A read can show that it happened, never that it did not: a person decides the rest.
-    ProvesOnlyDone,
-    /// Nothing shows it: at most once.
-    Unprovable,
-}
-
-/// What a write does to the community; brakes and plans read it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Consequence {
-    /// Puts people into a group.
-    Adds,
-    /// Changes what is there.
-    Changes,
-    /// Takes people out of a group.
-    Removes,
-    /// Puts people into a group and takes them out of others.
-    Moves,
-    /// Makes something new.
-    Creates,
-    /// Destroys something.
-    Deletes,
-    /// Writes to people and changes nothing else.
-    Tells,
-}
-
-impl Consequence {
-    /// The word for it, in the store and in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Adds => "adds",
-            Self::Changes => "changes",
-            Self::Removes => "removes",
-            Self::Moves => "moves",
-            Self::Creates => "creates",
-            Self::Deletes => "deletes",
-            Self::Tells => "tells",
-        }
-    }
-}
-
-/// Whether a write makes the platform write to a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mails {
-    /// Never.
-    No,
-    /// Always: the mail memory guards it.
-    Yes,
-    /// The document does not say: shown as "may mail", its doubts are never sent again blindly.
-    Unknown,
-}
-
-impl Mails {
-    /// The word for it, in the store and in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::No => "no",
-            Self::Yes => "yes",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// What kind of thing an effect touches, and where its key stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SubjectAt {
-    /// A person, a group, …
-    pub kind: super::SubjectKind,
-    /// JSON pointers, tried in order: into an item of the batch, else into the arguments. `""` is the item itself.
-    pub key: &'static [&'static str],
-    /// The argument that names the group, where there is one.
-    pub group: Option<&'static str>,
-}
-
-/// What a write is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Write {
-    /// What repeating it means.
-    pub repeat: Repeat,
-    /// What it does.
-    pub consequence: Consequence,
-    /// Whether it mails.
-    pub mails: Mails,
-    /// Whom or what it touches.
-    pub subject: SubjectAt,
-}
-
-/// Reading or writing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Changes nothing.
-    Read,
-    /// Changes something: passes the ledger.
-    Write(Write),
-    /// Changes something: the first where this argument is `true`, else the second.
-    Either(&'static str, Write, Write),
-}
-
-/// How a list goes on after its first page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Page {
-    /// It does not: one answer is all.
-    Single,
-    /// Rows are counted from the list's start; ends at an empty page.
-    Offset {
-        /// The parameter that says where a page begins: `offset`.
-        offset: &'static str,
-        /// The parameter that says how many rows: `limit`.
-        limit: &'static str,
-        /// Rows asked for.
-        size: u32,
-        /// What to ask for when the platform refuses `size`.
-        documented: u32,
-    },
-    /// The id of the last row received goes into this parameter; ends at a page without a new id.
-    After {
-        /// The parameter: `last_group_id`.
-        cursor: &'static str,
-        /// The parameter that says how many rows: `limit`.
-        limit: &'static str,
-        /// Rows asked for.
-        size: u32,
-        /// Rows that the platform gives when it is not asked.
-        documented: u32,
-        /// Whether the row that the cursor names may be gone.
-        anchor: Anchor,
-    },
-}
-
-/// What a cursor needs to be understood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Anchor {
-    /// An id says where to go on, whether or not there is still a row of that id.
-    Id,
-    /// The row must be there: whoever deletes from the list reads it to its end first.
-    Row,
-}
-
 /// What the answer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -186,6 +42,8 @@ pub enum Answer {
     One(&'static Record),
     /// One record that a server may also send as a list of them, or as nothing: `find_by_email`.
     Perhaps(&'static Record),
+    /// How many rows the list has that this operation of the same noun gives: from a header, else by counting them.
+    Count(&'static str),
     /// Rows of a record, found under one of these keys or as a bare list.
     Many(&'static Record, &'static [&'static str]),
 }
@@ -199,23 +57,6 @@ pub struct Batch {
     pub max: usize,
     /// Whether the platform works on one such call at a time, per account.
     pub one_at_a_time: bool,
-}
-
-/// How work that goes on after the call is asked after.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Follow {
-    /// The key of the answer that holds the job's id.
-    pub job: &'static str,
-    /// The operation that tells how far it is, as noun and verb; its first parameter is the job's id.
-    pub status: (&'static str, &'static str),
-    /// JSON pointers to the state's word in its answer, tried in order.
-    pub state: &'static [&'static str],
-    /// Words that mean: finished well.
-    pub done: &'static [&'static str],
-    /// Words that mean: it failed.
-    pub failed: &'static [&'static str],
-    /// JSON pointer to a list of ids in the finished answer, merged when a batch was cut.
-    pub merged: &'static str,
 }
 
 /// One documented operation. Build it with [`Op::get`] and its siblings.
@@ -243,6 +84,12 @@ pub struct Op {
     pub batch: Option<Batch>,
     /// Work that goes on after the call.
     pub follow: Option<Follow>,
+    /// The key that the answer is wrapped in; it is taken out of it.
+    pub inside: Option<&'static str>,
+    /// It replaces all that a group holds.
+    pub whole: Option<&'static Whole>,
+    /// Whether the document does not have it: a neighbour that a flow needs.
+    pub beyond: bool,
     /// The campaign of its mails where the caller names none; `None` is the one that everybody gets once.
     pub campaign: Option<&'static str>,
     /// What the document demands beyond single arguments; says what is missing.
@@ -263,9 +110,17 @@ impl Op {
             page: Page::Single,
             batch: None,
             follow: None,
+            inside: None,
+            whole: None,
             campaign: None,
+            beyond: false,
             also: |_| Ok(()),
         }
+    }
+
+    /// A read that answers with headers alone.
+    pub const fn head(noun: &'static str, verb: &'static str, path: &'static str) -> Self {
+        Self::new(Method::Head, noun, verb, path)
     }
 
     /// A read.
@@ -281,6 +136,11 @@ impl Op {
     /// A PUT; say with [`Op::writes`] what it does.
     pub const fn put(noun: &'static str, verb: &'static str, path: &'static str) -> Self {
         Self::new(Method::Put, noun, verb, path)
+    }
+
+    /// A PATCH; say with [`Op::writes`] what it does.
+    pub const fn patch(noun: &'static str, verb: &'static str, path: &'static str) -> Self {
+        Self::new(Method::Patch, noun, verb, path)
     }
 
     /// A DELETE; say with [`Op::writes`] what it does.
@@ -331,6 +191,21 @@ impl Op {
         Self { follow: Some(follow), ..self }
     }
 
+    /// The answer stands under this key, alone.
+    pub const fn inside(self, key: &'static str) -> Self {
+        Self { inside: Some(key), ..self }
+    }
+
+    /// It replaces all that a group holds: whoever is missing is removed.
+    pub const fn replaces(self, whole: &'static Whole) -> Self {
+        Self { whole: Some(whole), ..self }
+    }
+
+    /// The platform's document of these operations does not have it.
+    pub const fn beyond(self) -> Self {
+        Self { beyond: true, ..self }
+    }
+
     /// Its mails are a campaign of their own.
     pub const fn campaign(self, name: &'static str) -> Self {
         Self { campaign: Some(name), ..self }
@@ -370,7 +245,7 @@ impl Op {
     pub fn limit(&self) -> Option<&'static str> {
         match self.page {
             Page::Single => None,
-            Page::Offset { limit, .. } | Page::After { limit, .. } => Some(limit),
+            Page::Offset { limit, .. } | Page::Numbered { limit, .. } | Page::After { limit, .. } => Some(limit),
         }
     }
 
@@ -382,6 +257,17 @@ impl Op {
     /// The argument of this name.
     pub fn param(&self, name: &str) -> Option<&'static Param> {
         self.params.iter().find(|p| p.name == name)
+    }
+
+    /// The arguments that so many without a name mean: where there are fewer than places, those that the connection's settings
+    /// know are left out, the last one first.
+    pub fn places(&self, given: usize) -> Vec<&'static Param> {
+        let mut list = self.positional();
+        while list.len() > given {
+            let Some(place) = list.iter().rposition(|param| param.preset.is_some()) else { break };
+            list.remove(place);
+        }
+        list
     }
 
     /// The arguments that may be given without a name: those of the path, then the only other required one.

@@ -9,8 +9,19 @@ pub enum Place {
     Query,
     /// In the JSON body.
     Body,
+    /// It is the JSON body.
+    Whole,
     /// Nowhere: it is not sent, and tells beadle what the request is about.
     Aside,
+    /// Nowhere, and no script gives it: beadle fills in what it found out.
+    Found,
+}
+
+impl Place {
+    /// Whether the platform gets it.
+    pub const fn is_sent(self) -> bool {
+        !matches!(self, Self::Aside | Self::Found)
+    }
 }
 
 /// How an id is written on the wire. In scripts every id is a string.
@@ -56,6 +67,8 @@ pub enum Ty {
     Choices(&'static [Choice]),
     /// Field names with their values, as the community defined them.
     Fields,
+    /// A map with these keys.
+    Map(&'static [Param]),
     /// A list of maps, each with these keys.
     Rows(&'static [Param]),
 }
@@ -77,6 +90,7 @@ impl Ty {
             Self::Choice(list) => format!("one of {}", names(list)),
             Self::Choices(list) => format!("a list of {}", names(list)),
             Self::Fields => "a map of field names and values".into(),
+            Self::Map(_) => "a map".into(),
             Self::Rows(_) => "a list of maps".into(),
         }
     }
@@ -92,8 +106,13 @@ pub enum Weight {
     Grants,
     /// It destroys what cannot be brought back, when it is `true`.
     Destroys,
-    /// It names one or several roles: whoever the call is about gets their power, unless all of them are among these.
-    Roles(&'static [&'static str]),
+    /// It names one or several roles: whoever the call is about gets their power.
+    Roles {
+        /// Roles without any.
+        plain: &'static [&'static str],
+        /// Arguments that name more of those, and roles that the person has already.
+        but: &'static [&'static str],
+    },
     /// It is a role's name: whoever the call is about gets power where the name holds one of these words (in lower case).
     RoleNamed(&'static [&'static str]),
 }
@@ -115,13 +134,15 @@ pub struct Param {
     pub nullable: bool,
     /// What it is for, in a few words.
     pub doc: &'static str,
+    /// The connection's setting that is taken where the argument is not given: `tenant`.
+    pub preset: Option<&'static str>,
     /// What it does beyond the operation; brakes read it.
     pub weight: Weight,
 }
 
 impl Param {
     const fn new(name: &'static str, place: Place, ty: Ty, required: bool) -> Self {
-        Self { name, wire: None, place, ty, required, nullable: false, doc: "", weight: Weight::Plain }
+        Self { name, wire: None, place, ty, required, nullable: false, doc: "", preset: None, weight: Weight::Plain }
     }
 
     /// In the path; always required.
@@ -142,6 +163,21 @@ impl Param {
     /// Not sent, may be left out.
     pub const fn aside(name: &'static str, ty: Ty) -> Self {
         Self::new(name, Place::Aside, ty, false)
+    }
+
+    /// The whole body, may be left out.
+    pub const fn whole(name: &'static str, ty: Ty) -> Self {
+        Self::new(name, Place::Whole, ty, false)
+    }
+
+    /// Filled in by beadle alone.
+    pub const fn found(name: &'static str, ty: Ty) -> Self {
+        Self::new(name, Place::Found, ty, false)
+    }
+
+    /// Taken from this setting of the connection where it is not given.
+    pub const fn preset(self, setting: &'static str) -> Self {
+        Self { preset: Some(setting), required: false, ..self }
     }
 
     /// Called otherwise on the wire.
@@ -169,9 +205,10 @@ impl Param {
         Self { weight: Weight::Grants, ..self }
     }
 
-    /// Whoever the call is about gets the power of the roles it names, unless all of them are among these.
-    pub const fn roles(self, plain: &'static [&'static str]) -> Self {
-        Self { weight: Weight::Roles(plain), ..self }
+    /// Whoever the call is about gets the power of the roles it names, unless all of them are among `plain` or named by the
+    /// arguments `but`.
+    pub const fn roles(self, plain: &'static [&'static str], but: &'static [&'static str]) -> Self {
+        Self { weight: Weight::Roles { plain, but }, ..self }
     }
 
     /// It is a role's name: whoever the call is about gets power where it holds one of these words (in lower case).
@@ -213,6 +250,7 @@ mod tests {
             (Ty::Choice(COLOURS), "one of \"red\", \"blue\""),
             (Ty::Choices(COLOURS), "a list of \"red\", \"blue\""),
             (Ty::Fields, "a map of field names and values"),
+            (Ty::Map(&[]), "a map"),
             (Ty::Rows(&[]), "a list of maps"),
         ];
         for (ty, want) in words {

@@ -14,6 +14,8 @@ pub struct Credential {
     pub required: bool,
     /// What it is where the settings do not name it.
     pub default: Option<&'static str>,
+    /// What it is on the sandbox, where no settings are read.
+    pub simulated: Option<&'static str>,
     /// What it is, and where a person finds it.
     pub doc: &'static str,
 }
@@ -70,7 +72,7 @@ pub struct Platform {
 impl Credential {
     /// A value that is never shown and may be left out.
     pub const fn secret(key: &'static str, doc: &'static str) -> Self {
-        Self { key, secret: true, required: false, default: None, doc }
+        Self { key, secret: true, required: false, default: None, simulated: None, doc }
     }
 
     /// A value that may be shown and left out.
@@ -81,6 +83,11 @@ impl Credential {
     /// A connection cannot do without it.
     pub const fn required(self) -> Self {
         Self { required: true, ..self }
+    }
+
+    /// What it is on the sandbox.
+    pub const fn simulated(self, value: &'static str) -> Self {
+        Self { simulated: Some(value), ..self }
     }
 
     /// What it is where the settings do not name it.

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use super::attendance::Watched;
-use super::plan::find;
+use super::plan::{find, open_holds};
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell};
+use crate::effects::brakes::flags;
 use crate::plan::Plan;
 use crate::runs::{Order, Source, Stale, Work};
 use crate::settings::Mode;
@@ -53,6 +54,24 @@ pub(super) fn order(plan: Plan, stale: Stale, source: Source) -> Order {
     }
 }
 
+/// Refuses a plan that another store made: only where it was made is known whether it was applied.
+fn made_here(session: &Session<'_>, plan: &Plan) -> Result<(), Failure> {
+    let failed = |error: crate::store::Error| Failure::failed(error.to_string());
+    let kept = session.runtime.block_on(session.store.plan(&plan.id)).map_err(failed)?;
+    let (id, place) = (&plan.id, session.store.path().display());
+    let why = match kept {
+        Some(row) if row.digest == plan.digest => return Ok(()),
+        Some(_) => format!("the file is not what was planned as `{id}` in {place}"),
+        None => {
+            format!("plan `{id}` was not made in {place}: whether it was applied before is known only where it was")
+        }
+    };
+    let flag = session.shell.flags(session.mode());
+    let hint =
+        format!("in the project that made it, type: beadle apply {id}{flag}; or plan anew here: {}", plan.anew());
+    Err(Failure::usage(why).hint(hint))
+}
+
 /// What keeps a plan from being applied, before anything begins.
 fn check(session: &Session<'_>, plan: &Plan, mode: Mode) -> Result<(), Failure> {
     let failed = |error: crate::store::Error| Failure::failed(error.to_string());
@@ -61,6 +80,7 @@ fn check(session: &Session<'_>, plan: &Plan, mode: Mode) -> Result<(), Failure> 
         let (made, other) = if plan.sandbox { ("on the sandbox", "with") } else { ("on a real connection", "without") };
         return Err(Failure::usage(format!("plan `{id}` was made {made}")).hint(format!("type it {other} --sandbox")));
     }
+    made_here(session, plan)?;
     if let Some(run) = session.runtime.block_on(session.store.run(id)).map_err(failed)? {
         let failure = Failure::usage(format!("plan `{id}` was applied before; its run is {}", run.state.as_str()));
         return Err(match run.exit_code {
@@ -72,15 +92,12 @@ fn check(session: &Session<'_>, plan: &Plan, mode: Mode) -> Result<(), Failure> 
         let hint = format!("make it anew: {}", plan.anew());
         return Err(Failure::usage(format!("plan `{id}` is older than 7 days")).hint(hint));
     }
-    let approvals = session.runtime.block_on(session.store.approvals(id)).map_err(failed)?;
-    let of_this: Vec<_> =
-        approvals.into_iter().filter(|given| given.digest.as_deref() == Some(plan.digest.as_str())).collect();
-    let open: Vec<_> = plan.holds.iter().filter(|hold| !hold.is_approved(&of_this)).collect();
+    let open = open_holds(session, plan)?;
     if open.is_empty() {
         return Ok(());
     }
     let sentences: Vec<&str> = open.iter().map(|hold| hold.sentence.as_str()).collect();
-    let flags: Vec<String> = open.iter().map(|hold| format!("--{} {}", hold.what.as_str(), hold.number)).collect();
     let failure = Failure::with(Code::Held, format!("plan `{id}` is held: {}", sentences.join("; ")));
-    Err(failure.hint(format!("if it is meant, type: beadle approve {id}{flag} {} --reason \"…\"", flags.join(" "))))
+    let numbers = flags(&open);
+    Err(failure.hint(format!("if it is meant, type: beadle approve {id}{flag} {numbers} --reason \"…\"")))
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::resume::find;
 use super::session::Session;
 use super::{Code, Failure, Shell};
-use crate::effects::brakes::{Brake, Hold, Leave};
+use crate::effects::brakes::{Brake, Hold, Leave, flags};
 use crate::events::Level;
 use crate::plan::Plan;
 use crate::settings::Mode;
@@ -38,6 +38,9 @@ struct Numbers {
     /// Allow that so few people stand in both the roster and the group
     #[arg(long, value_name = "N")]
     overlap: Vec<u64>,
+    /// Allow that a group's first roster has so many rows: whoever is in the group and not among them is removed
+    #[arg(long, value_name = "N")]
+    first_roster: Vec<u64>,
     /// Allow so many removals: the number that the brake named
     #[arg(long, value_name = "N")]
     removals: Vec<u64>,
@@ -63,6 +66,7 @@ impl Numbers {
         match brake {
             Brake::Sentinel => &self.sentinel,
             Brake::Overlap => &self.overlap,
+            Brake::FirstRoster => &self.first_roster,
             Brake::Removals => &self.removals,
             Brake::Changes => &self.changes,
             Brake::Deletes => &self.deletes,
@@ -113,16 +117,13 @@ pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure>
     }
     let approvals = session.runtime.block_on(session.store.approvals(&options.run)).map_err(failed)?;
     let approvals: Vec<Approval> = approvals.into_iter().filter(|given| given.digest == waiting.digest).collect();
-    let left: Vec<String> = waiting.holds.iter().filter(|hold| !hold.is_approved(&approvals)).map(flag).collect();
+    let left = flags(waiting.holds.iter().filter(|hold| !hold.is_approved(&approvals)));
     let what = if waiting.digest.is_some() { "plan" } else { "run" };
-    let (run, flags) = (&options.run, shell.flags(mode));
+    let (run, mode) = (&options.run, shell.flags(mode));
     let line = match left.is_empty() {
-        true => format!("kept; go on with: beadle {} {run}{flags}", waiting.next),
+        true => format!("kept; go on with: beadle {} {run}{mode}", waiting.next),
         false => {
-            format!(
-                "kept; the {what} is still held, type also: beadle approve {run}{flags} {} --reason \"…\"",
-                left.join(" ")
-            )
+            format!("kept; the {what} is still held, type also: beadle approve {run}{mode} {left} --reason \"…\"")
         }
     };
     shell.printer.say(Level::Info, &line);
@@ -138,7 +139,11 @@ impl Waiting {
             && let Some(row) = session.runtime.block_on(session.store.plan(id)).map_err(failed)?
         {
             let plan = Plan::read(&row.body).map_err(|error| Failure::usage(error.to_string()))?;
-            let said = format!("the plan is not held: beadle apply {id}");
+            let flag = session.shell.flags(mode);
+            let said = match plan.holds.is_empty() {
+                true => format!("the plan is not held: beadle apply {id}{flag}"),
+                false => format!("beadle approve {id}{flag} {} --reason \"…\"", flags(&plan.holds)),
+            };
             return Ok(Self { holds: plan.holds, said, digest: Some(plan.digest), next: "apply" });
         }
         let run = find(session, id, mode)?;
@@ -155,8 +160,7 @@ fn check(run: &str, named: &[(Brake, u64)], holds: &[Hold], said: &str) -> Resul
         return Err(Failure::usage(format!("nothing of run `{run}` can be approved")).hint(said));
     }
     if named.is_empty() {
-        let flags: Vec<String> = holds.iter().map(flag).collect();
-        return Err(Failure::usage(format!("nothing is approved: add {}, as the brake named it", flags.join(" "))));
+        return Err(Failure::usage(format!("nothing is approved: add {}, as the brake named it", flags(holds))));
     }
     for (brake, number) in named {
         let what = brake.as_str();
@@ -173,11 +177,6 @@ fn check(run: &str, named: &[(Brake, u64)], holds: &[Hold], said: &str) -> Resul
         return Err(Failure::usage(format!("{right}: look at it once more")));
     }
     Ok(())
-}
-
-/// `--removals 12`
-fn flag(hold: &Hold) -> String {
-    format!("--{} {}", hold.what.as_str(), hold.number)
 }
 
 /// What holds the run, as its summary keeps it.

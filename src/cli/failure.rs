@@ -66,6 +66,16 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// For programs.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "type": "failure",
+            "exit": self.code.number(),
+            "message": self.message,
+            "next": self.hint,
+        })
+    }
+
     /// Wrong usage or settings.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::with(Code::Usage, message)

@@ -141,9 +141,13 @@ impl Shell {
 pub fn main(arguments: impl IntoIterator<Item = OsString>, memory: fn() -> usize) -> Code {
     let (environment, redactor, clock) = (Environment::of_process(), Redactor::default(), Clock::system());
     let print = |look| Arc::new(Printer::new(look, &environment, redactor.clone(), clock.clone()));
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return misunderstood(&error, &print(Look::default())),
+        Err(error) => {
+            let format = if arguments.iter().any(|word| word == "--json") { Format::Json } else { Format::Text };
+            return misunderstood(&error, &print(Look { format, ..Look::default() }));
+        }
     };
     let printer = print(Look::of(&cli.shared));
     let done = std::env::current_dir()
@@ -210,6 +214,10 @@ fn misunderstood(error: &clap::Error, printer: &Printer) -> Code {
         }
         _ => {
             printer.say(Level::Info, text.trim_end());
+            if printer.format() == Format::Json {
+                let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+                printer.object(&Failure::usage(message).json());
+            }
             Code::Usage
         }
     }

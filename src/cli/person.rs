@@ -8,7 +8,7 @@ use super::{Code, Failure, Shell};
 use crate::model::Email;
 use crate::runs::history::{Owner, Person, Times, trace_json};
 use crate::settings::Mode;
-use crate::store::{Error, Names, Store, Told};
+use crate::store::{About, Error, Names, Store, Told};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -31,7 +31,7 @@ pub(super) fn person(options: &Options, shell: &Shell) -> Result<Code, Failure> 
     let found = session.runtime.block_on(found(&session.store, &asked)).map_err(failed)?;
     if found.is_empty() {
         let store = session.store.path().display().to_string();
-        let nobody = Person { asked: asked.clone(), names: Names::default(), mails: 0, changes: 0 };
+        let nobody = Person { asked: asked.clone(), names: Names::default(), about: About::default() };
         shell.tell(|| Person::unknown(&asked, &store), || nobody.json());
         return Ok(Code::Done);
     }
@@ -43,7 +43,10 @@ pub(super) fn person(options: &Options, shell: &Shell) -> Result<Code, Failure> 
     for person in &found {
         shell.tell(|| person.head(found.len()), || person.json());
         for (told, title) in [(Told::Mails, "mails"), (Told::Changes, "other changes")] {
-            let count = if told == Told::Mails { person.mails } else { person.changes };
+            let count = match told {
+                Told::Mails => person.about.mails + person.about.mails_not,
+                Told::Changes => person.about.changes + person.about.changes_not,
+            };
             if count > 0 {
                 shell.tell_text(&format!("{title}:"));
                 effects(&session, person, told, &times, &mut owners, shell)?;
@@ -83,9 +86,9 @@ async fn found(store: &Store, asked: &str) -> Result<Vec<Person>, Error> {
             }
             names = more;
         }
-        let (mails, changes) = store.count_about(&names).await?;
-        if mails + changes > 0 {
-            found.push(Person { asked: asked.to_owned(), names, mails, changes });
+        let about = store.count_about(&names).await?;
+        if about != About::default() {
+            found.push(Person { asked: asked.to_owned(), names, about });
         }
     }
     Ok(found)

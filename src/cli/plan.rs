@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use super::past::failed;
 use super::run::{How, order};
 use super::session::Session;
 use super::{Code, Failure, Format, Shell};
-use crate::plan::{Detail, Plan};
-use crate::runs::{Ending, Planned, plan_row};
+use crate::effects::brakes::{Hold, flags};
+use crate::plan::{Detail, Plan, Step, Touch};
+use crate::runs::{Ending, Planned};
 use crate::settings::Mode;
+use crate::store::Approval;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -17,7 +20,8 @@ use crate::settings::Mode;
   beadle plan scripts/sync_roster.rhai --sandbox --all --out roster.plan.json
   beadle plan 20261122-0601-k3f9 --sandbox --only ada@example.org
 
-Exit codes: as of `run`; with --exit-code, 3 tells that something would change.")]
+Exit codes: as of `run`, and 4 when the plan waits for approval. With --exit-code, 3 tells that something would
+change; rows that were refused (5) and brakes (4) are told first.")]
 pub(super) struct Options {
     /// The script; or a plan, by its name or file, to show it again
     what: PathBuf,
@@ -54,25 +58,51 @@ pub(super) fn plan(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let session = Session::open(shell, shell.settings(mode, None)?, mode)?;
     let plan = find(&session, &options.what)?;
     options.shown.keep(shell, &plan)?;
-    options.shown.print(shell, &plan, Vec::new(), None);
-    Ok(options.shown.code(&plan, Code::Done))
+    let waits = open_holds(&session, &plan)?;
+    let code = options.shown.code(&plan, if waits.is_empty() { Code::Done } else { Code::Held });
+    options.shown.print(shell, &plan, &waits, Said { lines: Vec::new(), report: None, code });
+    Ok(code)
+}
+
+/// What still keeps a plan from being applied: the holds for which nobody has given leave.
+pub(super) fn open_holds(session: &Session<'_>, plan: &Plan) -> Result<Vec<Hold>, Failure> {
+    let approvals = session.runtime.block_on(session.store.approvals(&plan.id)).map_err(failed)?;
+    let of_this = |given: &Approval| given.digest.as_deref() == Some(plan.digest.as_str());
+    let of_this: Vec<Approval> = approvals.into_iter().filter(of_this).collect();
+    Ok(plan.holds.iter().filter(|hold| !hold.is_approved(&of_this)).cloned().collect())
+}
+
+/// What is said beside the plan itself.
+struct Said {
+    /// What the script had to say, for people.
+    lines: Vec<String>,
+    /// The same for programs.
+    report: Option<Value>,
+    /// How the command ends.
+    code: Code,
 }
 
 /// Shows what planning came to, and says how it ended.
 pub(super) fn show(shown: &Shown, shell: &Shell, planned: &Planned) -> Result<Code, Failure> {
     let worst = Code::worst(ended(planned));
     if planned.ending != Ending::Done {
+        if shell.printer.format() == Format::Json {
+            let mut object = planned.json();
+            object["exit_code"] = worst.number().into();
+            shell.printer.object(&object);
+        }
         return Ok(worst);
     }
     shown.keep(shell, &planned.plan)?;
-    shown.print(shell, &planned.plan, planned.lines(), Some(planned.json()));
-    Ok(shown.code(&planned.plan, worst))
+    let code = shown.code(&planned.plan, worst);
+    let said = Said { lines: planned.lines(), report: Some(planned.json()["report"].take()), code };
+    shown.print(shell, &planned.plan, &planned.plan.holds, said);
+    Ok(code)
 }
 
-/// A plan by its name or its file. One from a file that the store does not have is kept there.
+/// A plan by its name or its file; what a file says is not kept.
 pub(super) fn find(session: &Session<'_>, what: &Path) -> Result<Plan, Failure> {
     let named = what.display().to_string();
-    let failed = |error: crate::store::Error| Failure::failed(error.to_string());
     let unreadable = |error: crate::plan::NotAPlan| Failure::usage(format!("`{named}`: {error}"));
     if let Some(row) = session.runtime.block_on(session.store.plan(&named)).map_err(failed)? {
         return Plan::read(&row.body).map_err(unreadable);
@@ -87,9 +117,7 @@ pub(super) fn find(session: &Session<'_>, what: &Path) -> Result<Plan, Failure> 
         return Err(Failure::usage(format!("there is no plan `{named}` in {place}, and no such file")).hint(hint));
     }
     let text = crate::tables::read_text(&file).map_err(|error| Failure::usage(error.to_string()))?;
-    let plan = Plan::read(&text).map_err(unreadable)?;
-    session.runtime.block_on(session.store.keep_plan(&plan_row(&plan, text))).map_err(failed)?;
-    Ok(plan)
+    Plan::read(&text).map_err(unreadable)
 }
 
 fn is_script(what: &Path) -> bool {
@@ -112,30 +140,18 @@ impl Shown {
         }
     }
 
-    /// `lines` and `report` are what the script had to say.
-    fn print(&self, shell: &Shell, plan: &Plan, mut lines: Vec<String>, report: Option<Value>) {
-        let printer = &shell.printer;
-        printer.end();
-        if printer.format() == Format::Json {
-            for (step, touch) in plan.touches() {
-                let mut line = json!(touch);
-                if let Value::Object(map) = &mut line {
-                    map.insert("type".into(), "touch".into());
-                    map.insert("operation".into(), step.operation.as_str().into());
-                    map.insert("connection".into(), step.connection.as_str().into());
-                }
-                printer.object(&line);
+    fn print(&self, shell: &Shell, plan: &Plan, waits: &[Hold], said: Said) {
+        shell.printer.end();
+        match shell.printer.format() {
+            Format::Json => objects(plan, said).iter().for_each(|object| shell.printer.object(object)),
+            Format::Text => {
+                let lines = self.lines(shell, plan, waits, said.lines);
+                shell.printer.data(&format!("{}\n", lines.join("\n")));
             }
-            let mut head = plan.write();
-            if let Value::Object(map) = &mut head {
-                map.remove("steps");
-                map.insert("type".into(), "plan".into());
-                map.insert("changes".into(), (!plan.is_empty()).into());
-                map.extend(report.map(|report| ("report".to_owned(), report)));
-            }
-            printer.object(&head);
-            return;
         }
+    }
+
+    fn lines(&self, shell: &Shell, plan: &Plan, waits: &[Hold], mut lines: Vec<String>) -> Vec<String> {
         let detail = match (&self.only, self.all) {
             (Some(text), _) => Detail::Of(text.clone()),
             (None, true) => Detail::All,
@@ -148,20 +164,39 @@ impl Shown {
         lines.push(format!("plan {} of {} on {}{sandbox}", plan.id, plan.script, plan.connection));
         lines.extend(plan.text(&detail).into_iter().map(|line| format!("  {line}")));
         let flag = shell.flags(if plan.sandbox { Mode::Sandbox } else { Mode::Real });
-        if !plan.holds.is_empty() {
-            let flags: Vec<String> =
-                plan.holds.iter().map(|hold| format!("--{} {}", hold.what.as_str(), hold.number)).collect();
-            lines.push(format!(
-                "if it is meant, type: beadle approve {}{flag} {} --reason \"…\"",
-                plan.id,
-                flags.join(" ")
-            ));
+        if !waits.is_empty() {
+            let approve = format!("beadle approve {}{flag} {} --reason \"…\"", plan.id, flags(waits));
+            lines.push(format!("if it is meant, type: {approve}"));
         }
         if !plan.is_empty() {
             lines.push(format!("nothing was changed; to do exactly this: beadle apply {}{flag}", plan.id));
         }
-        printer.data(&format!("{}\n", lines.join("\n")));
+        lines
     }
+}
+
+/// One object for everybody that the plan touches, and one for the plan.
+fn objects(plan: &Plan, said: Said) -> Vec<Value> {
+    let touch = |(step, touch): (&Step, &Touch)| {
+        let mut line = json!(touch);
+        if let Value::Object(map) = &mut line {
+            map.insert("type".into(), "touch".into());
+            map.insert("operation".into(), step.operation.as_str().into());
+            map.insert("connection".into(), step.connection.as_str().into());
+        }
+        line
+    };
+    let mut objects: Vec<Value> = plan.touches().map(touch).collect();
+    let mut head = plan.write();
+    if let Value::Object(map) = &mut head {
+        map.remove("steps");
+        map.insert("type".into(), "plan".into());
+        map.insert("changes".into(), (!plan.is_empty()).into());
+        map.insert("exit_code".into(), said.code.number().into());
+        map.extend(said.report.map(|report| ("report".to_owned(), report)));
+    }
+    objects.push(head);
+    objects
 }
 
 fn ended(planned: &Planned) -> Vec<Code> {

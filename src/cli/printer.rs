@@ -109,12 +109,7 @@ impl Printer {
             self.write_talk(&mut state, &format!("  next: {hint}"));
         }
         if self.look.format == Format::Json {
-            self.object(&json!({
-                "type": "failure",
-                "exit": failure.code.number(),
-                "message": failure.message,
-                "next": failure.hint,
-            }));
+            self.object(&failure.json());
         }
     }
 

@@ -111,10 +111,14 @@ pub(super) fn find(session: &Session<'_>, id: &str, mode: Mode) -> Result<Run, F
     }
 }
 
-/// The run of this id in the store of this mode.
+/// The run of this id in the store of this mode. A plan has its run's id before there is one.
 pub(super) fn known(session: &Session<'_>, id: &str, mode: Mode) -> Result<Run, Failure> {
     let run = session.runtime.block_on(session.store.run(id)).map_err(failed)?;
     let Some(run) = run else {
+        if session.runtime.block_on(session.store.plan(id)).map_err(failed)?.is_some() {
+            let failure = Failure::usage(format!("`{id}` is a plan that was not applied yet"));
+            return Err(failure.hint(format!("to apply it, type: beadle apply {id}{}", session.shell.flags(mode))));
+        }
         let place = session.store.path().display();
         let failure = Failure::usage(format!("there is no run `{id}` in {place}"));
         return Err(failure.hint(elsewhere(mode)));

@@ -1,5 +1,6 @@
 //! How the connections of the settings are reached: over HTTP, or on the sandbox without sockets.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
+use crate::catalog::Platform;
 use crate::client::{HttpOptions, Network, Pace, Policy, Writes};
 use crate::clock::Clock;
 use crate::effects::brakes::{Attendance, Powers, Rules};
@@ -80,6 +82,7 @@ impl Connected {
         Ok(Opened {
             platform,
             account: format!("{world}-{}", platform.name),
+            values: simulated(platform),
             credentials: "the sandbox takes any".into(),
             writes: (access == Access::Writes).then(|| Arc::new(transport.writes()) as Arc<dyn Writes>),
             reads: Arc::new(transport),
@@ -111,6 +114,7 @@ impl Connected {
         Ok(Opened {
             platform: connection.platform,
             account: self.account(connection, url.origin(), &credentials).await?,
+            values: values(connection.platform, &credentials),
             credentials: check(connection, &way_in(connection, &credentials)),
             writes: (access == Access::Writes).then(|| network.writes()),
             reads: network.reads(),
@@ -137,6 +141,17 @@ impl Connected {
         let account = recognise(&self.store, platform, &origin, name, key.as_deref(), &self.clock).await;
         account.map_err(|error| error.to_string())
     }
+}
+
+/// The settings of a connection that arguments are taken from.
+fn values(platform: &Platform, credentials: &Credentials) -> HashMap<&'static str, String> {
+    let open = platform.credentials.iter().filter(|credential| !credential.secret);
+    open.filter_map(|credential| Some((credential.key, credentials.get(credential.key)?.expose().to_owned()))).collect()
+}
+
+/// The same on the sandbox, where no settings are read.
+fn simulated(platform: &Platform) -> HashMap<&'static str, String> {
+    platform.credentials.iter().filter_map(|known| Some((known.key, known.simulated?.to_owned()))).collect()
 }
 
 /// The credentials that are used to sign in: a ready token, where there is one, in place of what it would be asked for with.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::answer::Merged;
 use super::follow::Ended;
-use super::perform::is_believed;
+use super::perform::{is_believed, share_of_job};
 use super::{Client, Error, Policy};
 use crate::catalog::{Args, Call, Consequence, Doubt, LookUp, Op, Piece, Repeat, Verdict, Write};
 use crate::effects::{Answered, Error as LedgerError, Intent, Settled, Why};
@@ -60,6 +60,7 @@ impl Client {
         for (_, group) in grouped(doubts) {
             let verdicts = self.verdicts(&group).await?;
             for ((place, doubt), verdict) in group.into_iter().zip(verdicts) {
+                let verdict = if is_replaced(piece, &doubt, &verdict) { Verdict::NotApplied } else { verdict };
                 let same = doubt.operation == piece.call.op.name()
                     && piece.subjects.get(place).is_some_and(|(_, part)| *part == doubt.wanted);
                 match self.note(&doubt, &verdict).await.map_err(|error| Error::ledger(&piece.call, error))? {
@@ -189,18 +190,21 @@ impl Client {
             let Some(follow) = op.follow else { continue };
             if !ends.contains_key(job) {
                 let rows = doubts.iter().filter(|(_, other)| other.job.as_deref() == Some(job)).count();
-                let call = Call {
-                    platform: self.platform(),
-                    op,
-                    connection: self.connection().to_owned(),
-                    args: Args::default(),
+                // What a call that is never cut was asked for stands whole in its doubt.
+                let args = match (op.batch, &doubt.wanted) {
+                    (None, Value::Object(wanted)) => Args::from_checked(wanted.clone()),
+                    _ => Args::default(),
                 };
+                let connection = self.connection().to_owned();
+                let call = Call { platform: self.platform(), op, connection, args };
                 let ended = self.follow(&call, &follow, job).await?;
                 if matches!(ended, Ended::Done(_)) {
                     ended_well.insert(job);
                 }
                 let end = match ended {
-                    Ended::Done(answer) if is_believed(op, &follow, &answer, rows) => Some(Verdict::Applied(None)),
+                    Ended::Done(answer) if is_believed(op, &follow, &answer, rows) => {
+                        Some(Verdict::Applied(share_of_job(op, &answer)))
+                    }
                     Ended::Running => Some(Verdict::Unknown("the platform still works on it")),
                     Ended::Done(_) | Ended::Failed(_) | Ended::Unknown => None,
                 };
@@ -314,6 +318,14 @@ fn elsewhere(written: Result<(), LedgerError>, noted: Noted) -> Result<Noted, Le
         Err(LedgerError::Alive { .. } | LedgerError::Step { .. }) => Ok(Noted::Elsewhere),
         Err(error) => Err(error),
     }
+}
+
+/// Whether this write hands over everybody anew and the doubt is an earlier list of the same group that nobody can ask
+/// after: what is sent now holds whatever became of it. The brakes have weighed it against both, and still count what
+/// was set aside so as perhaps done ([`crate::effects::Ledger::rosters`]).
+pub(super) fn is_replaced(piece: &Piece, doubt: &Doubt, verdict: &Verdict) -> bool {
+    let same = piece.call.op.whole.is_some() && doubt.operation == piece.call.op.name();
+    same && doubt.job.is_none() && matches!(verdict, Verdict::Unknown(_))
 }
 
 /// What is asked of a look-up about a subject of which the ledger holds no doubt.

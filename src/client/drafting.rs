@@ -9,12 +9,12 @@ use super::Client;
 use super::doubt::question;
 use crate::catalog::{Answer, Consequence, Deed, Follow, Mails, Piece};
 use crate::effects::Intent;
-use crate::model::{Group, Placeholder};
+use crate::model::Placeholder;
 use crate::plan::{Overlay, Sign, Touch};
 
 /// Groups that follow, by whether somebody joins and which group.
 #[derive(Default)]
-pub(super) struct Follows(pub(super) HashMap<(bool, String), Vec<Group>>);
+pub(super) struct Follows(pub(super) HashMap<(bool, String), Vec<String>>);
 
 impl Follows {
     fn of(&self, deed: &Deed) -> Vec<&str> {
@@ -23,7 +23,7 @@ impl Follows {
             Deed::Leaves { group, .. } => (false, group.clone()),
             _ => return Vec::new(),
         };
-        self.0.get(&key).into_iter().flatten().map(|group| group.id.as_str()).collect()
+        self.0.get(&key).into_iter().flatten().map(String::as_str).collect()
     }
 }
 

@@ -111,6 +111,15 @@ impl Error {
         }
     }
 
+    /// The same where a write is planned: what planning itself has to read, no script can do without.
+    pub(super) fn while_planning(self, write: &Call) -> Self {
+        if self.gravity != Gravity::Catchable || self.operation == write.op.name() {
+            return self;
+        }
+        let message = format!("`{}` cannot be planned without it: {}", write.op.name(), self.message);
+        Self { gravity: Gravity::Held, message, ..self }
+    }
+
     /// A brake holds the run: nothing more is sent.
     pub fn held(call: &Call, sentence: impl Into<String>) -> Self {
         Self { gravity: Gravity::Held, ..Self::new(call, "held", sentence) }

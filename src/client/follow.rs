@@ -34,8 +34,14 @@ impl Client {
         let (noun, verb) = follow.status;
         let Some(op) = call.platform.op(noun, verb) else { return Ok(Ended::Unknown) };
         let mut args = Args::default();
-        if let Some(param) = op.params.first() {
-            args.set(param.name, job);
+        for param in op.params {
+            match call.args.get(param.name) {
+                Some(value) => args.set(param.name, value.clone()),
+                None => {
+                    args.set(param.name, job);
+                    break;
+                }
+            }
         }
         let status = Call { op, args, ..call.clone() };
         let mut misses = 0;
@@ -52,6 +58,9 @@ impl Client {
                 Err(error) => return Err(error),
             };
             let answer: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+            if follow.ends.and_then(|end| answer.pointer(end)).is_some_and(|end| !end.is_null()) {
+                return Ok(Ended::Done(body));
+            }
             let state = follow.state.iter().find_map(|pointer| answer.pointer(pointer)).and_then(Value::as_str);
             match state.map(str::to_lowercase) {
                 Some(state) if follow.done.contains(&state.as_str()) => return Ok(Ended::Done(body)),

@@ -16,6 +16,12 @@ use crate::effects::Permit;
 use crate::settings::{BaseUrl, Credentials, Redactor};
 use crate::wire::{Request, filled_path};
 
+/// The platform's own name for what it did.
+const TRACE: HeaderName = HeaderName::from_static("operation-id");
+
+/// How many rows a list has, whatever page was asked for.
+const TOTAL: &str = "total-count";
+
 /// Idle connections are dropped before servers do it: a reused one that dies under a write leaves a doubt.
 const IDLE: Duration = Duration::from_secs(4);
 
@@ -125,9 +131,11 @@ impl Http {
         let response = self.signed(make).await?;
         let status = response.status().as_u16();
         let retry_after = retry_after(&response);
+        let total = response.headers().get(TOTAL).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let trace = header(&response, TRACE).map(str::to_owned);
         let location = location(&response);
         let body = body(response, self.max_answer).await?;
-        Ok(Reply { status, body, retry_after, location })
+        Ok(Reply { status, body, retry_after, total, trace, location })
     }
 
     /// Posts a body to the address itself.

@@ -1,22 +1,26 @@
 //! Lists, page by page, the next page on its way while the current one is worked on. Each id is handed out once. A list
 //! that shifted while it was read is read again for what slipped through.
 
+mod next;
+mod numbered;
+mod open_lists;
+
 use std::collections::HashSet;
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
+use self::next::{next_page, query};
+pub(super) use self::open_lists::OpenLists;
 use super::plan::unknown_yet;
+use super::planned::Planned;
 use super::{Client, Error};
 use crate::catalog::{Anchor, Answer, Call, Page};
 use crate::events::Level;
-use crate::plan::{Draft, View};
 use crate::wire::{self, Row};
 
 /// Most times that a shifting list is read from its beginning.
@@ -40,24 +44,10 @@ struct Shared {
     planned: Option<Planned>,
 }
 
-/// What a plan makes of a list.
-struct Planned {
-    client: Client,
-    draft: Draft,
-    view: View,
-}
-
-impl Planned {
-    fn page(&mut self, rows: Vec<Row>) -> Vec<Row> {
-        let (account, adapter) = (self.client.account(), self.client.platform().adapter);
-        self.draft.with(account, |overlay| self.view.page(overlay, adapter, rows))
-    }
-
-    fn rest(&mut self) -> Option<Rows> {
-        let (account, adapter) = (self.client.account(), self.client.platform().adapter);
-        let rows = self.draft.with(account, |overlay| self.view.rest(overlay, adapter));
-        (!rows.is_empty()).then_some(Ok(rows))
-    }
+/// Whether a list shows what a plan makes of it.
+enum Planning {
+    Shown,
+    LeftOut,
 }
 
 enum Source {
@@ -77,6 +67,12 @@ impl Drop for Task {
 }
 
 impl Pager {
+    /// A list that cannot be asked for.
+    fn failed(error: Error) -> Self {
+        let source = Source::Failed(Some(error));
+        Self { shared: Arc::new(Mutex::new(Shared { source, ahead: VecDeque::new(), planned: None })) }
+    }
+
     /// The next page's rows; `None` at the end, and after an error.
     pub async fn next_page(&self) -> Option<Rows> {
         let mut shared = self.shared.lock().await;
@@ -115,63 +111,40 @@ impl Shared {
     }
 }
 
-/// The open lists of a connection whose pages are counted by offset.
-#[derive(Default)]
-pub(super) struct OpenLists(std::sync::Mutex<Vec<Weak<Mutex<Shared>>>>);
-
-impl OpenLists {
-    fn add(&self, list: &Arc<Mutex<Shared>>) {
-        let mut lists = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        lists.retain(|known| known.strong_count() > 0);
-        lists.push(Arc::downgrade(list));
-    }
-
-    /// Reads every list that has begun to its end: after a removal, offsets would skip people.
-    pub(super) async fn finish(&self) {
-        let lists: Vec<_> =
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().filter_map(Weak::upgrade).collect();
-        for list in lists {
-            let mut list = list.lock().await;
-            if matches!(list.source, Source::Running(..)) {
-                while let Some(page) = list.next().await {
-                    list.ahead.push_back(page);
-                }
-            }
-        }
-    }
-}
-
 impl Client {
     /// A list, read as it is needed, and read again where it shifted meanwhile.
     pub fn list(&self, call: &Call) -> Pager {
-        self.pager(call, PASSES, self.planned(call))
+        self.pager(call, PASSES, Planning::Shown)
     }
 
     /// A list, read once: for callers who compare several readings themselves.
     pub fn list_once(&self, call: &Call) -> Pager {
-        self.pager(call, 1, self.planned(call))
+        self.pager(call, 1, Planning::Shown)
     }
 
     /// A list as the platform has it, also in plan mode.
     pub(super) fn list_as_is(&self, call: &Call) -> Pager {
-        self.pager(call, PASSES, None)
+        self.pager(call, PASSES, Planning::LeftOut)
     }
 
-    fn planned(&self, call: &Call) -> Option<Planned> {
-        let draft = self.draft()?.clone();
-        let view = View::of(self.platform().adapter, call)?;
-        Some(Planned { client: self.clone(), draft, view })
-    }
-
-    fn pager(&self, call: &Call, passes: u32, planned: Option<Planned>) -> Pager {
-        let source = match self.draft().and_then(|_| unknown_yet(call)) {
-            None => Source::NotStarted(self.clone(), call.clone(), passes),
+    fn pager(&self, call: &Call, passes: u32, planning: Planning) -> Pager {
+        let call = match self.preset(call) {
+            Ok(call) => call,
+            Err(error) => return Pager::failed(error),
+        };
+        let planned = match planning {
+            Planning::Shown => self.planned(&call),
+            Planning::LeftOut => None,
+        };
+        let source = match self.draft().and_then(|_| unknown_yet(&call)) {
+            None => Source::NotStarted(self.clone(), call.clone().into_owned(), passes),
             // What is not there yet holds only what the plan puts there.
             Some(_) if planned.is_some() => Source::Ended,
             Some(error) => Source::Failed(Some(error)),
         };
         let shared = Arc::new(Mutex::new(Shared { source, ahead: VecDeque::new(), planned }));
-        if matches!(call.op.page, Page::Offset { .. } | Page::After { anchor: Anchor::Row, .. }) {
+        if matches!(call.op.page, Page::Offset { .. } | Page::Numbered { .. } | Page::After { anchor: Anchor::Row, .. })
+        {
             self.open_lists().add(&shared);
         }
         Pager { shared }
@@ -208,6 +181,7 @@ impl Reading {
         let end = match self.call.op.page {
             Page::Single => self.single().await,
             Page::Offset { offset, size, documented, .. } => self.by_offset(offset, size, documented).await,
+            Page::Numbered { page, size, .. } => self.by_number(page, size).await,
             Page::After { cursor, size, .. } => self.by_cursor(cursor, size).await,
         };
         if let Err(Some(error)) = end {
@@ -349,6 +323,7 @@ impl Reading {
             fetched.rows = fetched.rows.iter().map(|row| Row::from(Bytes::copy_from_slice(row.bytes()))).collect();
             fetched.body = Bytes::new();
         }
+        fetched.rows = self.client.joined(call, fetched.rows).await.map_err(Some)?;
         self.client.remember(call, &fetched.rows);
         Ok(fetched)
     }
@@ -374,25 +349,4 @@ fn fingerprint(row: &Row) -> u64 {
         None => row.bytes().hash(&mut hasher),
     }
     hasher.finish()
-}
-
-/// The page's own `next_page`, of which only the query counts.
-fn next_page(body: &Bytes) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Next<'a> {
-        #[serde(borrow)]
-        next_page: Option<&'a RawValue>,
-    }
-    if body.trim_ascii().first() != Some(&b'{') {
-        return None;
-    }
-    let next = serde_json::from_slice::<Next<'_>>(body).ok()?.next_page?.get();
-    serde_json::from_str(next).ok()
-}
-
-/// One value of an address's query.
-fn query(url: &str, name: &str) -> Option<String> {
-    let (_, query) = url.split_once('?')?;
-    let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))?;
-    percent_encoding::percent_decode_str(value).decode_utf8().ok().map(|text| text.into_owned())
 }

@@ -15,6 +15,7 @@ use super::write::{With, may_spare};
 use super::{Client, Error};
 use crate::catalog::{Answer, Args, Code, Consequence, Doubt, Follow, Op, Part, Piece, Repeat, Verdict};
 use crate::effects::{Intent, Outcome, Permit};
+use crate::events::Level;
 
 /// The largest share of an answer that the ledger keeps for `resume`, in bytes.
 const LARGEST_SHARE: usize = 64 * 1024;
@@ -29,6 +30,7 @@ impl Client {
         with: &With,
         merged: &mut Merged,
     ) -> Result<Performed, Error> {
+        self.recently().written(part);
         let sent = self.send(part, &permit).await;
         crash::reach(Point::BeforeSettle);
         let body = match sent {
@@ -196,7 +198,10 @@ impl Client {
         match end {
             Ended::Running => merged.waiting(subjects, &body),
             Ended::Done(answer) if is_believed(part.call.op, &follow, &answer, subjects) => {
-                self.settle(part, permit, Outcome::Done { shares: HashMap::new() }).await?;
+                let share = share_of_job(part.call.op, &answer).zip(permit.places().first().copied());
+                let shares = share.into_iter().map(|(share, place)| (place, share)).collect();
+                self.settle(part, permit, Outcome::Done { shares }).await?;
+                self.tell_failures(part, &answer);
                 merged.done(subjects, &answer);
             }
             Ended::Done(answer) => {
@@ -261,6 +266,17 @@ impl Client {
         }
     }
 
+    /// Rows that the platform's work could not do are told whoever asked for it: the answer itself is no refusal.
+    fn tell_failures(&self, part: &Piece, answer: &Bytes) {
+        let Some(whole) = part.call.op.whole else { return };
+        let failures = (whole.failures)(&serde_json::from_slice(answer).unwrap_or_default());
+        for failure in &failures {
+            let words = self.redacted(&failure.reason);
+            let line = format!("{}: {} was {}: {words}", part.call.op.name(), failure.key, failure.side.not_done());
+            self.events().say(Level::Warn, line);
+        }
+    }
+
     async fn settle(&self, part: &Piece, permit: Permit, outcome: Outcome) -> Result<(), Error> {
         self.ledger().settle(permit, outcome).await.map_err(|error| Error::ledger(&part.call, error))
     }
@@ -291,6 +307,19 @@ fn shares(part: &Piece, permit: &Permit, body: &Bytes) -> HashMap<usize, Value> 
     match (serde_json::from_slice(body), permit.places().first()) {
         (Ok(share), Some(&place)) if one && body.len() <= LARGEST_SHARE => HashMap::from([(place, share)]),
         _ => HashMap::new(),
+    }
+}
+
+/// The end of the work for a call that is never cut. Of a long one the ledger keeps the rows that were not done: without
+/// them it would take all as done.
+pub(super) fn share_of_job(op: &Op, answer: &Bytes) -> Option<Value> {
+    if op.batch.is_some() {
+        return None;
+    }
+    let share: Value = serde_json::from_slice(answer).ok()?;
+    match (answer.len() > LARGEST_SHARE, op.whole) {
+        (false, _) => Some(share),
+        (true, whole) => whole.map(|whole| (whole.keep)(share)),
     }
 }
 

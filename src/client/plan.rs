@@ -1,20 +1,21 @@
 //! Writes in plan mode: they go as far as live ones do, to the ledger's own answers, and are then taken down instead of
 //! sent. What they would find is read; what they would change, later reads of the run see.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::answer::Merged;
-use super::doubt::question;
+use super::doubt::{is_replaced, question};
 use super::drafting::{Drafting, Follows};
 use super::write::With;
 use super::{Client, Error};
 use crate::catalog::{Call, Code, Deed, Doubt, Mails, Piece, SubjectKind, Verdict};
 use crate::effects::{Answered, Intent, Why};
-use crate::model::{Cascade, Group, Placeholder, above, below};
+use crate::model::{Cascade, Group, Placeholder};
 use crate::plan::{Draft, LeftOut, Overlay, Step};
 
 impl Client {
@@ -41,8 +42,8 @@ impl Client {
         let deeds = self.deeds(&piece);
         let follows = self.follows(draft, &deeds).await?;
         let drafting = Drafting { client: self, piece: &piece, intent, follows: &follows, number: draft.next() };
-        let (touches, rows) = draft.with(self.account(), |overlay| drafting.touches(overlay, &deeds));
-        let answer = draft.with(self.account(), |overlay| drafting.answer(overlay, &rows));
+        let (touches, rows) = draft.with(&self.realm_of(&piece), |overlay| drafting.touches(overlay, &deeds));
+        let answer = draft.with(&self.realm_of(&piece), |overlay| drafting.answer(overlay, &rows));
         merged.done(touches.len(), &answer);
         draft.push(Step {
             connection: self.connection().to_owned(),
@@ -50,6 +51,7 @@ impl Client {
             arguments: piece.call.args.to_value(),
             campaign: with.again.clone(),
             use_existing: with.use_existing,
+            limits: with.limits.json(),
             touches,
         });
         Ok(())
@@ -122,6 +124,7 @@ impl Client {
         for group in by_operation.into_values() {
             let verdicts = self.looked(&group.iter().map(|(_, doubt)| doubt.clone()).collect::<Vec<_>>()).await?;
             for ((place, doubt), verdict) in group.into_iter().zip(verdicts) {
+                let verdict = if is_replaced(piece, &doubt, &verdict) { Verdict::NotApplied } else { verdict };
                 let same = doubt.operation == piece.call.op.name() && doubt.wanted == piece.subjects[place].1;
                 let why = match verdict {
                     Verdict::Applied(_) if same => "done, as a look shows; an earlier run did not know".to_owned(),
@@ -137,6 +140,10 @@ impl Client {
             }
         }
         Ok(free)
+    }
+
+    fn realm_of(&self, piece: &Piece) -> Cow<'_, str> {
+        self.realm(piece.subjects.first().and_then(|(subject, _)| subject.group.as_deref()))
     }
 
     fn deeds(&self, piece: &Piece) -> Vec<Option<Deed>> {
@@ -172,7 +179,7 @@ impl Client {
     async fn learn(&self, draft: &Draft, piece: &Piece, deeds: &[Option<Deed>]) -> Result<(), Error> {
         let adapter = self.platform().adapter;
         let none = Intent::default();
-        let unknown = draft.with(self.account(), |overlay| {
+        let unknown = draft.with(&self.realm_of(piece), |overlay| {
             let is_known = |place: usize| {
                 let (subject, _) = &piece.subjects[place];
                 match &deeds[place] {
@@ -195,7 +202,7 @@ impl Client {
             return Ok(());
         }
         let Some(rows) = self.rows(&questions).await? else { return Ok(()) };
-        draft.with(self.account(), |overlay| {
+        draft.with(&self.realm_of(piece), |overlay| {
             for ((place, _), row) in unknown.iter().zip(rows) {
                 // Who is not in the group may be elsewhere.
                 match &deeds[*place] {
@@ -213,7 +220,7 @@ impl Client {
     fn who_is_there(&self, draft: &Draft, piece: Piece, merged: &mut Merged) -> Result<Piece, Error> {
         let adapter = self.platform().adapter;
         let deeds = self.deeds(&piece);
-        let missing: Vec<usize> = draft.with(self.account(), |overlay| {
+        let missing: Vec<usize> = draft.with(&self.realm_of(&piece), |overlay| {
             let only_accounts = adapter.accounts(self.connection(), &[]).is_some();
             let is_there = |place: usize| match &deeds[place] {
                 Some(Deed::Joins { who, .. }) if only_accounts => overlay.row(who).is_some(),
@@ -243,6 +250,7 @@ impl Client {
             draft.leave_out(LeftOut { operation: piece.call.op.name(), name: subject.key.clone(), why: why(place) });
             merged.already(subject.clone(), why(place), None);
         }
+        let missing: HashSet<usize> = missing.into_iter().collect();
         let there: Vec<usize> = (0..piece.subjects.len()).filter(|place| !missing.contains(place)).collect();
         Ok(piece.only(&there))
     }
@@ -255,33 +263,34 @@ impl Client {
         }
         for deed in deeds.iter().flatten() {
             let (Deed::Joins { group, .. } | Deed::Leaves { group, .. }) = deed else { continue };
-            let key = (matches!(deed, Deed::Joins { .. }), group.clone());
-            let joins = key.0;
-            if let Entry::Vacant(entry) = follows.0.entry(key) {
-                let groups = self.all_groups(draft).await?;
-                let found = if joins { above(&groups, group) } else { below(&groups, group) };
-                entry.insert(found.into_iter().cloned().collect());
+            let joins = matches!(deed, Deed::Joins { .. });
+            if let Entry::Vacant(entry) = follows.0.entry((joins, group.clone())) {
+                self.read_groups(draft).await?;
+                entry.insert(draft.follows(self.account(), self.platform().adapter, joins, group));
             }
         }
         Ok(follows)
     }
 
+    /// The groups as the platform lists them, read once.
+    async fn read_groups(&self, draft: &Draft) -> Result<Arc<Vec<Group>>, Error> {
+        if let Some(groups) = draft.groups(self.account()) {
+            return Ok(groups);
+        }
+        let adapter = self.platform().adapter;
+        let mut groups = Vec::new();
+        if let Some(list) = adapter.groups(self.connection()) {
+            let rows = self.read_all(&list).await?;
+            groups.extend(rows.as_array().into_iter().flatten().filter_map(|row| adapter.group(row)));
+        }
+        draft.set_groups(self.account(), groups.clone());
+        Ok(Arc::new(groups))
+    }
+
     /// All groups, those that the plan makes among them.
     pub(crate) async fn all_groups(&self, draft: &Draft) -> Result<Vec<Group>, Error> {
         let adapter = self.platform().adapter;
-        let read = match draft.groups(self.account()) {
-            Some(groups) => groups,
-            None => {
-                let mut groups = Vec::new();
-                if let Some(list) = adapter.groups(self.connection()) {
-                    let rows = self.read_all(&list).await?;
-                    groups.extend(rows.as_array().into_iter().flatten().filter_map(|row| adapter.group(row)));
-                }
-                draft.set_groups(self.account(), groups.clone());
-                Arc::new(groups)
-            }
-        };
-        let mut groups = read.to_vec();
+        let mut groups = self.read_groups(draft).await?.to_vec();
         draft.with(self.account(), |overlay| {
             for planned in overlay.groups().filter_map(|row| adapter.group(row)) {
                 match groups.iter_mut().find(|group| group.id == planned.id) {

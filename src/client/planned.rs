@@ -6,9 +6,45 @@ use serde_json::Value;
 use super::plan::unknown_yet;
 use super::{Client, Error};
 use crate::catalog::{Adapter, Answer, Call, Code, Seen};
-use crate::plan::{Draft, Overlay};
+use crate::plan::{Draft, Overlay, View};
+use crate::wire::Row;
+
+/// What a plan makes of a list.
+pub(super) struct Planned {
+    client: Client,
+    draft: Draft,
+    realm: String,
+    view: View,
+}
+
+impl Planned {
+    /// A page as it would be.
+    pub(super) fn page(&mut self, rows: Vec<Row>) -> Vec<Row> {
+        let adapter = self.client.platform().adapter;
+        self.draft.with(&self.realm, |overlay| self.view.page(overlay, adapter, rows))
+    }
+
+    /// What comes after the last page.
+    pub(super) fn rest(&mut self) -> Option<Result<Vec<Row>, Error>> {
+        let adapter = self.client.platform().adapter;
+        let rows = self.draft.with(&self.realm, |overlay| self.view.rest(overlay, adapter));
+        (!rows.is_empty()).then_some(Ok(rows))
+    }
+}
 
 impl Client {
+    /// What a plan makes of this list; `None` where it makes nothing of it, or there is no plan.
+    pub(super) fn planned(&self, call: &Call) -> Option<Planned> {
+        let draft = self.draft()?.clone();
+        let adapter = self.platform().adapter;
+        let view = View::of(adapter, call)?;
+        let realm = match adapter.seen(call) {
+            Seen::People { group } => self.realm(group.as_deref()).into_owned(),
+            _ => self.account().to_owned(),
+        };
+        Some(Planned { client: self.clone(), draft, realm, view })
+    }
+
     /// One answer, as it would be after all that was planned so far.
     pub(super) async fn planned_read(&self, draft: &Draft, call: &Call) -> Result<Bytes, Error> {
         let seen = self.platform().adapter.seen(call);
@@ -29,7 +65,11 @@ impl Client {
     fn known_by(&self, draft: &Draft, call: &Call, seen: &Seen) -> Result<Option<Bytes>, Error> {
         let adapter = self.platform().adapter;
         let as_bytes = |row: &Value| Bytes::from(row.to_string());
-        draft.with(self.account(), |overlay| match seen {
+        let group = match seen {
+            Seen::Person { group, .. } => group.as_deref(),
+            _ => None,
+        };
+        draft.with(&self.realm(group), |overlay| match seen {
             Seen::Person { group, who } => match overlay.planned(who) {
                 None => Ok(None),
                 Some(row) => match row.filter(|row| Overlay::shows(adapter, row, group.as_deref())) {

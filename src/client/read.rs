@@ -3,13 +3,15 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::plan::unknown_yet;
 use super::transport::{Lost, Reply};
 use super::{Client, Error};
-use crate::catalog::{Answer, Call, Code, Fault};
+use crate::catalog::{Answer, Call, Code, Fault, Seen};
 use crate::events::{Event, Level};
 use crate::wire;
 
@@ -20,6 +22,9 @@ impl Client {
             Ok(_) => Ok(body),
             Err(error) => Err(error.to_string()),
         };
+        if let Answer::Count(verb) = call.op.answer {
+            return self.counted_rows(call, verb).await;
+        }
         match self.read_as(call, whole).await {
             Err(error) if error.is_not_found() && matches!(call.op.answer, Answer::Perhaps(_)) => {
                 Ok(Bytes::from_static(b"null"))
@@ -73,10 +78,44 @@ impl Client {
         drop(turn);
         self.note_call(call, start, sent.as_ref().ok());
         let reply = sent.map_err(|lost| self.unreached(call, &lost))?;
-        match self.judge(call, &reply) {
-            Ok(()) => Ok(reply.body),
-            Err(fault) => Err(self.refused(call, &fault, &reply)),
+        match (self.judge(call, &reply), call.op.answer) {
+            (Ok(()), Answer::Count(_)) => {
+                Ok(reply.total.map_or_else(Bytes::new, |total| Bytes::from(total.to_string())))
+            }
+            (Ok(()), _) => Ok(wire::unwrapped(reply.body, call.op.inside)),
+            (Err(fault), _) => Err(self.refused(call, &fault, &reply)),
         }
+    }
+
+    /// How many rows a list has, by its header; where there is none they are counted.
+    fn counted_rows<'a>(&'a self, call: &'a Call, verb: &'a str) -> BoxFuture<'a, Result<Bytes, Error>> {
+        async move {
+            let list = self.platform().op(call.op.noun, verb).map(|op| Call { op, ..call.clone() });
+            let told = self.told_count(call, list.as_ref()).await?;
+            if let (None, Some(list)) = (told, list) {
+                let pager = self.list_once(&list);
+                let mut count = 0;
+                while let Some(page) = pager.next_page().await {
+                    count += page?.len();
+                }
+                return Ok(Bytes::from(count.to_string()));
+            }
+            Ok(Bytes::from(told.unwrap_or(0).to_string()))
+        }
+        .boxed()
+    }
+
+    /// What the header says of a list's length; in plan mode with what is planned. `None` where there is no header.
+    pub(super) async fn told_count(&self, call: &Call, list: Option<&Call>) -> Result<Option<u64>, Error> {
+        let told = self.read_as(call, Ok).await?;
+        let told: Option<i64> = std::str::from_utf8(&told).ok().and_then(|text| text.parse().ok());
+        let change = match (self.draft(), list.map(|list| self.platform().adapter.seen(list))) {
+            (Some(draft), Some(Seen::People { group: Some(group) })) => {
+                draft.with(&self.realm(Some(&group)), |overlay| overlay.count(&group))
+            }
+            _ => 0,
+        };
+        Ok(told.map(|told| u64::try_from(told.saturating_add(change)).unwrap_or(0)))
     }
 
     /// The error of a request that got no answer.
@@ -108,6 +147,9 @@ impl Client {
     /// The error of a refusal, with what a person can do about it; tells the pace.
     pub(super) fn refused(&self, call: &Call, fault: &Fault, reply: &Reply) -> Error {
         let mut error = Error::refused(call, fault, reply.retry_after);
+        if let Some(trace) = reply.trace.as_ref().filter(|trace| !error.message.contains(trace.as_str())) {
+            error.message.push_str(&format!(" (operation {trace})"));
+        }
         error.message = self.redacted(&error.message);
         match fault.code {
             Code::TooMany => self.pace().too_many(reply.retry_after),
@@ -139,6 +181,8 @@ impl Client {
 
     /// All that a read gives, as look-ups want it: every row of a list, `null` for what is not found.
     pub(crate) async fn read_all(&self, call: &Call) -> Result<Value, Error> {
+        let call = self.preset(call)?;
+        let call = call.as_ref();
         // What a plan makes is not there for anybody yet.
         if self.draft().is_some() && unknown_yet(call).is_some() {
             return Ok(Value::Null);
@@ -147,8 +191,9 @@ impl Client {
         let read = match list {
             true => self.list_all(call).await,
             false => self.read(call).await.and_then(|body| {
-                serde_json::from_slice(&body)
-                    .map_err(|error| Error::new(call, Code::Unreadable.as_str(), error.to_string()))
+                let row = serde_json::from_slice(&body);
+                let row = row.map_err(|error| Error::new(call, Code::Unreadable.as_str(), error.to_string()));
+                row.map(|row| self.platform().adapter.placed(call, row))
             }),
         };
         match read {
@@ -159,12 +204,14 @@ impl Client {
 
     async fn list_all(&self, call: &Call) -> Result<Value, Error> {
         let pager = self.list_as_is(call);
+        let adapter = self.platform().adapter;
         let mut rows = Vec::new();
         while let Some(page) = pager.next_page().await {
             for row in page? {
-                rows.push(serde_json::from_slice(row.bytes()).map_err(|error| {
+                let row = serde_json::from_slice(row.bytes()).map_err(|error| {
                     Error::new(call, Code::Unreadable.as_str(), format!("a row cannot be read: {error}"))
-                })?);
+                })?;
+                rows.push(adapter.placed(call, row));
             }
         }
         Ok(Value::Array(rows))

@@ -80,7 +80,10 @@ impl Client {
             Err(lost @ Lost::Unknown(_)) => return Sent::Unsure(self.unreached(call, &lost)),
             Err(lost) => return Sent::Failed(self.unreached(call, &lost)),
         };
-        match self.judge(call, &reply) {
+        let judged = self.judge(call, &reply);
+        let reply =
+            Reply { body: wire::unwrapped(reply.body.clone(), call.op.inside.filter(|_| judged.is_ok())), ..reply };
+        match judged {
             Ok(()) => match call.op.follow {
                 Some(follow) if Self::job_in(&follow, &reply.body).is_none() => {
                     let words = format!("the answer names no `{}`", follow.job);
@@ -105,5 +108,7 @@ impl Client {
 /// Whether "not found" is what a removal that was sent before wanted.
 fn gone(piece: &Piece, fault: &Fault) -> bool {
     let removes = piece.call.op.write(&piece.call.args).map(|write| write.consequence);
-    fault.code == Code::NotFound && matches!(removes, Some(Consequence::Removes | Consequence::Deletes))
+    piece.call.platform.adapter.not_found_is_removed()
+        && fault.code == Code::NotFound
+        && matches!(removes, Some(Consequence::Removes | Consequence::Deletes))
 }

@@ -43,18 +43,26 @@ impl Writes for Fake {
 }
 
 fn reply(status: u16, body: impl Into<Bytes>) -> Result<Reply, Lost> {
-    Ok(Reply { status, body: body.into(), retry_after: None, location: None })
+    Ok(Reply { status, body: body.into(), retry_after: None, total: None, trace: None, location: None })
 }
 
 async fn client(answers: impl FnMut(&Request) -> Result<Reply, Lost> + Send + 'static) -> (Client, Arc<Fake>) {
+    client_of(platforms::ALL[0], answers).await
+}
+
+async fn client_of(
+    platform: &'static Platform,
+    answers: impl FnMut(&Request) -> Result<Reply, Lost> + Send + 'static,
+) -> (Client, Arc<Fake>) {
     let fake = Arc::new(Fake { answers: Mutex::new(Box::new(answers)), asked: Mutex::default() });
     let store = Store::in_memory().await.unwrap();
     let lease = Lease::take(&store, "test").unwrap();
     let clock = Clock::system();
     let client = Client::new(Parts {
         connection: "main".into(),
-        platform: platforms::ALL[0],
+        platform,
         account: "account".into(),
+        values: Default::default(),
         credentials: "check `key` (env:KEY)".into(),
         reads: fake.clone(),
         way: Way::Send(fake.clone()),
@@ -304,4 +312,62 @@ async fn a_redirect_is_never_followed() {
     let error = client.call(&call("groups", "get", json!({ "group_id": 1 })), &With::default()).await.unwrap_err();
     assert!(error.message.contains("a redirect to http://elsewhere/"), "{}", error.message);
     assert_eq!(fake.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn the_platforms_own_name_for_an_operation_stands_in_the_error_once() {
+    let body = r#"{"error_message":"no","status_code":400}"#;
+    let named =
+        |body: &'static str| move |_: &Request| Ok(Reply { trace: Some("op-7".into()), ..reply(400, body).unwrap() });
+    let (client, _) = client(named(body)).await;
+    let message =
+        client.call(&call("groups", "get", json!({ "group_id": "1" })), &With::default()).await.unwrap_err().message;
+    assert_eq!(message, "Mobilize answered 400: no (operation op-7)");
+}
+
+/// Pages of two groups each, as many as asked for; `pages` is what the answer says of their number.
+fn numbered(request: &Request, groups: usize, pages: Option<usize>) -> Result<Reply, Lost> {
+    let page = asked_for(request, "page").unwrap();
+    let ids = (2 * (page - 1)..(2 * page).min(groups)).map(|id| json!({ "id": format!("grp_{id}") }));
+    let pagination = pages.map(|pages| json!({ "page": page, "total_pages": pages }));
+    reply(200, json!({ "data": ids.collect::<Vec<_>>(), "pagination": pagination }).to_string())
+}
+
+fn vitable(noun: &str, verb: &str, args: Value) -> Call {
+    let platform = platforms::named("vitable").unwrap();
+    let op = platform.op(noun, verb).unwrap();
+    Call { platform, op, connection: "main".into(), args: check(op, vec![args]).unwrap() }
+}
+
+#[tokio::test]
+async fn pages_that_are_counted_are_read_to_the_last_one_or_to_an_empty_one() {
+    let vit = platforms::named("vitable").unwrap();
+    for (groups, pages, asked) in [(5, Some(3), 3), (4, None, 3), (4, Some(2), 2), (0, Some(0), 1), (0, None, 1)] {
+        let (client, fake) = client_of(vit, move |request| numbered(request, groups, pages)).await;
+        assert_eq!(ids(&client, &vitable("groups", "list", json!({}))).await.unwrap().len(), groups);
+        assert_eq!(fake.asked().len(), asked, "{groups} groups, {pages:?}: {:?}", fake.asked());
+        assert_eq!(fake.asked()[0], "GET /v1/groups?limit=100&page=1");
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_its_last_page_for_ever_is_left_at_a_page_without_a_new_id() {
+    let vit = platforms::named("vitable").unwrap();
+    let (client, fake) = client_of(vit, |_| reply(200, r#"{"data":[{"id":"grp_1"}]}"#)).await;
+    assert_eq!(ids(&client, &vitable("groups", "list", json!({ "limit": 1 }))).await.unwrap(), ["grp_1"]);
+    assert_eq!(fake.asked(), ["GET /v1/groups?limit=1&page=1", "GET /v1/groups?limit=1&page=2"]);
+    tokio::time::resume();
+    let (client, fake) = client_of(vit, |request| numbered(request, 9, None)).await;
+    let from = vitable("groups", "list", json!({ "page": 4 }));
+    assert_eq!(ids(&client, &from).await.unwrap(), ["grp_6", "grp_7", "grp_8"], "from where the script says");
+    assert_eq!(fake.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn what_an_answer_is_wrapped_in_is_taken_off() {
+    let vit = platforms::named("vitable").unwrap();
+    let (client, _) = client_of(vit, |_| reply(200, r#"{"data":{"id":"grp_1"}}"#)).await;
+    let body = client.call(&vitable("groups", "get", json!({ "group_id": "grp_1" })), &With::default()).await.unwrap();
+    assert_eq!(body, r#"{"id":"grp_1"}"#);
 }

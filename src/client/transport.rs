@@ -19,6 +19,10 @@ pub struct Reply {
     pub body: Bytes,
     /// How long the platform asks to wait (`Retry-After`), already as a length of time.
     pub retry_after: Option<Duration>,
+    /// How many rows the list has (`Total-Count`), where the answer says so.
+    pub total: Option<u64>,
+    /// The platform's own name for what it did (`Operation-Id`), for the error's words.
+    pub trace: Option<String>,
     /// Where a redirect points to; for the error's words only, it is never followed.
     pub location: Option<String>,
 }

@@ -15,6 +15,7 @@ use super::{Client, Error};
 use crate::catalog::{Call, Code, Consequence, Mails, Piece, Subject};
 use crate::effects::Intent;
 use crate::model::Placeholder;
+use crate::settings::Partial;
 
 /// How often the ledger is asked anew for one piece: after doubts were looked up, what is free is sent again.
 const ROUNDS: usize = 8;
@@ -32,13 +33,22 @@ pub struct With {
     pub use_existing: bool,
     /// What reads have just shown of the subjects, by their key, as [`crate::catalog::Before::keep`] would.
     pub known: HashMap<String, Value>,
+    /// Limits that the caller has set for this work; a plan keeps them.
+    pub limits: Partial,
     /// Whether the caller has already held all its removals against the brakes.
     pub checked: bool,
 }
 
 impl Default for With {
     fn default() -> Self {
-        Self { again: None, wait: true, use_existing: false, known: HashMap::new(), checked: false }
+        Self {
+            again: None,
+            wait: true,
+            use_existing: false,
+            known: HashMap::new(),
+            limits: Partial::default(),
+            checked: false,
+        }
     }
 }
 
@@ -55,8 +65,16 @@ pub trait Brake: Send + Sync {
 }
 
 impl Client {
-    /// Performs a write, in as many pieces as the document demands.
+    /// Performs a write, in as many pieces as the document demands; in plan mode it is taken down.
     pub(super) async fn write(&self, call: &Call, with: &With) -> Result<Bytes, Error> {
+        let written = self.write_all(call, with).await;
+        match self.draft() {
+            None => written,
+            Some(_) => written.map_err(|error| error.while_planning(call)),
+        }
+    }
+
+    async fn write_all(&self, call: &Call, with: &With) -> Result<Bytes, Error> {
         let call = &self.completed(call).await?;
         let consequence = call.op.write(&call.args).map(|write| write.consequence);
         if !matches!(consequence, Some(Consequence::Changes | Consequence::Tells)) {
@@ -107,7 +125,10 @@ impl Client {
                 return Ok(left);
             }
             let begun = self.ledger().begin(self.account(), &todo, &intent).await;
-            let begun = begun.map_err(|error| Error::ledger(&todo.call, error))?;
+            let begun = begun.map_err(|error| match error {
+                overtaken @ crate::effects::Error::Overtaken { .. } => Error::held(&todo.call, overtaken.to_string()),
+                other => Error::ledger(&todo.call, other),
+            })?;
             let mut free = begun.held_back;
             for answered in begun.answered {
                 free.extend(self.answered(&todo, &intent, answered, merged).await?);

@@ -170,7 +170,7 @@ impl Writes for Platform {
 }
 
 fn reply(status: u16, body: Value) -> Result<Reply, Lost> {
-    Ok(Reply { status, body: body.to_string().into(), retry_after: None, location: None })
+    Ok(Reply { status, body: body.to_string().into(), retry_after: None, total: None, trace: None, location: None })
 }
 
 fn lost() -> Result<Reply, Lost> {
@@ -208,6 +208,7 @@ async fn run_at(store: &Store, id: &str, platform: &Arc<Platform>, clock: Clock)
         connection: "main".into(),
         platform: platforms::ALL[0],
         account: "account".into(),
+        values: Default::default(),
         credentials: String::new(),
         reads: platform.clone(),
         way: Way::Send(platform.clone()),

@@ -73,6 +73,9 @@ impl<'a> Beginning<'a> {
         let mut permit = None;
         // While something must be found out nothing is written: the rest would look as if it had been sent.
         if sorted.is_clear() && !sorted.send.is_empty() {
+            if self.piece.call.op.whole.is_some() {
+                self.ledger.weighed(&mut writing, self.account, self.piece, self.intent).await?;
+            }
             writing.supersede(&sorted.superseded, self.ledger.attempt()).await?;
             permit = Some(self.insert(&mut writing, std::mem::take(&mut sorted.send)).await?);
             writing.commit().await?;

@@ -84,6 +84,15 @@ pub enum Error {
         /// What it should have become.
         wanted: &'static str,
     },
+    /// A whole roster was about to be sent without being held against the last one.
+    #[error("`{0}` replaces all that a group holds: it is sent only after it was weighed against the last roster")]
+    Unweighed(String),
+    /// Another run has handed over another roster of the group in the meantime.
+    #[error("run {run} has handed over another roster of this group since this one was weighed; run it again")]
+    Overtaken {
+        /// The run.
+        run: String,
+    },
     /// There is no such row.
     #[error("there is no effect {0}")]
     Missing(i64),

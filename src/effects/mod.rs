@@ -17,6 +17,7 @@ mod lease;
 mod ledger;
 mod reads;
 mod recover;
+mod rosters;
 mod settle;
 mod state;
 #[cfg(test)]
@@ -28,5 +29,6 @@ pub use key::{Campaign, natural_key};
 pub use lease::{Lease, LeaseError};
 pub use ledger::{Caps, Error, Ledger};
 pub use reads::{Loose, Removed, Tally};
+pub use rosters::{Handed, Rosters, WEIGHED};
 pub use settle::settle_doubts;
 pub use state::{State, Step};

@@ -47,6 +47,17 @@ pub struct Member {
     pub groups: Vec<Membership>,
 }
 
+impl Standing {
+    /// The word for whoever is no member, as intents keep it.
+    pub const fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Accepted => None,
+            Self::Pending => Some("pending"),
+            Self::Declined => Some("declined"),
+        }
+    }
+}
+
 impl Member {
     /// A field's text, `None` when the platform holds none.
     pub fn field(&self, name: &str) -> Option<&str> {

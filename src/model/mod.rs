@@ -3,6 +3,7 @@
 mod change;
 mod email;
 mod group;
+mod hierarchy;
 mod member;
 mod person;
 mod placeholder;
@@ -10,6 +11,7 @@ mod placeholder;
 pub use change::{Change, FieldChange};
 pub use email::{Email, EmailError};
 pub use group::{Cascade, Group, above, below};
+pub use hierarchy::Hierarchy;
 pub use member::{Member, Membership, Standing};
 pub use person::{Fields, Person};
 pub use placeholder::Placeholder;

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::record::{Account, GroupName, LeftOut, Plan, Step};
 use super::{Overlay, follows};
+use crate::catalog::Adapter;
 use crate::effects::brakes::{Hold, Leave};
-use crate::model::Group;
+use crate::model::{Group, Hierarchy};
 
 /// What was planned so far; cheap to clone.
 #[derive(Clone, Default)]
@@ -18,6 +19,8 @@ struct State {
     steps: Vec<Step>,
     overlays: HashMap<String, Overlay>,
     groups: HashMap<String, Arc<Vec<Group>>>,
+    /// The groups with what was planned about them, by account; and how much of that is in it.
+    hierarchies: HashMap<String, (Hierarchy, usize)>,
     mailed: HashSet<(String, String, String)>,
     left_out: Vec<LeftOut>,
     holds: Vec<(String, Hold)>,
@@ -42,6 +45,22 @@ impl Draft {
     /// The account's groups as the platform lists them, once they were read.
     pub fn groups(&self, account: &str) -> Option<Arc<Vec<Group>>> {
         self.state().groups.get(account).cloned()
+    }
+
+    /// The groups that come along with one: above for who joins it, below for who leaves; those of the plan among them. The
+    /// account's groups must have been read.
+    pub fn follows(&self, account: &str, adapter: &dyn Adapter, joins: bool, group: &str) -> Vec<String> {
+        let mut state = self.state();
+        let State { groups, hierarchies, overlays, .. } = &mut *state;
+        let (hierarchy, seen) = hierarchies.entry(account.to_owned()).or_insert_with(|| {
+            (groups.get(account).into_iter().flat_map(|groups| groups.iter().cloned()).collect(), 0)
+        });
+        if let Some(overlay) = overlays.get(account) {
+            let (planned, all) = overlay.groups_since(*seen);
+            planned.filter_map(|row| adapter.group(row)).for_each(|group| hierarchy.learn(group));
+            *seen = all;
+        }
+        if joins { hierarchy.above(group) } else { hierarchy.below(group) }
     }
 
     /// Keeps the account's groups.

@@ -1,18 +1,36 @@
 //! What happens besides what was asked for: groups above and below, values that are overwritten, content that is lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
 use super::record::{Part, Plan, Sign, Touch};
 
+/// Why somebody comes into a group, or leaves one, that nobody named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Follow {
+    Above,
+    Below,
+    Deleted,
+}
+
+impl Follow {
+    fn of(touch: &Touch) -> Self {
+        match (touch.sign, &touch.group) {
+            (Sign::Remove, Some(_)) => Self::Below,
+            (Sign::Remove, None) => Self::Deleted,
+            _ => Self::Above,
+        }
+    }
+}
+
 /// A line for each kind of thing that follows.
 pub(super) fn lines(plan: &Plan) -> Vec<String> {
-    let mut groups: BTreeMap<(bool, String), u64> = BTreeMap::new();
+    let mut by_id: HashMap<(Follow, &str, &str), u64> = HashMap::new();
     let (mut overwritten, mut destroyed) = (Vec::new(), 0_u64);
     for (step, touch) in plan.touches() {
         for group in &touch.also {
-            *groups.entry((touch.sign == Sign::Remove, plan.group(&step.connection, group))).or_default() += 1;
+            *by_id.entry((Follow::of(touch), &step.connection, group)).or_default() += 1;
         }
         if touch.sign == Sign::Add {
             let fields = overwrites(touch);
@@ -22,11 +40,16 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
         }
         destroyed += u64::from(touch.destroys);
     }
+    let mut groups: BTreeMap<(Follow, String), u64> = BTreeMap::new();
+    for ((follow, connection, group), count) in by_id {
+        *groups.entry((follow, plan.group(connection, group))).or_default() += count;
+    }
     let mut lines: Vec<String> = groups
         .into_iter()
-        .map(|((leaving, group), count)| match leaving {
-            true => format!("gone from group {group}, which lies below: {}", people(count)),
-            false => format!("come into group {group}, which lies above: {}", people(count)),
+        .map(|((follow, group), count)| match follow {
+            Follow::Above => format!("come into group {group}, which lies above: {}", people(count)),
+            Follow::Below => format!("gone from group {group}, which lies below: {}", people(count)),
+            Follow::Deleted => format!("gone from group {group} with their accounts: {}", people(count)),
         })
         .collect();
     if let Some(first) = overwritten.first() {
@@ -44,7 +67,8 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
 
 /// The fields of somebody whose account is there that lose what they hold.
 pub(super) fn overwrites(touch: &Touch) -> Vec<Part> {
-    changed(touch).into_iter().filter(|(_, before, _)| !before.is_empty()).collect()
+    let holds = |(_, before, _): &Part| before.as_ref().is_some_and(|text| !text.is_empty());
+    changed(touch).into_iter().filter(holds).collect()
 }
 
 /// The fields that differ before and after.
@@ -56,18 +80,25 @@ pub(super) fn changed(touch: &Touch) -> Vec<Part> {
         None | Some(Value::Null) => String::new(),
         Some(other) => other.to_string(),
     };
+    // A field that was not shown may hold anything: `null`, where an empty one holds nothing.
+    let held = |name: &str| match before.get(name) {
+        Some(Value::Null) => None,
+        value => Some(text(value)),
+    };
     after
         .iter()
-        .map(|(name, value)| (name.clone(), text(before.get(name)), text(Some(value))))
-        .filter(|(_, before, after)| before != after)
+        .map(|(name, value)| (name.clone(), held(name), text(Some(value))))
+        .filter(|(_, before, after)| before.as_ref() != Some(after))
         .collect()
 }
 
 /// `city "Pune" -> "Potsdam"`
 pub(super) fn spelled(fields: &[Part]) -> String {
-    let parts: Vec<String> =
-        fields.iter().map(|(name, before, after)| format!("{name} \"{before}\" -> \"{after}\"")).collect();
-    parts.join(", ")
+    let part = |(name, before, after): &Part| match before {
+        Some(before) => format!("{name} \"{before}\" -> \"{after}\""),
+        None => format!("{name} (not shown) -> \"{after}\""),
+    };
+    fields.iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
 fn people(count: u64) -> String {

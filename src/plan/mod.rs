@@ -16,5 +16,5 @@ mod tests;
 pub use draft::Draft;
 pub use overlay::{Overlay, View};
 pub use record::{Account, Effort, FORMAT, GroupName, LeftOut, NotAPlan, Part, Plan, Sign, Step, Touch, UNDO};
-pub use reverse::{Past, Reversal, reverse};
+pub use reverse::{Maker, Past, Reversal, Since, Written, reverse};
 pub use shown::Detail;

@@ -17,8 +17,13 @@ pub struct Overlay {
     by_id: HashMap<String, usize>,
     by_address: HashMap<String, usize>,
     groups: Vec<(String, Value)>,
+    group_places: HashMap<String, usize>,
+    /// The places of groups that were planned about, in that order; one may stand in it several times.
+    planned_groups: Vec<usize>,
     /// Groups as they were read.
     read_groups: HashMap<String, Value>,
+    /// The ids of groups that have, or had, a name.
+    group_names: HashMap<String, Vec<String>>,
     /// How many members each group has more or fewer.
     counts: HashMap<String, i64>,
     jobs: HashMap<String, Value>,
@@ -101,7 +106,7 @@ impl Overlay {
             (Some(who), row) => self.learn(adapter, who, row),
             (None, Some(row)) => {
                 if let Some(group) = adapter.group(&row) {
-                    self.learn_group(&group.id, row);
+                    self.learn_group(adapter, &group.id, row);
                 }
             }
             (None, None) => {}
@@ -133,7 +138,7 @@ impl Overlay {
         if !(matches!(deed, Deed::GroupMade { .. }) && before.is_some()) {
             let id = deed.group().unwrap_or(id);
             if let Some(row) = adapter.after(before, id, deed) {
-                self.set_group(id, row);
+                self.set_group(adapter, id, row);
             }
         }
         Vec::new()
@@ -149,8 +154,11 @@ impl Overlay {
     }
 
     /// Remembers a group as it was read.
-    pub fn learn_group(&mut self, id: &str, row: Value) {
-        self.read_groups.entry(id.to_owned()).or_insert(row);
+    pub fn learn_group(&mut self, adapter: &dyn Adapter, id: &str, row: Value) {
+        if !self.read_groups.contains_key(id) {
+            self.name_group(adapter, id, &row);
+            self.read_groups.insert(id.to_owned(), row);
+        }
     }
 
     /// A group as it was read, or as it will be.
@@ -160,23 +168,41 @@ impl Overlay {
 
     /// A group that would be made or changed, as it is or will be.
     pub fn group(&self, id: &str) -> Option<&Value> {
-        self.groups.iter().find(|(known, _)| known == id).map(|(_, row)| row)
+        self.group_places.get(id).map(|&place| &self.groups[place].1)
     }
 
     /// The group of this name, as it is or will be; names are compared without case and outer blanks.
     pub fn group_named(&self, adapter: &dyn Adapter, name: &str) -> Option<&Value> {
-        let key = name.trim().to_lowercase();
-        let named = |row: &&Value| adapter.group(row).is_some_and(|group| group.name.trim().to_lowercase() == key);
-        let read = self.read_groups.iter().filter(|(id, _)| self.group(id).is_none()).map(|(_, row)| row);
-        self.groups().chain(read).find(named)
+        let key = name_key(name);
+        let ids = self.group_names.get(&key)?;
+        let planned = ids.iter().filter_map(|id| self.group(id));
+        let read = ids.iter().filter(|id| self.group(id).is_none()).filter_map(|id| self.read_groups.get(id));
+        planned.chain(read).find(|row| adapter.group(row).is_some_and(|group| name_key(&group.name) == key))
     }
 
     /// Keeps a group as it will be.
-    pub fn set_group(&mut self, id: &str, row: Value) {
-        match self.groups.iter_mut().find(|(known, _)| known == id) {
+    pub fn set_group(&mut self, adapter: &dyn Adapter, id: &str, row: Value) {
+        self.name_group(adapter, id, &row);
+        let place = *self.group_places.entry(id.to_owned()).or_insert(self.groups.len());
+        match self.groups.get_mut(place) {
             Some((_, known)) => *known = row,
             None => self.groups.push((id.to_owned(), row)),
         }
+        self.planned_groups.push(place);
+    }
+
+    fn name_group(&mut self, adapter: &dyn Adapter, id: &str, row: &Value) {
+        let Some(group) = adapter.group(row) else { return };
+        let ids = self.group_names.entry(name_key(&group.name)).or_default();
+        if !ids.iter().any(|known| known == id) {
+            ids.push(id.to_owned());
+        }
+    }
+
+    /// Groups that were planned about since so many were; and how many have been by now.
+    pub fn groups_since(&self, seen: usize) -> (impl Iterator<Item = &Value>, usize) {
+        let new = self.planned_groups.get(seen..).unwrap_or_default();
+        (new.iter().map(|&place| &self.groups[place].1), self.planned_groups.len())
     }
 
     /// All groups that would be made or changed.
@@ -321,6 +347,10 @@ fn memberships(adapter: &dyn Adapter, row: Option<&Value>) -> HashSet<String> {
 fn named(adapter: &dyn Adapter, row: Option<&Value>) -> Whom {
     let Some(member) = row.and_then(|row| adapter.member("", row)) else { return Whom::default() };
     Whom { address: member.email.map(|email| email.key().to_owned()), id: Some(member.id) }
+}
+
+fn name_key(name: &str) -> String {
+    name.trim().to_lowercase()
 }
 
 fn raw(row: &Value) -> Row {

@@ -51,7 +51,7 @@ pub struct Plan {
     pub notes: Vec<String>,
     /// What it costs.
     pub effort: Effort,
-    /// The fingerprint of accounts and steps: an approval binds it.
+    /// The fingerprint of all but the effort: an approval binds it.
     pub digest: String,
 }
 
@@ -95,6 +95,9 @@ pub struct Step {
     /// Whether what is there already may be used.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub use_existing: bool,
+    /// Limits that the script has set for it: the brakes read them when it is applied.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub limits: Value,
     /// Whom it touches, in the request's order.
     pub touches: Vec<Touch>,
 }
@@ -222,7 +225,7 @@ pub enum NotAPlan {
 }
 
 impl Plan {
-    /// A plan of these steps; `now` in milliseconds since the epoch.
+    /// A plan of these steps, to be sealed when it is complete; `now` in milliseconds since the epoch.
     pub fn new(id: &str, script: &str, connection: &str, accounts: Vec<Account>, steps: Vec<Step>, now: i64) -> Self {
         Self {
             beadle_plan: FORMAT,
@@ -232,7 +235,7 @@ impl Plan {
             sandbox: false,
             made_at: now,
             expires_at: now + LIFETIME_MS,
-            digest: fingerprint(&accounts, &steps),
+            digest: String::new(),
             accounts,
             steps,
             groups: Vec::new(),
@@ -243,6 +246,20 @@ impl Plan {
         }
     }
 
+    /// Writes down what it is, so that any later change is seen.
+    pub fn seal(&mut self) {
+        self.digest = self.fingerprint();
+    }
+
+    /// Of everything but itself and the effort, whose fractions no two readers need read alike.
+    fn fingerprint(&self) -> String {
+        let mut all = self.write();
+        if let Value::Object(map) = &mut all {
+            map.retain(|name, _| name != "digest" && name != "effort");
+        }
+        catalog::digest(&all)
+    }
+
     /// Reads a plan, and refuses one that was changed by hand.
     pub fn read(text: &str) -> Result<Self, NotAPlan> {
         let value: Value = serde_json::from_str(text)?;
@@ -251,7 +268,7 @@ impl Plan {
             _ => {}
         }
         let plan: Self = serde_json::from_value(value)?;
-        let found = fingerprint(&plan.accounts, &plan.steps);
+        let found = plan.fingerprint();
         match found == plan.digest {
             true => Ok(plan),
             false => Err(NotAPlan::Changed { found, named: plan.digest }),
@@ -320,12 +337,8 @@ impl Touch {
     }
 }
 
-/// A part of a value that differs: the field's name, before, after.
-pub type Part = (String, String, String);
-
-fn fingerprint(accounts: &[Account], steps: &[Step]) -> String {
-    catalog::digest(&json!([accounts, steps]))
-}
+/// A part of a value that differs: the field's name; what it holds, `None` where the platform does not show it; what it will.
+pub type Part = (String, Option<String>, String);
 
 /// Holds as they are kept with a run.
 mod holds {

@@ -61,7 +61,7 @@ impl Plan {
             lines.push("nothing would be changed".to_owned());
         }
         lines.extend(self.besides(detail));
-        lines
+        lines.into_iter().map(|line| Placeholder::readable(&line).into_owned()).collect()
     }
 
     /// What follows, what is left out, and what it costs.
@@ -155,7 +155,9 @@ fn line(touch: &Touch) -> String {
     };
     // What is written of somebody new is no change.
     let fields = match touch.sign {
-        Sign::Add => fields.into_iter().filter(|(_, before, _)| !before.is_empty()).collect(),
+        Sign::Add => {
+            fields.into_iter().filter(|(_, before, _)| before.as_ref().is_none_or(|text| !text.is_empty())).collect()
+        }
         _ => fields,
     };
     match fields.is_empty() {

@@ -19,8 +19,9 @@ fn object(function: &Function) -> Value {
         "call": words::call(op),
         "method": op.method.as_str(),
         "path": op.path,
-        "arguments": op.params.iter().map(|param| argument(op, param)).collect::<Vec<_>>(),
+        "arguments": op.params.iter().filter(|param| param.place != Place::Found).map(|param| argument(op, param)).collect::<Vec<_>>(),
         "answer": answer(op.answer),
+        "beyond": op.beyond,
     });
     match op.kind {
         Kind::Read => {}
@@ -52,7 +53,8 @@ fn argument(op: &Op, param: &Param) -> Value {
             Place::Path => "path",
             Place::Query => "query",
             Place::Body => "body",
-            Place::Aside => "aside",
+            Place::Whole => "whole",
+            Place::Aside | Place::Found => "aside",
         },
         "doc": param.doc,
     });
@@ -60,7 +62,9 @@ fn argument(op: &Op, param: &Param) -> Value {
         Ty::Choice(list) | Ty::Choices(list) => {
             argument["values"] = list.iter().map(|choice| choice.name).collect();
         }
-        Ty::Rows(inner) => argument["keys"] = inner.iter().map(|key| self::argument(op, key)).collect(),
+        Ty::Map(inner) | Ty::Rows(inner) => {
+            argument["keys"] = inner.iter().map(|key| self::argument(op, key)).collect()
+        }
         _ => {}
     }
     if let Some(batch) = op.batch.filter(|batch| batch.param == param.name) {
@@ -74,6 +78,7 @@ fn answer(answer: Answer) -> Value {
         Answer::Done => json!({ "kind": "done" }),
         Answer::One(record) => json!({ "kind": "one", "record": record.name }),
         Answer::Perhaps(record) => json!({ "kind": "perhaps", "record": record.name }),
+        Answer::Count(_) => json!({ "kind": "count" }),
         Answer::Many(record, _) => json!({ "kind": "list", "record": record.name }),
     }
 }

@@ -72,6 +72,7 @@ fn hint(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Place;
 
     #[test]
     fn one_function_is_told_with_all_that_the_table_knows() {
@@ -102,10 +103,12 @@ Mails members an invitation into the group; the platform queues it.
         for function in all() {
             let name = function.op.name();
             assert!(text.contains(&format!("  {name}(")), "{name}");
-            assert!(find(&name).unwrap().iter().any(|found| std::ptr::eq(found.op, function.op)), "{name}");
-            let told = one(&function);
+            let found = find(&name).unwrap();
+            let told = one(found.iter().find(|found| found.platform.name == function.platform.name).unwrap());
             for param in function.op.params {
-                assert!(told.contains(&format!("\n  {} ", param.name)), "{name}: {}", param.name);
+                // What beadle fills in alone is nobody's to write.
+                let is_told = told.contains(&format!("\n  {} ", param.name));
+                assert_eq!(is_told, param.place != Place::Found, "{name}: {}", param.name);
             }
             assert!(!told.contains("\n\n\n") && !told.lines().any(|line| line.ends_with(' ')), "{told}");
         }
@@ -123,9 +126,9 @@ Mails members an invitation into the group; the platform queues it.
     #[test]
     fn json_has_one_object_a_line_with_types_limits_and_values() {
         let lines = json(&find("members").unwrap());
-        assert_eq!(lines.lines().count(), 9, "Mobilize's and Heartbeat's");
-        let line = json(&find("groups.create").unwrap());
-        let value: serde_json::Value = serde_json::from_str(line.lines().next().unwrap()).unwrap();
+        assert_eq!(lines.lines().count(), 11);
+        let lines = json(&find("groups.create").unwrap());
+        let value: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
         assert_eq!(value["name"], "groups.create");
         assert_eq!(value["platform"], "mobilize");
         assert_eq!(value["arguments"][0]["type"], "text of at most 255 characters");

@@ -1,12 +1,12 @@
 //! The table's notions in words for people; one place, so that terminal and pages say the same.
 
 use crate::catalog::{
-    Answer, Choice, Consequence, FieldTy, Kind, Mails, Op, Page, Param, Platform, Protocol, Repeat, Ty, Write,
+    Answer, Choice, Consequence, FieldTy, Kind, Mails, Op, Page, Param, Place, Platform, Protocol, Repeat, Ty, Write,
 };
 
 /// The shortest call that is right: `members.invite(group_id, #{ sender_id: …, recipients_ids: … })`.
 pub(super) fn call(op: &Op) -> String {
-    let positional = op.positional();
+    let positional: Vec<&Param> = op.positional().into_iter().filter(|param| param.preset.is_none()).collect();
     let mut parts: Vec<String> = positional.iter().map(|param| param.name.to_owned()).collect();
     let by_place = |param: &Param| positional.iter().any(|known| known.name == param.name);
     let named: Vec<String> = op
@@ -43,8 +43,11 @@ pub(super) struct Line {
 
 pub(super) fn arguments(op: &Op) -> Vec<Line> {
     let mut lines = Vec::new();
-    for param in op.params {
+    for param in op.params.iter().filter(|param| param.place != Place::Found) {
         let mut doc = param.doc.to_owned();
+        if let Some(setting) = param.preset {
+            doc.push_str(&format!("; else the connection's `{setting}`"));
+        }
         if let Some(batch) = op.batch.filter(|batch| batch.param == param.name) {
             doc.push_str(&format!("; more than {} become several calls", thousands(batch.max)));
             if batch.one_at_a_time {
@@ -54,14 +57,21 @@ pub(super) fn arguments(op: &Op) -> Vec<Line> {
         let required = needed(op, param);
         lines.push(Line { name: param.name.to_owned(), ty: ty(param, required), doc });
         if let Ty::Rows(inner) = param.ty {
-            lines.extend(inner.iter().map(|key| Line {
-                name: format!("{}[].{}", param.name, key.name),
-                ty: ty(key, key.required),
-                doc: key.doc.to_owned(),
-            }));
+            keys(&format!("{}[]", param.name), inner, &mut lines);
         }
     }
     lines
+}
+
+/// The keys of a map, and of the maps in it.
+fn keys(at: &str, inner: &'static [Param], lines: &mut Vec<Line>) {
+    for key in inner {
+        let name = format!("{at}.{}", key.name);
+        lines.push(Line { name: name.clone(), ty: ty(key, key.required), doc: key.doc.to_owned() });
+        if let Ty::Map(inner) = key.ty {
+            keys(&name, inner, lines);
+        }
+    }
 }
 
 fn ty(param: &Param, required: bool) -> String {
@@ -115,10 +125,21 @@ pub(super) fn notes(op: &Op) -> Vec<(&'static str, String)> {
     }
     if let Some(follow) = op.follow {
         let (noun, verb) = follow.status;
-        let sentence = format!("followed with {noun}.{verb} until it is {}", follow.done.join(" or "));
+        let end = match follow.ends {
+            Some(_) => "has ended".to_owned(),
+            None => format!("is {}", follow.done.join(" or ")),
+        };
+        let sentence = format!("followed with {noun}.{verb} until it {end}");
         notes.push(("job", sentence));
     }
+    if let Some(whole) = op.whole {
+        notes
+            .push(("whole", format!("whoever is missing {}; held against the last roster of this store", whole.costs)));
+    }
     notes.push(("answers", answer(op)));
+    if op.beyond {
+        notes.push(("stands in", "another document of the platform: a neighbour that flows need".to_owned()));
+    }
     notes
 }
 
@@ -164,6 +185,7 @@ fn answer(op: &Op) -> String {
         (Answer::Done, _) => "nothing but that it worked".into(),
         (Answer::One(record), _) => format!("one {}", record.name),
         (Answer::Perhaps(record), _) => format!("one {}, or ()", record.name),
+        (Answer::Count(_), _) => "a number".into(),
         (Answer::Many(record, _), Page::Single) => format!("a list of {}", record.name),
         (Answer::Many(record, _), _) => format!("a list of {}, page by page as the loop needs it", record.name),
     }

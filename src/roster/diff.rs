@@ -63,7 +63,7 @@ pub fn diff(wanted: &Wanted, present: &Present, options: &Options) -> Diff {
                 members[at] = MemberClass::InRoster;
                 let member = &present.members[at];
                 let class = one_known(person, member, options);
-                diff.overwrites += usize::from(overwrites(person, member, class, options.blank));
+                diff.overwrites += usize::from(overwrites(person, member, class, options));
                 class
             }
             Known::Several(twins) => {
@@ -147,7 +147,7 @@ fn one_known(person: &Person, member: &Member, options: &Options) -> RowClass {
         (Standing::Pending, _) => adding(RowClass::Accepts, options.mode),
         (Standing::Declined, Declined::AddAgain) => adding(RowClass::New, options.mode),
         (Standing::Declined, Declined::LeaveAlone) => RowClass::Declined,
-        (Standing::Accepted, _) => match (differences(person, member, options.blank).next(), options.mode) {
+        (Standing::Accepted, _) => match (differences(person, member, options).next(), options.mode) {
             (None, _) => RowClass::Same,
             (Some(_), Mode::Mirror | Mode::UpdateOnly) => RowClass::Changed,
             (Some(_), Mode::AddOnly | Mode::RemoveOnly) => RowClass::Kept,
@@ -158,26 +158,27 @@ fn one_known(person: &Person, member: &Member, options: &Options) -> RowClass {
 pub(super) fn differences<'a>(
     person: &'a Person,
     member: &'a Member,
-    blank: Blank,
+    options: &'a Options,
 ) -> impl Iterator<Item = FieldChange> + 'a {
-    person.fields.iter().filter_map(move |(name, after)| {
+    let written = person.fields.iter().filter(|(name, _)| !options.read_only.contains(&name.as_str()));
+    written.filter_map(move |(name, after)| {
         let before = member.field(name).unwrap_or_default();
         let empty = alike(after, "");
-        match alike(before, after) || (empty && blank == Blank::Keep) {
+        match alike(before, after) || (empty && options.blank == Blank::Keep) {
             true => None,
             false => Some(FieldChange { name: name.clone(), before: before.to_owned(), after: after.clone() }),
         }
     })
 }
 
-fn empties(person: &Person, member: &Member, blank: Blank) -> bool {
-    differences(person, member, blank).any(|field| alike(&field.after, ""))
+fn empties(person: &Person, member: &Member, options: &Options) -> bool {
+    differences(person, member, options).any(|field| alike(&field.after, ""))
 }
 
 /// Whether a value that is there would go. To fill what was empty takes nothing away.
-fn overwrites(person: &Person, member: &Member, class: RowClass, blank: Blank) -> bool {
+fn overwrites(person: &Person, member: &Member, class: RowClass, options: &Options) -> bool {
     matches!(class, RowClass::Changed | RowClass::New | RowClass::Accepts)
-        && differences(person, member, blank).any(|field| !alike(&field.before, ""))
+        && differences(person, member, options).any(|field| !alike(&field.before, ""))
 }
 
 fn two_accounts(twins: &[usize], members: &[Member]) -> String {
@@ -253,13 +254,13 @@ fn changes(
         _ => None,
     };
     let update = |person: &Person, member: &Member| {
-        let fields = differences(person, member, options.blank).collect();
+        let fields = differences(person, member, options).collect();
         Change::Update { member: member.clone(), fields }
     };
     let steps = wanted.people.iter().zip(rows).flat_map(|(person, class)| match class {
         // Adding gives values and takes none away; what is to be emptied needs a step of its own.
         RowClass::New | RowClass::Accepts => {
-            let emptied = known(person).filter(|member| empties(person, member, options.blank));
+            let emptied = known(person).filter(|member| empties(person, member, options));
             [Some(Change::Add(person.clone())), emptied.map(|member| update(person, member))]
         }
         RowClass::Changed => [known(person).map(|member| update(person, member)), None],

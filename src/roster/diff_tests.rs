@@ -82,6 +82,21 @@ fn an_empty_cell_leaves_alone_unless_blank_means_clear() {
 }
 
 #[test]
+fn what_nobody_can_write_is_no_difference_and_says_who_somebody_is_all_the_same() {
+    let options = Options { read_only: &["first_name", "last_name"], ..Options::default() };
+    let row = person(2, ADA, &[("first_name", "Augusta"), ("roles", "b")]);
+    let present = group(vec![member("1", ADA, &[("first_name", "Ada"), ("roles", "a")])]);
+    let found = diff(&wanted(vec![row]), &present, &options);
+    let [Change::Update { fields, .. }] = found.changes.as_slice() else { panic!("{:?}", found.changes) };
+    assert_eq!(fields.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(), ["roles"]);
+    let same = person(2, ADA, &[("first_name", "Augusta"), ("roles", "a")]);
+    assert_eq!(classes(&diff(&wanted(vec![same]), &present, &options)), [RowClass::Same]);
+    let name = [("first_name", "Grace"), ("last_name", "Hopper")];
+    let moved = diff(&wanted(vec![person(2, GRACE, &name)]), &group(vec![member("2", ALAN, &name)]), &options);
+    assert_eq!(classes(&moved), [RowClass::Renamed]);
+}
+
+#[test]
 fn case_and_blanks_alone_are_no_change() {
     let wanted = wanted(vec![person(2, ADA, &[("first_name", "ada"), ("last_name", "van  Lovelace\u{A0}")])]);
     let present = group(vec![member("1", ADA, &[("first_name", "Ada"), ("last_name", "Van Lovelace")])]);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::catalog::Code;
 use crate::client::{Client, Error};
 use crate::events::Level;
@@ -43,15 +45,15 @@ pub async fn members(client: &Client, group: &str) -> Result<Vec<Member>, Error>
 
 /// Half a list removes and invites nobody: the run is held, and can be resumed when the platform is calm.
 async fn half(client: &Client, list: &crate::catalog::Call, group: &str, why: &str) -> Error {
+    let held = format!(
+        "held: the members of group {group} could not be read to the end ({why}), and a part of a list decides nothing"
+    );
+    if client.draft().is_some() {
+        return Error::held(list, format!("{held}\nplan it again later"));
+    }
     match client.ledger().command("resume").await {
         Err(error) => Error::of_ledger(client, error),
-        Ok(resume) => Error::held(
-            list,
-            format!(
-                "held: the members of group {group} could not be read to the end ({why}), and a part of a list decides \
-                 nothing\ngo on later with: {resume}"
-            ),
-        ),
+        Ok(resume) => Error::held(list, format!("{held}\ngo on later with: {resume}")),
     }
 }
 
@@ -75,4 +77,10 @@ async fn read(client: &Client, list: &crate::catalog::Call, group: &str) -> Resu
         client.events().progress("members read", members.len() as u64, 0);
     }
     Ok(members)
+}
+
+/// What a member has in the group and loses with it.
+pub(super) fn lost_with_it(member: &Member, fields: &[&str]) -> Value {
+    let lost = fields.iter().filter_map(|name| Some(((*name).to_owned(), Value::from(member.field(name)?))));
+    Value::Object(lost.collect())
 }

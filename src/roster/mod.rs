@@ -18,10 +18,11 @@ mod options;
 mod read;
 mod renames;
 mod sync;
+mod whole;
 
 pub use account::{Account, SAMPLES, Tally};
 pub use alike::alike;
-pub use brake::{FreeHand, check_planned_mails};
+pub use brake::{Ahead, Coming, FreeHand, Mailing};
 pub use cascade::Cascade;
 pub use classes::{MemberClass, RowClass};
 pub use diff::{Diff, RowVerdict, diff};
@@ -30,7 +31,8 @@ pub use mapping::{Columns, Mapping, Use};
 pub use options::{Blank, Declined, Extent, Mode, Options, Present};
 pub use read::{Collector, Duplicate, Wanted, person, read};
 pub use renames::{Rename, Renames};
-pub use sync::{Invite, Strangers, Synced, Wish, sync};
+pub use sync::{Invite, Mending, Strangers, Synced, Wish, sync};
+pub use whole::{Baseline, Difference, Rows, fits, read_whole};
 
 pub use crate::tables::Rejected;
 
@@ -76,6 +78,20 @@ pub enum Error {
         /// As the person named it.
         file: String,
         /// Their names, each in backticks.
+        columns: String,
+        /// The first of them.
+        first: String,
+    },
+    /// No column holds the key by which a platform knows people.
+    #[error(
+        "`{file}` has no column `{key}`; its columns are {columns}. Say which one it is: `columns: #{{ \"{first}\": \"{key}\" }}`"
+    )]
+    NoKey {
+        /// As the person named it.
+        file: String,
+        /// The key.
+        key: &'static str,
+        /// The columns' names, each in backticks.
         columns: String,
         /// The first of them.
         first: String,

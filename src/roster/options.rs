@@ -52,6 +52,8 @@ pub struct Options {
     pub id_field: Option<String>,
     /// Ids or addresses of people who are not removed.
     pub protected: Vec<String>,
+    /// Fields that say who somebody is and that nobody can write: differences in them are none.
+    pub read_only: &'static [&'static str],
     /// Id or address of the one in whose name invitations go out; not removed either.
     pub sender: Option<String>,
 }

@@ -3,23 +3,26 @@
 
 mod before;
 mod strangers;
+mod synced;
 mod weigh;
 
 pub use strangers::Strangers;
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use self::before::before;
+use self::before::{before, record};
+pub use self::synced::{Mending, Synced};
+pub(super) use self::weigh::loosened;
 use super::members::members;
-use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff};
+use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff, whole};
 use crate::catalog::{Call, Code, Invitation};
 use crate::client::{Client, Error, Gravity, With};
 use crate::events::Level;
 use crate::model::{Change, Email, Member, Person, Standing};
 use crate::settings::{Limits, Partial};
-use crate::tables::{Rejected, Table};
+use crate::tables::Table;
 
 /// What a sync is asked to do.
 #[derive(Clone, Debug, Default)]
@@ -50,47 +53,11 @@ pub enum Invite {
     New,
 }
 
-/// The account of a sync.
-#[derive(Clone, Debug, Default)]
-pub struct Synced {
-    /// Every row and every member by class.
-    pub account: Account,
-    /// The columns of the file, for the file of refused rows.
-    pub columns: Vec<String>,
-    /// Rows that were refused, with the reason.
-    pub rejected: Vec<Rejected>,
-    /// People that were added.
-    pub added: usize,
-    /// Of these, how many had an account in the community before.
-    pub existing: usize,
-    /// People without an account who are pending users now: they come in when they first sign in.
-    pub pending: usize,
-    /// People whose fields were changed.
-    pub changed: usize,
-    /// People that were removed.
-    pub removed: usize,
-    /// People who were as wanted.
-    pub same: usize,
-    /// People who were invited.
-    pub invited: usize,
-    /// Of these, how many the platform has recorded already; the others are in its queue.
-    pub recorded: usize,
-    /// Invitations that were not sent: address and why.
-    pub not_invited: Vec<(String, String)>,
-    /// Writes that the platform refused: who and why.
-    pub failed: Vec<(String, String)>,
-    /// What is not as wanted after all was done.
-    pub left: Vec<String>,
-    /// Why the invitations ended early.
-    pub ended: Option<Error>,
-    /// Groups below that people left with this one: id and name, and how many.
-    pub below: Vec<(String, u64)>,
-    /// What this sync was allowed and the connection does not allow, a fragment each.
-    pub loosened: Vec<String>,
-}
-
 /// Makes the group hold the people of the table.
 pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish) -> Result<Synced, Error> {
+    if let Some(operation) = whole::operation(client.platform()) {
+        return whole::sync(client, group, table, wish, operation).await;
+    }
     let flow = Flow::begin(client, group, table, wish).await?;
     let present = flow.present().await?;
     flow.check_sender(&present)?;
@@ -101,7 +68,10 @@ pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish) -> R
     flow.welcome(&strangers, &mut synced).await?;
     let after = match difference.changes.is_empty() {
         true => present,
-        false => flow.apply(&difference, &cascade, &strangers, &mut synced).await?,
+        false => {
+            let known = flow.before(&present, &difference, &cascade);
+            flow.apply(&difference, known, &strangers, &mut synced).await?
+        }
     };
     if wish.invite == Invite::New {
         // What was done before is accounted for all the same.
@@ -136,12 +106,17 @@ impl<'a> Flow<'a> {
             None => None,
             Some((call, names)) => {
                 let body = client.call(&call, &With::default()).await;
-                let body = body.map_err(|error| no_group(error, group))?;
+                let body = body.map_err(|error| no_group(client, error, group))?;
                 names(&serde_json::from_slice(&body).unwrap_or_default())
             }
         };
         let columns = Columns::of(table, &wish.columns, fields.as_deref()).map_err(refused)?;
-        let wanted = super::read(table, &columns).map_err(refused)?;
+        let mut wanted = super::read(table, &columns).map_err(refused)?;
+        for (name, value) in wanted.people.iter_mut().flat_map(|person| &mut person.fields) {
+            if let Some(tidied) = adapter.tidied(name, value) {
+                *value = tidied;
+            }
+        }
         if wanted.people.is_empty() {
             let line = format!("`{}` names nobody who can be looked for in group {group}", table.name());
             client.events().say(Level::Warn, line);
@@ -150,6 +125,7 @@ impl<'a> Flow<'a> {
         let rules = client.rules();
         let mut compare = wish.compare.clone();
         compare.protected.extend(rules.protected.iter().cloned());
+        compare.read_only = adapter.read_only();
         Ok(Self {
             client,
             group,
@@ -201,19 +177,23 @@ impl<'a> Flow<'a> {
         Ok(())
     }
 
+    /// What the platform holds before the changes.
+    fn before(&self, present: &Present, difference: &Diff, cascade: &Cascade) -> HashMap<String, Value> {
+        before(self.client.platform().adapter, present, difference, cascade)
+    }
+
     /// Sends the changes, reads the group again and says what is not as wanted.
     async fn apply(
         &self,
         difference: &Diff,
-        cascade: &Cascade,
+        known: HashMap<String, Value>,
         strangers: &[Person],
         synced: &mut Synced,
     ) -> Result<Present, Error> {
         let changes = &difference.changes;
         let calls = self.client.platform().adapter.calls(self.client.connection(), self.group, changes);
         let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
-        let known = before(self.client.platform().adapter, changes, cascade);
-        let with = With { checked: true, known, ..With::default() };
+        let with = With { checked: true, known, limits: self.wish.limits.clone(), ..With::default() };
         let (all, mut done) = (changes.len() as u64, 0);
         for call in &calls {
             match self.client.call(call, &with).await {
@@ -284,7 +264,8 @@ impl<'a> Flow<'a> {
         let calls = adapter.invite(self.client.connection(), self.group, &invitation);
         let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
         let known = people.iter().map(|member| (member.id.clone(), record(member))).collect();
-        let with = With { known, again: self.wish.again.clone(), checked: true, ..With::default() };
+        let (again, limits) = (self.wish.again.clone(), self.wish.limits.clone());
+        let with = With { known, again, limits, checked: true, ..With::default() };
         let address: HashMap<&str, &str> =
             people.iter().filter_map(|member| Some((member.id.as_str(), member.email.as_ref()?.as_str()))).collect();
         let named = |id: String| address.get(id.as_str()).map_or(id.clone(), |email| (*email).to_owned());
@@ -307,15 +288,6 @@ impl<'a> Flow<'a> {
             _ => Ok(invited.saturating_sub(self.client.confirm_queued().await?)),
         }
     }
-}
-
-fn address(member: &Member) -> Option<&str> {
-    member.email.as_ref().map(|email| email.as_str())
-}
-
-/// The platform's own record of a member's invitation, as an intent keeps it.
-fn record(member: &Member) -> Value {
-    json!({ "invited_at": member.invited_at, "email": member.email.as_ref().map(|email| email.as_str()) })
 }
 
 fn refused(answer: &[u8]) -> Vec<(String, String)> {
@@ -348,12 +320,13 @@ fn named(changes: &[Change], id: &str) -> String {
 }
 
 /// A group that is not there is told in words of its own.
-fn no_group(error: Error, group: &str) -> Error {
-    match error.is_not_found() {
-        true => {
-            Error { message: format!("there is no group `{group}`; `groups.list()` names those that are"), ..error }
+fn no_group(client: &Client, error: Error, group: &str) -> Error {
+    let list = client.platform().adapter.groups(client.connection()).filter(|_| error.is_not_found());
+    match list.map(|list| list.op.name()) {
+        Some(list) => {
+            Error { message: format!("there is no group `{group}`; `{list}()` names those that are"), ..error }
         }
-        false => error,
+        None => error,
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::applying::{Applying, greet};
-use super::connections::Connections;
+use super::connections::{Access, Connections};
 use super::door::Spared;
 use super::id::new_id;
 use super::journal::{Journal, Writing};
@@ -54,6 +54,9 @@ impl Attempt {
             Source::Again(run) => run.of.id.clone(),
         };
         let lease = Lease::take(&runner.store, &id)?;
+        if let Work::Plan { plan, .. } = &order.work {
+            check_accounts(runner, plan).await?;
+        }
         let (attempt, started_at) = match &order.source {
             Source::New => {
                 runner.store.start_run(&new_run(runner, order, &id, now)).await?;
@@ -171,14 +174,7 @@ impl Attempt {
         let mut clients = HashMap::new();
         for account in &plan.accounts {
             let client = match self.connections.client(&account.connection).await {
-                Ok(client) if client.account() == account.account => client,
-                Ok(_) => {
-                    let why = format!(
-                        "connection `{}` leads to another account than when the plan was made: make it anew",
-                        account.connection
-                    );
-                    return (Parts::default(), Err(failed(why)));
-                }
+                Ok(client) => client,
                 Err(why) => return (Parts::default(), Err(failed(why))),
             };
             clients.insert(account.connection.clone(), client);
@@ -243,6 +239,24 @@ impl Attempt {
         }
         Ok(report)
     }
+}
+
+/// Refuses a plan while nothing of its run is written down, so that it is not used up: where a connection cannot be used, or
+/// leads elsewhere.
+async fn check_accounts(runner: &Runner, plan: &Plan) -> Result<(), Refused> {
+    let open =
+        async |connection: &str| runner.transports.open(connection, Access::Reads).await.map_err(Refused::Connection);
+    open(&plan.connection).await?;
+    for account in &plan.accounts {
+        if open(&account.connection).await?.account != account.account {
+            return Err(Refused::Connection(format!(
+                "connection `{}` leads to another account than when the plan was made: lead it back, or plan anew: {}",
+                account.connection,
+                plan.anew()
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// What is said of a run of the same script that has not come to its end; it is the newest of so many.

@@ -21,6 +21,8 @@ pub struct Opened {
     pub platform: &'static Platform,
     /// The account behind it.
     pub account: String,
+    /// Its settings that arguments are taken from where a call does not give them.
+    pub values: HashMap<&'static str, String>,
     /// What to look at when the credentials are refused.
     pub credentials: String,
     /// Sends reads.
@@ -81,6 +83,7 @@ impl Connections {
             connection: name.to_owned(),
             platform: opened.platform,
             account: opened.account,
+            values: opened.values,
             credentials: opened.credentials,
             reads: opened.reads,
             way,

@@ -39,12 +39,12 @@ impl Planned {
         lines
     }
 
-    /// The same for programs.
+    /// The same for programs, and how it ended.
     pub fn json(&self) -> Value {
         let mut report = super::report::json_of(&self.parts);
         let files = self.parts.files.iter().map(|file| json!({ "file": file.name, "as_it_would_be": file.at }));
         report["files"] = files.collect();
-        report
+        json!({ "type": "plan", "ending": self.ending.word(), "error": self.ending.error(), "report": report })
     }
 }
 
@@ -143,6 +143,7 @@ impl Planning {
         let mut plan = self.draft.finish(&self.id, &order.path, &order.connection, runner.clock.now_ms());
         plan.sandbox = runner.sandbox;
         plan.effort = self.effort(&plan);
+        plan.seal();
         let mut ending = ending(ended);
         if ending == Ending::Done && !plan.is_empty() {
             let kept = runner.redactor.redact(&plan.write().to_string()).into_owned();
@@ -152,8 +153,14 @@ impl Planning {
                 Err(_) => ending = Ending::Failed("the plan holds a secret of the settings and is not kept".to_owned()),
             }
         }
-        if let Ending::Failed(why) | Ending::InDoubt(why) = &ending {
-            self.events.say(Level::Error, why.clone());
+        match &ending {
+            Ending::Failed(why) | Ending::InDoubt(why) | Ending::Held(why, _) => {
+                self.events.say(Level::Error, why.clone());
+            }
+            Ending::Limit(limit) => {
+                self.events.say(Level::Error, format!("ended by the limit `{limit}`; raise it in `[limits.script]`"));
+            }
+            Ending::Done | Ending::Interrupted => {}
         }
         Ok(Planned { plan, parts, ending })
     }
@@ -204,7 +211,7 @@ impl Sink for Pulse {
 }
 
 /// The plan as the store keeps it.
-pub fn plan_row(plan: &Plan, body: String) -> PlanRow {
+fn plan_row(plan: &Plan, body: String) -> PlanRow {
     PlanRow {
         id: plan.id.clone(),
         script: plan.script.clone(),

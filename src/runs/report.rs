@@ -23,6 +23,29 @@ pub enum Ending {
     InDoubt(String),
 }
 
+impl Ending {
+    /// The word for it, for programs.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Interrupted => "interrupted",
+            Self::Limit(_) => "limit",
+            Self::Failed(_) => "failed",
+            Self::Held(..) => "held",
+            Self::InDoubt(_) => "in_doubt",
+        }
+    }
+
+    /// What went wrong, where something did.
+    pub fn error(&self) -> Option<&str> {
+        match self {
+            Self::Failed(why) | Self::Held(why, _) | Self::InDoubt(why) => Some(why),
+            Self::Limit(limit) => Some(limit),
+            Self::Done | Self::Interrupted => None,
+        }
+    }
+}
+
 /// What became of the effects of a run, by the ledger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -174,19 +197,8 @@ impl Report {
             "script": self.script,
             "connection": self.connection,
             "sandbox": self.sandbox,
-            "ending": match &self.ending {
-                Ending::Done => "done",
-                Ending::Interrupted => "interrupted",
-                Ending::Limit(_) => "limit",
-                Ending::Failed(_) => "failed",
-                Ending::Held(..) => "held",
-                Ending::InDoubt(_) => "in_doubt",
-            },
-            "error": match &self.ending {
-                Ending::Failed(why) | Ending::Held(why, _) | Ending::InDoubt(why) => Value::from(why.as_str()),
-                Ending::Limit(limit) => Value::from(*limit),
-                _ => Value::Null,
-            },
+            "ending": self.ending.word(),
+            "error": self.ending.error(),
             "holds": match &self.ending {
                 Ending::Held(_, holds) => holds.iter().map(Hold::json).collect(),
                 _ => Vec::new(),

@@ -52,6 +52,12 @@ impl Answered {
         Self { status, headers, body: Bytes::from(value.to_string()), ending: Ending::Whole }
     }
 
+    /// No body; a number is the length of the list that was asked about.
+    pub(super) fn headers(status: u16, value: &Value) -> Self {
+        let total = value.as_u64().map(|total| ("total-count", total.to_string()));
+        Self { status, headers: total.into_iter().collect(), body: Bytes::new(), ending: Ending::Whole }
+    }
+
     /// What a fault puts in the place of an answer. `refuse` says a status in the platform's words.
     pub(super) fn gone_wrong(self, wrong: &Wrong, now_ms: i64, refuse: fn(u16, &str) -> Value) -> Self {
         match wrong {

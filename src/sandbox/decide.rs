@@ -105,6 +105,7 @@ impl Decided {
         let (cursor, name, documented) = match op.page {
             Page::Single => return,
             Page::Offset { offset, limit, documented, .. } => (offset, limit, u64::from(documented)),
+            Page::Numbered { page, limit, documented, .. } => (page, limit, u64::from(documented)),
             Page::After { cursor, limit, documented, .. } => (cursor, limit, u64::from(documented)),
         };
         let number = |value: Option<&Value>| match value {
@@ -113,7 +114,8 @@ impl Decided {
             None => None,
         };
         let asked: u64 = number(args.get(name)).unwrap_or(documented);
-        let first = args.get(cursor).is_none_or(|value| number(Some(value)) == Some(0));
+        let start = u64::from(matches!(op.page, Page::Numbered { .. }));
+        let first = args.get(cursor).is_none_or(|value| number(Some(value)) == Some(start));
         let mut limit = asked.min(self.cap.unwrap_or(u64::MAX));
         if self.short_first && first {
             limit = limit.min((asked / 2).max(1));

@@ -42,7 +42,9 @@ impl InProcess {
         let header = |name| answered.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
         let now = Duration::from_millis(u64::try_from(self.sandbox.clock().now_ms()).unwrap_or(0));
         let retry_after = header("retry-after").and_then(|text| wait(&text, now));
-        Reply { status: answered.status, location: header("location"), retry_after, body: answered.body }
+        let total = header("total-count").and_then(|text| text.parse().ok());
+        let (location, trace) = (header("location"), header("operation-id"));
+        Reply { status: answered.status, location, retry_after, total, trace, body: answered.body }
     }
 }
 

@@ -199,7 +199,10 @@ impl Sandbox {
         world.advance(at_ms);
         let (status, value) = (platform.simulate)(world, op, args);
         drop(worlds);
-        Answered::json(status, &value)
+        match (op.method, status) {
+            (Method::Head, _) | (_, 204) => Answered::headers(status, &value),
+            _ => Answered::json(status, &value),
+        }
     }
 
     fn note(

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::{Answered, Ending};
-use crate::catalog::{Method, Op, Param, Place, Platform, Protocol, Ty};
+use crate::catalog::{Method, Op, Param, Platform, Protocol, Ty};
 
 /// What a server of tools is like.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -234,7 +234,7 @@ fn called(platform: &Platform, params: &Value) -> Result<(String, Bytes), (i64, 
     let missing = op
         .params
         .iter()
-        .find(|param| param.required && param.place != Place::Aside && !arguments.contains_key(param.on_wire()));
+        .find(|param| param.required && param.place.is_sent() && !arguments.contains_key(param.on_wire()));
     if let Some(missing) = missing {
         return Err((-32602, format!("Invalid arguments: {} is required", missing.on_wire())));
     }
@@ -247,7 +247,7 @@ fn tools(platform: &Platform) -> Value {
 }
 
 fn tool(platform: &Platform, op: &Op) -> Value {
-    let sent = || op.params.iter().filter(|param| param.place != Place::Aside);
+    let sent = || op.params.iter().filter(|param| param.place.is_sent());
     let mut properties: Map<String, Value> = sent()
         .map(|param| (param.on_wire().to_owned(), json!({ "type": kind(param), "description": param.doc })))
         .collect();
@@ -265,7 +265,7 @@ fn kind(param: &Param) -> &'static str {
         Ty::Bool => "boolean",
         Ty::Int(..) => "integer",
         Ty::Ids(_) | Ty::Emails | Ty::Choices(_) | Ty::Rows(_) => "array",
-        Ty::Fields => "object",
+        Ty::Fields | Ty::Map(_) => "object",
         Ty::Id(_) | Ty::Text(_) | Ty::Email | Ty::Choice(_) => "string",
     }
 }

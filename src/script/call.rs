@@ -78,7 +78,7 @@ fn answer(run: &Run, door: &dyn Door, call: &Call, with: &With) -> Outcome<Dynam
 
 fn opened(run: &Run, call: &Call, body: &Bytes) -> serde_json::Result<Dynamic> {
     let record = match call.op.answer {
-        Answer::Done => None,
+        Answer::Done | Answer::Count(_) => None,
         Answer::One(record) | Answer::Perhaps(record) | Answer::Many(record, _) => Some(record),
     };
     if body.trim_ascii().is_empty() {

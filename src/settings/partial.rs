@@ -75,6 +75,21 @@ impl Partial {
         Ok(partial)
     }
 
+    /// As a call gives it, so that [`Partial::of_call`] reads the same; `null` where nothing is set.
+    pub fn json(&self) -> Json {
+        let mut sections = serde_json::Map::new();
+        let mut set = |section: &str, key: &str, value: Json| {
+            sections.entry(section).or_insert_with(|| Json::Object(serde_json::Map::new()))[key] = value;
+        };
+        for (number, value) in self.numbers() {
+            set(number.section, number.key, value.into());
+        }
+        if let Some(quiet) = &self.quiet {
+            set("mail", "quiet", quiet.map_or_else(|| "off".to_owned(), |quiet| quiet.to_string()).into());
+        }
+        if sections.is_empty() { Json::Null } else { Json::Object(sections) }
+    }
+
     fn take(&mut self, section: &str, key: &str, value: &Json) -> Result<(), String> {
         if (section, key) == ("mail", "quiet") {
             let text = value.as_str().unwrap_or_default();
@@ -153,6 +168,18 @@ mod tests {
         assert_eq!(outer.with(&off).mail.quiet, None);
         assert_eq!(outer.loosened(&outer.with(&off)), ["mail.quiet off in place of 20:00-08:00"]);
         assert!(Limits::default().loosened(&outer).is_empty());
+    }
+
+    #[test]
+    fn what_is_set_is_written_as_a_call_gives_it() {
+        for given in [
+            json!({ "removals": { "percent": 5, "people": 20 }, "mail": { "quiet": "20:00-08:00" } }),
+            json!({ "mail": { "quiet": "off" } }),
+        ] {
+            let partial = Partial::of_call(&given).unwrap();
+            assert_eq!(partial.json(), given);
+        }
+        assert_eq!(Partial::default().json(), Json::Null);
     }
 
     #[test]

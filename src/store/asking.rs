@@ -143,6 +143,15 @@ impl Store {
         self.rows(sqlx::query(query).bind(run).bind(after).bind(limit).fetch_all(self.readers()).await)
     }
 
+    /// What was done on an account after this effect, in its order.
+    pub async fn effects_since(&self, account: &str, after: i64, limit: i64) -> Result<Vec<EffectRow>, Error> {
+        let query = effects!(
+            "WHERE effect.account = $1 AND effect.id > $2 AND effect.state IN ('accepted', 'done', 'applied')
+             ORDER BY effect.id LIMIT $3"
+        );
+        self.rows(sqlx::query(query).bind(account).bind(after).bind(limit).fetch_all(self.readers()).await)
+    }
+
     /// The accounts that a run wrote to, each with the connection it last used for it.
     pub async fn connections_of(&self, run: &str) -> Result<Vec<(String, String)>, Error> {
         sqlx::query_as("SELECT account, connection FROM call WHERE id IN (SELECT MAX(id) FROM call WHERE run = $1 GROUP BY account)")

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    EffectsRow, LogLine, LooseGroup, Names, NewCall, NewEffect, NewRun, RunFilter, RunState, Settling, Store, Told,
+    About, EffectsRow, LogLine, LooseGroup, Names, NewCall, NewEffect, NewRun, RunFilter, RunState, Settling, Store,
+    Told,
 };
 
 /// One write to some people, in a run that is made where it is not there yet.
@@ -201,7 +202,7 @@ async fn a_person_is_found_by_address_and_by_the_ids_that_rows_with_it_name() {
     let found = store.names_beside(&start).await.unwrap();
     assert_eq!(found, names(&["ada@x.example"], &[("a1", "7")]));
     assert_eq!(store.names_beside(&found).await.unwrap(), found);
-    assert_eq!(store.count_about(&found).await.unwrap(), (1, 2));
+    assert_eq!(store.count_about(&found).await.unwrap(), About { mails: 1, changes: 2, ..About::default() });
     let about = async |told, after| -> Vec<i64> {
         store.about(&found, told, after, 9).await.unwrap().into_iter().map(|trace| trace.effect.id).collect()
     };
@@ -211,7 +212,7 @@ async fn a_person_is_found_by_address_and_by_the_ids_that_rows_with_it_name() {
     let by_id = store.names_beside(&names(&[], &[("a1", "7")])).await.unwrap();
     assert_eq!(by_id, names(&["ada@x.example"], &[("a1", "7")]), "an id leads to the address");
     assert_eq!(store.accounts_of("7").await.unwrap(), ["a1", "a2"]);
-    assert_eq!(store.count_about(&names(&["eve@x.example"], &[])).await.unwrap(), (0, 0));
+    assert_eq!(store.count_about(&names(&["eve@x.example"], &[])).await.unwrap(), About::default());
 }
 
 #[tokio::test]

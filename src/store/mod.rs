@@ -14,6 +14,7 @@ mod history_tests;
 mod json;
 mod open;
 mod plans;
+mod rosters;
 mod runs;
 mod settling;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use group::Writing;
 pub use history::{AttemptRow, CallRow, Decision, EffectsRow, RunFilter, RunLine};
 pub use open::Store;
 pub use plans::PlanRow;
+pub use rosters::RosterRow;
 pub use runs::{Approval, LogLine, NewRun, Run, RunState};
 pub use settling::{ObjectRow, Settling};
-pub use traces::{LooseGroup, Names, Told, Trace};
+pub use traces::{About, LooseGroup, Names, Told, Trace};

@@ -157,7 +157,11 @@ fn lasting() -> SqlitePoolOptions {
 
 /// Every schema there was, in order. A file that was ever released is never changed again.
 fn migrator() -> Migrator {
-    let steps = [("ledger", include_str!("schema/0001_ledger.sql")), ("plans", include_str!("schema/0002_plans.sql"))];
+    let steps = [
+        ("ledger", include_str!("schema/0001_ledger.sql")),
+        ("plans", include_str!("schema/0002_plans.sql")),
+        ("rosters", include_str!("schema/0003_rosters.sql")),
+    ];
     let migration = |(version, (name, text)): (i64, (&'static str, &'static str))| {
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)
     };

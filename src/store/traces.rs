@@ -87,6 +87,19 @@ impl Names {
     }
 }
 
+/// How much the ledger has about somebody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// Mails that went out, or may have.
+    pub mails: i64,
+    /// Other effects that happened, or may have.
+    pub changes: i64,
+    /// Mails that did not happen.
+    pub mails_not: i64,
+    /// Other effects that did not happen.
+    pub changes_not: i64,
+}
+
 impl Store {
     /// The accounts on which somebody has this id.
     pub async fn accounts_of(&self, id: &str) -> Result<Vec<String>, Error> {
@@ -133,10 +146,13 @@ impl Store {
         Ok(found)
     }
 
-    /// How many mails and how many other effects a person has.
-    pub async fn count_about(&self, names: &Names) -> Result<(i64, i64), Error> {
-        sqlx::query_as(
-            "SELECT COALESCE(SUM(mails = 'yes'), 0), COALESCE(SUM(mails <> 'yes'), 0) FROM effect
+    /// How many mails and how many other effects a person has, and how many of each did not happen.
+    pub async fn count_about(&self, names: &Names) -> Result<About, Error> {
+        let counts: Result<(i64, i64, i64, i64), _> = sqlx::query_as(
+            "SELECT COALESCE(SUM(mails = 'yes' AND state NOT IN ('failed', 'not_applied')), 0),
+                COALESCE(SUM(mails <> 'yes' AND state NOT IN ('failed', 'not_applied')), 0),
+                COALESCE(SUM(mails = 'yes' AND state IN ('failed', 'not_applied')), 0),
+                COALESCE(SUM(mails <> 'yes' AND state IN ('failed', 'not_applied')), 0) FROM effect
              WHERE address IN (SELECT value FROM json_each($1)) OR subject IN (SELECT value FROM json_each($1))
                 OR (kind = 'person' AND (account, subject) IN
                     (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each($2)))",
@@ -144,8 +160,9 @@ impl Store {
         .bind(names.addresses())
         .bind(names.ids())
         .fetch_one(self.readers())
-        .await
-        .map_err(|error| self.error(error))
+        .await;
+        let (mails, changes, mails_not, changes_not) = counts.map_err(|error| self.error(error))?;
+        Ok(About { mails, changes, mails_not, changes_not })
     }
 
     /// Up to `limit` of a person's effects after this number, the oldest first.

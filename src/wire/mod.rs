@@ -6,10 +6,12 @@ mod find;
 mod rest;
 mod rows;
 pub mod tools;
+mod unwrapped;
 
 pub use events::EventStream;
 pub use rest::{Request, below, filled_path};
 pub use rows::{Row, RowsError, last_id, rows};
+pub use unwrapped::unwrapped;
 
 use crate::catalog::{Args, Call, Op, Platform, Protocol};
 

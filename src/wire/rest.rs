@@ -72,8 +72,9 @@ pub fn build(call: &Call) -> Request {
     }
     let body: Map<String, Value> =
         given(call, Place::Body).map(|(param, value)| (param.on_wire().to_owned(), on_wire(param.ty, value))).collect();
+    let whole = given(call, Place::Whole).next().map(|(param, value)| on_wire(param.ty, value));
     let body = match (body.is_empty(), call.op.params.iter().any(|p| p.place == Place::Body)) {
-        (true, false) => None,
+        (true, false) => whole.map(|whole| Bytes::from(whole.to_string())),
         _ => Some(Bytes::from(Value::Object(body).to_string())),
     };
     Request { method: call.op.method, target, body }
@@ -107,6 +108,7 @@ pub(super) fn on_wire(ty: Ty, value: &Value) -> Value {
             ids.iter().map(|id| id.as_str().map_or_else(|| id.clone(), number)).collect()
         }
         (Ty::Rows(params), Value::Array(rows)) => rows.iter().map(|row| row_on_wire(params, row)).collect(),
+        (Ty::Map(params), map) => row_on_wire(params, map),
         _ => value.clone(),
     }
 }
@@ -130,6 +132,9 @@ pub(super) fn from_wire(params: &[Param], values: Map<String, Value>) -> Map<Str
 }
 
 fn of_rows(ty: Ty, value: Value) -> Value {
+    if let (Ty::Map(params), Value::Object(map)) = (ty, &value) {
+        return Value::Object(from_wire(params, map.clone()));
+    }
     let (Ty::Rows(params), Value::Array(rows)) = (ty, &value) else { return value };
     let row = |row: &Value| match row {
         Value::Object(map) => Value::Object(from_wire(params, map.clone())),
@@ -165,8 +170,11 @@ pub fn recognize(platform: &Platform, method: &str, target: &str, body: &[u8]) -
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         rest.insert(decoded(name), Value::String(decoded(&value.replace('+', " "))));
     }
-    if let Ok(Value::Object(body)) = serde_json::from_slice(body) {
-        rest.extend(body);
+    let whole = op.params.iter().find(|param| param.place == Place::Whole);
+    match (whole, serde_json::from_slice(body)) {
+        (Some(param), Ok(value)) => drop(rest.insert(param.name.to_owned(), value)),
+        (None, Ok(Value::Object(body))) => rest.extend(body),
+        _ => {}
     }
     for (name, value) in from_wire(op.params, rest) {
         values.entry(name).or_insert(value);

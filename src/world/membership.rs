@@ -12,6 +12,8 @@ pub struct Membership {
     pub admin: bool,
     /// Their standing.
     pub standing: Standing,
+    /// Roles beside it, as the platform numbers them.
+    pub roles: Vec<u8>,
     /// When they were last invited into it, milliseconds since the epoch.
     pub invited_ms: Option<i64>,
     pub(super) arrival: u64,
@@ -62,7 +64,8 @@ impl World {
             return Ok(changed);
         }
         let arrival = group.members.push(user);
-        person.groups.push(Membership { group: group.id, admin: false, standing, invited_ms: None, arrival });
+        let (group, roles) = (group.id, Vec::new());
+        person.groups.push(Membership { group, admin: false, standing, roles, invited_ms: None, arrival });
         Ok(true)
     }
 
@@ -100,7 +103,7 @@ impl World {
         }
     }
 
-    fn membership_mut(&mut self, user: u64, group: u64) -> Option<&mut Membership> {
+    pub(super) fn membership_mut(&mut self, user: u64, group: u64) -> Option<&mut Membership> {
         self.users.get_mut(&user)?.groups.iter_mut().find(|membership| membership.group == group)
     }
 }

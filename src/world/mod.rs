@@ -4,6 +4,7 @@
 
 mod activity;
 mod club;
+mod coverage;
 mod error;
 mod group;
 mod guid;
@@ -13,6 +14,7 @@ mod mail;
 mod membership;
 mod person;
 mod queue;
+mod role;
 mod roll;
 mod words;
 
@@ -20,6 +22,7 @@ use std::collections::{BTreeMap, HashMap};
 
 pub use activity::{Activities, Activity, Deed, Doing, Filter};
 pub use club::{Club, Link, Pending, Profile, ROLES};
+pub use coverage::{Covered, Handed, HandedRow};
 pub use error::WorldError;
 pub use group::{Field, FieldKind, Group, GroupChange, NewGroup};
 pub use guid::{Kind, guid, number_of};
@@ -64,6 +67,10 @@ pub struct World {
     invitations: BTreeMap<u64, Invitation>,
     invited: u64,
     club: Club,
+    /// Who has a plan by a roster, by group and key.
+    covered: BTreeMap<u64, BTreeMap<String, Covered>>,
+    covered_so_far: u64,
+    handed: Vec<Handed>,
 }
 
 impl World {
@@ -91,6 +98,9 @@ impl World {
             invitations: BTreeMap::new(),
             invited: 0,
             club: Club::default(),
+            covered: BTreeMap::new(),
+            covered_so_far: 0,
+            handed: Vec::new(),
         }
     }
 

@@ -24,6 +24,8 @@ impl Default for Pace {
 pub(super) enum Due {
     /// The next row of the job at this place.
     Row(usize),
+    /// The roster at this place is applied.
+    Roster(usize),
     /// An invitation goes out.
     Invitation { group: u64, sender: u64, user: u64, operation: String },
 }
@@ -47,10 +49,10 @@ impl World {
         }
     }
 
-    /// How many rows of jobs and invitations still wait.
+    /// How many rows of jobs, invitations and rosters still wait.
     pub fn waiting(&self) -> usize {
         let rows: usize = self.jobs.iter().map(|job| job.left()).sum();
-        rows + self.queue.values().filter(|due| matches!(due, Due::Invitation { .. })).count()
+        rows + self.queue.values().filter(|due| matches!(due, Due::Invitation { .. } | Due::Roster(_))).count()
     }
 
     pub(super) fn later(&mut self, at_ms: i64, due: Due) {
@@ -72,6 +74,7 @@ impl World {
     fn perform(&mut self, due: Due) {
         match due {
             Due::Row(job) => self.work_on(job),
+            Due::Roster(place) => self.apply_roster(place),
             Due::Invitation { group, sender, user, operation } => self.send_invitation(group, sender, user, &operation),
         }
     }

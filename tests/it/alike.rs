@@ -51,6 +51,7 @@ impl Transports for Only {
             Ok(Opened {
                 platform: platforms::named("mobilize").unwrap(),
                 account: "only".into(),
+                values: Default::default(),
                 credentials: String::new(),
                 writes: (access == Access::Writes).then(|| Arc::new(transport.writes()) as Arc<dyn Writes>),
                 reads: Arc::new(transport),

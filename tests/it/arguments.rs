@@ -75,6 +75,7 @@ fn plain(param: &Param) -> Value {
         Ty::Choice(list) => json!(list[0].name),
         Ty::Choices(list) => json!([list[0].name]),
         Ty::Fields => json!({ "email": "ada@b.example", "first_name": "Ada" }),
+        Ty::Map(keys) => Value::Object(keys.iter().map(|p| (p.name.to_owned(), plain(p))).collect()),
         Ty::Rows(items) => json!([items.iter().map(|p| (p.name.to_owned(), plain(p))).collect::<Map<_, _>>()]),
     }
 }
@@ -455,7 +456,7 @@ fn id(place: Place, wire: Wire) -> BoxedStrategy<Value> {
     let odd = match (wire, place) {
         (Wire::Number, _) => r" {0,2}[0-9]{1,6}",
         (Wire::Text, Place::Path) => r"[ a-f0-9%+&=é@:]{0,6}[a-f0-9]",
-        (Wire::Text, Place::Query | Place::Body | Place::Aside) => r"[ a-f0-9%+&=é@:/?#]{0,6}[a-f0-9]",
+        (Wire::Text, _) => r"[ a-f0-9%+&=é@:/?#]{0,6}[a-f0-9]",
     };
     prop_oneof![
         any::<u64>().prop_map(Value::from),
@@ -510,6 +511,7 @@ fn value(param: &'static Param) -> BoxedStrategy<Value> {
                 Value::Object(fields.into_iter().filter(|(name, _)| name != "email").chain(named).collect())
             })
             .boxed(),
+        Ty::Map(keys) => arguments(keys),
         Ty::Rows(items) => proptest::collection::vec(arguments(items), 1..4).prop_map(Value::from).boxed(),
     };
     match param.nullable {

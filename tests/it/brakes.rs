@@ -38,7 +38,7 @@ if it is meant, type: beadle approve {run} --sandbox --removals 56 --reason \"â€
         .code(4);
     let (run, approve) = (held.run(), command(&held));
 
-    let wrong: Vec<String> = approve.iter().map(|word| word.replace("56", "55")).collect();
+    let wrong: Vec<String> = approve.iter().map(|word| if word == "56" { "55" } else { word }.to_owned()).collect();
     let ran = start(held, &wrong)
         .stdout("")
         .stderr("error: the brake named 56 removals, not 55: look at it once more\n")
@@ -257,6 +257,16 @@ fn synced(options: &str) -> Test {
     let columns = r#"#{ columns: #{ "E-Mail": "email", "Vorname": "first_name", "Nachname": "last_name" } }"#;
     let script = format!(r#"roster.sync("4", roster.read("short.csv", {columns}), #{{ {options} }});"#);
     shortened().file("sync.rhai", &script).args(["run", "sync.rhai", "--sandbox"])
+}
+
+#[test]
+fn what_a_call_loosens_its_plan_loosens_when_it_is_applied() {
+    let script = r#"roster.sync("4", roster.read("short.csv", #{ columns: #{ "E-Mail": "email" } }),
+        #{ limits: #{ removals: #{ percent: 30 }, overlap: #{ percent: 60 } } });"#;
+    let plan = shortened().file("sync.rhai", script).args(["plan", "sync.rhai", "--sandbox"]).code(5);
+    let name = plan.run();
+    let applied = plan.then(["apply", &name, "--sandbox"]).success();
+    assert!(applied.stdout.contains(" 56 removed or deleted"), "{}", applied.stdout);
 }
 
 #[test]

@@ -129,6 +129,7 @@ async fn client(sandbox: &Sandbox) -> Client {
         connection: "main".into(),
         platform,
         account: "account".into(),
+        values: Default::default(),
         credentials: String::new(),
         reads: transport.clone(),
         way: Way::Send(Arc::new(transport.writes())),

@@ -81,6 +81,7 @@ async fn site(base_url: &str, pairs: &[(&'static str, &str)]) -> Site {
         connection: "heartbeat".into(),
         platform,
         account: "an account".into(),
+        values: Default::default(),
         credentials: "check `token`".into(),
         reads: network.reads(),
         way: Way::Send(network.writes()),

@@ -115,7 +115,7 @@ then go on with: beadle resume {run} --sandbox
     then(ran, ["person", "Ngozi.Sharma@example.com", "--sandbox"])
         .stdout(
             "\
-ngozi.sharma@example.com: 2 mails, 0 other changes
+ngozi.sharma@example.com: 1 mail, 0 other changes; 1 that did not happen
 known as 1014
 mails:
   {today} {time} UTC  members.invite on main  ngozi.sharma@example.com (1014), group 4: did not happen, as ada said {today} {time} UTC: her mailbox is empty; run {run}, effect 1

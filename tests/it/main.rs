@@ -3,7 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must panic")]
 
 mod alike;
+mod applying;
+mod applying_braked;
 mod arguments;
+mod aveva_document;
+mod aveva_scripts;
+mod aveva_sign_in;
 mod bad_input;
 mod brakes;
 mod builder;
@@ -29,6 +34,7 @@ mod mobilize_deeds;
 mod mobilize_document;
 mod mobilize_examples;
 mod pieces;
+mod plans;
 mod prefixes;
 mod readme;
 mod reference;
@@ -41,3 +47,6 @@ mod signals;
 mod store_fails;
 mod sync_faults;
 mod undo_of_scripts;
+mod undoing;
+mod vitable_document;
+mod vitable_scripts;

@@ -496,3 +496,32 @@ fn every_write_of_the_table_can_be_looked_up() {
     assert!(adapter().look_up("main", &[]).is_none());
     assert!(adapter().look_up("main", &[doubt("users.list", "3", json!({}), Value::Null)]).is_none());
 }
+
+#[test]
+fn what_a_row_does_not_say_is_not_held_to_be_otherwise() {
+    let held = |operation: &str, row: Value| {
+        let wanted = json!({ "user_id": "3", "fields": { "city": "Turin", "skills": "none" } });
+        adapter().held(&doubt(operation, "3", wanted, Value::Null), Some(&row))
+    };
+    let bare = held("members.add", json!({ "id": "3" }));
+    assert_eq!(bare.get("member"), None, "no groups are named: in or out");
+    assert_eq!(bare["fields"], json!({ "city": null, "skills": null }), "no fields are shown: empty or not");
+    let out = held("members.add", json!({ "id": "3", "groups": [], "fields": { "skills": ["rust", 7] } }));
+    assert_eq!((&out["member"], &out["typed"]), (&json!(false), &json!(["skills"])));
+    assert_eq!(out["fields"], json!({ "city": "", "skills": "[\"rust\",7]" }));
+    let waits = held("members.add", json!({ "id": "3", "groups": [{ "id": "12", "status": "Pending" }] }));
+    assert_eq!((&waits["member"], &waits["standing"]), (&json!(false), &json!("pending")));
+}
+
+#[test]
+fn a_row_of_a_groups_list_is_in_that_group_where_it_names_none() {
+    let list = call("members", "list", json!({ "group_id": "12" }));
+    assert_eq!(adapter().placed(&list, json!({ "id": 3 })), json!({ "id": 3, "groups": [{ "id": "12" }] }));
+    let one = call("members", "get", json!({ "group_id": "12", "user_id": "3" }));
+    assert_eq!(adapter().placed(&one, json!({ "id": 3 }))["groups"], json!([{ "id": "12" }]));
+    for row in [json!({ "id": 3, "groups": [] }), Value::Null] {
+        assert_eq!(adapter().placed(&list, row.clone()), row, "what the platform says stands");
+    }
+    let users = call("users", "list", json!({}));
+    assert_eq!(adapter().placed(&users, json!({ "id": 3 })), json!({ "id": 3 }));
+}

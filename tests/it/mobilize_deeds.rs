@@ -331,7 +331,8 @@ fn what_is_held_of_people_is_what_the_write_touches() {
                       "other": "", "last_name": "" });
     let of = |name: &str, args: Value| held(&writes(name, args)[0]);
     let joins = |group: u64| of("members.add", json!({ "group_id": group, "user_id": 3, "fields": fields }));
-    let want = json!({ "id": "3", "email": "ada@b.example", "member": true, "registered": true, "fields": now });
+    let want = json!({ "id": "3", "email": "ada@b.example", "member": true, "registered": true, "fields": now,
+                       "typed": ["since", "home"] });
     assert_eq!(joins(12), want);
     let not_in = |mut want: Value| {
         want["member"] = json!(false);

@@ -376,6 +376,7 @@ fn pages_go_on_by_the_parameters_that_are_listed() {
                 assert_eq!(default("offset").as_deref(), Some("0"), "{}", page.slug);
                 assert_eq!(default("limit"), Some(documented.to_string()), "{}", page.slug);
             }
+            Page::Numbered { .. } => panic!("{} counts pages", page.slug),
             Page::After { cursor, size, .. } => {
                 assert!(has(cursor) && !has("offset"), "{}", page.slug);
                 let most = page.most.iter().find(|(name, _)| name == "limit").map_or(usize::MAX, |(_, most)| *most);

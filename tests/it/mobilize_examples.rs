@@ -278,7 +278,7 @@ fn unread(op: &Op, body: &Bytes) -> bool {
 
 fn reads(slug: &str, op: &Op, answer: &Answered, body: &Bytes) {
     let (record, keys): (&Record, &[&str]) = match op.answer {
-        Answer::Done => return,
+        Answer::Done | Answer::Count(_) => return,
         Answer::One(record) => return documented(slug, record, answer.answer.as_ref().unwrap()),
         Answer::Perhaps(record) => (record, &[]),
         Answer::Many(record, keys) => (record, keys),

@@ -120,6 +120,7 @@ impl Attempt {
             connection: "main".into(),
             platform: platforms::named("mobilize").unwrap(),
             account: ACCOUNT.into(),
+            values: Default::default(),
             credentials: String::new(),
             reads: transport.clone(),
             way: Way::Send(Arc::new(transport.writes())),

@@ -454,6 +454,7 @@ async fn client(site: &Site) -> (Client, Store) {
         connection: "main".into(),
         platform: platform(SignIn::ClientCredentials(OAUTH)),
         account: "an account".into(),
+        values: Default::default(),
         credentials: "check `client_secret` (the variable `SECRET`) of connection `main`".into(),
         reads: site.http.clone(),
         way: Way::Send(Arc::new(HttpWrites::of(&site.http))),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rmcp::model::Tool;
 use serde_json::{Map, Value};
 
-use crate::catalog::{Op, Place, Platform, Protocol};
+use crate::catalog::{Op, Platform, Protocol};
 
 /// Differences that are told one by one.
 const TOLD: usize = 8;
@@ -57,7 +57,7 @@ fn properties(tool: &Tool) -> Option<&Map<String, Value>> {
 fn arguments(op: &Op, tool: &Tool, is_always: &dyn Fn(&str) -> bool, found: &mut Vec<String>) {
     let Some(properties) = properties(tool) else { return };
     let ours: BTreeSet<&str> =
-        op.params.iter().filter(|param| param.place != Place::Aside).map(|param| param.on_wire()).collect();
+        op.params.iter().filter(|param| param.place.is_sent()).map(|param| param.on_wire()).collect();
     let theirs: BTreeSet<&str> = properties.keys().map(String::as_str).filter(|name| !is_always(name)).collect();
     let demanded = tool.input_schema.get("required").and_then(Value::as_array).into_iter().flatten();
     let demanded: BTreeSet<&str> = demanded.filter_map(Value::as_str).collect();

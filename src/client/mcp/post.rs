@@ -165,7 +165,7 @@ impl Post {
             (true, Some(id)) => answer_in(response, &id, self.http.max_answer()).await?,
             _ => body_of(response, self.http.max_answer()).await?,
         };
-        Ok(Came { reply: Reply { status, body, retry_after, location }, session })
+        Ok(Came { reply: Reply { status, body, retry_after, total: None, trace: None, location }, session })
     }
 }
 

@@ -9,6 +9,8 @@ use super::Attendance;
 pub struct Figures {
     /// A roster and the group that it is compared with.
     pub roster: Option<Roster>,
+    /// Everybody of a group, handed over at once.
+    pub whole: Option<WholeRoster>,
     /// Who leaves which group, an entry a group that is named; those below stand in it.
     pub removals: Vec<Removals>,
     /// Whose values are overwritten, an entry a group.
@@ -34,6 +36,30 @@ pub struct Roster {
     pub common: u64,
     /// Sentinel persons whom the roster does not name.
     pub missing: Vec<String>,
+}
+
+/// Everybody of a group, handed over at once: whoever is missing is removed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WholeRoster {
+    /// The group.
+    pub group: String,
+    /// Different people in the roster.
+    pub people: u64,
+    /// What they are held against; `None` where nothing is known of who is in the group.
+    pub last: Option<LastRoster>,
+    /// Those who are missing from it, as people know them.
+    pub missing: Vec<String>,
+    /// What being missing costs somebody: `loses their plan`.
+    pub costs: &'static str,
+}
+
+/// The last roster that was handed over, together with those that may have been since.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LastRoster {
+    /// People in it.
+    pub people: u64,
+    /// How many were in the rosters of the days that are counted along, and are neither in the last nor in the new one.
+    pub lately: u64,
 }
 
 /// How one group shrinks.

@@ -11,6 +11,8 @@ pub enum Brake {
     Sentinel,
     /// A roster that names hardly anybody of the group.
     Overlap,
+    /// The first roster of a group that the platform shows nobody of.
+    FirstRoster,
     /// People taken out of a group.
     Removals,
     /// Existing values overwritten.
@@ -27,9 +29,10 @@ pub enum Brake {
 
 impl Brake {
     /// All, in the order in which their holds are told.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sentinel,
         Self::Overlap,
+        Self::FirstRoster,
         Self::Removals,
         Self::Changes,
         Self::Deletes,
@@ -43,6 +46,7 @@ impl Brake {
         match self {
             Self::Sentinel => "sentinel",
             Self::Overlap => "overlap",
+            Self::FirstRoster => "first-roster",
             Self::Removals => "removals",
             Self::Changes => "changes",
             Self::Deletes => "deletes",
@@ -165,6 +169,15 @@ impl Holds {
     }
 }
 
+/// What a person types for these holds: `--removals 12 --mails 600`, each number once.
+pub fn flags<'a>(holds: impl IntoIterator<Item = &'a Hold>) -> String {
+    let mut flags: Vec<String> =
+        holds.into_iter().map(|hold| format!("--{} {}", hold.what.as_str(), hold.number)).collect();
+    let mut seen = std::collections::HashSet::new();
+    flags.retain(|flag| seen.insert(flag.clone()));
+    flags.join(" ")
+}
+
 /// When a run is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
@@ -186,17 +199,20 @@ pub struct Commands {
 /// Everything that holds the run, and what to type if it is meant.
 pub fn text(holds: &[Hold], moment: Moment, commands: &Commands) -> String {
     let sentences: Vec<&str> = holds.iter().map(|hold| hold.sentence.as_str()).collect();
-    let flag = |hold: &Hold| match moment {
-        Moment::BeforeChange => format!("--{} {}", hold.what.as_str(), hold.number),
-        Moment::BeforeSending => format!("--{} N", hold.what.as_str()),
+    let exact = |hold: &Hold| moment == Moment::BeforeChange || hold.leave == Leave::Exactly;
+    let flag = |hold: &Hold| match exact(hold) {
+        true => format!("--{} {}", hold.what.as_str(), hold.number),
+        false => format!("--{} N", hold.what.as_str()),
     };
     let mut flags: Vec<String> = holds.iter().map(flag).collect();
     flags.dedup();
-    let (when, how) = match moment {
-        Moment::BeforeChange => ("held before the first change", "if it is meant, type"),
-        Moment::BeforeSending => {
-            ("held before it was sent", "if it is meant, type the most that this run may do in place of N")
-        }
+    let when = match moment {
+        Moment::BeforeChange => "held before the first change",
+        Moment::BeforeSending => "held before it was sent",
+    };
+    let how = match holds.iter().all(exact) {
+        true => "if it is meant, type",
+        false => "if it is meant, type the most that this run may do in place of N",
     };
     let what = sentences.join("; ");
     let approve = &commands.approve;

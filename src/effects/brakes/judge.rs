@@ -1,6 +1,6 @@
 //! From figures and limits to all holds at once: a person decides on the whole.
 
-use super::{Attendance, Brake, Changes, Figures, Hold, Leaving, Mails, Removals, Roster};
+use super::{Attendance, Brake, Changes, Figures, Hold, Leaving, Mails, Removals, Roster, whole};
 use crate::settings::Limits;
 
 /// Everything that holds, in the order of [`Brake::ALL`]; at most one hold a brake.
@@ -11,7 +11,12 @@ pub fn judge(figures: &Figures, limits: &Limits) -> Vec<Hold> {
     [
         roster.and_then(sentinel),
         roster.and_then(|roster| overlap(roster, limits)),
-        one(figures.removals.iter().filter_map(|removals| removals_from(removals, nobody, limits))),
+        figures.whole.as_ref().and_then(whole::first),
+        figures
+            .whole
+            .as_ref()
+            .and_then(|roster| whole::removals(roster, limits))
+            .or_else(|| one(figures.removals.iter().filter_map(|removals| removals_from(removals, nobody, limits)))),
         one(figures.changes.iter().filter_map(|changes| overwritten(changes, limits))),
         deletes(figures.deletes, limits),
         roles(&figures.roles, limits),

@@ -7,8 +7,9 @@ mod judge;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod whole;
 
-pub use figures::{Changes, Figures, Leaving, Mails, Removals, Roster, WallClock};
-pub use hold::{Brake, Commands, Hold, Holds, Leave, Moment, text};
+pub use figures::{Changes, Figures, LastRoster, Leaving, Mails, Removals, Roster, WallClock, WholeRoster};
+pub use hold::{Brake, Commands, Hold, Holds, Leave, Moment, flags, text};
 pub use judge::judge;
-pub use rules::{ADMINISTRATORS, Attendance, Powers, Rules};
+pub use rules::{ADMINISTRATORS, Attendance, Powers, Protection, Rules};

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::model::Email;
+use crate::model::{Email, Member};
 use crate::settings::Limits;
 
 /// The role that may stand among the protected: whoever administers a group is not taken out of it.
@@ -36,6 +36,15 @@ impl Powers {
             Self::Named(names) => names.iter().any(|named| named == name),
         }
     }
+}
+
+/// Why somebody is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protection<'a> {
+    /// The settings name them.
+    Named,
+    /// They administer this group.
+    Administrator(&'a str),
 }
 
 /// The rules of one connection.
@@ -76,6 +85,19 @@ impl Rules {
             named == id.trim().to_lowercase() || email.is_some_and(|email| email.key() == named)
         };
         self.protected.iter().any(is)
+    }
+
+    /// Why somebody may not be taken out or deleted; `administers` are the groups that they would leave and administer.
+    pub fn protection<'a>(
+        &self,
+        member: &Member,
+        administers: impl IntoIterator<Item = &'a str>,
+    ) -> Option<Protection<'a>> {
+        if self.protect(&member.id, member.email.as_ref()) {
+            return Some(Protection::Named);
+        }
+        let mut administers = administers.into_iter();
+        administers.next().filter(|_| self.protect_administrators()).map(Protection::Administrator)
     }
 
     /// Whether administrators are protected as such.

@@ -273,6 +273,7 @@ fn everything_that_holds_is_said_at_once_in_the_order_of_the_brakes() {
     limits.mail.quiet = Quiet::parse("11:00-13:00").unwrap();
     let all = Figures {
         roster: Some(Roster { missing: vec!["c@example.org".into()], ..roster(20, 40, 3) }),
+        whole: Some(WholeRoster { people: 20, ..WholeRoster::default() }),
         removals: removals(from(40, 37, 0)).removals,
         changes: changes(30, Some(40)).changes,
         deletes: 11,
@@ -297,6 +298,13 @@ fn a_flow_names_its_numbers_and_a_script_the_most_it_may_do() {
          would be overwritten\n\
          if it is meant, type: beadle approve r1 --sandbox --removals 12 --changes 30 --reason \"…\""
     );
+    assert_eq!(
+        text(&holds[..1], Moment::BeforeSending, &commands()),
+        "held before it was sent: 12 of 20 would be removed from group 12\n\
+         if it is meant, type: beadle approve r1 --sandbox --removals 12 --reason \"…\"",
+        "a whole roster says its own number"
+    );
+    let holds: Vec<Hold> = holds.into_iter().map(Hold::up_to).collect();
     assert_eq!(
         text(&holds[..1], Moment::BeforeSending, &commands()),
         "held before it was sent: 12 of 20 would be removed from group 12\n\

@@ -6,6 +6,7 @@ mod mails;
 mod memory;
 mod orders;
 mod pace;
+mod rosters;
 
 use std::collections::HashMap;
 

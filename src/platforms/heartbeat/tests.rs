@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::simulate::simulate;
@@ -334,8 +336,9 @@ fn strangers_become_pending_users_with_a_name_and_the_role_that_was_named() {
 
 #[test]
 fn a_role_is_meant_by_its_name_and_its_name_says_whether_it_gives_power() {
-    let roles =
-        [json!([{ "id": "r1", "name": "Admin" }, { "id": "r2", "name": "Member" }, { "id": "r3", "name": "member " }])];
+    let roles = [Arc::new(
+        json!([{ "id": "r1", "name": "Admin" }, { "id": "r2", "name": "Member" }, { "id": "r3", "name": "member " }]),
+    )];
     let bare =
         |role: &str| call("users.create_pending", json!({ "email": "a@b.example", "name": "A", "role_id": role }));
     let completion = complete::completion(&bare("admin")).unwrap();

@@ -1,32 +1,42 @@
 //! Whom a bare invitation's id means. Without an address and a group the mail memory could not tell that a reminder goes to
 //! somebody who was just invited.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::adapter::list;
-use crate::catalog::{Call, Completion, Reading};
+use crate::catalog::{Call, Completion};
 
 /// What is missing of a call that names an invitation.
 pub fn completion(call: &Call) -> Option<Completion> {
     let (group, email) = (call.args.text("group_id"), call.args.text("email"));
     let id = call.args.text("invitation_id").to_owned();
     match (call.op.verb, group, email) {
-        ("resend", "", _) => {
-            Some(Completion { reads: Vec::new(), recent: Some(id), reading: Reading::Anew, fill: from_recent })
-        }
+        ("resend", "", _) => Some(Completion {
+            reads: Vec::new(),
+            recent: Some(id),
+            about: Vec::new(),
+            may_be_remembered: |_, _| true,
+            fill: from_recent,
+        }),
         ("resend", group, "") => {
             let reads = vec![list(&call.connection, json!({ "group_id": group }))];
-            Some(Completion { reads, recent: None, reading: Reading::Anew, fill: from_list })
+            Some(Completion { reads, recent: None, about: Vec::new(), may_be_remembered: |_, _| true, fill: from_list })
         }
-        ("delete", "", _) => {
-            Some(Completion { reads: Vec::new(), recent: Some(id), reading: Reading::Anew, fill: with_group })
-        }
+        ("delete", "", _) => Some(Completion {
+            reads: Vec::new(),
+            recent: Some(id),
+            about: Vec::new(),
+            may_be_remembered: |_, _| true,
+            fill: with_group,
+        }),
         _ => None,
     }
 }
 
-fn from_recent(call: &Call, reads: &[Value]) -> Result<Call, String> {
-    let row = reads.first().unwrap_or(&Value::Null);
+fn from_recent(call: &Call, reads: &[Arc<Value>]) -> Result<Call, String> {
+    let row = reads.first().map_or(&Value::Null, Arc::as_ref);
     filled(call, row).ok_or_else(|| {
         format!(
             "nothing says whom invitation {0} is for, and who was reminded already: list the group's invitations before, or write `invitations.resend(\"{0}\", #{{ group_id: … }})`",
@@ -35,16 +45,16 @@ fn from_recent(call: &Call, reads: &[Value]) -> Result<Call, String> {
     })
 }
 
-fn from_list(call: &Call, reads: &[Value]) -> Result<Call, String> {
+fn from_list(call: &Call, reads: &[Arc<Value>]) -> Result<Call, String> {
     let id = call.args.text("invitation_id");
     let same = |row: &&Value| row.get("id").and_then(Value::as_str).is_some_and(|known| known.eq_ignore_ascii_case(id));
-    let row = reads.iter().filter_map(Value::as_array).flatten().find(same);
+    let row = reads.iter().filter_map(|read| read.as_array()).flatten().find(same);
     let missing = || format!("no invitation {id} waits in group {}", call.args.text("group_id"));
     filled(call, row.ok_or_else(missing)?).ok_or_else(|| format!("invitation {id} names no address"))
 }
 
 /// Who takes back an invitation that this run has not read can do so; only a lost answer can then not be looked up.
-fn with_group(call: &Call, reads: &[Value]) -> Result<Call, String> {
+fn with_group(call: &Call, reads: &[Arc<Value>]) -> Result<Call, String> {
     let group = reads.first().and_then(|row| row.pointer("/group/id")).and_then(Value::as_str);
     let mut call = call.clone();
     if let Some(group) = group {

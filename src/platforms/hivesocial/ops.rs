@@ -28,10 +28,12 @@ const GROUP: Param = Param::path("group_id", GUID).wire("groupId").doc("the grou
 const INVITATION_ID: Param = Param::path("invitation_id", GUID).wire("invitationId").doc("the invitation");
 const OF_GROUP: Param = Param::aside("group_id", GUID)
     .doc("the group it is for; not sent. Needed where this run has not listed the group's invitations");
-const ADDRESS: Param =
-    Param::aside("email", Ty::Email).doc("the address it is for; not sent, read where it is not given");
-const ROLE: Param =
-    Param::body("role_id", Ty::Choice(ROLES)).wire("roleId").required().roles(PLAIN).doc("as what they are invited");
+const ADDRESS: Param = Param::found("email", Ty::Email).doc("the address it is for");
+const ROLE: Param = Param::body("role_id", Ty::Choice(ROLES))
+    .wire("roleId")
+    .required()
+    .roles(PLAIN, &[])
+    .doc("as what they are invited");
 const SUBJECT: Param = Param::body("subject", Ty::Text(0)).doc("the mail's subject");
 const HEADER: Param =
     Param::body("header", Ty::Text(0)).nullable().doc("what stands first; `()` for the group's own text");

@@ -270,18 +270,18 @@ fn a_bare_reminder_is_completed_by_what_was_read_or_not_sent() {
     let bare = call("resend", json!({ "invitation_id": "i-1" }));
     let completion = complete::completion(&bare).unwrap();
     assert_eq!((completion.reads.len(), completion.recent.as_deref()), (0, Some("i-1")));
-    let whole = (completion.fill)(&bare, std::slice::from_ref(&row)).unwrap();
+    let whole = (completion.fill)(&bare, &[row.clone().into()]).unwrap();
     assert_eq!(whole.args.to_value(), json!({ "invitation_id": "i-1", "group_id": "g", "email": "ada@b.example" }));
     assert!(complete::completion(&whole).is_none());
-    let refused = (completion.fill)(&bare, &[Value::Null]).unwrap_err();
+    let refused = (completion.fill)(&bare, &[Value::Null.into()]).unwrap_err();
     assert!(refused.contains("write `invitations.resend(\"i-1\", #{ group_id: … })`"), "{refused}");
     let named = call("resend", json!({ "invitation_id": "i-1", "group_id": "g" }));
     let completion = complete::completion(&named).unwrap();
     assert_eq!(completion.reads[0].op.name(), "invitations.list");
-    let whole = (completion.fill)(&named, &[json!([row])]).unwrap();
+    let whole = (completion.fill)(&named, &[json!([row]).into()]).unwrap();
     let (subject, _) = &whole.pieces()[0].subjects[0];
     assert_eq!((subject.key.as_str(), subject.group.as_deref()), ("ada@b.example", Some("g")));
-    assert_eq!((completion.fill)(&named, &[json!([])]).unwrap_err(), "no invitation i-1 waits in group g");
+    assert_eq!((completion.fill)(&named, &[json!([]).into()]).unwrap_err(), "no invitation i-1 waits in group g");
 }
 
 #[test]

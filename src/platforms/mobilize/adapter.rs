@@ -166,6 +166,10 @@ impl Adapter for Mobilize {
         after::after(row, id, deed)
     }
 
+    fn placed(&self, read: &Call, row: Value) -> Value {
+        held::placed(read, row)
+    }
+
     fn shows_fields(&self, read: &Call) -> bool {
         read.args.get("include_fields") == Some(&Value::Bool(true))
     }

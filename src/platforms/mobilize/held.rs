@@ -80,8 +80,12 @@ pub fn held(write: &Doubt, row: Option<&Value>) -> Value {
             place(&mut held, row, group);
             held["registered"] = row.get("is_registered").cloned().unwrap_or_default();
             held["fields"] = fields_of(row, fields);
+            typed(&mut held, row, fields);
         }
-        Deed::Changes { fields, .. } => held["fields"] = fields_of(row, fields),
+        Deed::Changes { fields, .. } => {
+            held["fields"] = fields_of(row, fields);
+            typed(&mut held, row, fields);
+        }
         Deed::Leaves { group, .. } => {
             place(&mut held, row, group);
             let admin = membership(row, group).and_then(|place| place.get("is_admin")).and_then(Value::as_bool);
@@ -102,12 +106,36 @@ pub fn held(write: &Doubt, row: Option<&Value>) -> Value {
     held
 }
 
-/// Whether they are in the group; who waits or has declined is not, and which of both it is matters to whoever adds them.
+/// A row of a group's list that does not name its groups names at least that one.
+pub fn placed(read: &Call, mut row: Value) -> Value {
+    let group = read.args.text("group_id");
+    let of_members = read.op.noun == "members" && !group.is_empty();
+    if let Some(row) = row.as_object_mut().filter(|row| of_members && !row.contains_key("groups")) {
+        row.insert("groups".into(), json!([{ "id": group }]));
+    }
+    row
+}
+
+/// Whether they are in the group, where the row says so; who waits or has declined is not, and which of both it is
+/// matters to whoever adds them.
 fn place(held: &mut Value, row: &Value, group: &str) {
+    if row.get("groups").is_none() {
+        return;
+    }
     held["member"] = doubts::is_member(row, group).into();
     let standing = membership(row, group).and_then(|place| place.get("status")).map(|word| text(word).to_lowercase());
     if let Some(word) = standing.filter(|word| word == "pending" || word == "declined") {
         held["standing"] = word.into();
+    }
+}
+
+/// Names the fields whose values are no text: lists, places, numbers. As text they could not be written back.
+fn typed(held: &mut Value, row: &Value, written: &Map<String, Value>) {
+    let value = |name: &&String| row.get("fields").and_then(|fields| fields.get(name.as_str()));
+    let names = written.keys().filter(|name| value(name).is_some_and(|value| !value.is_string() && !value.is_null()));
+    let names: Vec<&String> = names.collect();
+    if !names.is_empty() {
+        held["typed"] = serde_json::json!(names);
     }
 }
 
@@ -117,12 +145,16 @@ fn fields_of(row: &Value, written: &Map<String, Value>) -> Value {
         let root = || row.get(name).filter(|_| matches!(name, "first_name" | "last_name" | "email"));
         row.get("fields").and_then(|fields| fields.get(name)).or_else(root)
     };
+    // A row that came without the community's fields does not say that they are empty.
+    let hidden = row.get("fields").is_none();
     let value = |name: &String| match (name.as_str(), now(name)) {
-        (_, None) => String::new(),
-        ("email", Some(value)) => address(value),
-        (_, Some(value)) => text(value),
+        ("first_name" | "last_name" | "email", None) => "".into(),
+        (_, None) if hidden => Value::Null,
+        (_, None) => "".into(),
+        ("email", Some(value)) => address(value).into(),
+        (_, Some(value)) => text(value).into(),
     };
-    Value::Object(written.keys().map(|name| (name.clone(), value(name).into())).collect())
+    Value::Object(written.keys().map(|name| (name.clone(), value(name))).collect())
 }
 
 /// The settings that are written, as the platform shows them; those that it never shows are left out.

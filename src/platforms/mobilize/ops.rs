@@ -143,6 +143,7 @@ const BULK: Follow = Follow {
     state: &["/result/status", "/status"],
     done: &["completed"],
     failed: &["failed"],
+    ends: None,
     merged: "/result/users_imported",
 };
 

@@ -18,6 +18,8 @@ pub(in crate::roster) struct Asked<'a> {
     pub below: Vec<(String, Leaving)>,
     /// Sentinel persons whom the roster does not name.
     pub missing: Vec<String>,
+    /// Who would get an administrator's or moderator's power.
+    pub roles: Vec<String>,
     /// How many would be invited; `None` where nobody is to be.
     pub invitations: Option<u64>,
 }
@@ -34,7 +36,7 @@ pub(in crate::roster) async fn check(
 }
 
 async fn figures(client: &Client, asked: Asked<'_>, limits: &Limits) -> Result<brakes::Figures, Error> {
-    let Asked { group, figures, below, missing, invitations } = asked;
+    let Asked { group, figures, below, missing, roles, invitations } = asked;
     let count = |number: usize| number as u64;
     let removed = removed(client, group, limits).await?;
     let from = Leaving {
@@ -69,6 +71,7 @@ async fn figures(client: &Client, asked: Asked<'_>, limits: &Limits) -> Result<b
         roster: Some(roster),
         removals: vec![Removals { from, below: shrinking }],
         changes: vec![changes],
+        roles,
         mails: match invitations {
             Some(now) => Some(mails::figures(client, 0, now).await?),
             None => None,

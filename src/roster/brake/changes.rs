@@ -69,7 +69,8 @@ impl Overwriting {
             }
             _ => return Ok(Overwritten::default()),
         };
-        let people = self.people.entry(group.clone()).or_default().union(&now).count() as u64;
+        let known_before = self.people.entry(group.clone()).or_default();
+        let people = (known_before.len() + now.iter().filter(|key| !known_before.contains(*key)).count()) as u64;
         if now.is_empty() || people <= most {
             return Ok(Overwritten { known, group, people: now, ..Overwritten::default() });
         }

@@ -14,6 +14,7 @@ use super::{mails, unless_approved};
 use crate::catalog::{Call, Consequence, Mails, SubjectKind, Write};
 use crate::client::{self, Client, Error, With};
 use crate::effects::brakes::{Figures, Hold, Moment, judge};
+use crate::settings::Limits;
 
 /// The brake of one run, over all its connections.
 #[derive(Default)]
@@ -24,8 +25,8 @@ pub struct FreeHand {
 
 /// What one run has done to one account, and what was read for it.
 #[derive(Default)]
-struct Book {
-    shrinking: Shrinking,
+pub(super) struct Book {
+    pub(super) shrinking: Shrinking,
     overwriting: Overwriting,
     powers: Powers,
     destroyed: HashSet<String>,
@@ -57,6 +58,9 @@ impl client::Brake for FreeHand {
 impl FreeHand {
     async fn judge(&self, client: &Client, call: &Call, with: &With) -> Result<HashMap<String, Value>, Error> {
         let Some(write) = call.op.write(&call.args) else { return Ok(HashMap::new()) };
+        if let Some(whole) = call.op.whole {
+            return super::whole::free_hand(client, call, whole).await;
+        }
         let mut books = self.books.lock().await;
         let book = books.entry(client.account().to_owned()).or_default();
         let mut doing = book.doing(client, call, write).await?;
@@ -73,7 +77,20 @@ impl FreeHand {
 }
 
 impl Book {
+    /// A book in which this is known of the groups.
+    pub(super) fn of(shrinking: Shrinking) -> Self {
+        Self { shrinking, ..Self::default() }
+    }
+
     async fn doing(&mut self, client: &Client, call: &Call, write: &Write) -> Result<Doing, Error> {
+        let mut doing = self.taking(client, call, write).await?;
+        doing.overwritten = self.overwriting.by(client, call, &mut self.shrinking).await?;
+        doing.figures.changes = std::mem::take(&mut doing.overwritten.changes);
+        Ok(doing)
+    }
+
+    /// What the call takes away, and whom it gives power.
+    async fn taking(&mut self, client: &Client, call: &Call, write: &Write) -> Result<Doing, Error> {
         let mut doing = Doing { destroyed: destroyed(client, call, write)?, ..Doing::default() };
         doing.gone = match (write.consequence, write.subject.kind) {
             (Consequence::Moves, _) => self.shrinking.moving(client, call).await?,
@@ -81,15 +98,29 @@ impl Book {
             (Consequence::Deletes, SubjectKind::Person) => self.shrinking.deletion(client, call).await?,
             _ => Gone::default(),
         };
-        doing.overwritten = self.overwriting.by(client, call, &mut self.shrinking).await?;
         doing.figures.removals = std::mem::take(&mut doing.gone.removals);
-        doing.figures.changes = std::mem::take(&mut doing.overwritten.changes);
         doing.figures.roles = self.powers.granted(client, call).await?;
         if !doing.destroyed.is_empty() {
             let new = doing.destroyed.iter().filter(|who| !self.destroyed.contains(*who)).count();
             doing.figures.deletes = (self.destroyed.len() + new) as u64;
         }
         Ok(doing)
+    }
+
+    /// The holds of a call that is one of many to come, and counts it.
+    pub(super) async fn foresee(&mut self, client: &Client, call: &Call, limits: &Limits) -> Result<Vec<Hold>, Error> {
+        let Some(write) = call.op.write(&call.args) else { return Ok(Vec::new()) };
+        let doing = self.taking(client, call, write).await?;
+        let holds = judge(&doing.figures, limits).into_iter().map(Hold::up_to).collect();
+        self.note(doing, client, call);
+        Ok(holds)
+    }
+
+    /// Counts what a call has destroyed, or may have.
+    pub(super) fn has_destroyed(&mut self, client: &Client, call: &Call) -> Result<(), Error> {
+        let Some(write) = call.op.write(&call.args) else { return Ok(()) };
+        self.destroyed.extend(destroyed(client, call, write)?);
+        Ok(())
     }
 
     /// Nothing has held it: counts it, and gives what was read of its subjects.

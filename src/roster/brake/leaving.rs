@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::people::{everybody, groups, person, size};
 use crate::catalog::{Call, Page};
 use crate::client::{Client, Error};
-use crate::effects::brakes::{Leaving, Removals};
+use crate::effects::brakes::{Leaving, Protection, Removals};
 use crate::model::{Email, Group, Member, below};
+use crate::roster::members::lost_with_it;
 
 /// What is known of the groups of one account.
 #[derive(Default)]
@@ -18,6 +19,10 @@ pub(super) struct Shrinking {
     hierarchy: Option<Vec<Group>>,
     /// Groups that people are in and the hierarchy does not name, so that it is not read again for each of them.
     unlisted: HashSet<String>,
+    /// People of whom a caller knows what reads will show, by the key by which a call names them.
+    shown: HashMap<String, Value>,
+    /// How many will come into each group.
+    arriving: HashMap<String, u64>,
 }
 
 /// One group since this run first took somebody out of it.
@@ -25,8 +30,8 @@ pub(super) struct Shrinking {
 struct Seen {
     /// People in it before this run removed anybody.
     members: u64,
-    /// Whom others removed lately.
-    by_others: HashSet<String>,
+    /// Whom this run or others removed lately.
+    lately: HashSet<String>,
     /// Whom this run removed, or is about to.
     by_this_run: HashSet<String>,
     /// Who administers it, once somebody who does is to leave.
@@ -56,6 +61,16 @@ pub(super) struct Gone {
 }
 
 impl Shrinking {
+    /// Where so many will come into each group.
+    pub(super) fn with_arriving(arriving: HashMap<String, u64>) -> Self {
+        Self { arriving, ..Self::default() }
+    }
+
+    /// These rows are what reads will show of these people just before the next call: nobody asks for them.
+    pub(super) fn show(&mut self, shown: HashMap<String, Value>) {
+        self.shown = shown;
+    }
+
     /// People taken out of one group, and so out of those below it.
     pub(super) async fn removal(&mut self, client: &Client, call: &Call) -> Result<Gone, Error> {
         let (mut own, mut below): (Option<Departure>, Vec<Departure>) = (None, Vec::new());
@@ -72,7 +87,16 @@ impl Shrinking {
             }
             let leaves: Vec<&str> = under.iter().map(|(id, _)| id.as_str()).collect();
             let email = member.email.as_ref().map(Email::as_str);
-            known.insert(subject.key.clone(), json!({ "email": email, "leaves": leaves }));
+            let standing = member.standing.word();
+            let (is, admin) = (standing.is_none(), member.admin);
+            let mut kept = json!({
+                "email": email, "member": is, "standing": standing, "admin": admin, "leaves": leaves,
+            });
+            let of_membership = client.platform().adapter.of_membership();
+            if !of_membership.is_empty() {
+                kept["fields"] = lost_with_it(&member, of_membership);
+            }
+            known.insert(subject.key.clone(), kept);
             let departure = own.get_or_insert_with(|| Departure::from(&group));
             departure.people.insert(subject.key.clone());
             departure.admins.extend(member.admin.then(|| subject.key.clone()));
@@ -91,7 +115,12 @@ impl Shrinking {
     pub(super) async fn deletion(&mut self, client: &Client, call: &Call) -> Result<Gone, Error> {
         let mut departures = Vec::new();
         for (subject, _) in call.pieces().iter().flat_map(|piece| &piece.subjects) {
-            let Some(member) = person(client, None, &subject.key).await? else { continue };
+            let shown = self.shown.get(&subject.key).and_then(|row| client.platform().adapter.member("", row));
+            let found = match shown {
+                Some(member) => Some(member),
+                None => person(client, None, &subject.key).await?,
+            };
+            let Some(member) = found else { continue };
             protect(client, call, &member, None)?;
             for place in &member.groups {
                 protect(client, call, &member, place.admin.then_some(place.group.as_str()))?;
@@ -134,6 +163,7 @@ impl Shrinking {
             if let Some(admins) = &mut seen.admins {
                 admins.retain(|admin| !departure.people.contains(admin));
             }
+            seen.lately.extend(departure.people.iter().cloned());
             seen.by_this_run.extend(departure.people);
         }
     }
@@ -148,7 +178,7 @@ impl Shrinking {
     /// How many this run has taken out of the group before.
     fn earlier(&self, departure: &Departure) -> u64 {
         let seen = self.groups.get(&departure.group);
-        seen.map_or(0, |seen| seen.by_this_run.difference(&departure.people).count() as u64)
+        seen.map_or(0, |seen| without(&seen.by_this_run, &departure.people))
     }
 
     async fn leaving(&mut self, client: &Client, departure: &Departure) -> Result<Leaving, Error> {
@@ -160,15 +190,14 @@ impl Shrinking {
         }
         let earlier = self.earlier(departure);
         let Some(seen) = self.groups.get(group) else { return Ok(Leaving::default()) };
-        let lately = seen.by_others.union(&seen.by_this_run).filter(|who| !departure.people.contains(*who)).count();
         Ok(Leaving {
             group: label,
             members: seen.members.saturating_sub(earlier),
             admins: seen.admins.as_ref().map_or(0, HashSet::len) as u64,
             leaving: departure.people.len() as u64,
             admins_leaving: departure.admins.len() as u64,
-            arriving: 0,
-            lately: lately as u64,
+            arriving: self.arriving.get(group).copied().unwrap_or(0),
+            lately: without(&seen.lately, &departure.people),
             of_this_run: earlier,
         })
     }
@@ -194,7 +223,7 @@ impl Shrinking {
         };
         let seen = Seen {
             members: now + removed.by_this_run.len() as u64,
-            by_others: removed.by_others,
+            lately: removed.by_others.union(&removed.by_this_run).cloned().collect(),
             by_this_run: removed.by_this_run,
             ..Seen::default()
         };
@@ -204,6 +233,9 @@ impl Shrinking {
 
     /// One member of a group that was seen; `None` if they are not in it.
     async fn member(&mut self, client: &Client, group: &str, key: &str) -> Result<Option<Member>, Error> {
+        if let Some(row) = self.shown.get(key) {
+            return Ok(client.platform().adapter.member(group, row));
+        }
         let Some(seen) = self.groups.get_mut(group) else { return Ok(None) };
         if let Some(people) = &seen.people {
             return Ok(people.get(key).cloned());
@@ -268,6 +300,11 @@ impl Departure {
     }
 }
 
+/// How many are in the first and not in the second, which is small: the first may grow with the run.
+fn without(many: &HashSet<String>, few: &HashSet<String>) -> u64 {
+    (many.len() - few.iter().filter(|who| many.contains(*who)).count()) as u64
+}
+
 fn add(departures: &mut Vec<Departure>, group: &str, who: &str, admin: bool) {
     let place = departures.iter().position(|departure| departure.group == group).unwrap_or_else(|| {
         departures.push(Departure::from(group));
@@ -279,25 +316,22 @@ fn add(departures: &mut Vec<Departure>, group: &str, who: &str, admin: bool) {
 
 /// Refuses to touch whom the settings protect; `administers` is the group that they would leave and administer.
 fn protect(client: &Client, call: &Call, member: &Member, administers: Option<&str>) -> Result<(), Error> {
-    let rules = client.rules();
     let who = member.email.as_ref().map_or(member.id.as_str(), Email::as_str);
-    let refused = |why: String| Err(Error::new(call, "protected", why));
-    match administers {
-        _ if rules.protect(&member.id, member.email.as_ref()) => {
-            refused(format!("{who} is protected by the settings and was not touched"))
+    let why = match client.rules().protection(member, administers) {
+        None => return Ok(()),
+        Some(Protection::Named) => format!("{who} is protected by the settings and was not touched"),
+        Some(Protection::Administrator(group)) => {
+            format!("{who} administers group {group}, is protected by the settings and was not touched")
         }
-        Some(group) if rules.protect_administrators() => {
-            refused(format!("{who} administers group {group}, is protected by the settings and was not touched"))
-        }
-        _ => Ok(()),
-    }
+    };
+    Err(Error::new(call, "protected", why))
 }
 
 /// Rows of the list of members that one request brings.
 fn page(client: &Client, group: &str) -> u64 {
     let list = client.platform().adapter.members(client.connection(), group);
     match list.map(|list| list.op.page) {
-        Ok(Page::Offset { size, .. } | Page::After { size, .. }) => u64::from(size),
+        Ok(Page::Offset { size, .. } | Page::Numbered { size, .. } | Page::After { size, .. }) => u64::from(size),
         _ => 1,
     }
 }

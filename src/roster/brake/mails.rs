@@ -21,7 +21,8 @@ pub(super) async fn figures(client: &Client, planned: u64, now: u64) -> Result<M
     Ok(Mails { people: mailed + now, now, attendance: client.rules().attendance, at: at(client) })
 }
 
-async fn mailed(client: &Client) -> Result<u64, Error> {
+/// How many this run has written to.
+pub(super) async fn mailed(client: &Client) -> Result<u64, Error> {
     client.ledger().mailed_by_this_run().await.map_err(|error| Error::of_ledger(client, error))
 }
 
@@ -63,15 +64,10 @@ pub(in crate::roster) async fn check(client: &Client, call: &Call, with: &With, 
     Ok(())
 }
 
-/// Holds a plan that is about to be applied and writes to so many in all: whether somebody watches and what hour it is,
-/// nobody knew when it was made. `call` is the first of those that mail.
-pub async fn check_planned(client: &Client, call: &Call, people: u64) -> Result<(), Error> {
-    let now = people.saturating_sub(mailed(client).await?);
-    let mails = Mails { people, now, attendance: client.rules().attendance, at: at(client) };
-    let figures = Figures { mails: Some(mails), ..Figures::default() };
-    unless_approved(client, call, judge(&figures, &client.rules().limits), Moment::BeforeChange).await?;
-    tell(client, call, now);
-    Ok(())
+/// Mails of a plan that is about to be applied, over all its connections: whether somebody watches and what hour it is,
+/// nobody knew when it was made.
+pub(super) fn ahead(client: &Client, mailed: u64, now: u64) -> Mails {
+    Mails { people: mailed + now, now, attendance: client.rules().attendance, at: at(client) }
 }
 
 /// How many invitations a sync would send to these members, and to those who are to be added, by what is known now.

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::people::person;
 use crate::catalog::{Call, Grant};
 use crate::client::{Client, Error};
+use crate::model::Placeholder;
 
 /// Whom this run has given power, or not, each asked for once.
 #[derive(Default)]
@@ -42,6 +43,10 @@ impl Powers {
 
 /// Whether somebody administers this group, or any where none is meant.
 async fn administers(client: &Client, group: Option<&str>, key: &str) -> Result<bool, Error> {
+    if client.draft().is_none() && Placeholder::is_in(key) {
+        // A plan makes them.
+        return Ok(false);
+    }
     let found = person(client, None, key).await?;
     Ok(found.is_some_and(|member| {
         member.groups.iter().any(|place| place.admin && group.is_none_or(|group| group == place.group))

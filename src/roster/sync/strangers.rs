@@ -58,7 +58,7 @@ impl Flow<'_> {
                 strangers.push(person);
                 continue;
             };
-            let fields: Vec<_> = differences(&person, member, self.compare.blank).collect();
+            let fields: Vec<_> = differences(&person, member, &self.compare).collect();
             difference.figures.overwrites += usize::from(fields.iter().any(|field| !alike(&field.before, "")));
             changes.push(Change::Add(person));
             if !fields.is_empty() {

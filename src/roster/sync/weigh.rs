@@ -1,11 +1,12 @@
 //! What a sync would do, weighed before its first change: who is protected, what follows below, whom it would write to.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
-use super::{Flow, Invite};
-use crate::client::Error;
+use super::{Flow, Invite, Wish};
+use crate::client::{Client, Error};
 use crate::model::{Change, Email};
 use crate::roster::{Cascade, Diff, Present, brake, diff};
+use crate::settings::Limits;
 
 impl Flow<'_> {
     /// What differs, and what follows below. Whoever administers a group below is protected as administrators are.
@@ -42,6 +43,7 @@ impl Flow<'_> {
             below: cascade.below.clone(),
             missing: missing.map(|email| email.as_str().to_owned()).collect(),
             invitations: self.invitations(present, difference).await?,
+            roles: self.powers(difference).await?,
         };
         brake::check(self.client, &list, asked, &self.limits).await
     }
@@ -64,13 +66,34 @@ impl Flow<'_> {
         brake::invitations(self.client, self.group, (&invited, &arriving), told).await.map(Some)
     }
 
+    /// Who would get an administrator's or moderator's power.
+    async fn powers(&self, difference: &Diff) -> Result<Vec<String>, Error> {
+        let calls = self.client.platform().adapter.calls(self.client.connection(), self.group, &difference.changes);
+        let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
+        let mut people = BTreeSet::new();
+        for call in calls.iter().filter(|call| call.may_empower()) {
+            // A call that cannot be made whole is refused when its turn comes, and gives nobody anything.
+            let Ok(whole) = self.client.completed(call).await else { continue };
+            people.extend(whole.grants().into_iter().map(|grant| match whole.args.text("email") {
+                "" => grant.person,
+                email => email.to_owned(),
+            }));
+        }
+        Ok(people.into_iter().collect())
+    }
+
     /// What the call allows beyond the settings.
     pub(super) fn loosened(&self) -> Vec<String> {
-        let rules = self.client.rules();
-        let mut loosened = rules.limits.loosened(&self.limits);
-        let asked = self.wish.sentinel.as_ref().unwrap_or(&rules.sentinel);
-        let waived = rules.sentinel.iter().filter(|email| !asked.contains(email));
-        loosened.extend(waived.map(|email| format!("the sentinel {email} is not asked for")));
-        loosened
+        loosened(self.client, self.wish, &self.limits)
     }
+}
+
+/// What these limits and this wish allow beyond the settings.
+pub(in crate::roster) fn loosened(client: &Client, wish: &Wish, limits: &Limits) -> Vec<String> {
+    let rules = client.rules();
+    let mut loosened = rules.limits.loosened(limits);
+    let asked = wish.sentinel.as_ref().unwrap_or(&rules.sentinel);
+    let waived = rules.sentinel.iter().filter(|email| !asked.contains(email));
+    loosened.extend(waived.map(|email| format!("the sentinel {email} is not asked for")));
+    loosened
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::words::{Owner, Times, about, counted, standing};
-use crate::store::{Names, Trace};
+use crate::store::{About, Names, Trace};
 
 /// One person, as far as the store knows.
 #[derive(Clone, Debug)]
@@ -12,20 +12,19 @@ pub struct Person {
     pub asked: String,
     /// By what they are known.
     pub names: Names,
-    /// How many mails they have.
-    pub mails: i64,
-    /// How many other effects.
-    pub changes: i64,
+    /// How much.
+    pub about: About,
 }
 
 impl Person {
     /// Who it is, and how much is known. Accounts are named where one id means several people, or one person has several.
     pub fn head(&self, people: usize) -> String {
         let mut lines = vec![format!(
-            "{}: {}, {}",
+            "{}: {}, {}{}",
             self.asked,
-            counted(self.mails, "mail", "mails"),
-            counted(self.changes, "other change", "other changes")
+            counted(self.about.mails, "mail", "mails"),
+            counted(self.about.changes, "other change", "other changes"),
+            self.not()
         )];
         let addresses = self.names.addresses.iter().filter(|address| **address != self.asked).cloned();
         let mut accounts = self.names.ids.iter().map(|(account, _)| account);
@@ -36,6 +35,13 @@ impl Person {
         let names: Vec<String> = addresses.chain(ids).collect();
         lines.extend((!names.is_empty()).then(|| format!("known as {}", names.join(", "))));
         lines.join("\n")
+    }
+
+    fn not(&self) -> String {
+        match self.about.mails_not + self.about.changes_not {
+            0 => String::new(),
+            not => format!("; {not} that did not happen"),
+        }
     }
 
     /// What is said of somebody whom the store does not know.
@@ -66,11 +72,12 @@ impl Person {
         json!({
             "type": "person",
             "asked": self.asked,
-            "known": !self.names.is_empty() && self.mails + self.changes > 0,
+            "known": !self.names.is_empty() && self.about != About::default(),
             "addresses": self.names.addresses,
             "ids": self.names.ids.iter().map(id).collect::<Vec<_>>(),
-            "mails": self.mails,
-            "changes": self.changes,
+            "mails": self.about.mails,
+            "changes": self.about.changes,
+            "did_not_happen": { "mails": self.about.mails_not, "changes": self.about.changes_not },
         })
     }
 }
@@ -87,7 +94,7 @@ mod tests {
             addresses: addresses.iter().map(|&text| text.to_owned()).collect(),
             ids: ids.iter().map(|&(account, id)| (account.to_owned(), id.to_owned())).collect(),
         };
-        Person { asked: "ada@example.org".into(), names, mails: 1, changes: 2 }
+        Person { asked: "ada@example.org".into(), names, about: About { mails: 1, changes: 2, ..About::default() } }
     }
 
     #[test]
@@ -96,7 +103,10 @@ mod tests {
             person(&["ada@example.org", "ada@old.example"], &[("mobilize-1", "1007")]).head(1),
             "ada@example.org: 1 mail, 2 other changes\nknown as ada@old.example, 1007"
         );
-        assert_eq!(person(&["ada@example.org"], &[]).head(1), "ada@example.org: 1 mail, 2 other changes");
+        let mut ada = person(&["ada@example.org"], &[]);
+        assert_eq!(ada.head(1), "ada@example.org: 1 mail, 2 other changes");
+        ada.about.mails_not = 3;
+        assert_eq!(ada.head(1), "ada@example.org: 1 mail, 2 other changes; 3 that did not happen");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::{LibraryNoun, Options, Verb, text_of, told};
 use crate::model::Email;
+use crate::platforms;
 use crate::roster::{self, Blank, Declined, Invite, Mapping, Mode, Renames, Strangers, Synced, Use, Wish};
 use crate::script::context::{Outcome, Run, Waiting};
 use crate::script::later::{self, Later};
@@ -55,9 +56,17 @@ fn read(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynami
     }
     let columns = columns(options.map("columns")?.unwrap_or_default())?;
     let table = Table::open_named(&files::readable(run, &name)?, &name, reading).map_err(|error| error.to_string())?;
-    roster::Columns::of(&table, &columns, None).map_err(|error| error.to_string())?;
+    roster::Columns::of(&table, &columns, None)
+        .map(drop)
+        .or_else(|error| keyed(&table, &columns).ok_or(error.to_string()))?;
     run.say(crate::events::Level::Info, &table.detected().to_string());
     Ok(Dynamic::from(File { table: Arc::new(table), columns }))
+}
+
+/// A file without addresses may be the roster of a platform that takes it whole and knows people by a key of theirs.
+fn keyed(table: &Table, columns: &Mapping) -> Option<()> {
+    let mut wholes = platforms::ALL.iter().flat_map(|platform| platform.ops).filter_map(|op| op.whole);
+    wholes.any(|whole| roster::fits(table, columns, whole)).then_some(())
 }
 
 /// `#{ "Contact": "email", "Remarks": () }`

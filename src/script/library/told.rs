@@ -1,6 +1,6 @@
 //! What a sync did, for people: every row and every member in its class, then what was done. Pure.
 
-use crate::roster::{Invite, Synced, Tally, Wish};
+use crate::roster::{Invite, Mending, Synced, Tally, Wish};
 
 /// People who are shown one by one; all of them stand in the file and in `--json`.
 const SHOWN: usize = 20;
@@ -56,7 +56,10 @@ pub(super) fn lines(synced: &Synced, wish: &Wish, rejects: Option<&str>, tense: 
     if let Some(file) = rejects {
         let count =
             counted(synced.rejected.len() as u64, "row was rejected; it stands", "rows were rejected; they stand");
-        lines.push(format!("{count} in {file}, to be mended there and fed again with the mode add_only"));
+        lines.push(match synced.mending {
+            Mending::Alone => format!("{count} in {file}, to be mended there and fed again with the mode add_only"),
+            Mending::Whole => format!("{count} in {file}; mend them in the roster itself, which is handed over whole"),
+        });
     }
     let shown = synced.rejected.iter().take(SHOWN);
     lines.extend(shown.map(|row| format!("  ! line {}: {}", row.line, row.reason)));
@@ -90,6 +93,9 @@ fn done(synced: &Synced, tense: Tense) -> String {
     parts.extend((synced.pending > 0).then(|| format!("{} pending until they sign in", synced.pending)));
     parts.extend((synced.changed > 0).then(|| format!("{} changed", synced.changed)));
     parts.extend((synced.removed > 0).then(|| format!("{} removed", synced.removed)));
+    if synced.mending == Mending::Whole && synced.ended.is_some() {
+        return "done: nothing was sent".to_owned();
+    }
     match (parts.is_empty(), tense) {
         (true, Tense::Did) => "done: nothing had to be added, changed or removed".to_owned(),
         (false, Tense::Did) => format!("done: {}", parts.join(", ")),

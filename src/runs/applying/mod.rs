@@ -1,15 +1,24 @@
 //! Does exactly what a plan says: looks first whether all it touches is as it was, fills in what is known by then, and
 //! sends each call through the ledger. What was done by an earlier attempt is not done again.
 
+mod along;
+mod begun;
+mod braking;
+mod difference;
+mod done;
+mod fresh;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value, json};
 
-use super::fresh::{Fresh, Staled};
+use self::done::Done;
+use self::fresh::{Fresh, Staled};
 use super::planning::failed;
 use super::{Runner, Stale};
 use crate::catalog::{Call, Code, Doubt, Subject};
 use crate::client::{Client, Error, Gravity, With};
+use crate::effects::WEIGHED;
 use crate::events::{Events, Level};
 use crate::model::Placeholder;
 use crate::plan::{Plan, Sign, Touch};
@@ -17,11 +26,11 @@ use crate::script::{Ended, Parts, ScriptError, Stop, Thrown};
 
 /// A plan that is being applied.
 pub(super) struct Applying<'a> {
-    pub(super) runner: &'a Runner,
-    pub(super) plan: &'a Plan,
+    runner: &'a Runner,
+    plan: &'a Plan,
     /// By connection.
-    pub(super) clients: HashMap<String, Client>,
-    pub(super) events: Events,
+    clients: HashMap<String, Client>,
+    events: Events,
     /// What placeholders stand for, as far as it is known.
     filled: HashMap<String, String>,
     /// Which touch of which step makes what a placeholder stands for.
@@ -29,16 +38,6 @@ pub(super) struct Applying<'a> {
     /// People and groups of whom something could not be done: nothing more of them is.
     spoilt: HashSet<String>,
     done: Done,
-}
-
-/// What was done, for the report.
-#[derive(Default)]
-struct Done {
-    by_sign: HashMap<Sign, u64>,
-    as_wanted: u64,
-    stale: Vec<Staled>,
-    failed: Vec<(String, String)>,
-    skipped: u64,
 }
 
 impl<'a> Applying<'a> {
@@ -66,9 +65,9 @@ impl<'a> Applying<'a> {
         if let (Stale::Stop, false) = (stale, fresh.staled.is_empty()) {
             return Err(held(self.plan, &fresh.staled, command));
         }
-        self.check_mails().await?;
         self.done.as_wanted = fresh.as_wanted.len() as u64;
         self.spoilt.extend(fresh.staled.iter().flat_map(|one| one.names.iter().cloned()));
+        self.brake(&fresh).await?;
         let (all, mut so_far) = (self.plan.touches().count() as u64, 0);
         for place in 0..self.plan.steps.len() {
             self.step(place, &fresh).await?;
@@ -90,19 +89,27 @@ impl<'a> Applying<'a> {
         Ok(())
     }
 
-    /// One call, for whomever it still is to be done.
-    async fn step(&mut self, place: usize, fresh: &Fresh) -> Result<(), Ended> {
-        let step = &self.plan.steps[place];
-        let mut places = Vec::with_capacity(step.touches.len());
-        for (at, touch) in step.touches.iter().enumerate() {
+    /// The touches of a step that are to be done, and how many are not since something before them was not.
+    fn to_do(&self, place: usize, fresh: &Fresh) -> (Vec<usize>, u64) {
+        let touches = &self.plan.steps[place].touches;
+        let (mut places, mut skipped) = (Vec::with_capacity(touches.len()), 0);
+        for (at, touch) in touches.iter().enumerate() {
             if touch.sign == Sign::Same || fresh.as_wanted.contains(&(place, at)) || fresh.is_stale(place, at) {
                 continue;
             }
             match names(touch).iter().any(|name| self.spoilt.contains(name)) {
-                true => self.done.skipped += 1,
+                true => skipped += 1,
                 false => places.push(at),
             }
         }
+        (places, skipped)
+    }
+
+    /// One call, for whomever it still is to be done.
+    async fn step(&mut self, place: usize, fresh: &Fresh) -> Result<(), Ended> {
+        let step = &self.plan.steps[place];
+        let (places, skipped) = self.to_do(place, fresh);
+        self.done.skipped += skipped;
         if places.is_empty() {
             return Ok(());
         }
@@ -179,13 +186,13 @@ impl<'a> Applying<'a> {
     }
 
     /// Whom a step touches, each with its part of the request, as it was planned.
-    pub(super) fn subjects(&self, place: usize) -> Result<Vec<(Subject, Value)>, crate::plan::NotAPlan> {
+    fn subjects(&self, place: usize) -> Result<Vec<(Subject, Value)>, crate::plan::NotAPlan> {
         let piece = self.plan.call(place)?.pieces().into_iter().next();
         Ok(piece.map(|piece| piece.subjects).unwrap_or_default())
     }
 
     /// What is asked about a touch of a step with these subjects, with everything filled in that is known.
-    pub(super) fn question(&self, place: usize, at: usize, subjects: &[(Subject, Value)]) -> Option<Doubt> {
+    fn question(&self, place: usize, at: usize, subjects: &[(Subject, Value)]) -> Option<Doubt> {
         let step = &self.plan.steps[place];
         let (touch, (_, part)) = (&step.touches[at], subjects.get(at)?);
         let mut subject = touch.subject();
@@ -213,7 +220,8 @@ impl<'a> Applying<'a> {
         let subjects = call.pieces().into_iter().flat_map(|piece| piece.subjects).map(|(subject, _)| subject.key);
         let known = subjects
             .zip(places)
-            .filter(|(_, at)| !step.touches[**at].waits())
+            // Against what a whole roster was weighed is known of a group that is only being made, too.
+            .filter(|(_, at)| !step.touches[**at].waits() || step.touches[**at].known.get(WEIGHED).is_some())
             .map(|(key, at)| (key, known(&step.touches[*at])))
             .collect();
         With { again: step.campaign.clone(), use_existing: step.use_existing, known, checked: true, ..With::default() }
@@ -254,7 +262,7 @@ impl<'a> Applying<'a> {
         }
     }
 
-    pub(super) fn ended(&self, error: Error) -> Ended {
+    fn ended(&self, error: Error) -> Ended {
         match self.runner.cancel.reason() {
             Some(why) if why != Stop::Fatal => Ended::Stopped(why),
             _ => match error.gravity {
@@ -270,7 +278,7 @@ impl<'a> Applying<'a> {
 }
 
 /// By what somebody or something is known in a plan: whatever is not done for one name is not done for the others.
-pub(super) fn names(touch: &Touch) -> Vec<String> {
+fn names(touch: &Touch) -> Vec<String> {
     let held = |value: &Value| -> Vec<String> {
         ["id", "email"].iter().filter_map(|key| value.get(*key)?.as_str()).map(str::to_lowercase).collect()
     };
@@ -285,9 +293,7 @@ pub(super) fn names(touch: &Touch) -> Vec<String> {
 fn known(touch: &Touch) -> Value {
     let mut map = touch.before.as_object().cloned().unwrap_or_default();
     map.extend(touch.known.as_object().cloned().unwrap_or_default());
-    if !touch.also.is_empty() {
-        map.insert("also".into(), json!(touch.also));
-    }
+    map.insert("also".into(), json!(touch.also));
     Value::Object(map)
 }
 
@@ -345,46 +351,6 @@ fn held(plan: &Plan, staled: &[Staled], command: &str) -> Ended {
         plan.anew()
     );
     Ended::Fatal(Thrown { fatal: true, ..Thrown::new("held", message) })
-}
-
-impl Done {
-    fn lines(&self) -> Vec<String> {
-        let word = |sign| match sign {
-            Sign::Add => "added or made",
-            Sign::Change => "changed",
-            Sign::Remove => "removed or deleted",
-            Sign::Mail => "written to",
-            Sign::Same => "as wanted",
-        };
-        let signs = [Sign::Add, Sign::Change, Sign::Remove, Sign::Mail];
-        let done: Vec<String> =
-            signs.into_iter().filter_map(|sign| Some(format!("{} {}", self.by_sign.get(&sign)?, word(sign)))).collect();
-        let mut lines = vec![match done.is_empty() {
-            true => "done: nothing".to_owned(),
-            false => format!("done: {}", done.join(", ")),
-        }];
-        if self.as_wanted > 0 {
-            lines.push(format!("as wanted by the time: {}, nothing was sent for them", self.as_wanted));
-        }
-        lines.extend(self.stale.iter().map(|one| format!("left alone: {}", one.line)));
-        lines.extend(self.failed.iter().map(|(name, why)| format!("failed: {name}: {why}")));
-        if self.skipped > 0 {
-            lines.push(format!("not done: {}, since something before it was not", self.skipped));
-        }
-        lines
-    }
-
-    fn json(&self) -> Value {
-        let by_sign: Map<String, Value> =
-            self.by_sign.iter().map(|(sign, count)| (sign.as_str().to_owned(), (*count).into())).collect();
-        json!({
-            "done": by_sign,
-            "as_wanted": self.as_wanted,
-            "stale": self.stale.iter().map(|one| one.line.clone()).collect::<Vec<_>>(),
-            "failed": self.failed,
-            "skipped": self.skipped,
-        })
-    }
 }
 
 /// Tells that a plan is being applied.

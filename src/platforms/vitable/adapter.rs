@@ -1,0 +1,119 @@
+//! Vitable knows groups, and takes everybody of one at once: it shows no member, so there is nothing to add to or take from.
+
+use serde_json::{Value, json};
+
+use super::groups;
+use crate::catalog::{
+    Adapter, Args, Before, Call, Deed, Doubt, FieldNames, Invitation, LookUp, Op, Seen, Snapshot, Subject, Unsupported,
+};
+use crate::model::{Cascade, Change, Group, Member};
+
+/// Vitable's adapter.
+pub struct Vitable;
+
+impl Adapter for Vitable {
+    fn members(&self, _connection: &str, _group: &str) -> Result<Call, Unsupported> {
+        Err(Unsupported("Vitable Connect shows no members of a group; it takes everybody at once: `roster.sync(group, roster.read(file))` compares a roster with the last one that was applied".into()))
+    }
+
+    fn count(&self, _list: &Call) -> Option<(Call, &'static str)> {
+        None
+    }
+
+    fn fields(&self, _connection: &str, _group: &str) -> Option<(Call, FieldNames)> {
+        None
+    }
+
+    fn member(&self, _group: &str, _row: &Value) -> Option<Member> {
+        None
+    }
+
+    fn person(&self, _connection: &str, _group: Option<&str>, _key: &str) -> Option<Call> {
+        None
+    }
+
+    fn groups(&self, connection: &str) -> Option<Call> {
+        Some(groups::list(connection))
+    }
+
+    fn group(&self, row: &Value) -> Option<Group> {
+        let id = Some(text(row, "id")).filter(|id| !id.is_empty())?.to_owned();
+        Some(Group { id, name: text(row, "name").to_owned(), parent: None, members: None })
+    }
+
+    fn cascade(&self) -> Cascade {
+        Cascade::None
+    }
+
+    fn calls(&self, connection: &str, group: &str, _changes: &[Change]) -> Result<Vec<Call>, Unsupported> {
+        self.members(connection, group).map(|call| vec![call])
+    }
+
+    fn invite(&self, _connection: &str, _group: &str, _invitation: &Invitation) -> Result<Vec<Call>, Unsupported> {
+        Err(Unsupported("Vitable Connect has no invitations; people come in with their group's roster".into()))
+    }
+
+    fn before(&self, call: &Call) -> Option<Before> {
+        let creates = call.op.noun == "groups" && call.op.verb == "create";
+        creates.then(|| Before { reads: vec![groups::list(&call.connection)], keep: groups::keep })
+    }
+
+    fn look_up(&self, connection: &str, doubts: &[Doubt]) -> Option<LookUp> {
+        groups::look_up(connection, doubts)
+    }
+
+    fn queued(&self, _call: &Call) -> bool {
+        false
+    }
+
+    fn deed(&self, op: &Op, _subject: &Subject, part: &Value) -> Option<Deed> {
+        let mut fields = groups::fields(part);
+        match (op.noun, op.verb) {
+            ("groups", "create") => {
+                let name = text(part, "name").to_owned();
+                fields.shift_remove("name");
+                Some(Deed::GroupMade { name, parent: None, fields })
+            }
+            ("groups", "update") => Some(Deed::GroupChanged { id: text(part, "group_id").to_owned(), fields }),
+            _ => None,
+        }
+    }
+
+    fn snapshot(&self, connection: &str, writes: &[Doubt]) -> Option<Snapshot> {
+        groups::snapshot(connection, writes)
+    }
+
+    fn held(&self, write: &Doubt, row: Option<&Value>) -> Value {
+        match write.operation.as_str() {
+            // Nothing shows who is in a group; what a plan was weighed against stands in what it knows.
+            "members.sync" => json!({ "name": format!("everybody of {}", text(&write.wanted, "group_id")) }),
+            _ => groups::held(write, row),
+        }
+    }
+
+    fn after(&self, row: Option<Value>, id: &str, deed: &Deed) -> Option<Value> {
+        groups::after(row, id, deed)
+    }
+
+    fn seen(&self, read: &Call) -> Seen {
+        match (read.op.noun, read.op.verb) {
+            ("groups", "list") => Seen::Groups,
+            ("groups", "get") => Seen::Group { id: read.args.text("group_id").to_owned() },
+            ("members", "sync_status") => Seen::Job { id: read.args.text("request_id").to_owned() },
+            _ => Seen::Other,
+        }
+    }
+}
+
+/// A read of ours.
+pub fn call(connection: &str, noun: &str, verb: &str, args: Value) -> Call {
+    let platform = &super::PLATFORM;
+    let Some(op) = platform.op(noun, verb) else { unreachable!("the table has {noun}.{verb}") };
+    let args = Args::from_checked(args.as_object().cloned().unwrap_or_default());
+    Call { platform, op, connection: connection.to_owned(), args }
+}
+
+/// A value as text; empty where there is none.
+pub fn text<'a>(row: &'a Value, key: &str) -> &'a str {
+    row.get(key).and_then(Value::as_str).unwrap_or_default()
+}
