@@ -9,7 +9,7 @@ use super::people::{everybody, groups, person, size};
 use crate::catalog::{Call, Page};
 use crate::client::{Client, Error};
 use crate::effects::brakes::{Leaving, Protection, Removals};
-use crate::model::{Email, Group, Member, below};
+use crate::model::{Email, Group, Member, Placeholder, below};
 use crate::roster::members::lost_with_it;
 
 /// What is known of the groups of one account.
@@ -122,7 +122,8 @@ impl Shrinking {
             };
             let Some(member) = found else { continue };
             protect(client, call, &member, None)?;
-            for place in &member.groups {
+            // What a plan itself makes is nobody's loss.
+            for place in member.groups.iter().filter(|place| !Placeholder::is_in(&place.group)) {
                 protect(client, call, &member, place.admin.then_some(place.group.as_str()))?;
                 add(&mut departures, &place.group, &member.id, place.admin);
             }
