@@ -22,6 +22,15 @@ pub struct Invitation {
     pub sender: Option<String>,
 }
 
+/// How somebody without an account comes in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// With their first sign-in.
+    Pending,
+    /// At once: an account is made for them.
+    Account,
+}
+
 /// A group that shall be made as another platform has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NewGroup<'a> {
@@ -238,9 +247,16 @@ pub trait Adapter: Send + Sync {
         None
     }
 
-    /// The writes by which people without an account come into the group one day, with this role.
-    fn welcome(&self, connection: &str, group: &str, people: &[&Person], role: &str) -> Result<Vec<Call>, Unsupported> {
-        let _ = (connection, group, people, role);
+    /// The write by which somebody without an account comes into these groups, with this role.
+    fn welcome(
+        &self,
+        connection: &str,
+        groups: &[&str],
+        person: &Person,
+        role: &str,
+        entry: Entry,
+    ) -> Result<Call, Unsupported> {
+        let _ = (connection, groups, person, role, entry);
         Err(Unsupported("the platform makes an account for whoever is added".into()))
     }
 

@@ -19,7 +19,7 @@ mod whole;
 mod write;
 
 pub use adapter::{
-    Adapter, Before, Companion, Completion, FieldNames, Fill, Invitation, LookUp, NewGroup, Part, Snapshot,
+    Adapter, Before, Companion, Completion, Entry, FieldNames, Fill, Invitation, LookUp, NewGroup, Part, Snapshot,
     Unsupported, Verdict,
 };
 pub(crate) use call::digest;

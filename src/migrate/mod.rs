@@ -6,6 +6,7 @@
 
 mod compare;
 mod groups;
+mod newcomers;
 mod people;
 mod prepare;
 mod run;
@@ -16,6 +17,7 @@ mod wish;
 
 pub use compare::{Difference, Kind};
 pub use groups::{GroupPlace, Place};
+pub use newcomers::Welcomed;
 pub use people::Carried;
 pub use prepare::{Looked, look};
 pub use run::{Moved, MovedGroup, run};

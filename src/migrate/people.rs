@@ -115,13 +115,16 @@ fn fields(member: &Member, wish: &Wish, takes: &Takes<'_>, losses: &mut Losses) 
             Some(known) if !known.iter().any(|known| known == target) => {
                 Some(format!("{} has no field `{target}`; `fields` says which one it is there", takes.title))
             }
-            _ if found.iter().any(|(known, _)| known == target) => Some(format!("another field is `{target}` already")),
             _ => None,
         };
         match why {
             None => {
                 let value = (takes.tidied)(target, value).unwrap_or_else(|| value.clone());
-                found.push((target.to_owned(), value));
+                match found.iter_mut().find(|(known, _)| known == target) {
+                    // Several fields for one: a first and a last name make a name.
+                    Some((_, text)) => text.extend([" ", value.trim()]),
+                    None => found.push((target.to_owned(), value)),
+                }
             }
             Some(why) => losses.fields.entry(name.clone()).or_insert((0, why)).0 += 1,
         }
@@ -240,12 +243,17 @@ mod tests {
     }
 
     #[test]
-    fn two_fields_for_one_place_are_not_mixed() {
-        let fields = vec![("city".into(), Some("bio".into())), ("job".into(), Some("bio".into()))];
-        let members = [member("1", "a@x.example", &[("job", "Nurse"), ("city", "Cork")])];
-        let (found, unmapped) = told(&members, &Wish { fields, ..Wish::default() }, &takes(None));
-        assert_eq!(found[0].fields, [("bio".into(), "Nurse".into())]);
-        assert_eq!(unmapped, ["field||city|of 1 membership|another field is `bio` already"]);
+    fn several_fields_for_one_are_joined_in_the_sources_order() {
+        let fields = vec![("last".into(), Some("name".into())), ("first".into(), Some("name".into()))];
+        let wish = Wish { fields, ..Wish::default() };
+        let members = [
+            member("1", "a@x.example", &[("first", "Ana Lucía"), ("last", " Kim ")]),
+            member("2", "b@x.example", &[("last", "Kim")]),
+        ];
+        let (found, unmapped) = told(&members, &wish, &takes(Some(&["name"])));
+        assert_eq!(found[0].fields, [("name".into(), "Ana Lucía Kim".into())]);
+        assert_eq!(found[1].fields, [("name".into(), "Kim".into())]);
+        assert!(unmapped.is_empty(), "{unmapped:?}");
     }
 
     #[test]

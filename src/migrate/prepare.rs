@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::groups::{Other, places};
+use super::newcomers::{Newcomer, newcomers};
 use super::people::{Losses, Takes, carried};
 use super::wish::{Chosen, Selection};
 use super::{Carried, GroupPlace, PERSON, Place, Unmapped, Wish, side};
@@ -20,6 +21,8 @@ pub struct Looked {
     pub people: HashMap<String, (usize, usize)>,
     /// Everybody who moves, each once.
     pub everybody: usize,
+    /// Who has no account on the other side, where only accounts can be in a group.
+    pub newcomers: usize,
     /// What stays behind.
     pub unmapped: Vec<Unmapped>,
 }
@@ -32,6 +35,8 @@ pub(super) struct Prepared {
     /// Who is in the groups of the other side, by its id; where it shows members.
     pub present: HashMap<String, Vec<Member>>,
     pub known: Identities,
+    /// Who has no account on the other side, where only accounts can be in a group.
+    pub newcomers: Vec<Newcomer>,
     pub unmapped: Vec<Unmapped>,
 }
 
@@ -52,6 +57,7 @@ pub async fn look(from: &Client, to: &Client, wish: &Wish) -> Result<Looked, Err
         looked.people.insert(place.group.id.clone(), (people.len(), already));
     }
     looked.everybody = everybody.len();
+    looked.newcomers = prepared.newcomers.len();
     looked.places = prepared.places;
     Ok(looked)
 }
@@ -73,9 +79,11 @@ impl Prepared {
             title: to.platform().title,
         };
         let (places, unmapped) = places(&source, &other, wish);
-        let mut this = Self { places, people: HashMap::new(), present: HashMap::new(), known, unmapped };
+        let mut this =
+            Self { places, people: HashMap::new(), present: HashMap::new(), known, newcomers: Vec::new(), unmapped };
         this.read_present(to).await?;
         this.read_people(from, to, wish, &target).await?;
+        this.newcomers = newcomers(to, &this.places, &this.people, &this.known).await?;
         Ok(this)
     }
 
@@ -118,7 +126,7 @@ impl Prepared {
                 fields: fields.of(&self.places, place).await?,
                 read_only: adapter.read_only(),
                 role_field: adapter.of_membership().first().copied(),
-                role_of_new: false,
+                role_of_new: to.platform().adapter.accounts(to.connection(), &[]).is_some(),
                 tidied: &tidied,
                 addresses: std::mem::take(&mut addresses),
                 title: to.platform().title,
@@ -210,6 +218,9 @@ fn makes(to: &Client, wish: &Wish) -> Result<(), String> {
 /// Whether somebody can be expected on the other side without being there.
 fn invites(to: &Client, wish: &Wish) -> Result<(), String> {
     let adapter = to.platform().adapter;
+    if adapter.accounts(to.connection(), &[]).is_some() {
+        return Ok(());
+    }
     let nobody = Invitation { members: Vec::new(), sender: wish.sender.clone().or_else(|| Some(String::new())) };
     adapter.invite(to.connection(), "", &nobody).map(drop).map_err(|why| why.to_string())
 }

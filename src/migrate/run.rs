@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::newcomers::{self, Welcomed};
 use super::prepare::Prepared;
 use super::wish::Existing;
 use super::{Carried, GROUP, GroupPlace, PERSON, Place, Unmapped, Wish, side};
@@ -11,7 +12,7 @@ use crate::catalog::{Call, NewGroup};
 use crate::client::{Client, Error, With};
 use crate::events::Level;
 use crate::model::Group;
-use crate::roster::{self, Invite, Mapping, Mode, Options, Synced, Use};
+use crate::roster::{self, Invite, Mapping, Mode, Options, Strangers, Synced, Use};
 use crate::tables::{Bare, CsvWriter, Profile, Reading, Table};
 
 /// What a migration did.
@@ -19,6 +20,8 @@ use crate::tables::{Bare, CsvWriter, Profile, Reading, Table};
 pub struct Moved {
     /// The groups that have a counterpart, those above first.
     pub groups: Vec<MovedGroup>,
+    /// What became of people who had no account.
+    pub welcomed: Welcomed,
     /// What stayed behind.
     pub unmapped: Vec<Unmapped>,
 }
@@ -39,6 +42,7 @@ pub struct MovedGroup {
 /// Moves groups and people. What is there already is left as it is.
 pub async fn run(from: &Client, to: &Client, wish: &Wish) -> Result<Moved, Error> {
     let prepared = Prepared::of(from, to, wish).await?;
+    newcomers::check(to, &prepared.newcomers, wish)?;
     let flow = Flow { from, to, wish };
     let mut moved = Moved { unmapped: prepared.unmapped, ..Moved::default() };
     for place in prepared.places.iter().filter(|place| place.moves()) {
@@ -46,6 +50,10 @@ pub async fn run(from: &Client, to: &Client, wish: &Wish) -> Result<Moved, Error
         let (target, made) = flow.group(place, above.map(|above| above.target.as_str())).await?;
         moved.groups.push(MovedGroup { group: place.group.clone(), target, made, synced: None });
     }
+    let targets = moved.groups.iter().map(|group| (group.group.id.clone(), group.target.clone())).collect();
+    let (welcomed, pending) = newcomers::welcome(to, &prepared.newcomers, &targets, wish).await?;
+    flow.learn(pending).await?;
+    moved.welcomed = welcomed;
     // From the bottom: whoever joins a group below may join those above with the same call.
     for group in moved.groups.iter_mut().rev() {
         let people = prepared.people.get(&group.group.id).map(Vec::as_slice).unwrap_or_default();
@@ -106,6 +114,8 @@ impl Flow<'_> {
             columns: Mapping(vec![("email".to_owned(), Use::Email)]),
             invite: if self.wish.invite { Invite::New } else { Invite::Nobody },
             limits: self.wish.limits.clone(),
+            // Whoever had no account was let in before; who is awaited comes by themselves.
+            strangers: Strangers::Leave,
             ..roster::Wish::default()
         };
         self.to.events().say(Level::Info, format!("moving {} people into {}", people.len(), group.group.name));

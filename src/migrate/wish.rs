@@ -1,5 +1,6 @@
 //! What a migration is asked to do.
 
+use crate::catalog::Entry;
 use crate::settings::Partial;
 
 /// What a migration is asked to do.
@@ -15,6 +16,8 @@ pub struct Wish {
     pub roles: Vec<(String, Option<String>)>,
     /// The role of people whom `roles` gives none, where the target wants one.
     pub role: Option<String>,
+    /// How people without an account come in, where only accounts can be in a group; `None`: nobody has said.
+    pub newcomers: Option<Entry>,
     /// What becomes of a group that is there by its name and was not made by us.
     pub existing: Existing,
     /// The address of whoever administers new groups.

@@ -6,8 +6,8 @@ use super::reads::{self, call};
 use super::users::{self, full_name, profile};
 use super::{after, complete, deeds, doubts, held};
 use crate::catalog::{
-    Adapter, Before, Call, Completion, Deed, Doubt, FieldNames, Invitation, LookUp, Op, Seen, Snapshot, Subject,
-    Unsupported,
+    Adapter, Before, Call, Completion, Deed, Doubt, Entry, FieldNames, Invitation, LookUp, NewGroup, Op, Seen,
+    Snapshot, Subject, Unsupported,
 };
 use crate::model::{Cascade, Change, Email, FieldChange, Group, Member, Person};
 
@@ -86,6 +86,13 @@ impl Adapter for Heartbeat {
         Err(Unsupported("Heartbeat invites addresses, not members: `invitations.update(invitation, #{ emails: …, should_send_email: true })`".into()))
     }
 
+    fn new_group(&self, connection: &str, group: &NewGroup<'_>) -> Result<Call, Unsupported> {
+        let mut args = Map::new();
+        args.insert("name".into(), group.name.into());
+        args.extend(group.parent.map(|parent| ("parent_group_id".to_owned(), parent.into())));
+        Ok(call(connection, "groups", "create", Value::Object(args)))
+    }
+
     fn completion(&self, call: &Call) -> Option<Completion> {
         complete::completion(call)
     }
@@ -98,17 +105,26 @@ impl Adapter for Heartbeat {
         Some(reads::list(connection, addresses))
     }
 
-    fn welcome(&self, connection: &str, group: &str, people: &[&Person], role: &str) -> Result<Vec<Call>, Unsupported> {
-        let pending = |person: &&Person| {
-            let mut args = Map::new();
-            args.extend(profile(&person.fields, None).into_iter().filter(|(name, _)| name == "bio"));
-            args.insert("email".into(), person.email.as_str().into());
-            args.insert("group_ids".into(), json!([group]));
-            args.insert("name".into(), full_name(person).into());
-            args.insert("role_id".into(), role.into());
-            call(connection, "users", "create_pending", Value::Object(args))
+    fn welcome(
+        &self,
+        connection: &str,
+        groups: &[&str],
+        person: &Person,
+        role: &str,
+        entry: Entry,
+    ) -> Result<Call, Unsupported> {
+        let mut args = Map::new();
+        let texts = profile(&person.fields, None).into_iter();
+        let (verb, known): (_, &[&str]) = match entry {
+            Entry::Pending => ("create_pending", &["bio"]),
+            Entry::Account => ("create", &["bio", "linkedin", "twitter", "instagram"]),
         };
-        Ok(people.iter().map(pending).collect())
+        args.extend(texts.filter(|(name, text)| known.contains(&name.as_str()) && text != ""));
+        args.insert("email".into(), person.email.as_str().into());
+        args.insert("group_ids".into(), json!(groups));
+        args.insert("name".into(), full_name(person).into());
+        args.insert("role_id".into(), role.into());
+        Ok(call(connection, "users", verb, Value::Object(args)))
     }
 
     fn silence(&self, call: &Call) -> Option<&'static str> {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::simulate::simulate;
 use super::{PLATFORM, after, complete, doubts, errors, held, reads, users};
-use crate::catalog::{Args, Call, Code, Deed, Doubt, Seen, Subject, SubjectKind, Verdict, Whom, check};
+use crate::catalog::{Args, Call, Code, Deed, Doubt, Entry, Seen, Subject, SubjectKind, Verdict, Whom, check};
 use crate::model::{Change, Email, FieldChange, Member, Person};
 use crate::world::{Field, FieldKind, Kind, NewGroup, World, guid};
 
@@ -325,7 +325,8 @@ fn strangers_become_pending_users_with_a_name_and_the_role_that_was_named() {
         person("bob@b.example", &[("name", "Bob B."), ("first_name", "x")][..]),
         person("who.knows@b.example", &[("first_name", "")][..]),
     ];
-    let calls = PLATFORM.adapter.welcome("hb", "g", &people.iter().collect::<Vec<_>>(), "Member").unwrap();
+    let call = |person| PLATFORM.adapter.welcome("hb", &["g"], person, "Member", Entry::Pending).unwrap();
+    let calls: Vec<_> = people.iter().map(call).collect();
     let names: Vec<&str> = calls.iter().map(|call| call.args.text("name")).collect();
     assert_eq!(names, ["Ada King", "Bob B.", "who.knows"]);
     assert_eq!(

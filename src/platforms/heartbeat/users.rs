@@ -73,7 +73,8 @@ pub fn shown(row: &Value, name: &str) -> String {
 
 fn fields(row: &Value) -> Fields {
     let all = NAMES.iter().chain(&SHOWN).map(|name| ((*name).to_owned(), shown(row, name)));
-    all.filter(|(_, value)| !value.is_empty()).collect()
+    let role = text(row, "role").map(|role| ("role".to_owned(), role));
+    all.chain(role).filter(|(_, value)| !value.is_empty()).collect()
 }
 
 /// The full name of somebody whom a roster names; in want of one, what stands before the `@`.

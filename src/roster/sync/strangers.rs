@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::{Flow, Synced, hopeless};
-use crate::catalog::Call;
+use crate::catalog::{Call, Entry};
 use crate::client::{Error, Gravity, With};
 use crate::model::{Change, Member, Person};
 use crate::roster::diff::differences;
@@ -130,9 +130,9 @@ impl Flow<'_> {
     /// The writes by which strangers come in one day.
     fn welcomes(&self, strangers: &[Person]) -> Result<Vec<Call>, Error> {
         let Strangers::Pending { role } = &self.wish.strangers else { return Ok(Vec::new()) };
-        let people: Vec<&Person> = strangers.iter().collect();
-        let adapter = self.client.platform().adapter;
-        let calls = adapter.welcome(self.client.connection(), self.group, &people, role);
+        let (adapter, groups) = (self.client.platform().adapter, [self.group]);
+        let call = |person| adapter.welcome(self.client.connection(), &groups, person, role, Entry::Pending);
+        let calls: Result<Vec<Call>, _> = strangers.iter().map(call).collect();
         calls.map_err(|why| Error::unsupported(self.client, &why))
     }
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::migrated::{self, Told};
 use super::{LibraryNoun, Options, Verb, text_of};
+use crate::catalog::Entry;
 use crate::client::Client;
 use crate::migrate::{self, Chosen, Difference, Existing, KINDS, Looked, Moved, Selection, Unmapped, Verified, Wish};
 use crate::model::Email;
@@ -114,7 +115,7 @@ fn run(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic
     let failed: u64 = failed.sum();
     run.with_parts(|parts| {
         parts.rejected += rows;
-        parts.failed += failed;
+        parts.failed += failed + moved.welcomed.failed.len() as u64;
     });
     section(run, ends.title("moved"), lines, &json);
     let ended = moved.groups.into_iter().filter_map(|group| group.synced?.ended).next();
@@ -186,8 +187,19 @@ fn needed(options: &mut Options, key: &str) -> Outcome<String> {
 
 /// What a migration is asked to do: the same options for all verbs, so that what is looked at is what is done.
 fn wish(verb: &'static str, given: Option<&Dynamic>) -> Outcome<Wish> {
-    const KNOWN: &[&str] =
-        &["groups", "under", "fields", "roles", "role", "if_exists", "manager", "invite", "sender", "limits"];
+    const KNOWN: &[&str] = &[
+        "groups",
+        "under",
+        "fields",
+        "roles",
+        "role",
+        "newcomers",
+        "if_exists",
+        "manager",
+        "invite",
+        "sender",
+        "limits",
+    ];
     let none = Dynamic::from(Map::new());
     let given = given.unwrap_or(&none);
     let mut options = Options::of(verb, given, KNOWN)?;
@@ -196,6 +208,10 @@ fn wish(verb: &'static str, given: Option<&Dynamic>) -> Outcome<Wish> {
     wish.fields = names(verb, "fields", options.map("fields")?)?;
     wish.roles = names(verb, "roles", options.map("roles")?)?;
     wish.role = options.id("role")?;
+    wish.newcomers = options.choice("newcomers", &["accounts", "pending"])?.map(|word| match word.as_str() {
+        "pending" => Entry::Pending,
+        _ => Entry::Account,
+    });
     if options.choice("if_exists", &["fail", "use"])?.as_deref() == Some("use") {
         wish.existing = Existing::Use;
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::migrate::{Looked, Moved, Place, Unmapped, Verified};
+use crate::migrate::{Kind, Looked, Moved, Place, Unmapped, Verified, Welcomed};
 use crate::roster::Synced;
 
 /// Rows that are shown one by one; all of them stand in the file.
@@ -57,10 +57,13 @@ pub(super) fn looked(looked: &Looked, file: Option<&str>) -> Told {
         "{people} in {}, {known} of these there already",
         counted(memberships, "membership", "memberships")
     ));
+    if looked.newcomers > 0 {
+        lines.push(format!("{} no account there yet", counted(looked.newcomers, "of them has", "of them have")));
+    }
     stays(&looked.unmapped, file, &mut lines);
     let json = json!({
         "groups": looked.places.len(), "there": there, "make": make, "nowhere": nowhere, "left": left,
-        "people": looked.everybody, "memberships": memberships, "already": known,
+        "people": looked.everybody, "newcomers": looked.newcomers, "memberships": memberships, "already": known,
         "unmapped": looked.unmapped.len(), "file": file,
     });
     Told { lines, json }
@@ -95,14 +98,36 @@ pub(super) fn moved(moved: &Moved, file: Option<&str>, planned: bool) -> Told {
     let made = moved.groups.iter().filter(|group| group.made).count();
     let would = if planned { "would be made" } else { "made" };
     lines.insert(0, format!("{}, {made} of them {would}", counted(moved.groups.len(), "group", "groups")));
+    lines.extend(welcomed(&moved.welcomed, planned));
     stays(&moved.unmapped, file, &mut lines);
     let Sums { added, existing, changed, same, invited, failed, rejected, left } = sums;
     let json = json!({
         "groups": moved.groups.len(), "made": made, "added": added, "existing": existing, "changed": changed,
-        "same": same, "invited": invited, "failed": failed, "rejected": rejected, "left": left,
+        "same": same, "accounts": moved.welcomed.accounts, "pending": moved.welcomed.pending, "invited": invited, "failed": failed, "rejected": rejected, "left": left,
         "unmapped": moved.unmapped.len(), "file": file,
     });
     Told { lines, json }
+}
+
+/// What became of people who had no account.
+fn welcomed(welcomed: &Welcomed, planned: bool) -> Vec<String> {
+    let Welcomed { accounts, pending, awaited, failed } = welcomed;
+    let tense = if planned { "would be made" } else { "made" };
+    let counts = [
+        (*accounts, format!("{} {tense} for people who had none", counted(*accounts, "account", "accounts"))),
+        (
+            *pending,
+            format!(
+                "{} {tense}: they come in with their first sign-in",
+                counted(*pending, "pending user", "pending users")
+            ),
+        ),
+        (*awaited, format!("{awaited} awaited since an earlier run: they come in with their first sign-in")),
+    ];
+    let told = counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, line)| line);
+    let more = failed.len().saturating_sub(SHOWN);
+    let named = failed.iter().take(SHOWN).map(|(who, why)| format!("  ! {who}: {why}"));
+    told.chain(named).chain((more > 0).then(|| format!("  ! and {more} more"))).collect()
 }
 
 #[derive(Default)]
@@ -140,14 +165,15 @@ impl Sums {
 
 /// Both sides, compared.
 pub(super) fn verified(verified: &Verified, file: Option<&str>) -> Told {
-    let (lacking, extra): (Vec<_>, Vec<_>) = verified.differences.iter().partition(|one| one.kind.lacks());
+    let (lacking, others): (Vec<_>, Vec<_>) = verified.differences.iter().partition(|one| one.kind.lacks());
+    let extra = others.iter().filter(|one| one.kind == Kind::Extra).count();
     let wanted: usize = verified.groups.iter().map(|group| group.wanted).sum();
     let mut lines = vec![format!(
         "{} and {} compared: {}, {} only there",
         counted(verified.groups.len(), "group", "groups"),
         counted(wanted, "membership", "memberships"),
         counted(lacking.len(), "difference", "differences"),
-        extra.len()
+        extra
     )];
     for group in &verified.groups {
         let (here, there) = &group.digests;
@@ -160,7 +186,7 @@ pub(super) fn verified(verified: &Verified, file: Option<&str>) -> Told {
     if verified.waiting > 0 {
         lines.push(format!("{} awaited: they come in with their first sign-in", verified.waiting));
     }
-    lines.extend(lacking.iter().chain(&extra).take(SHOWN).map(|one| format!("  ! {}", one.sentence())));
+    lines.extend(lacking.iter().chain(&others).take(SHOWN).map(|one| format!("  ! {}", one.sentence())));
     let more = verified.differences.len().saturating_sub(SHOWN);
     lines.extend((more > 0).then(|| format!("    and {more} more")));
     lines.extend(file.map(|file| format!("every difference stands in {file}")));
@@ -169,7 +195,7 @@ pub(super) fn verified(verified: &Verified, file: Option<&str>) -> Told {
         (unmapped > 0).then(|| format!("{unmapped} without a place were not looked for: `migrate.look()` names them")),
     );
     let json = json!({
-        "groups": verified.groups.len(), "memberships": wanted, "differences": lacking.len(), "only_there": extra.len(),
+        "groups": verified.groups.len(), "memberships": wanted, "differences": lacking.len(), "only_there": extra,
         "waiting": verified.waiting, "unmapped": unmapped, "file": file,
     });
     Told { lines, json }

@@ -1,0 +1,144 @@
+//! People without an account, on platforms where only accounts can be in a group: whoever they are, they come in once, with
+//! all their groups. Its one rule: how they come in, and with which role, somebody has said.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{Carried, GroupPlace, PENDING, Wish};
+use crate::catalog::{Call, Code, Entry, Unsupported};
+use crate::client::{Client, Error, Gravity, With};
+use crate::effects::Identities;
+use crate::events::Level;
+use crate::model::Person;
+
+/// Who is named in an error.
+const NAMED: usize = 3;
+
+/// Somebody without an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Newcomer {
+    /// As the other side shall have them.
+    pub carried: Carried,
+    /// The groups they come into, by the source's ids.
+    pub groups: Vec<String>,
+    /// Whether they were made a pending user before.
+    pub awaited: bool,
+}
+
+/// What became of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Welcomed {
+    /// Accounts that were made.
+    pub accounts: usize,
+    /// Pending users that were made.
+    pub pending: usize,
+    /// Who was made a pending user before, and has not come yet.
+    pub awaited: usize,
+    /// Who could not be made one, and why.
+    pub failed: Vec<(String, String)>,
+}
+
+/// Everybody who has no account there, each once, in the order of the groups.
+pub(super) async fn newcomers(
+    to: &Client,
+    places: &[GroupPlace],
+    people: &HashMap<String, Vec<Carried>>,
+    known: &Identities,
+) -> Result<Vec<Newcomer>, Error> {
+    let mut found: Vec<Newcomer> = Vec::new();
+    let mut at: BTreeMap<String, usize> = BTreeMap::new();
+    for place in places.iter().filter(|place| place.moves()) {
+        for one in people.get(&place.group.id).into_iter().flatten() {
+            let next = found.len();
+            let place_of = *at.entry(one.email.key().to_owned()).or_insert(next);
+            if place_of == next {
+                let awaited = known.id(PENDING, &one.id).is_some_and(|address| address == one.email.key());
+                found.push(Newcomer { carried: one.clone(), groups: Vec::new(), awaited });
+            }
+            found[place_of].groups.push(place.group.id.clone());
+            if let Some(role) = &one.role {
+                found[place_of].carried.role.get_or_insert_with(|| role.clone());
+            }
+        }
+    }
+    let addresses: Vec<String> = found.iter().map(|one| one.carried.email.as_str().to_owned()).collect();
+    let adapter = to.platform().adapter;
+    let Some(list) = adapter.accounts(to.connection(), &addresses).filter(|_| !addresses.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let rows = to.read_all(&list).await?;
+    let members = rows.as_array().into_iter().flatten().filter_map(|row| adapter.member("", row));
+    let there: HashSet<String> = members.filter_map(|member| Some(member.email?.key().to_owned())).collect();
+    found.retain(|one| !there.contains(one.carried.email.key()));
+    Ok(found)
+}
+
+/// Refuses before the first change what nobody has said.
+pub(super) fn check(to: &Client, newcomers: &[Newcomer], wish: &Wish) -> Result<(), Error> {
+    let new: Vec<&Newcomer> = newcomers.iter().filter(|one| !one.awaited).collect();
+    let refused = |of: &[&Newcomer], why: &str| {
+        let mut named: Vec<&str> = of.iter().take(NAMED).map(|one| one.carried.email.as_str()).collect();
+        let more = format!("{} more", of.len() - named.len());
+        if of.len() > named.len() {
+            named.push(&more);
+        }
+        let people = if of.len() == 1 { "1 person has" } else { &format!("{} people have", of.len()) };
+        let title = to.platform().title;
+        let words = format!("{people} no account on {title}: {}; nothing was done. {why}", named.join(", "));
+        Err(Error::unsupported(to, &Unsupported(words)))
+    };
+    if wish.newcomers.is_none() && !new.is_empty() {
+        return refused(
+            &new,
+            "Say how they come in: `newcomers: \"accounts\"` makes an account for each, `newcomers: \"pending\"` lets them \
+             in with their first sign-in",
+        );
+    }
+    let without: Vec<&Newcomer> = new.into_iter().filter(|one| one.carried.role.is_none()).collect();
+    match without.is_empty() {
+        true => Ok(()),
+        false => refused(&without, "Say with which role: `role: \"…\"` for all, or `roles: #{ \"member\": \"…\" }`"),
+    }
+}
+
+/// Lets them in. `targets`: the counterparts of groups, by the source's ids.
+pub(super) async fn welcome(
+    to: &Client,
+    newcomers: &[Newcomer],
+    targets: &HashMap<String, String>,
+    wish: &Wish,
+) -> Result<(Welcomed, Vec<(String, String, String)>), Error> {
+    let (mut welcomed, mut pending) = (Welcomed::default(), Vec::new());
+    let Some(entry) = wish.newcomers else { return Ok((welcomed, pending)) };
+    let with = With { limits: wish.limits.clone(), ..With::default() };
+    for (place, one) in newcomers.iter().enumerate() {
+        to.events().progress("people without an account", place as u64, newcomers.len() as u64);
+        if one.awaited && entry == Entry::Pending {
+            welcomed.awaited += 1;
+            continue;
+        }
+        match to.call(&call(to, one, targets, entry)?, &with).await {
+            Ok(_) if entry == Entry::Account => welcomed.accounts += 1,
+            Ok(_) => {
+                welcomed.pending += 1;
+                pending.push((PENDING.to_owned(), one.carried.id.clone(), one.carried.email.key().to_owned()));
+            }
+            Err(error) if error.gravity == Gravity::Catchable && error.code == Code::Refused.as_str() => {
+                welcomed.failed.push((one.carried.email.as_str().to_owned(), error.message));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if welcomed.pending > 0 {
+        to.events().say(Level::Info, format!("{} come in with their first sign-in", welcomed.pending));
+    }
+    Ok((welcomed, pending))
+}
+
+fn call(to: &Client, one: &Newcomer, targets: &HashMap<String, String>, entry: Entry) -> Result<Call, Error> {
+    let groups: Vec<&str> = one.groups.iter().filter_map(|id| targets.get(id)).map(String::as_str).collect();
+    let carried = &one.carried;
+    let person = Person { email: carried.email.clone(), fields: carried.fields.clone(), line: 0 };
+    let role = carried.role.as_deref().unwrap_or_default();
+    let call = to.platform().adapter.welcome(to.connection(), &groups, &person, role, entry);
+    call.map_err(|why| Error::unsupported(to, &why))
+}
