@@ -166,11 +166,15 @@ pub trait Adapter: Send + Sync {
 
     /// The write that makes a group.
     fn new_group(&self, connection: &str, group: &NewGroup<'_>) -> Result<Call, Unsupported> {
-        let _ = connection;
-        Err(Unsupported(format!(
-            "its API makes no groups: make `{}` in its own pages and name it with `groups`",
-            group.name
-        )))
+        let _ = (connection, group);
+        Err(Unsupported("its API makes no groups: make it in its own pages and name it with `groups`".into()))
+    }
+
+    /// The write that invites people who are not in the community yet into a group, with this letter; `None` where people
+    /// are added without being asked.
+    fn call_in(&self, connection: &str, group: &str, people: &[Person], letter: &Map<String, Value>) -> Option<Call> {
+        let _ = (connection, group, people, letter);
+        None
     }
 
     /// The read that lists who was invited into a group and has not come yet; `None` where nothing shows it.

@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::newcomers::{self, Welcomed};
 use super::prepare::Prepared;
 use super::wish::Existing;
 use super::{Carried, GROUP, GroupPlace, PERSON, Place, Unmapped, Wish, side};
-use crate::catalog::{Call, NewGroup};
+use crate::catalog::{Call, NewGroup, Unsupported, check};
 use crate::client::{Client, Error, With};
 use crate::events::Level;
-use crate::model::Group;
-use crate::roster::{self, Invite, Mapping, Mode, Options, Strangers, Synced, Use};
+use crate::model::{Group, Person};
+use crate::roster::{self, Invite, Mapping, Mode, Options, Strangers, Synced, Use, listed};
 use crate::tables::{Bare, CsvWriter, Profile, Reading, Table};
 
 /// What a migration did.
@@ -98,10 +98,13 @@ impl Flow<'_> {
 
     /// Puts people into the counterpart of their group.
     async fn people(&self, group: &MovedGroup, people: &[Carried]) -> Result<Synced, Error> {
+        if let Some(called) = self.call_in(group, people).await? {
+            return Ok(called);
+        }
         let name = format!("{} of {}", group.group.name, self.from.connection());
         let adapter = self.to.platform().adapter;
         let table = table(&name, people);
-        let refused = |why: String| Error::unsupported(self.to, &crate::catalog::Unsupported(why));
+        let refused = |why: String| Error::unsupported(self.to, &Unsupported(why));
         let table = table.map_err(|error| refused(error.to_string()))?;
         let shows = adapter.members(self.to.connection(), &group.target).is_ok();
         let wish = roster::Wish {
@@ -124,6 +127,38 @@ impl Flow<'_> {
             self.meet(group, people).await?;
         }
         Ok(synced)
+    }
+
+    /// Where nobody comes in unasked, people are written to, each once; `None` where they can be added.
+    async fn call_in(&self, group: &MovedGroup, people: &[Carried]) -> Result<Option<Synced>, Error> {
+        let person = |one: &Carried| Person { email: one.email.clone(), fields: one.fields.clone(), line: 0 };
+        let people: Vec<Person> = people.iter().map(person).collect();
+        let none = Map::new();
+        let letter = self.wish.letter.as_ref();
+        let (adapter, connection) = (self.to.platform().adapter, self.to.connection());
+        let Some(call) = adapter.call_in(connection, &group.target, &people, letter.unwrap_or(&none)) else {
+            return Ok(None);
+        };
+        if letter.is_none() {
+            let title = self.to.platform().title;
+            let words = format!(
+                "{title} takes nobody in unasked: say what to write to them with `letter: #{{ … }}`, as `{}` wants it",
+                call.op.name()
+            );
+            return Err(Error::unsupported(self.to, &Unsupported(words)));
+        }
+        let checked = check(call.op, vec![call.args.to_value()]);
+        let checked = checked.map_err(|why| Error::new(&call, "bad_argument", format!("`letter`: {}", why.problem)))?;
+        let with = With { limits: self.wish.limits.clone(), ..With::default() };
+        let answer = self.to.call(&Call { args: checked, ..call }, &with).await?;
+        let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
+        let invited = answer.pointer("/effects/done").and_then(Value::as_u64).unwrap_or(0) as usize;
+        Ok(Some(Synced {
+            invited,
+            not_invited: listed(&answer, "skipped"),
+            failed: listed(&answer, "failed"),
+            ..Synced::default()
+        }))
     }
 
     /// Notes who is who: who has the address there.

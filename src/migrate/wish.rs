@@ -1,5 +1,7 @@
 //! What a migration is asked to do.
 
+use serde_json::{Map, Value};
+
 use crate::catalog::Entry;
 use crate::settings::Partial;
 
@@ -22,6 +24,8 @@ pub struct Wish {
     pub existing: Existing,
     /// The address of whoever administers new groups.
     pub manager: Option<String>,
+    /// The letter by which people are called in, where nobody comes in unasked: the arguments of the platform's own call.
+    pub letter: Option<Map<String, Value>>,
     /// Whether people are invited who never signed in on the other side.
     pub invite: bool,
     /// In whose name.

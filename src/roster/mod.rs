@@ -32,7 +32,7 @@ pub use members::members;
 pub use options::{Blank, Declined, Extent, Mode, Options, Present};
 pub use read::{Collector, Duplicate, Wanted, person, read};
 pub use renames::{Rename, Renames};
-pub use sync::{Invite, Mending, Strangers, Synced, Wish, sync};
+pub use sync::{Invite, Mending, Strangers, Synced, Wish, listed, sync};
 pub use whole::{Baseline, Difference, Rows, fits, read_whole};
 
 pub use crate::tables::Rejected;

@@ -294,7 +294,8 @@ fn refused(answer: &[u8]) -> Vec<(String, String)> {
     listed(&serde_json::from_slice(answer).unwrap_or_default(), "failed")
 }
 
-fn listed(answer: &Value, key: &str) -> Vec<(String, String)> {
+/// Whom an answer to a call for many names under this key, and why.
+pub fn listed(answer: &Value, key: &str) -> Vec<(String, String)> {
     let list = answer.pointer(&format!("/effects/{key}")).and_then(Value::as_array).into_iter().flatten();
     let text = |row: &Value, key: &str| row.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     list.map(|row| (text(row, "subject"), text(row, "why"))).collect()

@@ -1,12 +1,12 @@
 //! HiveSocial knows invitations, and neither people nor groups: what other platforms do with members, it has no words for.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{complete, doubts, parts};
 use crate::catalog::{
     Adapter, Args, Before, Call, Completion, Doubt, FieldNames, Invitation, LookUp, Part, Piece, Seen, Unsupported,
 };
-use crate::model::{Cascade, Change, Email, Group, Member, Standing};
+use crate::model::{Cascade, Change, Email, Group, Member, Person, Standing};
 
 /// Up to this many people are looked for one by one; more are found in the group's whole list.
 const SINGLY: usize = 3;
@@ -53,6 +53,21 @@ impl Adapter for HiveSocial {
 
     fn invite(&self, _connection: &str, _group: &str, _invitation: &Invitation) -> Result<Vec<Call>, Unsupported> {
         Err(Unsupported("HiveSocial invites addresses, not members: `invitations.bulk_import(group, #{ role_id, subject, content, records })`".into()))
+    }
+
+    fn call_in(&self, connection: &str, group: &str, people: &[Person], letter: &Map<String, Value>) -> Option<Call> {
+        let record = |person: &Person| {
+            let names = ["first_name", "last_name"].into_iter().filter_map(|name| Some((name, person.field(name)?)));
+            let mut record: Map<String, Value> = names.map(|(name, text)| (name.to_owned(), text.into())).collect();
+            record.insert("email".into(), person.email.as_str().into());
+            Value::Object(record)
+        };
+        let mut args = letter.clone();
+        args.insert("group_id".into(), group.into());
+        args.insert("records".into(), people.iter().map(record).collect());
+        let platform = &super::PLATFORM;
+        let op = platform.op("invitations", "bulk_import")?;
+        Some(Call { platform, op, connection: connection.to_owned(), args: Args::from_checked(args) })
     }
 
     fn invited(&self, connection: &str, group: &str) -> Option<Call> {

@@ -197,6 +197,7 @@ fn wish(verb: &'static str, given: Option<&Dynamic>) -> Outcome<Wish> {
         "if_exists",
         "manager",
         "invite",
+        "letter",
         "sender",
         "limits",
     ];
@@ -218,6 +219,9 @@ fn wish(verb: &'static str, given: Option<&Dynamic>) -> Outcome<Wish> {
     wish.manager = options.text("manager")?;
     if let Some(manager) = &wish.manager {
         Email::parse(manager).map_err(|error| format!("`manager` of {verb}: {error}"))?;
+    }
+    if let Some(letter) = options.map("letter")? {
+        wish.letter = values::write(&letter.into())?.as_object().cloned();
     }
     wish.invite = options.flag("invite")?.unwrap_or(false);
     wish.sender = options.id("sender")?;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::migrate::{Kind, Looked, Moved, Place, Unmapped, Verified, Welcomed};
+use crate::model::Group;
 use crate::roster::Synced;
 
 /// Rows that are shown one by one; all of them stand in the file.
@@ -20,6 +21,14 @@ fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }
 
+/// `Berlin (4)`; a group whose name nobody knows by its id alone.
+fn called(group: &Group) -> String {
+    match group.name == group.id {
+        true => group.id.clone(),
+        false => format!("{} ({})", group.name, group.id),
+    }
+}
+
 /// A dry look.
 pub(super) fn looked(looked: &Looked, file: Option<&str>) -> Told {
     let (mut there, mut make, mut left, mut nowhere, mut memberships, mut known) = (0, 0, 0, 0, 0, 0);
@@ -27,7 +36,7 @@ pub(super) fn looked(looked: &Looked, file: Option<&str>) -> Told {
     for place in &looked.places {
         let group = &place.group;
         let (people, already) = looked.people.get(&group.id).copied().unwrap_or_default();
-        let named = format!("{} ({})", group.name, group.id);
+        let named = called(group);
         memberships += people;
         known += already;
         let crowd = format!("{}, {already} of them there already", counted(people, "person", "people"));
@@ -84,7 +93,7 @@ pub(super) fn moved(moved: &Moved, file: Option<&str>, planned: bool) -> Told {
         }
         // A placeholder says nothing to anybody.
         let target = if planned && group.made { "a new group".to_owned() } else { group.target.clone() };
-        lines.push(format!("  {sign} {} ({}) is {target}: {}", group.group.name, group.group.id, parts.join(", ")));
+        lines.push(format!("  {sign} {} is {target}: {}", called(&group.group), parts.join(", ")));
         if let Some(synced) = &group.synced {
             let failed = synced.failed.iter().map(|(who, why)| format!("    ! {who}: {why}"));
             let left = synced.left.iter().map(|left| format!("    ! not as wanted: {left}"));
@@ -100,10 +109,10 @@ pub(super) fn moved(moved: &Moved, file: Option<&str>, planned: bool) -> Told {
     lines.insert(0, format!("{}, {made} of them {would}", counted(moved.groups.len(), "group", "groups")));
     lines.extend(welcomed(&moved.welcomed, planned));
     stays(&moved.unmapped, file, &mut lines);
-    let Sums { added, existing, changed, same, invited, failed, rejected, left } = sums;
+    let Sums { added, existing, changed, same, invited, not_invited, failed, rejected, left } = sums;
     let json = json!({
         "groups": moved.groups.len(), "made": made, "added": added, "existing": existing, "changed": changed,
-        "same": same, "accounts": moved.welcomed.accounts, "pending": moved.welcomed.pending, "invited": invited, "failed": failed, "rejected": rejected, "left": left,
+        "same": same, "accounts": moved.welcomed.accounts, "pending": moved.welcomed.pending, "invited": invited, "not_invited": not_invited, "failed": failed, "rejected": rejected, "left": left,
         "unmapped": moved.unmapped.len(), "file": file,
     });
     Told { lines, json }
@@ -137,6 +146,7 @@ struct Sums {
     changed: usize,
     same: usize,
     invited: usize,
+    not_invited: usize,
     failed: usize,
     rejected: usize,
     left: usize,
@@ -149,6 +159,7 @@ impl Sums {
             (&mut self.changed, synced.changed, "changed"),
             (&mut self.same, synced.same, "the same"),
             (&mut self.invited, synced.invited, "invited"),
+            (&mut self.not_invited, synced.not_invited.len(), "not written to"),
             (&mut self.rejected, synced.rejected.len(), "refused"),
             (&mut self.failed, synced.failed.len(), "failed"),
             (&mut self.left, synced.left.len(), "not as wanted"),
@@ -179,8 +190,11 @@ pub(super) fn verified(verified: &Verified, file: Option<&str>) -> Told {
         let (here, there) = &group.digests;
         let sign = if here == there { '=' } else { '!' };
         lines.push(format!(
-            "  {sign} {} ({}) is {}: people here {}, there {}; fields {here} and {there}",
-            group.group.name, group.group.id, group.target, group.wanted, group.there
+            "  {sign} {} is {}: people here {}, there {}; fields {here} and {there}",
+            called(&group.group),
+            group.target,
+            group.wanted,
+            group.there
         ));
     }
     if verified.waiting > 0 {
