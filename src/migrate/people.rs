@@ -150,7 +150,7 @@ fn roles_of(member: &Member) -> Vec<String> {
 /// What everybody has who is in: its loss is none.
 fn is_ordinary(role: &str) -> bool {
     let role = role.to_lowercase();
-    role.ends_with("member") || role.ends_with("user")
+    ["member", "user", "regular"].iter().any(|word| role.ends_with(word))
 }
 
 /// The role that somebody gets with a new account; a role that is given in a field is written there.

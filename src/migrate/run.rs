@@ -41,6 +41,14 @@ pub struct MovedGroup {
 
 /// Moves groups and people. What is there already is left as it is.
 pub async fn run(from: &Client, to: &Client, wish: &Wish) -> Result<Moved, Error> {
+    if to.draft().is_none() {
+        // What is there is found by reading below; whether it was us has to be known before.
+        let (settled, _) = to.settle_open_doubts().await?;
+        if settled > 0 {
+            let line = format!("{settled} effects of earlier attempts were in doubt and are settled by reading");
+            to.events().say(Level::Info, line);
+        }
+    }
     let prepared = Prepared::of(from, to, wish).await?;
     newcomers::check(to, &prepared.newcomers, wish)?;
     let flow = Flow { from, to, wish };

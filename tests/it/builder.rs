@@ -92,6 +92,13 @@ impl Test {
         self
     }
 
+    /// Without this variable.
+    #[cfg(debug_assertions)]
+    pub fn without(mut self, name: &str) -> Self {
+        self.env.retain(|(known, _)| known != name);
+        self
+    }
+
     /// stdout must be exactly this; what differs from run to run is a word in braces.
     pub fn stdout(mut self, text: &str) -> Self {
         self.stdout = Some(text.to_owned());

@@ -28,6 +28,7 @@ mod hivesocial_scripts;
 mod layers;
 mod lost_answers;
 mod main_job;
+mod migrations;
 mod mobilize_adapter;
 mod mobilize_after;
 mod mobilize_deeds;

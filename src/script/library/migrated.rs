@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::migrate::{Kind, Looked, Moved, Place, Unmapped, Verified, Welcomed};
 use crate::model::Group;
-use crate::roster::Synced;
+use crate::roster::{RowClass, Synced};
 
 /// Rows that are shown one by one; all of them stand in the file.
 const SHOWN: usize = 10;
@@ -109,11 +109,12 @@ pub(super) fn moved(moved: &Moved, file: Option<&str>, planned: bool) -> Told {
     lines.insert(0, format!("{}, {made} of them {would}", counted(moved.groups.len(), "group", "groups")));
     lines.extend(welcomed(&moved.welcomed, planned));
     stays(&moved.unmapped, file, &mut lines);
-    let Sums { added, existing, changed, same, invited, not_invited, failed, rejected, left } = sums;
+    let Sums { added, existing, changed, same, awaited, invited, not_invited, failed, rejected, left } = sums;
     let json = json!({
-        "groups": moved.groups.len(), "made": made, "added": added, "existing": existing, "changed": changed,
-        "same": same, "accounts": moved.welcomed.accounts, "pending": moved.welcomed.pending, "invited": invited, "not_invited": not_invited, "failed": failed, "rejected": rejected, "left": left,
-        "unmapped": moved.unmapped.len(), "file": file,
+        "groups": moved.groups.len(), "made": made, "accounts": moved.welcomed.accounts,
+        "pending": moved.welcomed.pending, "added": added, "existing": existing, "changed": changed, "same": same,
+        "awaited": awaited, "invited": invited, "not_invited": not_invited, "failed": failed, "rejected": rejected,
+        "left": left, "unmapped": moved.unmapped.len(), "file": file,
     });
     Told { lines, json }
 }
@@ -145,6 +146,7 @@ struct Sums {
     existing: usize,
     changed: usize,
     same: usize,
+    awaited: usize,
     invited: usize,
     not_invited: usize,
     failed: usize,
@@ -158,6 +160,7 @@ impl Sums {
             (&mut self.added, synced.added, "added"),
             (&mut self.changed, synced.changed, "changed"),
             (&mut self.same, synced.same, "the same"),
+            (&mut self.awaited, awaited(synced), "awaited"),
             (&mut self.invited, synced.invited, "invited"),
             (&mut self.not_invited, synced.not_invited.len(), "not written to"),
             (&mut self.rejected, synced.rejected.len(), "refused"),
@@ -172,6 +175,12 @@ impl Sums {
         }
         parts
     }
+}
+
+/// Who has no account, and comes in with their first sign-in.
+fn awaited(synced: &Synced) -> usize {
+    let absent = synced.account.by_row.iter().filter(|tally| tally.word == RowClass::Stranger.word());
+    absent.map(|tally| tally.count).sum()
 }
 
 /// Both sides, compared.
@@ -198,7 +207,8 @@ pub(super) fn verified(verified: &Verified, file: Option<&str>) -> Told {
         ));
     }
     if verified.waiting > 0 {
-        lines.push(format!("{} awaited: they come in with their first sign-in", verified.waiting));
+        let awaited = counted(verified.waiting, "membership is", "memberships are");
+        lines.push(format!("{awaited} awaited: they come in with their first sign-in"));
     }
     lines.extend(lacking.iter().chain(&others).take(SHOWN).map(|one| format!("  ! {}", one.sentence())));
     let more = verified.differences.len().saturating_sub(SHOWN);
