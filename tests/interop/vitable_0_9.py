@@ -105,8 +105,8 @@ refusal("a reference that is taken", vitable_connect.ConflictError,
         (409, "external_reference_id night-1 is taken by another group"))
 refusal("a blank name", vitable_connect.UnprocessableEntityError,
         lambda: client.groups.create(name=" ", external_reference_id="n"), (422, "name must not be blank"))
-refusal("too long a page", vitable_connect.UnprocessableEntityError, lambda: client.groups.list(limit=101),
-        (422, "limit must be at most 100"))
+refusal("too long a page", vitable_connect.BadRequestError, lambda: client.groups.list(limit=101),
+        (400, "limit must be at most 100"))
 counted("groups.list")
 double = [member("e1", plan), member("e1", plan)]
 error = refused("one reference twice", vitable_connect.BadRequestError, lambda: sync.submit(night, members=double))
