@@ -48,12 +48,12 @@ def refused(what, kind, call):
 def unlike(got, sample, at="", free=()):
     """How the shape of a JSON value differs from a sample's: keys and types, not values.
 
-    A null may stand for anything, every item of a list is held against all items of the sample's; below a path of `free`
+    A null may stand for anything and an empty sample says nothing; every item of a list is held against all items of the sample's; below a path of `free`
     the keys are the community's own."""
     if got is None or sample is None:
         return []
     if isinstance(sample, dict) and isinstance(got, dict):
-        if at in free:
+        if at in free or not sample:
             return []
         told = [f"{at}.{key}: missing" for key in sample if key not in got]
         told += [f"{at}.{key}: unknown to the sample" for key in got if key not in sample]
@@ -61,7 +61,6 @@ def unlike(got, sample, at="", free=()):
             told += unlike(got[key], sample[key], f"{at}.{key}", free)
         return told
     if isinstance(sample, list) and isinstance(got, list):
-        # An empty list says nothing, of neither side.
         return [] if not sample else [line for row in got for line in min(
             (unlike(row, item, f"{at}[]", free) for item in sample), key=len)]
     kinds = [float if type(value) in (int, float) else type(value) for value in (got, sample)]
