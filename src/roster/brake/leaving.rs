@@ -9,7 +9,7 @@ use super::people::{everybody, groups, person, size};
 use crate::catalog::{Call, Page};
 use crate::client::{Client, Error};
 use crate::effects::brakes::{Leaving, Protection, Removals};
-use crate::model::{Email, Group, Member, below};
+use crate::model::{Email, Group, Member, Placeholder, below};
 use crate::roster::members::lost_with_it;
 
 /// What is known of the groups of one account.
@@ -122,13 +122,33 @@ impl Shrinking {
             };
             let Some(member) = found else { continue };
             protect(client, call, &member, None)?;
-            for place in &member.groups {
+            // What a plan itself makes is nobody's loss.
+            for place in member.groups.iter().filter(|place| !Placeholder::is_in(&place.group)) {
                 protect(client, call, &member, place.admin.then_some(place.group.as_str()))?;
                 add(&mut departures, &place.group, &member.id, place.admin);
             }
         }
         if !departures.is_empty() {
             self.hierarchy(client).await?;
+        }
+        let mut removals = Vec::with_capacity(departures.len());
+        for departure in &departures {
+            removals.push(Removals { from: self.leaving(client, departure).await?, below: Vec::new() });
+        }
+        Ok(Gone { removals, known: HashMap::new(), departures })
+    }
+
+    /// People who leave other groups by coming into one.
+    pub(super) async fn moving(&mut self, client: &Client, call: &Call) -> Result<Gone, Error> {
+        let groups = self.hierarchy(client).await?.to_vec();
+        let vacated = client.platform().adapter.vacates(call, &groups);
+        let mut departures = Vec::new();
+        for (subject, _) in call.pieces().iter().flat_map(|piece| &piece.subjects) {
+            let Some(member) = person(client, None, &subject.key).await? else { continue };
+            for place in member.groups.iter().filter(|place| vacated.contains(&place.group)) {
+                protect(client, call, &member, place.admin.then_some(place.group.as_str()))?;
+                add(&mut departures, &place.group, &member.id, place.admin);
+            }
         }
         let mut removals = Vec::with_capacity(departures.len());
         for departure in &departures {
@@ -227,8 +247,12 @@ impl Shrinking {
             seen.singles += 1;
             return person(client, Some(group), key).await;
         }
-        let people: HashMap<String, Member> =
-            everybody(client, group).await?.into_iter().map(|member| (member.id.clone(), member)).collect();
+        let mut people = HashMap::new();
+        for member in everybody(client, group).await? {
+            let address = member.email.as_ref().map(|email| email.key().to_owned());
+            people.extend(address.map(|address| (address, member.clone())));
+            people.insert(member.id.clone(), member);
+        }
         let found = people.get(key).cloned();
         seen.people = Some(people);
         Ok(found)
