@@ -22,8 +22,11 @@ def counted(operation, times=1):
 def taken(kind, row):
     """What the library reads of a row, and what it would write of it: equal where it knows every field."""
     read = kind.fromJson(row).toDictionary()
-    same(f"a {kind.__name__} has only fields that the library knows",
-         {key: value for key, value in read.items() if value is not None}, row)
+    same(
+        f"a {kind.__name__} has only fields that the library knows",
+        {key: value for key, value in read.items() if value is not None},
+        row,
+    )
     return kind.fromJson(row)
 
 
@@ -43,9 +46,16 @@ same("pages of communities", [len(page) for page in pages], [4, 4, 1, 0])
 same("each once", [one.Id for page in pages for one in page], [one.Id for one in communities])
 berlin = next(one for one in communities if one.Name == "Berlin")
 roles = {role.Name: role for role in berlin.CommunityRoles}
-same("its roles", sorted(roles), ["Analysts", "Community Administrator", "Community Member", "Community Moderator", "Operators"])
-same("its member role", (berlin.MemberRoleId, roles["Community Member"].RoleTypeId),
-     (roles["Community Member"].Id, "f79a55da-7c76-4600-a809-0f62ca9971d9"))
+same(
+    "its roles",
+    sorted(roles),
+    ["Analysts", "Community Administrator", "Community Member", "Community Moderator", "Operators"],
+)
+same(
+    "its member role",
+    (berlin.MemberRoleId, roles["Community Member"].RoleTypeId),
+    (roles["Community Member"].Id, "f79a55da-7c76-4600-a809-0f62ca9971d9"),
+)
 same("scope", {(role.RoleScope.name, role.CommunityId) for role in roles.values()}, {("Community", berlin.Id)})
 same("its tenant", [(one.Id, one.Status.value) for one in berlin.Tenants], [(TENANT, "Active")])
 people = client.Users.getUsers(count=1000)
@@ -57,10 +67,16 @@ same("one of them", client.Users.getUserById(people[0].Id).toDictionary(), peopl
 counted("tenant_users.get")
 error = refused("nobody", SdsError, lambda: client.Users.getUserById("00000000-0000-0000-0000-000000000000"))
 counted("tenant_users.get")
-same("nobody: said", (error.StatusCode, error.Error, error.MainMessage),
-     (404, "User not found", "Failed to get User, 00000000-0000-0000-0000-000000000000."))
-same("nobody: why, what to do, a number to ask by",
-     [bool(text) for text in (error.Reason, error.Resolution, error.OperationId)], [True, True, True])
+same(
+    "nobody: said",
+    (error.StatusCode, error.Error, error.MainMessage),
+    (404, "User not found", "Failed to get User, 00000000-0000-0000-0000-000000000000."),
+)
+same(
+    "nobody: why, what to do, a number to ask by",
+    [bool(text) for text in (error.Reason, error.Resolution, error.OperationId)],
+    [True, True, True],
+)
 
 # The users of a community.
 users = f"{direct.uri_API}-preview/Communities/{berlin.Id}/Tenants/{TENANT}/Users"
@@ -84,7 +100,11 @@ while page := send("get", users, 200, params={"skip": len(rows), "count": 100}).
     rows += page
     counted("users.list")
 counted("users.list")
-same("the list is as long as the count says", (len(rows), begin), (berlin.Tenants[0].UserCount, berlin.Tenants[0].UserCount))
+same(
+    "the list is as long as the count says",
+    (len(rows), begin),
+    (berlin.Tenants[0].UserCount, berlin.Tenants[0].UserCount),
+)
 for row in rows[:3] + rows[-3:]:
     taken(User, row)
 listed = send("get", f"{direct.uri_API}-preview/Communities/{berlin.Id}/Roles", 200).json()
@@ -102,15 +122,29 @@ same("exactly the roles that were said", (put([member], 200).RoleIds, number()),
 
 def refusal(what, method, url, status, told, **more):
     error = refused(what, SdsError, lambda: direct.checkResponse(direct.request(method, url, **more), what))
-    same(f"{what}: said", (error.StatusCode, error.Error, bool(error.Reason and error.Resolution)), (status, told, True))
+    same(
+        f"{what}: said", (error.StatusCode, error.Error, bool(error.Reason and error.Resolution)), (status, told, True)
+    )
     same(f"{what}: a number to ask by", bool(error.OperationId), True)
 
 
-refusal("without the member's role", "put", f"{users}/{new.Id}", 400, "The community member role is required",
-        data=json.dumps([analysts]))
+refusal(
+    "without the member's role",
+    "put",
+    f"{users}/{new.Id}",
+    400,
+    "The community member role is required",
+    data=json.dumps([analysts]),
+)
 refusal("no list", "put", f"{users}/{new.Id}", 400, "The body must be a list of role identifiers")
-refusal("a stranger", "put", f"{users}/00000000-0000-0000-0000-000000000000", 404, "User not found",
-        data=json.dumps([member]))
+refusal(
+    "a stranger",
+    "put",
+    f"{users}/00000000-0000-0000-0000-000000000000",
+    404,
+    "User not found",
+    data=json.dumps([member]),
+)
 refusal("another tenant", "get", users.replace(TENANT, new.Id), 404, "Tenant not found")
 counted("users.list")
 refusal("no token", "get", users, 401, "Unauthorized", headers={"Accept": "application/json"})
@@ -132,19 +166,23 @@ faults("")
 
 at = users.removeprefix(base("aveva") + "/api")
 put_at = f"{at}/{new.Id}"
-same("what the sandbox saw change", writes(), [
-    ("users.add", "PUT", put_at, 201, 201),
-    ("users.add", "PUT", put_at, 200, 200),
-    ("users.add", "PUT", put_at, 200, 200),
-    ("users.add", "PUT", put_at, 400, 400),
-    ("users.add", "PUT", put_at, 400, 400),
-    ("users.add", "PUT", f"{at}/00000000-0000-0000-0000-000000000000", 404, 404),
-    ("users.remove", "DELETE", put_at, 204, 204),
-    ("users.remove", "DELETE", put_at, 404, 404),
-    ("users.add", "PUT", put_at, None, 503),
-    ("users.add", "PUT", put_at, 201, 504),
-    ("users.remove", "DELETE", put_at, None, 429),
-])
+same(
+    "what the sandbox saw change",
+    writes(),
+    [
+        ("users.add", "PUT", put_at, 201, 201),
+        ("users.add", "PUT", put_at, 200, 200),
+        ("users.add", "PUT", put_at, 200, 200),
+        ("users.add", "PUT", put_at, 400, 400),
+        ("users.add", "PUT", put_at, 400, 400),
+        ("users.add", "PUT", f"{at}/00000000-0000-0000-0000-000000000000", 404, 404),
+        ("users.remove", "DELETE", put_at, 204, 204),
+        ("users.remove", "DELETE", put_at, 404, 404),
+        ("users.add", "PUT", put_at, None, 503),
+        ("users.add", "PUT", put_at, 201, 504),
+        ("users.remove", "DELETE", put_at, None, 429),
+    ],
+)
 for operation, _, _, _, _ in writes():
     counted(operation)
 same("every request, once", counts(), asked)

@@ -1,6 +1,7 @@
 """The request lines of HiveSocial's document, sent by curl to the sandbox in the place of <YOUR_DOMAIN>.
 
-What comes back has the shape of the sample answers in tests/data/hivesocial. HTTP's status is 200 whatever comes of it."""
+What comes back has the shape of the sample answers in tests/data/hivesocial. HTTP's status is 200 whatever comes of it.
+"""
 
 import json
 import pathlib
@@ -51,7 +52,9 @@ same("by role", roles, {0: 40, 2: 32, 3: 8, 4: 0, 5: 0})
 one = rows[7]
 same("by address", [row["id"] for row in pending(BERLIN, word=one["email"])], [one["id"]])
 same("an address is no name", pending(BERLIN, word=one["email"], target="name"), [])
-same("by name", one["id"] in [row["id"] for row in pending(BERLIN, size=100, word=one["firstName"], target="name")], True)
+same(
+    "by name", one["id"] in [row["id"] for row in pending(BERLIN, size=100, word=one["firstName"], target="name")], True
+)
 
 # One is reminded, one is taken back.
 again = send("invitations.resend", "POST", f"/invitation/{one['id']}/resend")
@@ -60,28 +63,56 @@ gone = send("invitations.delete", "DELETE", f"/invitation/{rows[0]['id']}")
 same("the one that was taken back", gone["object"], rows[0])
 same("one less", len(pending(BERLIN, size=100)), 39)
 twice = send("invitations.delete", "DELETE", f"/invitation/{rows[0]['id']}")
-same("twice", (twice["success"], twice["object"], [entry["key"] for entry in twice["errors"]]), (False, None, ["invitationId"]))
+same(
+    "twice",
+    (twice["success"], twice["object"], [entry["key"] for entry in twice["errors"]]),
+    (False, None, ["invitationId"]),
+)
 
 # An import: first looked at, then done. One is new, one refused, one waits already.
 words = {"subject": "Come in", "header": None, "content": "Welcome", "footer": None}
 path = "http://demo.hivesocialnow.com/ClientFiles/bc7fbf51-7930-4550-98b0-6a3ff6111ebe/users.csv"
-looked = send("invitations.evaluate", "POST", f"/invitation/import-evaluate-csv/{BERLIN}", {"roleId": 2, "csvPath": path, **words})
-same("one row of each kind", [(row["resultId"], row["resultName"]) for row in looked["object"]["output"]],
-     [(1, "New user"), (2, "Group member"), (3, "Existing account"), (4, "Invalid email")])
+looked = send(
+    "invitations.evaluate", "POST", f"/invitation/import-evaluate-csv/{BERLIN}", {"roleId": 2, "csvPath": path, **words}
+)
+same(
+    "one row of each kind",
+    [(row["resultId"], row["resultName"]) for row in looked["object"]["output"]],
+    [(1, "New user"), (2, "Group member"), (3, "Existing account"), (4, "Invalid email")],
+)
 same("what was asked is said again", looked["object"]["input"], {"roleId": 2, "csvPath": path, **words})
-unread = send("invitations.evaluate", "POST", f"/invitation/import-evaluate-csv/{BERLIN}",
-              {"roleId": 2, "csvPath": path.replace("users", "nothing"), **words})
-same("success and errors at once", (unread["success"], unread["errors"][0]["key"], unread["errors"][0]["message"]),
-     (True, "csvPath", "The csv file is with wrong format"))
-records = [{"email": email, "firstName": "New", "lastName": "Face"}
-           for email in ("new.face@isoplex.com", "besn@refused.example", one["email"])]
-done = send("invitations.bulk_import", "POST", f"/invitation/bulk-import/{BERLIN}", {"roleId": 3, **words, "records": records})
-same("all but one", (done["success"], [(entry["key"], entry["value"]) for entry in done["errors"]]),
-     (True, [("email", "besn@refused.example")]))
+unread = send(
+    "invitations.evaluate",
+    "POST",
+    f"/invitation/import-evaluate-csv/{BERLIN}",
+    {"roleId": 2, "csvPath": path.replace("users", "nothing"), **words},
+)
+same(
+    "success and errors at once",
+    (unread["success"], unread["errors"][0]["key"], unread["errors"][0]["message"]),
+    (True, "csvPath", "The csv file is with wrong format"),
+)
+records = [
+    {"email": email, "firstName": "New", "lastName": "Face"}
+    for email in ("new.face@isoplex.com", "besn@refused.example", one["email"])
+]
+done = send(
+    "invitations.bulk_import", "POST", f"/invitation/bulk-import/{BERLIN}", {"roleId": 3, **words, "records": records}
+)
+same(
+    "all but one",
+    (done["success"], [(entry["key"], entry["value"]) for entry in done["errors"]]),
+    (True, [("email", "besn@refused.example")]),
+)
 fresh = pending(BERLIN, word="new.face@isoplex.com")
-same("who is invited", [(row["email"], row["firstName"], row["roleId"], row["roleName"]) for row in fresh],
-     [("new.face@isoplex.com", "New", 3, "member")])
-bad = send("invitations.bulk_import", "POST", f"/invitation/bulk-import/{BERLIN}", {"roleId": 1, **words, "records": records})
+same(
+    "who is invited",
+    [(row["email"], row["firstName"], row["roleId"], row["roleName"]) for row in fresh],
+    [("new.face@isoplex.com", "New", 3, "member")],
+)
+bad = send(
+    "invitations.bulk_import", "POST", f"/invitation/bulk-import/{BERLIN}", {"roleId": 1, **words, "records": records}
+)
 same("the sample's own role is none", (bad["success"], [entry["key"] for entry in bad["errors"]]), (False, ["roleId"]))
 
 # The token as a bearer's, a token that nobody gave, and a lost answer.
@@ -96,12 +127,16 @@ asked["invitations.resend"] += 1
 changes.append(("invitations.resend", "POST", f"/invitation/{rows[5]['id']}/resend", 200, None))
 
 mails = outbox(4)
-same("mails", [(mail["to"], mail["operation"]) for mail in mails], [
-    (one["email"], "invitations.resend"),
-    ("new.face@isoplex.com", "invitations.bulk_import"),
-    (one["email"], "invitations.bulk_import"),
-    (rows[5]["email"], "invitations.resend"),
-])
+same(
+    "mails",
+    [(mail["to"], mail["operation"]) for mail in mails],
+    [
+        (one["email"], "invitations.resend"),
+        ("new.face@isoplex.com", "invitations.bulk_import"),
+        (one["email"], "invitations.bulk_import"),
+        (rows[5]["email"], "invitations.resend"),
+    ],
+)
 same("what the sandbox saw change", writes(), changes)
 same("every request, once", counts(), asked)
 end("hivesocial")

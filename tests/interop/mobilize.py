@@ -63,15 +63,20 @@ same("another field", changed["fields"]["facebook_url"], "https://www.facebook.c
 same("found among the members", [row["id"] for row in replay("search-for-group-members", {"1431": BERLIN})], [sam])
 for method in ("PUT", "POST"):
     # The page's title says the one, its sample the other.
-    same(f"a birthday by {method}", replay("update-a-single-user", user, method=method)["fields"]["birthday"], 1436907600)
+    same(
+        f"a birthday by {method}", replay("update-a-single-user", user, method=method)["fields"]["birthday"], 1436907600
+    )
 
 # Lists.
 same("a first page of people", len(replay("get-all-users")), 50)
 same("a first page of members", len(replay("get-group-members", {"12354": BERLIN})), 50)
 groups = replay("get-all-groups")["groups"]
 same("groups", [group["name"] for group in groups][:4], ["Community", "Chapters", "Volunteers", "Berlin"])
-same("groups after the third", [group["id"] for group in replay("get-all-groups", {"15": 3}, which=1)["groups"]],
-     [group["id"] for group in groups if group["id"] > 3])
+same(
+    "groups after the third",
+    [group["id"] for group in replay("get-all-groups", {"15": 3}, which=1)["groups"]],
+    [group["id"] for group in groups if group["id"] > 3],
+)
 same("one group", replay("groupsid", {"1234": BERLIN})["name"], "Berlin")
 
 
@@ -97,8 +102,11 @@ same("a delivery to webhooks", len(notifications) > 0, True)
 # Mails: queued, then sent, one for each recipient and no more.
 replay("invite-group-members", {"12354": BERLIN, "42345": SENDER, "54321": sam, "98765": 1002}, sample=None)
 mails = outbox(2)
-same("mails", sorted((mail["user"], mail["sender"], mail["group"], mail["operation"]) for mail in mails),
-     sorted((one, SENDER, BERLIN, "members.invite") for one in (1002, int(sam))))
+same(
+    "mails",
+    sorted((mail["user"], mail["sender"], mail["group"], mail["operation"]) for mail in mails),
+    sorted((one, SENDER, BERLIN, "members.invite") for one in (1002, int(sam))),
+)
 
 
 # Bulks, one at a time, each to its end.
@@ -112,15 +120,21 @@ def to_its_end(job):
 done = to_its_end(replay("create-members-in-bulk", {"1234": BERLIN}))
 shown = json.loads((DATA / "get-bulk-import-status.json").read_text())["answers"][0]["answer"]
 same("a finished bulk: the shape of the sample answer", unlike(done, shown), [])
-same("both were imported", (done["result"]["status"], int(sam) in done["result"]["users_imported"],
-     len(done["result"]["users_imported"])), ("completed", True, 2))
+same(
+    "both were imported",
+    (done["result"]["status"], int(sam) in done["result"]["users_imported"], len(done["result"]["users_imported"])),
+    ("completed", True, 2),
+)
 manager = send("GET", f"/users/{SENDER}")["email"]
 asked["users.get"] += 1
 made = replay("create-group", {SAM: manager})
 same("a group", (made["name"], made["parent_group"]), ("9", 1))
 for method in ("PUT", "POST"):
-    replay("update-single-group", {"1234": made["id"], "new_group_name": f"by {method}", "new_alias_name": f"by-{method.lower()}"},
-           method=method)
+    replay(
+        "update-single-group",
+        {"1234": made["id"], "new_group_name": f"by {method}", "new_alias_name": f"by-{method.lower()}"},
+        method=method,
+    )
 same("its new name", send("GET", f"/groups/{made['id']}")["name"], "by POST")
 asked["groups.get"] += 1
 same("groups in bulk", to_its_end(replay("create-groups-in-bulk", {SAM: manager}))["result"]["status"], "completed")

@@ -8,8 +8,10 @@ import sys
 import time
 import urllib.request
 
-FACTS = json.loads(os.environ["BEADLE_SANDBOX"])
+FACTS = json.loads(os.environ["INTEROP_SANDBOX"])
 KEY, SECRET = FACTS["key"], FACTS["secret"]
+# What this sandbox was started with beside the usual.
+OPTIONS = os.environ.get("INTEROP_OPTIONS", "")
 # The community that every sandbox grows: Berlin is group 4, 1001 administers all groups.
 TENANT = "09831ed4-0000-4f04-bfef-000000000001"
 BERLIN, SENDER = 4, 1001
@@ -61,8 +63,11 @@ def unlike(got, sample, at="", free=()):
             told += unlike(got[key], sample[key], f"{at}.{key}", free)
         return told
     if isinstance(sample, list) and isinstance(got, list):
-        return [] if not sample else [line for row in got for line in min(
-            (unlike(row, item, f"{at}[]", free) for item in sample), key=len)]
+        return (
+            []
+            if not sample
+            else [line for row in got for line in min((unlike(row, item, f"{at}[]", free) for item in sample), key=len)]
+        )
     kinds = [float if type(value) in (int, float) else type(value) for value in (got, sample)]
     return [] if kinds[0] == kinds[1] else [f"{at}: {type(got).__name__}, not {type(sample).__name__}"]
 

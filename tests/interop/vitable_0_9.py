@@ -78,13 +78,27 @@ same("accepted for its group", (accepted.data.group_id, accepted.data.request_id
 same("accepted now", abs((accepted.data.accepted_at - begun).total_seconds()) < 60, True)
 same("what was accepted has no strange fields", strangers(accepted), [])
 done = finished(night, accepted.data.request_id)
-same("both came", ([len(ids) for ids in (done.results.added_group_member_ids, done.results.removed_group_member_ids)],
-                   done.results.failures), ([2, 0], []))
+same(
+    "both came",
+    (
+        [len(ids) for ids in (done.results.added_group_member_ids, done.results.removed_group_member_ids)],
+        done.results.failures,
+    ),
+    ([2, 0], []),
+)
 second = sync.submit(night, members=[member("e1", plan), member("e3", "pln_unknown")]).data.request_id
 done = finished(night, second)
-same("who is missing went", [len(done.results.added_group_member_ids), len(done.results.removed_group_member_ids)], [0, 1])
-same("a row failed alone", [(row.operation, row.reference_id, row.reason) for row in done.results.failures],
-     [("add", "e3", "plan pln_unknown was not found")])
+same(
+    "who is missing went",
+    [len(done.results.added_group_member_ids), len(done.results.removed_group_member_ids)],
+    [0, 1],
+)
+same(
+    "a row failed alone",
+    [(row.operation, row.reference_id, row.reason) for row in done.results.failures],
+    [("add", "e3", "plan pln_unknown was not found")],
+)
+
 
 # Refusals come as the library's own errors, with what its answers always hold.
 def refusal(what, kind, call, told):
@@ -95,18 +109,35 @@ def refusal(what, kind, call, told):
 
 stranger = VitableConnect(api_key="wrong", base_url=base("vitable"), max_retries=0)
 refusal("a wrong key", vitable_connect.AuthenticationError, lambda: list(stranger.groups.list()), (401, "Unauthorized"))
-refusal("no such group", vitable_connect.NotFoundError, lambda: client.groups.retrieve("grp_x"), (404, "Group not found"))
+refusal(
+    "no such group", vitable_connect.NotFoundError, lambda: client.groups.retrieve("grp_x"), (404, "Group not found")
+)
 counted("groups.get")
-refusal("no such sync", vitable_connect.NotFoundError, lambda: sync.retrieve("grpmsr_x", group_id=night),
-        (404, "Sync request not found"))
+refusal(
+    "no such sync",
+    vitable_connect.NotFoundError,
+    lambda: sync.retrieve("grpmsr_x", group_id=night),
+    (404, "Sync request not found"),
+)
 counted("members.sync_status")
-refusal("a reference that is taken", vitable_connect.ConflictError,
-        lambda: client.groups.create(name="Other", external_reference_id="night-1"),
-        (409, "external_reference_id night-1 is taken by another group"))
-refusal("a blank name", vitable_connect.UnprocessableEntityError,
-        lambda: client.groups.create(name=" ", external_reference_id="n"), (422, "name must not be blank"))
-refusal("too long a page", vitable_connect.BadRequestError, lambda: client.groups.list(limit=101),
-        (400, "limit must be at most 100"))
+refusal(
+    "a reference that is taken",
+    vitable_connect.ConflictError,
+    lambda: client.groups.create(name="Other", external_reference_id="night-1"),
+    (409, "external_reference_id night-1 is taken by another group"),
+)
+refusal(
+    "a blank name",
+    vitable_connect.UnprocessableEntityError,
+    lambda: client.groups.create(name=" ", external_reference_id="n"),
+    (422, "name must not be blank"),
+)
+refusal(
+    "too long a page",
+    vitable_connect.BadRequestError,
+    lambda: client.groups.list(limit=101),
+    (400, "limit must be at most 100"),
+)
 counted("groups.list")
 double = [member("e1", plan), member("e1", plan)]
 error = refused("one reference twice", vitable_connect.BadRequestError, lambda: sync.submit(night, members=double))
@@ -126,22 +157,29 @@ counted("groups.list")
 faults("")
 names = {group.external_reference_id: group.name for group in client.groups.list(limit=100)}
 counted("groups.list")
-same("what the faults left", (len(names), names.get("f1"), names.get("f2"), names["night-1"]),
-     (11, None, "Group f2", "Late shift"))
+same(
+    "what the faults left",
+    (len(names), names.get("f1"), names.get("f2"), names["night-1"]),
+    (11, None, "Group f2", "Late shift"),
+)
 
 at = f"/v1/groups/{night}"
-same("what the sandbox saw change", writes(), [
-    ("groups.create", "POST", "/v1/groups", 201, 201),
-    ("groups.update", "PATCH", at, 200, 200),
-    ("members.sync", "POST", f"{at}/members/sync", 202, 202),
-    ("members.sync", "POST", f"{at}/members/sync", 202, 202),
-    ("groups.create", "POST", "/v1/groups", 409, 409),
-    ("groups.create", "POST", "/v1/groups", 422, 422),
-    ("members.sync", "POST", f"{at}/members/sync", 400, 400),
-    ("groups.create", "POST", "/v1/groups", None, 503),
-    ("groups.create", "POST", "/v1/groups", 201, 504),
-    ("groups.update", "PATCH", at, None, 429),
-])
+same(
+    "what the sandbox saw change",
+    writes(),
+    [
+        ("groups.create", "POST", "/v1/groups", 201, 201),
+        ("groups.update", "PATCH", at, 200, 200),
+        ("members.sync", "POST", f"{at}/members/sync", 202, 202),
+        ("members.sync", "POST", f"{at}/members/sync", 202, 202),
+        ("groups.create", "POST", "/v1/groups", 409, 409),
+        ("groups.create", "POST", "/v1/groups", 422, 422),
+        ("members.sync", "POST", f"{at}/members/sync", 400, 400),
+        ("groups.create", "POST", "/v1/groups", None, 503),
+        ("groups.create", "POST", "/v1/groups", 201, 504),
+        ("groups.update", "PATCH", at, None, 429),
+    ],
+)
 for operation, _, _, _, _ in writes():
     counted(operation)
 same("every request, once", counts(), asked)
