@@ -111,15 +111,18 @@ same(
 
 # Bulks, one at a time, each to its end.
 def to_its_end(job):
+    """The last answer about a bulk. How often it takes to ask is nobody's matter, so that is no check."""
+
     def ask():
-        return replay("get-bulk-import-status", {"92eafb8dd3efde8915c05bfc": job["job_id"]}, sample=None)
+        asked["bulk.status"] = asked.get("bulk.status", 0) + 1
+        return curl("GET", f"{base('mobilize')}/bulk/members/{job['job_id']}", "-u", f"{KEY}:{SECRET}")[2]
 
     return until(ask, lambda answer: answer.get("result", answer).get("status") in ("completed", "failed"))
 
 
-done = to_its_end(replay("create-members-in-bulk", {"1234": BERLIN}))
-shown = json.loads((DATA / "get-bulk-import-status.json").read_text())["answers"][0]["answer"]
-same("a finished bulk: the shape of the sample answer", unlike(done, shown), [])
+job = replay("create-members-in-bulk", {"1234": BERLIN})
+to_its_end(job)
+done = replay("get-bulk-import-status", {"92eafb8dd3efde8915c05bfc": job["job_id"]})
 same(
     "both were imported",
     (done["result"]["status"], int(sam) in done["result"]["users_imported"], len(done["result"]["users_imported"])),
