@@ -89,7 +89,10 @@ impl Drafting<'_> {
         if let Some(Deed::GroupMade { name, .. }) = deed {
             return name.trim().to_owned();
         }
-        let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let text = |value: &Value, key: &str| {
+            let text = value.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+            text.map(str::to_owned)
+        };
         let (subject, _) = &self.piece.subjects[place];
         let held = [(before, "email"), (after, "email"), (before, "name"), (after, "name")];
         self.piece
@@ -143,6 +146,7 @@ fn sign(deed: Option<&Deed>, consequence: Option<Consequence>, held: &(Value, Va
     match (deed, consequence) {
         (Some(Deed::Mailed { .. }), _) | (None, Some(Consequence::Tells)) => Sign::Mail,
         (Some(_), _) if same => Sign::Same,
+        (Some(Deed::AccountMade { .. }), _) if held.0.get("id").is_some_and(|id| !id.is_null()) => Sign::Change,
         (Some(Deed::Joins { .. }), _) if held.0.get("member") == Some(&Value::Bool(true)) => Sign::Change,
         (_, Some(Consequence::Adds | Consequence::Creates)) => Sign::Add,
         (_, Some(Consequence::Removes | Consequence::Deletes)) => Sign::Remove,

@@ -13,7 +13,7 @@ use super::doubt::{is_replaced, question};
 use super::drafting::{Drafting, Follows};
 use super::write::With;
 use super::{Client, Error};
-use crate::catalog::{Call, Code, Deed, Doubt, Mails, Piece, SubjectKind, Verdict};
+use crate::catalog::{Call, Code, Deed, Doubt, Mails, Piece, SubjectKind, Verdict, Whom};
 use crate::effects::{Answered, Intent, Why};
 use crate::model::{Cascade, Group, Placeholder};
 use crate::plan::{Draft, LeftOut, Overlay, Step};
@@ -221,9 +221,10 @@ impl Client {
         let adapter = self.platform().adapter;
         let deeds = self.deeds(&piece);
         let missing: Vec<usize> = draft.with(&self.realm_of(&piece), |overlay| {
+            let is_known_by_id = |who: &Whom| who.address.is_none() && !adapter.rows_are_apart();
             let only_accounts = adapter.accounts(self.connection(), &[]).is_some();
             let is_there = |place: usize| match &deeds[place] {
-                Some(Deed::Joins { who, .. }) if only_accounts => overlay.row(who).is_some(),
+                Some(Deed::Joins { who, .. }) if only_accounts || is_known_by_id(who) => overlay.row(who).is_some(),
                 Some(deed) if is_about_somebody_there(deed) => {
                     let group = piece.subjects[place].0.group.as_deref();
                     let row = deed.who().and_then(|who| overlay.row(who));
