@@ -146,7 +146,6 @@ fn sign(deed: Option<&Deed>, consequence: Option<Consequence>, held: &(Value, Va
     match (deed, consequence) {
         (Some(Deed::Mailed { .. }), _) | (None, Some(Consequence::Tells)) => Sign::Mail,
         (Some(_), _) if same => Sign::Same,
-        (Some(Deed::AccountMade { .. }), _) if held.0.get("id").is_some_and(|id| !id.is_null()) => Sign::Change,
         (Some(Deed::Joins { .. }), _) if held.0.get("member") == Some(&Value::Bool(true)) => Sign::Change,
         (_, Some(Consequence::Adds | Consequence::Creates)) => Sign::Add,
         (_, Some(Consequence::Removes | Consequence::Deletes)) => Sign::Remove,

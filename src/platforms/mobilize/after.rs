@@ -18,8 +18,8 @@ pub fn after(row: Option<Value>, id: &str, deed: &Deed) -> Option<Value> {
         }
         Deed::Leaves { group, .. } => row.map(|row| left(row, group)),
         Deed::Changes { fields, .. } => row.map(|row| written(row, fields)),
-        // An address that has an account keeps it; its values may be overwritten, which the document leaves open.
-        Deed::AccountMade { who, fields } => Some(written(row.unwrap_or_else(|| account(id, who)), fields)),
+        // An address that has an account keeps it as it is.
+        Deed::AccountMade { who, fields } => Some(row.unwrap_or_else(|| written(account(id, who), fields))),
         Deed::AccountDeleted { .. } => None,
         Deed::Mailed { .. } => row,
         // Names are unique: what has the name already stays as it is.
