@@ -33,14 +33,6 @@ impl Identities {
         self.of(kind, source).map(|identity| identity.target.as_str())
     }
 
-    /// The source's id of what the target has under this one.
-    pub fn back(&self, kind: &str, target: &str) -> Option<&str> {
-        let same = |((known, _), identity): &(&(String, String), &Identity)| {
-            known == kind && identity.target.eq_ignore_ascii_case(target)
-        };
-        self.0.iter().find(same).map(|((_, source), _)| source.as_str())
-    }
-
     /// Notes one more; what a person said stays.
     pub fn learn(&mut self, kind: &str, source: &str, target: &str) -> bool {
         let key = (kind.to_owned(), source.to_owned());
@@ -112,5 +104,21 @@ impl Ledger {
     /// The ids of the groups of an account that were made through this store.
     pub async fn groups_made(&self, account: &str) -> Result<HashSet<String>, Error> {
         Ok(self.inner.store.groups_made(account).await?.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_said_stands_whatever_a_run_finds() {
+        let mut known = Identities::default();
+        assert!(known.learn("person", "1", "9"));
+        assert!(!known.learn("person", "1", "9"), "nothing new");
+        assert!(known.learn("person", "1", "8"));
+        known.0.insert(("person".into(), "1".into()), Identity { target: "7".into(), by_hand: true });
+        assert!(!known.learn("person", "1", "8"));
+        assert_eq!((known.id("person", "1"), known.id("group", "1")), (Some("7"), None));
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::catalog::{Call, Code};
-use crate::client::{Client, Error};
+use crate::catalog::{Answer, Call, Code};
+use crate::client::{Client, Error, With};
 use crate::model::{Cascade, Group, Member};
 
 /// All groups of an account. Where the platform lists none, those that were named by id.
@@ -49,13 +49,9 @@ pub(super) async fn invited(client: &Client, group: &str) -> Result<Vec<Member>,
 /// The names of the fields that people of a group can have; `None`: any.
 pub(super) async fn fields(client: &Client, group: &str) -> Result<Option<Vec<String>>, Error> {
     let Some((call, names)) = client.platform().adapter.fields(client.connection(), group) else { return Ok(None) };
-    let list = matches!(call.op.answer, crate::catalog::Answer::Many(..));
-    let answer: Value = match list {
-        // Which fields there are is known without the answer.
-        true => Value::Array(Vec::new()),
-        false => {
-            serde_json::from_slice(&client.call(&call, &crate::client::With::default()).await?).unwrap_or_default()
-        }
+    let answer: Value = match matches!(call.op.answer, Answer::Many(..)) {
+        true => client.read_all(&call).await?,
+        false => serde_json::from_slice(&client.call(&call, &With::default()).await?).unwrap_or_default(),
     };
     Ok(names(&answer))
 }
@@ -69,7 +65,7 @@ pub(super) fn nests(client: &Client) -> bool {
 pub(super) async fn person(client: &Client, id: &str) -> Result<Option<Member>, Error> {
     let adapter = client.platform().adapter;
     let Some(call) = adapter.person(client.connection(), None, id) else { return Ok(None) };
-    let body = match client.call(&call, &crate::client::With::default()).await {
+    let body = match client.call(&call, &With::default()).await {
         Err(error) if error.is_not_found() => return Ok(None),
         body => body?,
     };

@@ -5,6 +5,7 @@
 
 mod answer;
 mod decide;
+mod empty;
 mod fault;
 mod in_process;
 mod io;

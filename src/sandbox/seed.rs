@@ -9,8 +9,8 @@ use crate::model::{Person, Standing};
 use crate::world::{Deed, Delivery, Doing, Field, FieldKind, Invitee, NewGroup, NewUser, Topic, Values, World, mix};
 
 /// 2026-01-01T00:00:00Z, the day on which every seeded community stands still, in milliseconds since the epoch.
-const EPOCH_MS: i64 = 1_767_225_600_000;
-const DAY_MS: i64 = 86_400_000;
+pub(super) const EPOCH_MS: i64 = 1_767_225_600_000;
+pub(super) const DAY_MS: i64 = 86_400_000;
 
 /// The group that a roster is compared with by default: the Berlin chapter, some 58 in 100 of all people.
 pub const ROSTER_GROUP: u64 = 4;
@@ -28,11 +28,6 @@ pub const STRANGERS: u64 = 40;
 
 const FIRST_USER: u64 = SENDER;
 const ROOT: u64 = 1;
-/// The first ids of a community that begins empty: not those of the seeded one, so that nobody takes one for the other.
-const NEW_USER: u64 = 5001;
-const NEW_ROOT: u64 = 501;
-/// The only member of a community that begins empty: its administrator.
-pub const NEW_ADMIN: &str = "admin@new.example";
 const CHAPTERS: u64 = 2;
 const VOLUNTEERS: u64 = 3;
 /// Below the root and the two groups under it; their ids follow in this order, [`ROSTER_GROUP`] the first.
@@ -117,23 +112,6 @@ impl Seed {
         world.advance(EPOCH_MS);
         self.act(&mut world);
         ask_in(&mut world);
-        world
-    }
-
-    /// A community in which nobody is but its administrator, with one group and the fields of the seeded one.
-    pub fn empty(&self) -> World {
-        let mut world = World::new(mix(self.seed), EPOCH_MS - 400 * DAY_MS, NEW_USER, NEW_ROOT);
-        define_fields(&mut world, NEW_ROOT, None);
-        let group = NewGroup { name: "Community".into(), alias: "community".into(), ..NewGroup::default() };
-        let values = [("email", NEW_ADMIN), ("first_name", "Robin"), ("last_name", "Admin")];
-        let values = values.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
-        let admin = NewUser { email: NEW_ADMIN.into(), values, registered: true };
-        if let (Ok(root), Ok(id)) = (world.create_group(group), world.create_user(admin, None)) {
-            // Nothing can stand against it: both have just been made.
-            let _ = world.join(id, root);
-            world.set_admin(id, root);
-        }
-        world.advance(EPOCH_MS);
         world
     }
 
@@ -270,7 +248,7 @@ fn person(numbers: &mut Numbers, place: u64, taken: &mut HashSet<String>) -> Val
 }
 
 /// The fields that everybody has, those of the root, and those of the volunteers where there are some.
-fn define_fields(world: &mut World, root: u64, volunteers: Option<u64>) {
+pub(super) fn define_fields(world: &mut World, root: u64, volunteers: Option<u64>) {
     use FieldKind::{Date, Email, File, Location, Select, Text, Url};
     let fields: [(u64, &str, &str, FieldKind, Option<u64>); 11] = [
         (1, "First Name", "first_name", Text, None),

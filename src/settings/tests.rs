@@ -231,6 +231,17 @@ fn under_the_sandbox_every_name_has_a_twin_and_no_credential_is_read() {
 }
 
 #[test]
+fn a_connection_can_mean_a_community_of_its_own_on_the_sandbox() {
+    let of = |name: &str| World::with(&format!("[connections.main]\nplatform = \"mobilize\"\nworld = \"{name}\"\n"));
+    let settings = of("second-1").load(Mode::Sandbox, Environment::default()).unwrap();
+    assert_eq!(settings.connection("main").unwrap().world.as_deref(), Some("second-1"));
+    for wrong in ["Second", "a/b", ""] {
+        let error = of(wrong).load(Mode::Sandbox, Environment::default()).unwrap_err().to_string();
+        assert!(error.contains("`world`"), "{error}");
+    }
+}
+
+#[test]
 fn without_a_file_only_the_sandbox_runs() {
     let folder = tempfile::tempdir().unwrap();
     let start = |mode| Start {
@@ -242,7 +253,12 @@ fn without_a_file_only_the_sandbox_runs() {
     };
     let settings = Settings::load(&start(Mode::Sandbox)).unwrap();
     assert_eq!(settings.default_connection().unwrap().platform.name, "mobilize");
-    assert_eq!(settings.connections.len(), platforms::ALL.len());
+    assert_eq!(settings.connections.len(), 2 * platforms::ALL.len(), "each seeded, and each empty");
+    for platform in platforms::ALL {
+        let world = |name: &str| settings.connection(name).unwrap().world.clone();
+        assert_eq!(world(platform.connection), None);
+        assert_eq!(world(&format!("new-{}", platform.connection)).as_deref(), Some("new"));
+    }
     let error = Settings::load(&start(Mode::Real)).unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -88,3 +88,27 @@ impl Store {
             .map_err(|error| self.error(error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(kind: &str, from: &str, to: &str) -> IdentityRow {
+        let [kind, source_id, target_id] = [kind, from, to].map(str::to_owned);
+        IdentityRow { kind, source_id, target_id, made_by: "r-1".into(), at: 7 }
+    }
+
+    #[tokio::test]
+    async fn who_is_who_is_kept_by_both_accounts_replaced_and_forgotten() {
+        let store = Store::in_memory().await.unwrap();
+        let rows = [row("person", "1", "9"), row("group", "1", "5"), row("person", "2", "8")];
+        store.keep_identities("a", "b", &rows).await.unwrap();
+        store.keep_identities("a", "b", &[row("person", "1", "7")]).await.unwrap();
+        let kept = store.identities("a", "b").await.unwrap();
+        assert_eq!(kept, [row("group", "1", "5"), row("person", "1", "7"), row("person", "2", "8")]);
+        assert!(store.identities("b", "a").await.unwrap().is_empty(), "the way back is another one");
+        assert!(store.forget_identity("a", "b", "person", "1").await.unwrap());
+        assert!(!store.forget_identity("a", "b", "person", "1").await.unwrap());
+        assert_eq!(store.identities("a", "b").await.unwrap().len(), 2);
+    }
+}
