@@ -6,6 +6,7 @@ mod attendance;
 mod doubts;
 mod failure;
 mod functions;
+mod migrate;
 mod past;
 mod person;
 mod plan;
@@ -82,6 +83,8 @@ enum Command {
     Apply(apply::Options),
     /// Plan what takes back what a run did
     Undo(undo::Options),
+    /// Move groups and people from one connection to another
+    Migrate(migrate::Options),
     /// Go on with a run that crashed, was stopped or was held
     Resume(resume::Options),
     /// Allow a held run or plan what its brakes named
@@ -177,6 +180,7 @@ impl Command {
             Self::Plan(options) => plan::plan(&options, shell),
             Self::Apply(options) => apply::apply(&options, shell),
             Self::Undo(options) => undo::undo(&options, shell),
+            Self::Migrate(options) => migrate::migrate(&options, shell),
             Self::Resume(options) => resume::resume(&options, shell),
             Self::Approve(options) => approve::approve(&options, shell),
             Self::Functions(options) => functions::functions(&options, shell),

@@ -61,6 +61,17 @@ pub(super) struct How {
     watched: Watched,
 }
 
+impl How {
+    /// The same for a script of ours: on this connection, with these arguments; it takes no others.
+    pub(super) fn given<const N: usize>(&self, connection: &str, args: [(&str, String); N]) -> Result<Self, Failure> {
+        if !self.args.is_empty() || self.connection.is_some() {
+            return Err(Failure::usage("this command takes neither --arg nor --connection; its own options say both"));
+        }
+        let args = args.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Ok(Self { args, connection: Some(connection.to_owned()), ..self.clone() })
+    }
+}
+
 /// Runs the script, or shows what it takes.
 pub(super) fn run(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     match (&options.script, options.help) {

@@ -45,7 +45,7 @@ pub async fn run(from: &Client, to: &Client, wish: &Wish) -> Result<Moved, Error
         // What is there is found by reading below; whether it was us has to be known before.
         let (settled, _) = to.settle_open_doubts().await?;
         if settled > 0 {
-            let line = format!("{settled} effects of earlier attempts were in doubt and are settled by reading");
+            let line = format!("of what was in doubt on {}, {settled} settled by reading", to.connection());
             to.events().say(Level::Info, line);
         }
     }
@@ -129,7 +129,8 @@ impl Flow<'_> {
             strangers: Strangers::Leave,
             ..roster::Wish::default()
         };
-        self.to.events().say(Level::Info, format!("moving {} people into {}", people.len(), group.group.name));
+        let crowd = if people.len() == 1 { "1 person".to_owned() } else { format!("{} people", people.len()) };
+        self.to.events().say(Level::Info, format!("moving {crowd} into {}", group.group.name));
         let synced = roster::sync(self.to, &group.target, &table, &wish).await?;
         if shows && self.to.draft().is_none() {
             self.meet(group, people).await?;

@@ -339,6 +339,45 @@ fn roles_are_given_where_they_are_fields_and_people_whom_a_tenant_does_not_know_
 }
 
 #[test]
+fn the_command_does_what_its_options_say_and_refuses_what_it_does_not_take() {
+    const COMMON: [&str; 10] = [
+        "--from",
+        "main",
+        "--to",
+        "new-heartbeat",
+        "--if-exists",
+        "use",
+        "--field",
+        "first_name=name",
+        "--field",
+        "last_name=name",
+    ];
+    const ROLES: [&str; 6] = ["--newcomers", "accounts", "--role", "member=Member", "--role", "administrator=Member"];
+    let few = ["--sandbox", "--unattended", "--people", FEW, "--activities", "0"];
+    let look = ["migrate", "--look", "--group", "Berlin", "--group", "Lisbon=501", "--field", "city="];
+    let ran = Test::new().args(look).args(COMMON).args(few).success();
+    let lines: Vec<&str> = ran.stdout.lines().take(5).collect();
+    assert_eq!(
+        lines,
+        [
+            "a look from main to new-heartbeat",
+            "  9 groups: 0 there already, 1 to be made, 1 without a place, 7 left out",
+            "    + Berlin (4) would be made: 4 people",
+            "    ! Lisbon (5) has no place: `groups` names 501, and Heartbeat has no such group",
+            "  4 people in 4 memberships, 0 of these there already",
+        ]
+    );
+    let ran = after(ran).args(["migrate"]).args(COMMON).args(ROLES).args(few).success();
+    assert!(ran.stdout.contains("16 of them writes: 16 changes and mails made"), "{}", ran.stdout);
+    let ran = Test::new().args(["migrate"]).args(COMMON).args(few).code(1);
+    assert!(ran.stderr.contains("8 people have no account on Heartbeat"), "{}", ran.stderr);
+    let ran = after(ran).args(["migrate", "--arg", "a=b"]).args(COMMON).args(few).code(2);
+    assert!(ran.stderr.contains("takes neither --arg nor --connection"), "{}", ran.stderr);
+    let ran = after(ran).args(["migrate", "--verify"]).args(COMMON).args(few).code(5);
+    assert!(ran.stdout.contains("    ! Chapters: has no counterpart\n"), "{}", ran.stdout);
+}
+
+#[test]
 fn a_migration_can_be_planned_applied_and_found_done() {
     let plan = ["plan", OVER, "--sandbox", "--unattended", "--people", FEW, "--activities", "0"];
     let ran = Test::project().args(plan).success();
@@ -379,6 +418,22 @@ fn a_migration_that_dies_is_resumed_and_makes_nothing_twice() {
         let twice: BTreeMap<_, _> = requests.iter().filter(|(_, times)| **times > 1).collect();
         assert!(twice.is_empty() && requests.len() == 16, "{point}: {requests:?}");
     }
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn the_command_is_resumed_like_a_script() {
+    let args = ["--from", "main", "--to", "new-main", "--if-exists", "use", "--manager", "admin@new.example"];
+    let few = ["--sandbox", "--people", FEW, "--activities", "0"];
+    let died = Test::new().args(["migrate"]).args(args).args(few).env("BEADLE_CRASH_AT", "after-send:3");
+    assert_eq!(died.command().status().unwrap().code(), None, "it did not die");
+    let resumed = died.again(["resume", "--latest", "--sandbox"]).without("BEADLE_CRASH_AT").success();
+    let ran = after(resumed).args(["migrate", "--verify"]).args(args).args(few).success();
+    assert!(
+        ran.stdout.contains("  9 groups and 30 memberships compared: 0 differences, 9 only there\n"),
+        "{}",
+        ran.stdout
+    );
 }
 
 /// What was asked of the platform to make: body and how often.
