@@ -74,7 +74,7 @@ fn introduce(running: &Running, shell: &Shell) {
         return;
     }
     let mut text = format!("sandbox on http://{}\n", running.address);
-    for platform in platforms::ALL {
+    for platform in platforms::all() {
         text.push_str(&format!("  {}: {}\n", platform.title, running.base_url(platform)));
     }
     text.push_str(&format!("  key: {key}\n  secret: {secret}\n"));

@@ -232,7 +232,7 @@ fn worlds(options: SandboxOptions) -> BTreeMap<&'static str, World> {
         world.pace = options.pace;
         world
     };
-    platforms::ALL.iter().map(|platform| (platform.name, world())).collect()
+    platforms::all().map(|platform| (platform.name, world())).collect()
 }
 
 /// Some documents show POST in the samples of operations whose title says PUT: both are taken where no other operation

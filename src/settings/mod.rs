@@ -172,10 +172,10 @@ fn check_name(name: &str, origin: &Origin, source: &tree::Source) -> Result<(), 
 
 /// One simulated connection a platform, by the name that the platform gives.
 fn built_in() -> BTreeMap<String, Connection> {
-    let simulated = |platform: &&'static Platform| {
+    let simulated = |platform: &'static Platform| {
         (platform.connection.to_owned(), Connection::simulated(platform.connection, platform))
     };
-    platforms::ALL.iter().map(simulated).collect()
+    platforms::all().map(simulated).collect()
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ mod sign_in;
 mod signals;
 mod store_fails;
 mod sync_faults;
+mod toy;
 mod undo_of_scripts;
 mod undoing;
 mod vitable_document;

@@ -198,12 +198,21 @@ impl Shrinking {
         let removed = client.ledger().removed(client.account(), group, days).await;
         let removed = removed.map_err(|error| Error::of_ledger(client, error))?;
         let listed = self.hierarchy.iter().flatten().find(|known| known.id == group).and_then(|known| known.members);
-        let now = match listed {
-            Some(count) => count,
-            None => size(client, group).await?.unwrap_or(0),
+        let counted = match listed {
+            Some(count) => Some(count),
+            None => size(client, group).await?,
+        };
+        // Where the platform counts nobody, they are counted here.
+        let (now, people) = match counted {
+            Some(count) => (count, None),
+            None => {
+                let people = by_id(client, group).await?;
+                (people.len() as u64, Some(people))
+            }
         };
         let seen = Seen {
             members: now + removed.by_this_run.len() as u64,
+            people,
             lately: removed.by_others.union(&removed.by_this_run).cloned().collect(),
             by_this_run: removed.by_this_run,
             ..Seen::default()
@@ -227,8 +236,7 @@ impl Shrinking {
             seen.singles += 1;
             return person(client, Some(group), key).await;
         }
-        let people: HashMap<String, Member> =
-            everybody(client, group).await?.into_iter().map(|member| (member.id.clone(), member)).collect();
+        let people = by_id(client, group).await?;
         let found = people.get(key).cloned();
         seen.people = Some(people);
         Ok(found)
@@ -274,6 +282,15 @@ impl Shrinking {
 impl Departure {
     fn from(group: &str) -> Self {
         Self { group: group.to_owned(), people: HashSet::new(), admins: HashSet::new() }
+    }
+}
+
+/// Everybody in a group; nobody where there is no such group.
+async fn by_id(client: &Client, group: &str) -> Result<HashMap<String, Member>, Error> {
+    match everybody(client, group).await {
+        Ok(all) => Ok(all.into_iter().map(|member| (member.id.clone(), member)).collect()),
+        Err(error) if error.is_not_found() => Ok(HashMap::new()),
+        Err(error) => Err(error),
     }
 }
 
