@@ -13,6 +13,7 @@ mod bad_input;
 mod brakes;
 mod builder;
 mod command_line;
+mod conformance;
 #[cfg(debug_assertions)]
 mod crash;
 mod disturbed;
