@@ -53,8 +53,12 @@ impl Becomes {
 
 /// Each call by itself, and how it ended: one line of JSON.
 pub fn each_told(writes: &[(&Op, String)]) -> String {
-    let told = |(op, call): &(&Op, String)| {
-        let name = op.name();
+    each_named(writes.iter().map(|(op, call)| (op.name(), call.clone())))
+}
+
+/// The same of calls by any name.
+pub fn each_named(calls: impl Iterator<Item = (String, String)>) -> String {
+    let told = |(name, call): (String, String)| {
         format!(
             "try {{ {call}; print(#{{ op: \"{name}\", code: \"ok\" }}.to_json()); }} catch (e) {{
                 let code = if type_of(e) == \"map\" {{ e.code }} else {{ \"\" + e }};
@@ -63,7 +67,7 @@ pub fn each_told(writes: &[(&Op, String)]) -> String {
             }}\n"
         )
     };
-    writes.iter().map(told).collect()
+    calls.map(told).collect()
 }
 
 /// How each call ended, by its operation.

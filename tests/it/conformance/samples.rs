@@ -1,7 +1,7 @@
 //! Arguments for any operation, made from its table and from what the platform's own lists show of the sandbox's community.
 //! Each operation gets people, groups and invitations of its own, so that one script can call all of them.
 
-use beadle::catalog::{Adapter, Args, Consequence, Kind, Op, Param, Place, Platform, Ty, check};
+use beadle::catalog::{Args, Consequence, Kind, Op, Param, Place, Platform, Ty, check};
 use beadle::model::{Member, Standing};
 use beadle::sandbox::{DELIVERY, ROSTER_GROUP, Seed};
 use beadle::world::{Kind as Id, guid};
@@ -208,9 +208,4 @@ fn literal(value: &Value) -> String {
         }
         other => other.to_string(),
     }
-}
-
-/// Whether the platform's members can be listed.
-pub fn shows_members(adapter: &dyn Adapter) -> bool {
-    adapter.members("c", "1").is_ok()
 }
