@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use beadle::clock::Clock;
 use beadle::platforms;
 use beadle::sandbox::{
-    ROSTER_GROUP, Running, SENDER, Sandbox, SandboxOptions, Seed, ServeOptions, parse_faults, serve,
+    ROSTER_GROUP, Running, SENDER, Sandbox, SandboxOptions, Seed, ServeOptions, TOKEN_LIFE, ToolsServer, parse_faults,
+    serve,
 };
 use tokio::runtime::Runtime;
 
@@ -38,7 +39,13 @@ impl Community {
         let seed = Seed { people: INHABITANTS, ..Seed::default() };
         let sandbox = Sandbox::new(SandboxOptions { seed, ..SandboxOptions::default() }, Clock::system());
         sandbox.set_faults(parse_faults(SLOWNESS)?);
-        let running = runtime.block_on(serve(ServeOptions { sandbox: sandbox.clone(), port: 0, credentials: None }))?;
+        let running = runtime.block_on(serve(ServeOptions {
+            sandbox: sandbox.clone(),
+            port: 0,
+            credentials: None,
+            token_life: TOKEN_LIFE,
+            tools: ToolsServer::default(),
+        }))?;
         let platform = platforms::named("mobilize").ok_or("no such platform")?;
         let never_invited = runtime.block_on(sandbox.look("mobilize", |world| -> Vec<u64> {
             let members = world.members_from(Self::GROUP, 0).filter(|user| {

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Call, Deed, Doubt, Op, Piece, Seen, Subject};
-use crate::model::{Cascade, Change, Group, Member};
+use crate::model::{Cascade, Change, FieldChange, Group, Member, Person};
 
 /// The platform cannot do this; says what it has instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -133,6 +133,12 @@ pub trait Adapter: Send + Sync {
     /// The writes that make these changes in this group, as few as the platform allows.
     fn calls(&self, connection: &str, group: &str, changes: &[Change]) -> Result<Vec<Call>, Unsupported>;
 
+    /// What a change of these fields overwrites, by the platform's names.
+    fn overwritten(&self, member: &Member, fields: &[FieldChange]) -> Map<String, Value> {
+        let _ = member;
+        fields.iter().map(|field| (field.name.clone(), field.before.as_str().into())).collect()
+    }
+
     /// The writes that invite these members of this group.
     fn invite(&self, connection: &str, group: &str, invitation: &Invitation) -> Result<Vec<Call>, Unsupported>;
 
@@ -185,6 +191,38 @@ pub trait Adapter: Send + Sync {
         None
     }
 
+    /// Whether a row is what this list was asked for: some platforms list everybody, whatever is asked.
+    fn lists(&self, list: &Call, row: &[u8]) -> bool {
+        let _ = (list, row);
+        true
+    }
+
+    /// The read that lists the accounts of these addresses, where only people with an account can come into a group;
+    /// `None` where adding somebody makes one.
+    fn accounts(&self, connection: &str, addresses: &[String]) -> Option<Call> {
+        let _ = (connection, addresses);
+        None
+    }
+
+    /// The writes by which people without an account come into the group one day, with this role.
+    fn welcome(&self, connection: &str, group: &str, people: &[&Person], role: &str) -> Result<Vec<Call>, Unsupported> {
+        let _ = (connection, group, people, role);
+        Err(Unsupported("the platform makes an account for whoever is added".into()))
+    }
+
+    /// Why somebody may have been passed over although the platform says that a call for many worked: reads then tell
+    /// who was. `None` where its word counts.
+    fn silence(&self, call: &Call) -> Option<&'static str> {
+        let _ = call;
+        None
+    }
+
+    /// The groups that people leave by a call which puts them into another one, of all groups.
+    fn vacates(&self, call: &Call, groups: &[Group]) -> Vec<String> {
+        let _ = (call, groups);
+        Vec::new()
+    }
+
     /// What to read before sending; `None` when nothing is needed.
     fn before(&self, call: &Call) -> Option<Before>;
 
@@ -223,6 +261,18 @@ pub trait Adapter: Send + Sync {
         row
     }
 
+    /// The id of what a write made, where the answer has it under another key than `id`: it is added under that one.
+    fn made(&self, answer: &Value) -> Option<String> {
+        let _ = answer;
+        None
+    }
+
+    /// What a planned write answers, where the platform answers with one record: `row` is what it makes.
+    fn answered(&self, call: &Call, row: Value) -> Value {
+        let _ = call;
+        row
+    }
+
     /// Adds to a row what the read itself says of it, where the platform leaves it out: whoever a group's list shows is
     /// in that group.
     fn placed(&self, read: &Call, row: Value) -> Value {
@@ -245,6 +295,12 @@ pub trait Adapter: Send + Sync {
     /// A row of somebody, as [`Adapter::after`] or any read gave it, as this read shows it.
     fn shown(&self, read: &Call, row: Value) -> Value {
         let _ = read;
+        row
+    }
+
+    /// A group's row with these people in it as they will be: by id, with their rows. Unchanged where it shows nobody.
+    fn peopled(&self, row: Value, people: &[(&str, Option<&Value>)]) -> Value {
+        let _ = people;
         row
     }
 

@@ -150,6 +150,10 @@ fn check_value(param: &Param, value: Value, at: &str) -> Result<Value, String> {
             },
             other => wrong(other),
         },
+        Ty::Emails => match value {
+            Value::Array(items) => emails(items, at),
+            other => wrong(&other),
+        },
         Ty::Int(min, max) => match whole(&value) {
             Some(number) if (min..=max).contains(&number) => Ok(number.into()),
             _ => wrong(&value),
@@ -275,6 +279,27 @@ fn ids(items: Vec<Value>, wire: Wire, at: &str) -> Result<Value, String> {
         return Err(format!("`{at}` is empty: there is nothing to do"));
     }
     Ok(Value::Array(list))
+}
+
+/// Each address once, whatever its case: naming somebody twice must not write to them twice.
+fn emails(items: Vec<Value>, at: &str) -> Result<Value, String> {
+    let mut seen = std::collections::HashSet::new();
+    let mut list = Vec::with_capacity(items.len());
+    for (i, item) in items.iter().enumerate() {
+        let place = format!("{at}[{i}]");
+        unknown_yet(item, Waits::MayNot, &place)?;
+        let Some(text) = item.as_str() else {
+            return Err(format!("`{place}` must be {}, not {}", Ty::Email.words(), shown(item)));
+        };
+        let email = Email::parse(text).map_err(|error| format!("`{place}`: {error}"))?;
+        if seen.insert(email.key().to_owned()) {
+            list.push(Value::String(email.as_str().to_owned()));
+        }
+    }
+    match list.is_empty() {
+        true => Err(format!("`{at}` is empty: there is nothing to do")),
+        false => Ok(Value::Array(list)),
+    }
 }
 
 fn rows(params: &'static [Param], items: Vec<Value>, at: &str) -> Result<Value, String> {

@@ -16,6 +16,7 @@ mod record;
 mod sign_in;
 mod weight;
 mod whole;
+mod write;
 
 pub use adapter::{
     Adapter, Before, Companion, Completion, FieldNames, Fill, Invitation, LookUp, Part, Snapshot, Unsupported, Verdict,
@@ -27,11 +28,12 @@ pub use deed::{Deed, Seen, Whom};
 pub use effect::{Doubt, Subject, SubjectKind};
 pub use fault::{Code, Fault};
 pub use follow::Follow;
-pub use op::{Answer, Batch, Consequence, Kind, Mails, Method, Op, Repeat, SubjectAt, Write};
+pub use op::{Answer, Batch, Method, Op};
 pub use page::{Anchor, Page};
 pub use param::{Choice, Param, Place, Ty, Weight, Wire};
-pub use platform::{Credential, Platform};
+pub use platform::{Credential, Platform, Protocol};
 pub use record::{Field, FieldTy, Record};
 pub use sign_in::{ClientCredentials, Login, SignIn, TokenAt, filled};
 pub use weight::Grant;
 pub use whole::{Column, Failure, Side, Whole, Wrong};
+pub use write::{Consequence, Kind, Mails, Repeat, SubjectAt, Write};

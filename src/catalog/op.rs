@@ -1,6 +1,6 @@
 //! One operation of a platform's document as a record of plain data.
 
-use super::{Args, Follow, Page, Param, Place, Record, Whole};
+use super::{Args, Consequence, Follow, Kind, Mails, Page, Param, Place, Record, Repeat, SubjectAt, Whole, Write};
 
 /// HTTP's verb, as the document's titles have it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,105 +31,6 @@ impl Method {
             Self::Delete => "DELETE",
         }
     }
-}
-
-/// What sending a call a second time means. The only source of retry and recovery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
-    /// The second call changes nothing more: may be sent again at once by the process that sent it.
-    Converges,
-    /// A read decides whether it happened; only then may it be sent again.
-    CheckFirst,
-    /// A read can show that it happened, never that it did not: a person decides the rest.
-    ProvesOnlyDone,
-    /// Nothing shows it: at most once.
-    Unprovable,
-}
-
-/// What a write does to the community; brakes and plans read it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Consequence {
-    /// Puts people into a group.
-    Adds,
-    /// Changes what is there.
-    Changes,
-    /// Takes people out of a group.
-    Removes,
-    /// Makes something new.
-    Creates,
-    /// Destroys something.
-    Deletes,
-    /// Writes to people and changes nothing else.
-    Tells,
-}
-
-impl Consequence {
-    /// The word for it, in the store and in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Adds => "adds",
-            Self::Changes => "changes",
-            Self::Removes => "removes",
-            Self::Creates => "creates",
-            Self::Deletes => "deletes",
-            Self::Tells => "tells",
-        }
-    }
-}
-
-/// Whether a write makes the platform write to a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mails {
-    /// Never.
-    No,
-    /// Always: the mail memory guards it.
-    Yes,
-    /// The document does not say: shown as "may mail", its doubts are never sent again blindly.
-    Unknown,
-}
-
-impl Mails {
-    /// The word for it, in the store and in JSON.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::No => "no",
-            Self::Yes => "yes",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// What kind of thing an effect touches, and where its key stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SubjectAt {
-    /// A person, a group, …
-    pub kind: super::SubjectKind,
-    /// JSON pointers, tried in order: into an item of the batch, else into the arguments. `""` is the item itself.
-    pub key: &'static [&'static str],
-    /// The argument that names the group, where there is one.
-    pub group: Option<&'static str>,
-}
-
-/// What a write is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Write {
-    /// What repeating it means.
-    pub repeat: Repeat,
-    /// What it does.
-    pub consequence: Consequence,
-    /// Whether it mails.
-    pub mails: Mails,
-    /// Whom or what it touches.
-    pub subject: SubjectAt,
-}
-
-/// Reading or writing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Changes nothing.
-    Read,
-    /// Changes something: passes the ledger.
-    Write(Write),
 }
 
 /// What the answer is.
@@ -267,6 +168,14 @@ impl Op {
         Self { kind: Kind::Write(Write { repeat, consequence, mails, subject }), ..self }
     }
 
+    /// What it does where this argument is `true`; say first what it does else.
+    pub const fn writes_when(self, when: &'static str, then: Write) -> Self {
+        match self.kind {
+            Kind::Write(otherwise) => Self { kind: Kind::Either(when, then, otherwise), ..self },
+            _ => self,
+        }
+    }
+
     /// How the list goes on.
     pub const fn pages(self, page: Page) -> Self {
         Self { page, ..self }
@@ -313,10 +222,22 @@ impl Op {
     }
 
     /// What it writes with these arguments; `None` for a read.
-    pub fn write(&self, _args: &Args) -> Option<&Write> {
+    pub fn write(&self, args: &Args) -> Option<&Write> {
         match &self.kind {
             Kind::Read => None,
             Kind::Write(write) => Some(write),
+            Kind::Either(when, then, _) if args.get(when) == Some(&true.into()) => Some(then),
+            Kind::Either(_, _, otherwise) => Some(otherwise),
+        }
+    }
+
+    /// What it writes where nobody knows the arguments any more: what must be repeated least.
+    pub fn carefully(&self) -> Option<&Write> {
+        match &self.kind {
+            Kind::Either(_, then, otherwise) if then.repeat < otherwise.repeat => Some(otherwise),
+            Kind::Either(_, then, _) => Some(then),
+            Kind::Write(write) => Some(write),
+            Kind::Read => None,
         }
     }
 

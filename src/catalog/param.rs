@@ -17,6 +17,13 @@ pub enum Place {
     Found,
 }
 
+impl Place {
+    /// Whether the platform gets it.
+    pub const fn is_sent(self) -> bool {
+        !matches!(self, Self::Aside | Self::Found)
+    }
+}
+
 /// How an id is written on the wire. In scripts every id is a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wire {
@@ -48,6 +55,8 @@ pub enum Ty {
     Text(usize),
     /// An e-mail address.
     Email,
+    /// Several e-mail addresses.
+    Emails,
     /// A whole number between both, inclusive.
     Int(i64, i64),
     /// `true` or `false`.
@@ -74,6 +83,7 @@ impl Ty {
             Self::Text(0) => "text".into(),
             Self::Text(max) => format!("text of at most {max} characters"),
             Self::Email => "an e-mail address".into(),
+            Self::Emails => "a list of e-mail addresses".into(),
             Self::Int(min, i64::MAX) => format!("a whole number from {min}"),
             Self::Int(min, max) => format!("a whole number from {min} to {max}"),
             Self::Bool => "true or false".into(),
@@ -103,6 +113,8 @@ pub enum Weight {
         /// Arguments that name more of those, and roles that the person has already.
         but: &'static [&'static str],
     },
+    /// It is a role's name: whoever the call is about gets power where the name holds one of these words (in lower case).
+    RoleNamed(&'static [&'static str]),
 }
 
 /// One argument.
@@ -199,6 +211,11 @@ impl Param {
         Self { weight: Weight::Roles { plain, but }, ..self }
     }
 
+    /// It is a role's name: whoever the call is about gets power where it holds one of these words (in lower case).
+    pub const fn role_named(self, powerful: &'static [&'static str]) -> Self {
+        Self { weight: Weight::RoleNamed(powerful), ..self }
+    }
+
     /// Given as `true`, it destroys what cannot be brought back.
     pub const fn destroys(self) -> Self {
         Self { weight: Weight::Destroys, ..self }
@@ -226,6 +243,7 @@ mod tests {
             (Ty::Text(0), "text"),
             (Ty::Text(9), "text of at most 9 characters"),
             (Ty::Email, "an e-mail address"),
+            (Ty::Emails, "a list of e-mail addresses"),
             (Ty::Int(0, i64::MAX), "a whole number from 0"),
             (Ty::Int(1, 50), "a whole number from 1 to 50"),
             (Ty::Bool, "true or false"),

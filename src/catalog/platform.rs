@@ -20,6 +20,18 @@ pub struct Credential {
     pub doc: &'static str,
 }
 
+/// How calls travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// As HTTP requests of their own: verbs, paths with parameters, JSON bodies.
+    Rest,
+    /// As calls of the tools of one server (Model Context Protocol): the path of an operation is the name of its tool.
+    Tools {
+        /// What goes into the arguments of every call: the argument's name, and the credential that is its value.
+        with: (&'static str, &'static str),
+    },
+}
+
 /// A platform as data.
 pub struct Platform {
     /// Its name in settings: `mobilize`.
@@ -37,6 +49,8 @@ pub struct Platform {
     pub credentials: &'static [Credential],
     /// How requests are signed.
     pub sign_in: SignIn,
+    /// How calls travel.
+    pub protocol: Protocol,
     /// The credentials that tell accounts of one address apart, besides whoever signs in: `tenant`.
     pub account: &'static [&'static str],
     /// Every documented operation, in the document's order.

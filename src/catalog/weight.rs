@@ -47,7 +47,14 @@ impl Call {
 
     /// Whether the argument names a role with power.
     fn empowers(&self, param: &Param) -> bool {
-        let Weight::Roles { plain, but } = param.weight else { return false };
+        let (plain, but) = match param.weight {
+            Weight::Roles { plain, but } => (plain, but),
+            Weight::RoleNamed(powerful) => {
+                let name = self.args.text(param.name).to_lowercase();
+                return powerful.iter().any(|word| name.contains(word));
+            }
+            _ => return false,
+        };
         let known: Vec<String> = but.iter().filter_map(|name| self.args.get(name)).flat_map(texts).collect();
         let powerful = |role: &Value| {
             text(role).is_some_and(|role| {

@@ -7,7 +7,9 @@ use serde_json::json;
 use super::{Code, Failure, Format, Shell};
 use crate::clock::Clock;
 use crate::platforms;
-use crate::sandbox::{Running, Sandbox, SandboxOptions, Seed, ServeOptions, TOKEN_LIFE, parse_faults, serve};
+use crate::sandbox::{
+    Running, Sandbox, SandboxOptions, Seed, ServeOptions, TOKEN_LIFE, ToolsServer, parse_faults, serve,
+};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -50,8 +52,15 @@ pub(super) fn sandbox(options: &Options, shell: &Shell) -> Result<Code, Failure>
     let token_life = Duration::from_secs(options.token_life);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(fail)?;
     runtime.block_on(async {
-        let running =
-            serve(ServeOptions { sandbox, port: options.port, credentials: None, token_life }).await.map_err(fail)?;
+        let running = serve(ServeOptions {
+            sandbox,
+            port: options.port,
+            credentials: None,
+            token_life,
+            tools: ToolsServer::default(),
+        })
+        .await
+        .map_err(fail)?;
         introduce(&running, shell);
         super::session::next_signal().await.map_err(fail)?;
         running.stopped().await.map_err(fail)
@@ -63,10 +72,8 @@ pub(super) fn sandbox(options: &Options, shell: &Shell) -> Result<Code, Failure>
 fn introduce(running: &Running, shell: &Shell) {
     let (key, secret) = (&running.credentials.key, &running.credentials.secret);
     if shell.printer.format() == Format::Json {
-        let bases: serde_json::Map<_, _> = platforms::ALL
-            .iter()
-            .map(|platform| (platform.name.to_owned(), running.base_url(platform).into()))
-            .collect();
+        let bases: serde_json::Map<_, _> =
+            platforms::all().map(|platform| (platform.name.to_owned(), running.base_url(platform).into())).collect();
         shell.printer.object(&json!({
             "type": "sandbox", "address": running.address.to_string(), "base_urls": bases,
             "key": key, "secret": secret, "outbox": running.page("outbox"),

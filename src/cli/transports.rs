@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
 use crate::catalog::Platform;
-use crate::client::{Http, HttpOptions, HttpWrites, Pace, Policy, Writes};
+use crate::client::{HttpOptions, Network, Pace, Policy, Writes};
 use crate::clock::Clock;
 use crate::effects::brakes::{Attendance, Powers, Rules};
 use crate::effects::{fingerprint, recognise};
@@ -97,7 +97,7 @@ impl Connected {
         let At::Address(url) = &connection.at else { return Err("the connection has no address".into()) };
         let read = connection.credentials(&self.settings.project, &self.environment, &self.redactor);
         let credentials = read.map_err(|error| words(&error))?;
-        let http = Http::new(HttpOptions {
+        let network = Network::new(HttpOptions {
             platform: connection.platform,
             base_url: url,
             credentials: &credentials,
@@ -108,7 +108,7 @@ impl Connected {
             timeout: connection.pace.timeout,
             max_answer: usize::try_from(connection.pace.max_answer).unwrap_or(usize::MAX),
         });
-        let http = Arc::new(http.map_err(|error| format!("connection `{}`: {error}", connection.name))?);
+        let network = network.map_err(|error| format!("connection `{}`: {error}", connection.name))?;
         let polite = (!url.is_loopback()).then_some(POLITE);
         let rate = connection.pace.requests_per_second.or(polite);
         Ok(Opened {
@@ -116,8 +116,8 @@ impl Connected {
             account: self.account(connection, url.origin(), &credentials).await?,
             values: values(connection.platform, &credentials),
             credentials: check(connection, &way_in(connection, &credentials)),
-            writes: (access == Access::Writes).then(|| Arc::new(HttpWrites::of(&http)) as Arc<dyn Writes>),
-            reads: http,
+            writes: (access == Access::Writes).then(|| network.writes()),
+            reads: network.reads(),
             pace: Pace::new(rate, connection.pace.burst, connection.pace.concurrency as usize),
             policy: policy(connection),
             rules: self.rules(connection),

@@ -344,7 +344,7 @@ pub(super) fn question(piece: &Piece, place: usize, intent: &Intent, begun_at: i
 }
 
 fn written(op: &'static Op) -> Option<&'static Write> {
-    op.write(&Args::default())
+    op.carefully()
 }
 
 /// Doubts of one operation and group, each with its place.

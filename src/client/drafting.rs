@@ -47,12 +47,15 @@ impl Drafting<'_> {
         let (subject, _) = &self.piece.subjects[place];
         let question = question(self.piece, place, self.intent, 0);
         let before = deed.and_then(|deed| overlay.row_of(adapter, deed).cloned());
-        let gives = deed.filter(|_| before.is_none()).and_then(made).map(|what| overlay.give(&what));
+        let gives = deed.filter(|_| before.is_none()).and_then(made).or_else(|| self.made_without_words(deed));
+        let gives = gives.map(|what| overlay.give(&what));
         let id = gives.as_ref().map(Placeholder::as_str).unwrap_or_default();
         let also = deed.map(|deed| overlay.act(adapter, deed, id, &self.follows.of(deed))).unwrap_or_default();
         let now = deed.and_then(|deed| overlay.row_of(adapter, deed).cloned());
         let held = (adapter.held(&question, before.as_ref()), adapter.held(&question, now.as_ref()));
         let write = self.piece.call.op.write(&self.piece.call.args);
+        // Of what there are no words for, later calls of the plan know the id alone.
+        let row = now.or_else(|| gives.as_ref().map(|id| json!({ "id": id.as_str() })));
         let touch = Touch {
             kind: subject.kind.as_str().to_owned(),
             subject: subject.key.clone(),
@@ -70,7 +73,15 @@ impl Drafting<'_> {
                 Some(Deed::Leaves { destroys: true, .. } | Deed::AccountDeleted { destroys: true, .. })
             ),
         };
-        (touch, now)
+        (touch, row)
+    }
+
+    /// What is made by a call for which there are no words, where its answer names it.
+    fn made_without_words(&self, deed: Option<&Deed>) -> Option<String> {
+        let (op, args) = (self.piece.call.op, &self.piece.call.args);
+        let creates = op.write(args).is_some_and(|write| write.consequence == Consequence::Creates);
+        let named = matches!(op.answer, Answer::One(_)) && op.batch.is_none();
+        (deed.is_none() && creates && named).then(|| format!("{} of step {}", op.noun, self.number))
     }
 
     /// How people know the subject.
@@ -89,10 +100,13 @@ impl Drafting<'_> {
 
     /// The answer that the platform would give, as far as it can be known.
     pub(super) fn answer(&self, overlay: &mut Overlay, rows: &[Option<Value>]) -> Bytes {
-        let op = self.piece.call.op;
+        let (op, call) = (self.piece.call.op, &self.piece.call);
         let answer = match (op.follow, op.answer) {
             (Some(follow), _) => self.job(overlay, &follow, rows),
-            (None, Answer::One(_)) if op.batch.is_none() => rows.first().cloned().flatten().unwrap_or_default(),
+            (None, Answer::One(_)) if op.batch.is_none() => {
+                let row = rows.first().cloned().flatten();
+                row.map(|row| call.platform.adapter.answered(call, row)).unwrap_or_default()
+            }
             _ => json!({ "success": true }),
         };
         Bytes::from(answer.to_string())

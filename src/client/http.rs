@@ -107,18 +107,6 @@ impl Http {
 
     /// Sends a request; once more with another token where the first one was refused, since then nothing has happened.
     async fn send(&self, request: Request) -> Result<Reply, Lost> {
-        let signature = self.signer.signature().await?;
-        let reply = self.send_signed(&request, &signature).await?;
-        if reply.status != 401 {
-            return Ok(reply);
-        }
-        match self.signer.another(&signature).await? {
-            Some(another) => self.send_signed(&request, &another).await,
-            None => Ok(reply),
-        }
-    }
-
-    async fn send_signed(&self, request: &Request, signature: &Signature) -> Result<Reply, Lost> {
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Head => reqwest::Method::HEAD,
@@ -127,25 +115,74 @@ impl Http {
             Method::Patch => reqwest::Method::PATCH,
             Method::Delete => reqwest::Method::DELETE,
         };
-        let value = |key: &str| self.credentials.get(key).map(|value| value.expose().to_owned());
+        let value = |key: &str| self.credential(key).map(str::to_owned);
         let target = request.filled(value).map_err(|key| Lost::NotSigned {
             why: format!("`{key}` of the connection is needed for the address"),
             refused: true,
             retry_after: None,
         })?;
-        let mut builder = self.client.request(method, format!("{}{target}", self.base_url));
-        builder = builder.header(signature.name.clone(), signature.value.clone());
-        if let Some(body) = &request.body {
-            builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone());
-        }
-        let response = builder.send().await.map_err(|error| self.lost(&error))?;
+        let make = || {
+            let builder = self.client.request(method.clone(), format!("{}{target}", self.base_url));
+            match &request.body {
+                Some(body) => builder.header(CONTENT_TYPE, "application/json").body(body.clone()),
+                None => builder,
+            }
+        };
+        let response = self.signed(make).await?;
         let status = response.status().as_u16();
         let retry_after = retry_after(&response);
         let total = response.headers().get(TOTAL).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let trace = header(&response, TRACE).map(str::to_owned);
-        let location = header(&response, LOCATION).map(|url| url.split('?').next().unwrap_or_default().to_owned());
+        let location = location(&response);
         let body = body(response, self.max_answer).await?;
         Ok(Reply { status, body, retry_after, total, trace, location })
+    }
+
+    /// Posts a body to the address itself.
+    pub(super) async fn post(
+        &self,
+        body: &Bytes,
+        headers: &[(HeaderName, HeaderValue)],
+    ) -> Result<reqwest::Response, Lost> {
+        self.signed(|| with(self.client.post(&self.base_url), headers).body(body.clone())).await
+    }
+
+    /// Tells the address itself that something of it is not needed any more.
+    pub(super) async fn delete(&self, headers: &[(HeaderName, HeaderValue)]) -> Result<reqwest::Response, Lost> {
+        self.signed(|| with(self.client.delete(&self.base_url), headers)).await
+    }
+
+    /// Sends what is made, signed; once more with another token where the first one was refused, since then nothing has
+    /// happened.
+    async fn signed(&self, make: impl Fn() -> reqwest::RequestBuilder) -> Result<reqwest::Response, Lost> {
+        let send = async |signature: &Signature| {
+            let builder = make().header(signature.name.clone(), signature.value.clone());
+            builder.send().await.map_err(|error| self.lost(&error))
+        };
+        let signature = self.signer.signature().await?;
+        let response = send(&signature).await?;
+        if response.status().as_u16() != 401 {
+            return Ok(response);
+        }
+        match self.signer.another(&signature).await? {
+            Some(another) => send(&another).await,
+            None => Ok(response),
+        }
+    }
+
+    /// The host that is asked.
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The largest answer that is read, in bytes.
+    pub(super) fn max_answer(&self) -> usize {
+        self.max_answer
+    }
+
+    /// A value of the connection.
+    pub(super) fn credential(&self, key: &str) -> Option<&str> {
+        self.credentials.get(key).map(|value| value.expose())
     }
 
     /// Only what failed before a byte could leave is certain not to have arrived.
@@ -187,13 +224,25 @@ pub(super) async fn body(response: reqwest::Response, max: usize) -> Result<Byte
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|error| Lost::Unknown(reason(&error)))?;
         if body.len() + chunk.len() > max {
-            return Err(Lost::Unknown(format!(
-                "the answer is larger than {max} bytes; `max_answer` of the connection may allow more"
-            )));
+            return Err(too_large(max));
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body.freeze())
+}
+
+/// What an answer is that is larger than a connection allows.
+pub(super) fn too_large(max: usize) -> Lost {
+    Lost::Unknown(format!("the answer is larger than {max} bytes; `max_answer` of the connection may allow more"))
+}
+
+fn with(builder: reqwest::RequestBuilder, headers: &[(HeaderName, HeaderValue)]) -> reqwest::RequestBuilder {
+    headers.iter().fold(builder, |builder, (name, value)| builder.header(name.clone(), value.clone()))
+}
+
+/// Where a redirect points to, without what its query may say of people.
+pub(super) fn location(response: &reqwest::Response) -> Option<String> {
+    header(response, LOCATION).map(|url| url.split('?').next().unwrap_or_default().to_owned())
 }
 
 /// How long a server asks to wait.
@@ -201,7 +250,7 @@ pub(super) fn retry_after(response: &reqwest::Response) -> Option<Duration> {
     header(response, RETRY_AFTER).and_then(wait)
 }
 
-fn header(response: &reqwest::Response, name: HeaderName) -> Option<&str> {
+pub(super) fn header(response: &reqwest::Response, name: HeaderName) -> Option<&str> {
     response.headers().get(name).and_then(|value| value.to_str().ok())
 }
 

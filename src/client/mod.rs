@@ -11,6 +11,8 @@ mod follow;
 mod http;
 mod lately;
 mod mailing;
+mod mcp;
+mod network;
 mod pace;
 mod pager;
 mod perform;
@@ -39,6 +41,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Gravity};
 pub use http::{Http, HttpOptions, HttpWrites, SetUpError};
+pub use mcp::{Mcp, McpWrites};
+pub use network::Network;
 pub use pace::Pace;
 pub use pager::Pager;
 pub use policy::Policy;
@@ -232,7 +236,8 @@ impl Client {
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) => return Err(error),
         };
-        Ok(answer.pointer(pointer).and_then(serde_json::Value::as_u64))
+        let counted = answer.pointer(pointer);
+        Ok(counted.and_then(|count| count.as_u64().or_else(|| count.as_array().map(|rows| rows.len() as u64))))
     }
 
     /// Waits for the connection's turn; after the run was ended nothing more is sent.

@@ -316,6 +316,13 @@ impl Reading {
             Ok(Fetched { rows, body })
         };
         let mut fetched = self.client.read_as(call, open).await.map_err(Some)?;
+        let (adapter, all) = (self.client.platform().adapter, fetched.rows.len());
+        fetched.rows.retain(|row| adapter.lists(call, row.bytes()));
+        if fetched.rows.len() < all {
+            // Copies: a row is a part of its page, and would keep all of it.
+            fetched.rows = fetched.rows.iter().map(|row| Row::from(Bytes::copy_from_slice(row.bytes()))).collect();
+            fetched.body = Bytes::new();
+        }
         fetched.rows = self.client.joined(call, fetched.rows).await.map_err(Some)?;
         self.client.remember(call, &fetched.rows);
         Ok(fetched)

@@ -34,7 +34,7 @@ impl Client {
         let sent = self.send(part, &permit).await;
         crash::reach(Point::BeforeSettle);
         let body = match sent {
-            Sent::Worked(body) => body,
+            Sent::Worked(body) => self.with_id(part, body),
             Sent::Failed(error) if part.subjects.len() > 1 && may_spare(&error) => {
                 return self.perform_refusal(part, permit, intent, error, merged).await;
             }
@@ -58,6 +58,9 @@ impl Client {
         if let Some(parts) = self.parts(part, &body) {
             return self.perform_parts(part, permit, parts, &body, merged).await;
         }
+        if let Some(why) = part.call.platform.adapter.silence(&part.call) {
+            return self.perform_unnamed(part, permit, intent, (why, &body), merged).await;
+        }
         let outcome = match part.call.platform.adapter.queued(&part.call) {
             true => Outcome::Queued,
             false => Outcome::Done { shares: shares(part, &permit, &body) },
@@ -65,6 +68,21 @@ impl Client {
         self.settle(part, permit, outcome).await?;
         merged.done(part.subjects.len(), &body);
         Ok(Performed::Settled)
+    }
+
+    /// The answer with the id of what was made under the key that all platforms share.
+    fn with_id(&self, part: &Piece, body: Bytes) -> Bytes {
+        if !matches!(part.call.op.answer, Answer::One(_)) {
+            return body;
+        }
+        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
+        match (self.platform().adapter.made(&answer), answer) {
+            (Some(id), Value::Object(mut answer)) => {
+                answer.insert("id".into(), id.into());
+                Bytes::from(Value::Object(answer).to_string())
+            }
+            _ => body,
+        }
     }
 
     fn parts(&self, part: &Piece, body: &Bytes) -> Option<Vec<Part>> {
@@ -100,6 +118,26 @@ impl Client {
             true => Performed::Settled,
             false => Performed::Partly(unsure),
         })
+    }
+
+    /// The answer names nobody who was passed over: reads tell. One look is enough where it shows everybody.
+    async fn perform_unnamed(
+        &self,
+        part: &Piece,
+        permit: Permit,
+        intent: &Intent,
+        (why, body): (&str, &Bytes),
+        merged: &mut Merged,
+    ) -> Result<Performed, Error> {
+        let looked = self.looked(&self.questions(part, intent)).await?;
+        if looked.iter().all(|verdict| matches!(verdict, Verdict::Applied(_))) {
+            self.settle(part, permit, Outcome::Done { shares: HashMap::new() }).await?;
+            merged.done(part.subjects.len(), body);
+            return Ok(Performed::Settled);
+        }
+        self.read_back(part, permit, intent, (why.to_owned(), Told::Done), merged).await?;
+        merged.done(0, body);
+        Ok(Performed::Settled)
     }
 
     /// A refused call for many people may have worked for some: a read tells for whom it did.

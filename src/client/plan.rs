@@ -221,7 +221,9 @@ impl Client {
         let adapter = self.platform().adapter;
         let deeds = self.deeds(&piece);
         let missing: Vec<usize> = draft.with(&self.realm_of(&piece), |overlay| {
+            let only_accounts = adapter.accounts(self.connection(), &[]).is_some();
             let is_there = |place: usize| match &deeds[place] {
+                Some(Deed::Joins { who, .. }) if only_accounts => overlay.row(who).is_some(),
                 Some(deed) if is_about_somebody_there(deed) => {
                     let group = piece.subjects[place].0.group.as_deref();
                     let row = deed.who().and_then(|who| overlay.row(who));
@@ -233,6 +235,9 @@ impl Client {
         });
         let Some(&first) = missing.first() else { return Ok(piece) };
         let why = |place: usize| match &piece.subjects[place].0.group {
+            Some(_) if matches!(deeds[place], Some(Deed::Joins { .. })) => {
+                format!("there is no account {}: only accounts can be in a group", piece.subjects[place].0.key)
+            }
             Some(group) => format!("{} is not in group {group}", piece.subjects[place].0.key),
             None => format!("there is no account {}", piece.subjects[place].0.key),
         };

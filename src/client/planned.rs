@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::plan::unknown_yet;
 use super::{Client, Error};
-use crate::catalog::{Answer, Call, Code, Seen};
+use crate::catalog::{Adapter, Answer, Call, Code, Seen};
 use crate::plan::{Draft, Overlay, View};
 use crate::wire::Row;
 
@@ -82,7 +82,7 @@ impl Client {
                 },
             },
             Seen::Group { id } => {
-                Ok(overlay.group(id).map(|row| as_bytes(&adapter.counted(row.clone(), overlay.count(id)))))
+                Ok(overlay.group(id).map(|row| as_bytes(&peopled(adapter, overlay, id, row.clone()))))
             }
             Seen::Job { id } => Ok(overlay.job(id).map(as_bytes)),
             _ => Ok(None),
@@ -91,10 +91,24 @@ impl Client {
 
     /// A group with the number of members that it would have.
     fn counted(&self, draft: &Draft, id: &str, body: Bytes) -> Bytes {
-        let change = draft.with(self.account(), |overlay| overlay.count(id));
-        match (change, serde_json::from_slice::<Value>(&body)) {
-            (0, _) | (_, Err(_)) => body,
-            (change, Ok(row)) => Bytes::from(self.platform().adapter.counted(row, change).to_string()),
-        }
+        let adapter = self.platform().adapter;
+        draft.with(self.account(), |overlay| match overlay.touched().next().is_some() {
+            false => body,
+            true => match serde_json::from_slice::<Value>(&body) {
+                Ok(row) => Bytes::from(peopled(adapter, overlay, id, row).to_string()),
+                Err(_) => body,
+            },
+        })
     }
+}
+
+/// A group's row with the people that it would have, and their number.
+fn peopled(adapter: &dyn Adapter, overlay: &Overlay, id: &str, row: Value) -> Value {
+    let mut people: Vec<(&str, Option<&Value>)> = overlay.touched().collect();
+    people.sort_unstable_by_key(|(id, _)| *id);
+    let row = match overlay.count(id) {
+        0 => row,
+        change => adapter.counted(row, change),
+    };
+    adapter.peopled(row, &people)
 }

@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::plan::unknown_yet;
 use super::transport::{Lost, Reply};
 use super::{Client, Error};
-use crate::catalog::{Answer, Call, Code, Fault, Page, Seen};
-use crate::events::Event;
+use crate::catalog::{Answer, Call, Code, Fault, Seen};
+use crate::events::{Event, Level};
 use crate::wire;
 
 impl Client {
@@ -172,6 +172,9 @@ impl Client {
         }
         let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(operation = call.op.name(), connection = call.connection, status, millis, "called");
+        for notice in self.reads().notices() {
+            self.events().say(Level::Warn, self.redacted(&notice));
+        }
         let write = !call.op.is_read();
         self.events().note(Event::Called { operation: call.op.name(), write, status, millis });
     }
@@ -184,7 +187,7 @@ impl Client {
         if self.draft().is_some() && unknown_yet(call).is_some() {
             return Ok(Value::Null);
         }
-        let list = matches!(call.op.answer, Answer::Many(..)) && call.op.page != Page::Single;
+        let list = matches!(call.op.answer, Answer::Many(..));
         let read = match list {
             true => self.list_all(call).await,
             false => self.read(call).await.and_then(|body| {

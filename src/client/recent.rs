@@ -15,6 +15,8 @@ use crate::wire::Row;
 
 /// Pages and single rows that are kept.
 const KEPT: usize = 8;
+/// All that is kept, in bytes; the last page is kept whatever its size.
+const LARGEST: usize = 16 * 1024 * 1024;
 /// Invitations that are kept; whoever has read more must say which group one belongs to.
 const INVITATIONS: usize = 50_000;
 
@@ -32,10 +34,11 @@ struct Kept {
 impl Recent {
     fn keep(&self, rows: Vec<Row>) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.pages.len() == KEPT {
-            kept.pages.pop_front();
-        }
         kept.pages.push_back(rows);
+        let mut size: usize = kept.pages.iter().map(|page| weight(page)).sum();
+        while kept.pages.len() > KEPT || (size > LARGEST && kept.pages.len() > 1) {
+            size -= kept.pages.pop_front().as_ref().map_or(0, |page| weight(page));
+        }
     }
 
     fn keep_invitations(&self, rows: &[Row]) {
@@ -76,6 +79,10 @@ impl Recent {
         kept.written.extend(also);
         found
     }
+}
+
+fn weight(page: &[Row]) -> usize {
+    page.iter().map(|row| row.bytes().len()).sum()
 }
 
 impl Client {

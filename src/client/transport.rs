@@ -60,6 +60,11 @@ pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<Reply, Lost>> + Sen
 pub trait Reads: Send + Sync {
     /// Sends a read once, without any retry.
     fn read(&self, request: Request) -> SendFuture<'_>;
+
+    /// What it has noticed of the server and people should know, each once.
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// Sends what changes something; demands the ledger's permit, which exists only when the intent is durable.

@@ -66,6 +66,12 @@ impl Overlay {
         shadow.touched.then_some(shadow.row.as_ref())
     }
 
+    /// Everybody about whom something was planned: id, and the row as it will be.
+    pub fn touched(&self) -> impl Iterator<Item = (&str, Option<&Value>)> {
+        let touched = self.by_id.iter().map(|(id, &place)| (id.as_str(), &self.people[place]));
+        touched.filter(|(_, shadow)| shadow.touched).map(|(id, shadow)| (id, shadow.row.as_ref()))
+    }
+
     fn perform(&mut self, adapter: &dyn Adapter, deed: &Deed, id: &str, also: &[&str]) -> Vec<String> {
         let Some(who) = deed.who() else { return Vec::new() };
         if !self.knows(who) {

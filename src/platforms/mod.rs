@@ -1,6 +1,7 @@
 //! The platforms, one folder each. A new one is a folder and two lines here.
 
 mod aveva;
+mod heartbeat;
 mod hivesocial;
 mod mobilize;
 mod vitable;
@@ -10,7 +11,8 @@ use std::sync::OnceLock;
 use crate::catalog::Platform;
 
 /// Every platform that beadle knows; the first is the default one.
-pub const ALL: &[&Platform] = &[&mobilize::PLATFORM, &aveva::PLATFORM, &hivesocial::PLATFORM, &vitable::PLATFORM];
+pub const ALL: &[&Platform] =
+    &[&mobilize::PLATFORM, &heartbeat::PLATFORM, &aveva::PLATFORM, &hivesocial::PLATFORM, &vitable::PLATFORM];
 
 /// Platforms of this process alone.
 static MORE: OnceLock<&'static [&'static Platform]> = OnceLock::new();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Function, words};
-use crate::catalog::{Answer, Kind, Op, Param, Place, Ty};
+use crate::catalog::{Answer, Kind, Op, Param, Place, Ty, Write};
 
 /// Operations as JSON, one object a line.
 pub fn json(functions: &[Function]) -> String {
@@ -23,15 +23,24 @@ fn object(function: &Function) -> Value {
         "answer": answer(op.answer),
         "beyond": op.beyond,
     });
-    if let Kind::Write(write) = op.kind {
-        object["writes"] = json!({
-            "consequence": write.consequence.as_str(),
-            "mails": write.mails.as_str(),
-            "repeating": words::repeat_word(write.repeat),
-            "touches": write.subject.kind.as_str(),
-        });
+    match op.kind {
+        Kind::Read => {}
+        Kind::Write(write) => object["writes"] = writes(&write),
+        Kind::Either(when, then, otherwise) => {
+            object["writes"] = writes(&otherwise);
+            object["writes_when"] = json!({ when: writes(&then) });
+        }
     }
     object
+}
+
+fn writes(write: &Write) -> Value {
+    json!({
+        "consequence": write.consequence.as_str(),
+        "mails": write.mails.as_str(),
+        "repeating": words::repeat_word(write.repeat),
+        "touches": write.subject.kind.as_str(),
+    })
 }
 
 fn argument(op: &Op, param: &Param) -> Value {

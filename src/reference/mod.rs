@@ -119,17 +119,14 @@ Mails members an invitation into the group; the platform queues it.
         let refused = |name| find(name).unwrap_err().to_string();
         assert_eq!(refused("members.invit"), "there is no function `members.invit`; did you mean `members.invite`?");
         assert_eq!(refused("grops"), "there is no function `grops`; did you mean `groups`?");
-        assert_eq!(
-            refused("notifications.count"),
-            "there is no function `notifications.count`: Mobilize counts no notifications; `webhooks.batch(id)` reads a delivery"
-        );
+        assert_eq!(refused("webhooks.list"), "there is no function `webhooks.list`; did you mean `webhooks.batch`?");
         assert_eq!(refused("teleport"), "there is no function `teleport`; `beadle functions` lists them all");
     }
 
     #[test]
     fn json_has_one_object_a_line_with_types_limits_and_values() {
         let lines = json(&find("members").unwrap());
-        assert_eq!(lines.lines().count(), 9);
+        assert_eq!(lines.lines().count(), 11);
         let lines = json(&find("groups.create").unwrap());
         let value: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
         assert_eq!(value["name"], "groups.create");

@@ -1,7 +1,7 @@
 //! A platform's page for `docs/reference/`, in Markdown. The pages are committed; a test fails when they are stale.
 
 use super::words;
-use crate::catalog::{Credential, FieldTy, Op, Platform, Record};
+use crate::catalog::{Credential, FieldTy, Op, Platform, Protocol, Record};
 
 /// The page of a platform.
 pub fn page(platform: &'static Platform) -> String {
@@ -24,7 +24,7 @@ pub fn page(platform: &'static Platform) -> String {
     for noun in platform.nouns() {
         text.push_str(&format!("\n## {noun}\n"));
         for op in platform.ops.iter().filter(|op| op.noun == noun) {
-            text.push_str(&section(platform.prefix, op));
+            text.push_str(&section(platform, op));
         }
     }
     text.push_str("\n## Records\n\nFields that a platform sends beyond these are kept.\n");
@@ -55,15 +55,12 @@ fn needed(platform: &Platform, credential: &Credential) -> String {
     }
 }
 
-fn section(prefix: &str, op: &Op) -> String {
-    let mut text = format!(
-        "\n### {}\n\n{}\n\n```text\n{}\n```\n\n`{} {prefix}{}`\n\n",
-        op.name(),
-        op.doc,
-        words::call(op),
-        op.method.as_str(),
-        op.path
-    );
+fn section(platform: &Platform, op: &Op) -> String {
+    let place = match platform.protocol {
+        Protocol::Rest => format!("`{} {}{}`", op.method.as_str(), platform.prefix, op.path),
+        Protocol::Tools { .. } => words::place(platform, op),
+    };
+    let mut text = format!("\n### {}\n\n{}\n\n```text\n{}\n```\n\n{place}\n\n", op.name(), op.doc, words::call(op));
     let lines = words::arguments(op);
     if !lines.is_empty() {
         text.push_str("| argument | type | what it is for |\n|---|---|---|\n");

@@ -45,7 +45,7 @@ pub fn one(function: &Function) -> String {
         text.push_str(&format!("  {name}: {list}\n\n"));
     }
     let mut notes = words::notes(op);
-    notes.push((platform.title, format!("{} {}", op.method.as_str(), op.path)));
+    notes.push((platform.title, words::place(platform, op)));
     let width = notes.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0);
     for (label, sentence) in notes {
         text.push_str(&format!("  {label:width$}  {sentence}\n"));

@@ -1,6 +1,8 @@
 //! The table's notions in words for people; one place, so that terminal and pages say the same.
 
-use crate::catalog::{Answer, Choice, Consequence, FieldTy, Kind, Mails, Op, Page, Param, Place, Repeat, Ty};
+use crate::catalog::{
+    Answer, Choice, Consequence, FieldTy, Kind, Mails, Op, Page, Param, Place, Platform, Protocol, Repeat, Ty, Write,
+};
 
 /// The shortest call that is right: `members.invite(group_id, #{ sender_id: …, recipients_ids: … })`.
 pub(super) fn call(op: &Op) -> String {
@@ -22,6 +24,14 @@ pub(super) fn call(op: &Op) -> String {
 /// Whether a call without it is refused: also the list that a batch consists of.
 pub(super) fn needed(op: &Op, param: &Param) -> bool {
     param.required || op.batch.is_some_and(|batch| batch.param == param.name)
+}
+
+/// Where a platform has the operation.
+pub(super) fn place(platform: &Platform, op: &Op) -> String {
+    match platform.protocol {
+        Protocol::Rest => format!("{} {}", op.method.as_str(), op.path),
+        Protocol::Tools { .. } => format!("tool `{}` of `{}`", op.path.trim_start_matches('/'), platform.prefix),
+    }
 }
 
 /// An argument's name, type in words, and what it is for; the keys of a list of maps follow it.
@@ -103,10 +113,14 @@ pub(super) fn notes(op: &Op) -> Vec<(&'static str, String)> {
     let mut notes = Vec::new();
     match op.kind {
         Kind::Read => notes.push(("does", "reads only".to_owned())),
-        Kind::Write(write) => {
-            notes.push(("does", consequence(write.consequence).to_owned()));
-            notes.push(("mails", mails(write.mails).to_owned()));
-            notes.push(("repeating", repeat(write.repeat).to_owned()));
+        Kind::Write(write) => notes.extend(of_write(&write)),
+        Kind::Either(when, then, otherwise) => {
+            for ((label, usual), (_, other)) in of_write(&otherwise).into_iter().zip(of_write(&then)) {
+                notes.push(match usual == other {
+                    true => (label, usual),
+                    false => (label, format!("{usual}; with `{when}: true`: {other}")),
+                });
+            }
         }
     }
     if let Some(follow) = op.follow {
@@ -129,11 +143,20 @@ pub(super) fn notes(op: &Op) -> Vec<(&'static str, String)> {
     notes
 }
 
+fn of_write(write: &Write) -> [(&'static str, String); 3] {
+    [
+        ("does", consequence(write.consequence).to_owned()),
+        ("mails", mails(write.mails).to_owned()),
+        ("repeating", repeat(write.repeat).to_owned()),
+    ]
+}
+
 fn consequence(consequence: Consequence) -> &'static str {
     match consequence {
         Consequence::Adds => "puts people into a group",
         Consequence::Changes => "changes what is there",
         Consequence::Removes => "takes people out of a group",
+        Consequence::Moves => "puts people into a group and takes them out of others",
         Consequence::Creates => "makes something new",
         Consequence::Deletes => "destroys something",
         Consequence::Tells => "writes to people and changes nothing else",

@@ -7,6 +7,10 @@ pub enum RowClass {
     New,
     /// Waiting to be let in: added, which lets them in.
     Accepts,
+    /// Without an account: made a pending user.
+    Pending,
+    /// Without an account: left out.
+    Stranger,
     /// In the group, with other values: changed.
     Changed,
     /// In the group, with the same values.
@@ -30,6 +34,8 @@ impl RowClass {
     pub const ALL: &[Self] = &[
         Self::New,
         Self::Accepts,
+        Self::Pending,
+        Self::Stranger,
         Self::Changed,
         Self::Same,
         Self::Kept,
@@ -45,6 +51,8 @@ impl RowClass {
         match self {
             Self::New => "new",
             Self::Accepts => "accepts",
+            Self::Pending => "pending user",
+            Self::Stranger => "no account",
             Self::Changed => "changed",
             Self::Same => "same",
             Self::Kept => "left as is",
@@ -61,6 +69,8 @@ impl RowClass {
         match self {
             Self::New => "not in the group: added",
             Self::Accepts => "waiting to be let in: added, which lets them in",
+            Self::Pending => "without an account: in the group after their first sign-in",
+            Self::Stranger => "without an account: left out",
             Self::Changed => "in the group with other values: changed",
             Self::Same => "in the group with the same values",
             Self::Kept => "would be added or changed, but not in this mode",
@@ -75,10 +85,10 @@ impl RowClass {
     /// The sign before a line: `+` add, `~` change, `=` same, `!` refused, `?` open.
     pub fn sign(self) -> char {
         match self {
-            Self::New | Self::Accepts => '+',
+            Self::New | Self::Accepts | Self::Pending => '+',
             Self::Changed => '~',
             Self::Same | Self::Kept => '=',
-            Self::Declined | Self::Renamed => '?',
+            Self::Declined | Self::Renamed | Self::Stranger => '?',
             Self::Duplicate | Self::Refused | Self::Invalid => '!',
         }
     }

@@ -155,7 +155,7 @@ fn one_known(person: &Person, member: &Member, options: &Options) -> RowClass {
     }
 }
 
-fn differences<'a>(
+pub(super) fn differences<'a>(
     person: &'a Person,
     member: &'a Member,
     options: &'a Options,

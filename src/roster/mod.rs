@@ -31,7 +31,7 @@ pub use mapping::{Columns, Mapping, Use};
 pub use options::{Blank, Declined, Extent, Mode, Options, Present};
 pub use read::{Collector, Duplicate, Wanted, person, read};
 pub use renames::{Rename, Renames};
-pub use sync::{Invite, Mending, Synced, Wish, sync};
+pub use sync::{Invite, Mending, Strangers, Synced, Wish, sync};
 pub use whole::{Baseline, Difference, Rows, fits, read_whole};
 
 pub use crate::tables::Rejected;

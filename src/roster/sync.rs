@@ -2,8 +2,11 @@
 //! calls as the platform allows, read back; only then are those invited who never were.
 
 mod before;
+mod strangers;
 mod synced;
 mod weigh;
+
+pub use strangers::Strangers;
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,7 +20,7 @@ use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass
 use crate::catalog::{Call, Code, Invitation};
 use crate::client::{Client, Error, Gravity, With};
 use crate::events::Level;
-use crate::model::{Change, Email, Member, Standing};
+use crate::model::{Change, Email, Member, Person, Standing};
 use crate::settings::{Limits, Partial};
 use crate::tables::Table;
 
@@ -36,6 +39,8 @@ pub struct Wish {
     pub limits: Partial,
     /// Who must stand in this roster, in place of whom the connection names.
     pub sentinel: Option<Vec<Email>>,
+    /// What becomes of people who have no account, where only accounts can be in a group.
+    pub strangers: Strangers,
 }
 
 /// Whether invitations are sent.
@@ -56,12 +61,17 @@ pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish) -> R
     let flow = Flow::begin(client, group, table, wish).await?;
     let present = flow.present().await?;
     flow.check_sender(&present)?;
-    let (difference, cascade) = flow.difference(&present).await?;
+    let (mut difference, cascade) = flow.difference(&present).await?;
+    let strangers = flow.strangers(&mut difference).await?;
     flow.check(&present, &difference, &cascade).await?;
     let mut synced = flow.account(&present, &difference, &cascade);
+    flow.welcome(&strangers, &mut synced).await?;
     let after = match difference.changes.is_empty() {
         true => present,
-        false => flow.apply(&difference, flow.before(&present, &difference, &cascade), &mut synced).await?,
+        false => {
+            let known = flow.before(&present, &difference, &cascade);
+            flow.apply(&difference, known, &strangers, &mut synced).await?
+        }
     };
     if wish.invite == Invite::New {
         // What was done before is accounted for all the same.
@@ -169,7 +179,7 @@ impl<'a> Flow<'a> {
 
     /// What the platform holds before the changes.
     fn before(&self, present: &Present, difference: &Diff, cascade: &Cascade) -> HashMap<String, Value> {
-        before(present, difference, cascade, self.client.platform().adapter.of_membership())
+        before(self.client.platform().adapter, present, difference, cascade)
     }
 
     /// Sends the changes, reads the group again and says what is not as wanted.
@@ -177,6 +187,7 @@ impl<'a> Flow<'a> {
         &self,
         difference: &Diff,
         known: HashMap<String, Value>,
+        strangers: &[Person],
         synced: &mut Synced,
     ) -> Result<Present, Error> {
         let changes = &difference.changes;
@@ -196,13 +207,15 @@ impl<'a> Flow<'a> {
             self.client.events().progress("changes made", done, all);
         }
         let after = self.present().await?;
-        self.compare(difference, &after, synced);
+        self.compare(difference, &after, strangers, synced);
         Ok(after)
     }
 
     /// Counts what the platform now shows of each change.
-    fn compare(&self, difference: &Diff, after: &Present, synced: &mut Synced) {
-        let rest = diff(&self.wanted, after, &self.compare);
+    fn compare(&self, difference: &Diff, after: &Present, strangers: &[Person], synced: &mut Synced) {
+        let mut rest = diff(&self.wanted, after, &self.compare);
+        let absent: HashSet<&str> = strangers.iter().map(|person| person.email.key()).collect();
+        rest.changes.retain(|change| !matches!(change, Change::Add(person) if absent.contains(person.email.key())));
         let missing: HashSet<String> = rest.changes.iter().map(name).collect();
         let created: HashMap<&str, i64> = after
             .members

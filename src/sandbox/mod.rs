@@ -16,6 +16,7 @@ mod seed;
 mod server;
 mod sign_in;
 mod state;
+mod tools;
 
 #[cfg(test)]
 mod tests;
@@ -29,3 +30,4 @@ pub use seed::{DECLINED, DELIVERY, PENDING, ROSTER_GROUP, SENDER, STRANGERS, See
 pub use server::{Running, ServeOptions, TOKEN_LIFE, serve};
 pub use sign_in::Credentials;
 pub use state::{ReplayError, Sandbox, SandboxOptions};
+pub use tools::{Answers, Content, Sessions, ToolsServer};

@@ -17,8 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::io::{Cut, Cuttable};
 use super::sign_in::{Credentials, Doorman, Entry, path};
+use super::tools::{Desk, Message, ToolsServer};
 use super::{Answered, Asked, Ending, Sandbox, pages};
-use crate::catalog::Platform;
+use crate::catalog::{Method, Platform, Protocol};
 use crate::platforms;
 use crate::wire::below;
 
@@ -36,6 +37,8 @@ pub struct ServeOptions {
     pub credentials: Option<Credentials>,
     /// How long the tokens live that it gives out.
     pub token_life: Duration,
+    /// What the servers of tools are like.
+    pub tools: ToolsServer,
 }
 
 /// How long tokens live where nobody says so.
@@ -51,6 +54,7 @@ pub struct Running {
     /// Cancel this to stop it; requests under way are answered.
     pub stop: CancellationToken,
     sandbox: Sandbox,
+    desk: Arc<Desk>,
     done: JoinHandle<std::io::Result<()>>,
 }
 
@@ -70,6 +74,11 @@ impl Running {
         &self.sandbox
     }
 
+    /// Forgets the sessions of all clients, as a server does that is started anew.
+    pub fn forget_sessions(&self) {
+        self.desk.forget_sessions();
+    }
+
     /// Stops it and waits until it has stopped.
     pub async fn stopped(self) -> std::io::Result<()> {
         self.stop.cancel();
@@ -84,19 +93,21 @@ pub async fn serve(options: ServeOptions) -> std::io::Result<Running> {
     let address = listener.local_addr()?;
     let sandbox = options.sandbox;
     let doorman = Doorman::new(credentials.clone(), sandbox.clock().clone(), options.token_life);
-    let shared = Shared { sandbox: sandbox.clone(), doorman: Arc::new(doorman), address };
+    let desk = Arc::new(Desk::new(options.tools));
+    let shared = Shared { sandbox: sandbox.clone(), doorman: Arc::new(doorman), desk: desk.clone(), address };
     let app = Router::new().fallback(answer).with_state(shared);
     let stop = CancellationToken::new();
     let server = serve_http(Cuttable(listener), app.into_make_service_with_connect_info::<Cut>())
         .with_graceful_shutdown(stop.clone().cancelled_owned());
     let done = tokio::spawn(async move { server.await });
-    Ok(Running { address, credentials, stop, sandbox, done })
+    Ok(Running { address, credentials, stop, sandbox, desk, done })
 }
 
 #[derive(Clone)]
 struct Shared {
     sandbox: Sandbox,
     doorman: Arc<Doorman>,
+    desk: Arc<Desk>,
     address: SocketAddr,
 }
 
@@ -128,15 +139,28 @@ async fn answer(State(shared): State<Shared>, ConnectInfo(cut): ConnectInfo<Cut>
             return respond(answered, &cut);
         }
         let Some(inside) = &inside else { continue };
-        let asked = Asked {
+        let authorised = shared.doorman.knows(platform, &parts.headers);
+        // What is not below the platform's own prefix is no path of an operation.
+        let target = below(platform.prefix, inside).unwrap_or_else(|| "/".into());
+        let asked = |method: &str, target, body| Asked {
             platform: platform.name.to_owned(),
             method: method.to_owned(),
-            // What is not below the platform's own prefix is no path of an operation.
-            target: below(platform.prefix, inside).unwrap_or_else(|| "/".into()),
-            authorised: shared.doorman.knows(platform, &parts.headers),
+            target,
+            authorised,
             body,
         };
-        return respond(shared.sandbox.handle(asked).await, &cut);
+        // The one address of a server of tools is the prefix itself.
+        if matches!(platform.protocol, Protocol::Tools { .. }) && authorised && target.is_empty() {
+            let answered = match shared.desk.read(platform, method, &parts.headers, &body) {
+                Message::Answer(answered) => answered,
+                Message::Call { target, body, id } => {
+                    let asked = asked(Method::Post.as_str(), target, body);
+                    shared.desk.wrap(shared.sandbox.handle(asked).await, &id)
+                }
+            };
+            return respond(answered, &cut);
+        }
+        return respond(shared.sandbox.handle(asked(method, target, body)).await, &cut);
     }
     pages::answer(&shared.sandbox, method, parts.uri.path(), &parts.headers, &body).await
 }

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::{
     Applied, Asked, Ending, InProcess, Journal, ROSTER_GROUP, Running, SENDER, Sandbox, SandboxOptions, Seed,
-    ServeOptions, TOKEN_LIFE, parse_faults, serve,
+    ServeOptions, TOKEN_LIFE, ToolsServer, parse_faults, serve,
 };
 use crate::catalog::Method;
 use crate::client::{Lost, Reads, Reply, Writes};
@@ -283,9 +283,15 @@ struct Site {
 async fn site(faults: &str) -> Site {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-    let running = serve(ServeOptions { sandbox: sandbox(faults), port: 0, credentials: None, token_life: TOKEN_LIFE })
-        .await
-        .unwrap();
+    let running = serve(ServeOptions {
+        sandbox: sandbox(faults),
+        port: 0,
+        credentials: None,
+        token_life: TOKEN_LIFE,
+        tools: ToolsServer::default(),
+    })
+    .await
+    .unwrap();
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
     let base = running.base_url(platforms::ALL[0]);
     Site { running, http, base }

@@ -13,7 +13,7 @@ use super::context::{Outcome, Run};
 use super::later;
 use super::library;
 use super::words::instead;
-use crate::catalog::{Consequence, Kind, Op};
+use crate::catalog::{Args, Consequence, Op};
 use crate::platforms;
 
 /// Most arguments that a verb is registered with.
@@ -133,7 +133,7 @@ pub(crate) fn verbs_of(noun: &str) -> Vec<&'static str> {
 /// Whether this verb makes something new on every platform that has it.
 pub(crate) fn makes(noun: &str, verb: &str) -> bool {
     let mut ops = platforms::all().filter_map(|platform| platform.op(noun, verb)).peekable();
-    let creates = |op: &Op| matches!(op.kind, Kind::Write(write) if write.consequence == Consequence::Creates);
+    let creates = |op: &Op| op.write(&Args::default()).is_some_and(|write| write.consequence == Consequence::Creates);
     ops.peek().is_some() && ops.all(creates)
 }
 

@@ -80,7 +80,7 @@ pub fn build(call: &Call) -> Request {
     Request { method: call.op.method, target, body }
 }
 
-fn given(call: &Call, place: Place) -> impl Iterator<Item = (&'static Param, &Value)> {
+pub(super) fn given(call: &Call, place: Place) -> impl Iterator<Item = (&'static Param, &Value)> {
     call.op
         .params
         .iter()
@@ -101,7 +101,7 @@ fn plain(value: &Value) -> String {
 }
 
 /// Ids that the wire has as numbers become numbers where they consist of digits.
-fn on_wire(ty: Ty, value: &Value) -> Value {
+pub(super) fn on_wire(ty: Ty, value: &Value) -> Value {
     match (ty, value) {
         (Ty::Id(Wire::Number), Value::String(id)) => number(id),
         (Ty::Ids(Wire::Number), Value::Array(ids)) => {
@@ -123,7 +123,7 @@ fn row_on_wire(params: &[Param], row: &Value) -> Value {
 }
 
 /// Names as scripts have them in the place of those of the wire, also in the rows of a list.
-fn from_wire(params: &[Param], values: Map<String, Value>) -> Map<String, Value> {
+pub(super) fn from_wire(params: &[Param], values: Map<String, Value>) -> Map<String, Value> {
     let named = |(key, value): (String, Value)| match params.iter().find(|param| param.on_wire() == key) {
         Some(param) => (param.name.to_owned(), of_rows(param.ty, value)),
         None => (key, value),

@@ -119,7 +119,7 @@ impl World {
         self.invitations.remove(&id)
     }
 
-    fn write_to(&mut self, group: u64, email: &str, sender: u64, operation: &str) {
+    pub(super) fn write_to(&mut self, group: u64, email: &str, sender: u64, operation: &str) {
         let mail = Mail {
             at_ms: self.now_ms,
             to: email.trim().to_owned(),

@@ -3,6 +3,7 @@
 //! queued happens at its own time, so that advancing once or in many steps gives the same world.
 
 mod activity;
+mod club;
 mod coverage;
 mod error;
 mod group;
@@ -20,6 +21,7 @@ mod words;
 use std::collections::{BTreeMap, HashMap};
 
 pub use activity::{Activities, Activity, Deed, Doing, Filter};
+pub use club::{Club, Link, Pending, Profile, ROLES};
 pub use coverage::{Covered, Handed, HandedRow};
 pub use error::WorldError;
 pub use group::{Field, FieldKind, Group, GroupChange, NewGroup};
@@ -64,6 +66,7 @@ pub struct World {
     /// In the order in which they were made.
     invitations: BTreeMap<u64, Invitation>,
     invited: u64,
+    club: Club,
     /// Who has a plan by a roster, by group and key.
     covered: BTreeMap<u64, BTreeMap<String, Covered>>,
     covered_so_far: u64,
@@ -94,6 +97,7 @@ impl World {
             outbox: Vec::new(),
             invitations: BTreeMap::new(),
             invited: 0,
+            club: Club::default(),
             covered: BTreeMap::new(),
             covered_so_far: 0,
             handed: Vec::new(),

@@ -66,6 +66,7 @@ fn what_may_stand_without_a_name_is_the_path_and_the_only_other_required_argumen
 fn plain(param: &Param) -> Value {
     match param.ty {
         Ty::Id(_) => json!("12"),
+        Ty::Emails => json!(["ada@b.example", "bob@b.example"]),
         Ty::Ids(_) => json!(["3", "4"]),
         Ty::Text(_) => json!("text"),
         Ty::Email => json!("ada@b.example"),
@@ -479,6 +480,9 @@ fn scalar() -> BoxedStrategy<Value> {
 fn value(param: &'static Param) -> BoxedStrategy<Value> {
     let some = match param.ty {
         Ty::Id(wire) => id(param.place, wire),
+        Ty::Emails => proptest::collection::vec("[a-z0-9.+]{0,9}[a-z]@[a-z]{1,8}\\.[a-z]{2,5}", 1..6)
+            .prop_map(Value::from)
+            .boxed(),
         Ty::Ids(wire) => proptest::collection::vec(id(param.place, wire), 1..6).prop_map(Value::from).boxed(),
         Ty::Text(0) => any::<String>().prop_map(Value::from).boxed(),
         Ty::Text(_) => ".{0,255}".prop_map(Value::from).boxed(),

@@ -10,7 +10,9 @@ use beadle::clock::Clock;
 use beadle::effects::{Caps, Lease, Ledger};
 use beadle::events::Events;
 use beadle::platforms;
-use beadle::sandbox::{Asked, Credentials as Known, Running, Sandbox, SandboxOptions, ServeOptions, serve};
+use beadle::sandbox::{
+    Asked, Credentials as Known, Running, Sandbox, SandboxOptions, ServeOptions, ToolsServer, serve,
+};
 use beadle::settings::{BaseUrl, Credentials, Plaintext, Redactor, Secret};
 use beadle::store::{NewRun, Store};
 use beadle::wire::Request;
@@ -41,7 +43,13 @@ async fn site(life: Duration, headers: Headers) -> Site {
     let (theirs, ours) = (Clock::fixed(start), Clock::fixed(start));
     let sandbox = Sandbox::new(SandboxOptions::default(), theirs.clone());
     let credentials = Some(Known { key: "an id".into(), secret: "a secret".into() });
-    let options = ServeOptions { sandbox: sandbox.clone(), port: 0, credentials, token_life: life };
+    let options = ServeOptions {
+        sandbox: sandbox.clone(),
+        port: 0,
+        credentials,
+        token_life: life,
+        tools: ToolsServer::default(),
+    };
     let running = serve(options).await.unwrap();
     let pairs = [("client_id", "an id"), ("client_secret", "a secret")];
     let credentials: Credentials = pairs.into_iter().map(|(key, value)| (key, Secret::new(value))).collect();

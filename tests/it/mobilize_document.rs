@@ -427,7 +427,7 @@ fn our_page_lists_the_operations_of_the_table() {
 #[test]
 fn our_page_says_of_every_write_what_repeating_it_means() {
     let word = |op: &Op| match op.kind {
-        Kind::Read => None,
+        Kind::Read | Kind::Either(..) => None,
         Kind::Write(write) => Some(match write.repeat {
             Repeat::Converges => "converges",
             Repeat::CheckFirst => "check first",

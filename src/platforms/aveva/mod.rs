@@ -16,7 +16,7 @@ mod users;
 #[cfg(test)]
 mod tests;
 
-use crate::catalog::{ClientCredentials, Credential, Platform, SignIn, TokenAt};
+use crate::catalog::{ClientCredentials, Credential, Platform, Protocol, SignIn, TokenAt};
 
 /// The tenant of the sandbox.
 const SANDBOX_TENANT: &str = "09831ed4-0000-4f04-bfef-000000000001";
@@ -44,6 +44,7 @@ pub const PLATFORM: Platform = Platform {
         at: TokenAt::Discovered("/identity/.well-known/openid-configuration"),
         token_url: "token_url",
     }),
+    protocol: Protocol::Rest,
     account: &["tenant"],
     ops: ops::OPS,
     records: &[&ops::USER, &ops::COMMUNITY_ROW, &ops::ROLE],

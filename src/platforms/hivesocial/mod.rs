@@ -12,7 +12,7 @@ mod simulate;
 #[cfg(test)]
 mod tests;
 
-use crate::catalog::{Credential, Login, Platform, SignIn};
+use crate::catalog::{Credential, Login, Platform, Protocol, SignIn};
 
 /// The platform.
 pub const PLATFORM: Platform = Platform {
@@ -39,6 +39,7 @@ pub const PLATFORM: Platform = Platform {
         at: "/object",
         answer: errors::token,
     }),
+    protocol: Protocol::Rest,
     account: &[],
     ops: ops::OPS,
     records: &[&ops::INVITATION, &ops::REPLY, &ops::EVALUATION],

@@ -12,7 +12,7 @@ mod settings;
 mod simulate;
 mod users;
 
-use crate::catalog::{Credential, Platform, SignIn};
+use crate::catalog::{Credential, Platform, Protocol, SignIn};
 
 /// The platform.
 pub const PLATFORM: Platform = Platform {
@@ -27,6 +27,7 @@ pub const PLATFORM: Platform = Platform {
         Credential::plain("application_key", "only where the community has several keys: which one's webhooks"),
     ],
     sign_in: SignIn::Basic { user: "key", password: "secret" },
+    protocol: Protocol::Rest,
     account: &[],
     ops: ops::OPS,
     records: &[&ops::GROUP, &ops::USER, &ops::JOB, &ops::NOTIFICATION, &ops::ACTIVITY],

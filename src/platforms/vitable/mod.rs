@@ -12,7 +12,7 @@ mod states;
 #[cfg(test)]
 mod tests;
 
-use crate::catalog::{Credential, Platform, SignIn};
+use crate::catalog::{Credential, Platform, Protocol, SignIn};
 
 /// The platform.
 pub const PLATFORM: Platform = Platform {
@@ -23,6 +23,7 @@ pub const PLATFORM: Platform = Platform {
     prefix: "",
     credentials: &[Credential::secret("api_key", "the key of your organisation, handed out by Vitable").required()],
     sign_in: SignIn::Bearer { token: "api_key" },
+    protocol: Protocol::Rest,
     account: &[],
     ops: ops::OPS,
     records: &[&ops::GROUP, &ops::ACCEPTED, &ops::SYNC, &ops::PLAN],

@@ -49,7 +49,7 @@ pub struct Coming {
 impl Ahead {
     /// Whether a write is one that the brakes would judge by what it takes away or whom it gives power.
     pub fn concerns(call: &Call, write: &Write) -> bool {
-        matches!(write.consequence, Consequence::Removes | Consequence::Deletes)
+        matches!(write.consequence, Consequence::Removes | Consequence::Moves | Consequence::Deletes)
             || call.destroys().is_some()
             || !call.grants().is_empty()
     }

@@ -93,6 +93,7 @@ impl Book {
     async fn taking(&mut self, client: &Client, call: &Call, write: &Write) -> Result<Doing, Error> {
         let mut doing = Doing { destroyed: destroyed(client, call, write)?, ..Doing::default() };
         doing.gone = match (write.consequence, write.subject.kind) {
+            (Consequence::Moves, _) => self.shrinking.moving(client, call).await?,
             (Consequence::Removes, _) => self.shrinking.removal(client, call).await?,
             (Consequence::Deletes, SubjectKind::Person) => self.shrinking.deletion(client, call).await?,
             _ => Gone::default(),

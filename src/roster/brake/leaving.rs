@@ -9,7 +9,7 @@ use super::people::{everybody, groups, person, size};
 use crate::catalog::{Call, Page};
 use crate::client::{Client, Error};
 use crate::effects::brakes::{Leaving, Protection, Removals};
-use crate::model::{Email, Group, Member, below};
+use crate::model::{Email, Group, Member, Placeholder, below};
 use crate::roster::members::lost_with_it;
 
 /// What is known of the groups of one account.
@@ -122,13 +122,33 @@ impl Shrinking {
             };
             let Some(member) = found else { continue };
             protect(client, call, &member, None)?;
-            for place in &member.groups {
+            // What a plan itself makes is nobody's loss.
+            for place in member.groups.iter().filter(|place| !Placeholder::is_in(&place.group)) {
                 protect(client, call, &member, place.admin.then_some(place.group.as_str()))?;
                 add(&mut departures, &place.group, &member.id, place.admin);
             }
         }
         if !departures.is_empty() {
             self.hierarchy(client).await?;
+        }
+        let mut removals = Vec::with_capacity(departures.len());
+        for departure in &departures {
+            removals.push(Removals { from: self.leaving(client, departure).await?, below: Vec::new() });
+        }
+        Ok(Gone { removals, known: HashMap::new(), departures })
+    }
+
+    /// People who leave other groups by coming into one.
+    pub(super) async fn moving(&mut self, client: &Client, call: &Call) -> Result<Gone, Error> {
+        let groups = self.hierarchy(client).await?.to_vec();
+        let vacated = client.platform().adapter.vacates(call, &groups);
+        let mut departures = Vec::new();
+        for (subject, _) in call.pieces().iter().flat_map(|piece| &piece.subjects) {
+            let Some(member) = person(client, None, &subject.key).await? else { continue };
+            for place in member.groups.iter().filter(|place| vacated.contains(&place.group)) {
+                protect(client, call, &member, place.admin.then_some(place.group.as_str()))?;
+                add(&mut departures, &place.group, &member.id, place.admin);
+            }
         }
         let mut removals = Vec::with_capacity(departures.len());
         for departure in &departures {
@@ -206,8 +226,8 @@ impl Shrinking {
         let (now, people) = match counted {
             Some(count) => (count, None),
             None => {
-                let people = by_id(client, group).await?;
-                (people.len() as u64, Some(people))
+                let (count, people) = by_key(client, group).await?;
+                (count, Some(people))
             }
         };
         let seen = Seen {
@@ -236,7 +256,7 @@ impl Shrinking {
             seen.singles += 1;
             return person(client, Some(group), key).await;
         }
-        let people = by_id(client, group).await?;
+        let (_, people) = by_key(client, group).await?;
         let found = people.get(key).cloned();
         seen.people = Some(people);
         Ok(found)
@@ -285,13 +305,19 @@ impl Departure {
     }
 }
 
-/// Everybody in a group; nobody where there is no such group.
-async fn by_id(client: &Client, group: &str) -> Result<HashMap<String, Member>, Error> {
-    match everybody(client, group).await {
-        Ok(all) => Ok(all.into_iter().map(|member| (member.id.clone(), member)).collect()),
-        Err(error) if error.is_not_found() => Ok(HashMap::new()),
-        Err(error) => Err(error),
+/// How many are in a group, and each by id and by address; nobody where there is no such group.
+async fn by_key(client: &Client, group: &str) -> Result<(u64, HashMap<String, Member>), Error> {
+    let all = match everybody(client, group).await {
+        Err(error) if error.is_not_found() => Vec::new(),
+        all => all?,
+    };
+    let (count, mut people) = (all.len() as u64, HashMap::new());
+    for member in all {
+        let address = member.email.as_ref().map(|email| email.key().to_owned());
+        people.extend(address.map(|address| (address, member.clone())));
+        people.insert(member.id.clone(), member);
     }
+    Ok((count, people))
 }
 
 /// How many are in the first and not in the second, which is small: the first may grow with the run.

@@ -2,26 +2,29 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::catalog::Adapter;
 use crate::model::{Change, Member};
 use crate::roster::members::lost_with_it;
 use crate::roster::{Cascade, Diff, Present};
 
-/// What the platform held before a change: a look-up tells by it whether somebody else changed it meanwhile, and undo
-/// what to go back to. Of a removal, also which groups below somebody leaves with it.
+/// What the platform held before a change, by the keys under which the changes' calls may know people: a look-up tells by
+/// it whether somebody else changed it meanwhile, and undo what to go back to. Of a removal, also which groups below
+/// somebody leaves with it.
 pub(super) fn before(
+    adapter: &dyn Adapter,
     present: &Present,
     difference: &Diff,
     cascade: &Cascade,
-    of_membership: &[&str],
 ) -> HashMap<String, Value> {
+    let of_membership = adapter.of_membership();
     let waiting: HashMap<&str, &str> = present
         .members
         .iter()
         .filter_map(|member| Some((member.email.as_ref()?.key(), member.standing.word()?)))
         .collect();
-    let mut known = HashMap::with_capacity(difference.changes.len());
+    let mut known: HashMap<String, Value> = HashMap::with_capacity(difference.changes.len());
     for change in &difference.changes {
         match change {
             Change::Add(person) => {
@@ -30,11 +33,14 @@ pub(super) fn before(
                 known.insert(person.email.key().to_owned(), kept);
             }
             Change::Update { member, fields } => {
-                let held: Map<String, Value> =
-                    fields.iter().map(|field| (field.name.clone(), field.before.as_str().into())).collect();
-                let kept = json!({ "member": true, "fields": held, "email": address(member) });
-                known.extend(member.email.as_ref().map(|email| (email.key().to_owned(), kept.clone())));
-                known.insert(member.id.clone(), kept);
+                let held = adapter.overwritten(member, fields);
+                let kept = json!({ "member": true, "fields": held.clone(), "email": address(member) });
+                let keys = member.email.as_ref().map(|email| email.key().to_owned()).into_iter();
+                for key in keys.chain([member.id.clone()]) {
+                    // Who is added by the same sync was no member before.
+                    let entry = known.entry(key).or_insert_with(|| kept.clone());
+                    entry["fields"] = Value::Object(held.clone());
+                }
             }
             Change::Remove(member) => {
                 let leaves = cascade.left_by(member);
@@ -44,6 +50,7 @@ pub(super) fn before(
                 if !of_membership.is_empty() {
                     kept["fields"] = lost_with_it(member, of_membership);
                 }
+                known.extend(member.email.as_ref().map(|email| (email.key().to_owned(), kept.clone())));
                 known.insert(member.id.clone(), kept);
             }
         }

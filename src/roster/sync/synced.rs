@@ -17,6 +17,8 @@ pub struct Synced {
     pub added: usize,
     /// Of these, how many had an account in the community before.
     pub existing: usize,
+    /// People without an account who are pending users now: they come in when they first sign in.
+    pub pending: usize,
     /// People whose fields were changed.
     pub changed: usize,
     /// People that were removed.

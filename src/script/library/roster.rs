@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{LibraryNoun, Options, Verb, text_of, told};
 use crate::model::Email;
 use crate::platforms;
-use crate::roster::{self, Blank, Declined, Invite, Mapping, Mode, Renames, Synced, Use, Wish};
+use crate::roster::{self, Blank, Declined, Invite, Mapping, Mode, Renames, Strangers, Synced, Use, Wish};
 use crate::script::context::{Outcome, Run, Waiting};
 use crate::script::later::{self, Later};
 use crate::script::{files, values};
@@ -118,6 +118,8 @@ fn wish(given: &Dynamic, file: &File) -> Outcome<(Wish, Option<String>)> {
         "blank",
         "declined",
         "renames",
+        "strangers",
+        "role",
         "id_field",
         "protected",
         "sentinel",
@@ -143,6 +145,7 @@ fn wish(given: &Dynamic, file: &File) -> Outcome<(Wish, Option<String>)> {
     if options.choice("renames", &["ask", "apart"])?.as_deref() == Some("apart") {
         wish.compare.renames = Renames::Apart;
     }
+    wish.strangers = strangers(&mut options)?;
     if options.flag("invite")?.unwrap_or(false) {
         wish.invite = Invite::New;
     }
@@ -162,6 +165,19 @@ fn wish(given: &Dynamic, file: &File) -> Outcome<(Wish, Option<String>)> {
     Ok((wish, options.text("connection")?))
 }
 
+/// What becomes of people who have no account; the role of pending users has no default.
+fn strangers(options: &mut Options) -> Outcome<Strangers> {
+    let word = options.choice("strangers", &["pending", "leave"])?;
+    let role = options.id("role")?;
+    match (word.as_deref(), role) {
+        (Some("pending"), Some(role)) => Ok(Strangers::Pending { role }),
+        (Some("pending"), None) => Err("roster.sync() needs the role of pending users: `strangers: \"pending\", role: \"…\"`; `roles.list()` names the roles".into()),
+        (_, Some(_)) => Err("`role` of roster.sync() is the role of pending users: write `strangers: \"pending\"` beside it".into()),
+        (Some(_), None) => Ok(Strangers::Leave),
+        (None, None) => Ok(Strangers::Ask),
+    }
+}
+
 /// Puts the account into the report, and the refused rows into a file that can be fed again.
 fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) -> Outcome<()> {
     let rejects = rejects(run, file, synced)?;
@@ -172,7 +188,7 @@ fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) ->
         "group": group,
         "rows": synced.account.rows,
         "classes": classes(synced),
-        "added": synced.added, "existing": synced.existing, "changed": synced.changed, "removed": synced.removed,
+        "added": synced.added, "existing": synced.existing, "pending": synced.pending, "changed": synced.changed, "removed": synced.removed,
         "same": synced.same, "invited": synced.invited, "recorded": synced.recorded,
         "rejected": synced.rejected.iter().map(|row| json!({ "line": row.line, "reason": row.reason })).collect::<Vec<_>>(),
         "rejects": rejects,
@@ -220,6 +236,7 @@ fn figures(synced: &Synced) -> Map {
     [
         ("added", synced.added),
         ("existing", synced.existing),
+        ("pending", synced.pending),
         ("changed", synced.changed),
         ("removed", synced.removed),
         ("same", synced.same),

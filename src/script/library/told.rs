@@ -90,6 +90,7 @@ fn done(synced: &Synced, tense: Tense) -> String {
         };
         parts.push(format!("{} added{before}", synced.added));
     }
+    parts.extend((synced.pending > 0).then(|| format!("{} pending until they sign in", synced.pending)));
     parts.extend((synced.changed > 0).then(|| format!("{} changed", synced.changed)));
     parts.extend((synced.removed > 0).then(|| format!("{} removed", synced.removed)));
     if synced.mending == Mending::Whole && synced.ended.is_some() {

@@ -105,7 +105,7 @@ fn a_verb_that_no_platform_has_is_answered_with_those_there_are() {
     assert_eq!(message("connect(\"main\").usrs;"), "a connection has no `usrs`; did you mean `users`?");
     assert_eq!(
         message("connect(\"main\").csv;"),
-        "a connection has no `csv`; it has `activities`, `bulk`, `communities`, `groups`, `invitations`, `members`, `plans`, `roles`, `tenant_users`, `users` and `webhooks`"
+        "a connection has no `csv`; it has `activities`, `bulk`, `communities`, `groups`, `invitations`, `members`, `notifications`, `plans`, `roles`, `tenant_users`, `users` and `webhooks`"
     );
     assert_eq!(
         failure("let x = 1;\nusers.gte(x);"),

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use beadle::catalog::{Kind, Mails, Op, Platform, Repeat};
+use beadle::catalog::{Mails, Repeat};
 
 use super::each;
-use super::samples::Known;
+use super::samples::{Known, Sampled};
 use super::stage::{Ran, Stage};
 
 /// What becomes of a request.
@@ -52,8 +52,8 @@ impl Becomes {
 }
 
 /// Each call by itself, and how it ended: one line of JSON.
-pub fn each_told(writes: &[(&Op, String)]) -> String {
-    each_named(writes.iter().map(|(op, call)| (op.name(), call.clone())))
+pub fn each_told(writes: &[Sampled]) -> String {
+    each_named(writes.iter().map(|one| (one.op.name(), one.call.clone())))
 }
 
 /// The same of calls by any name.
@@ -76,20 +76,6 @@ pub fn ends(ran: &Ran) -> BTreeMap<String, (String, String)> {
     ran.printed().iter().map(|line| (text(&line["op"]), (text(&line["code"]), text(&line["message"])))).collect()
 }
 
-fn repeat(op: &Op) -> Repeat {
-    match op.kind {
-        Kind::Write(write) => write.repeat,
-        Kind::Read => unreachable!("a read is no write"),
-    }
-}
-
-fn mails(op: &Op) -> Mails {
-    match op.kind {
-        Kind::Write(write) => write.mails,
-        Kind::Read => Mails::No,
-    }
-}
-
 fn nobody_is_mailed_twice(stage: &Stage, what: &str) {
     let (world, _) = stage.world();
     let mut times = BTreeMap::new();
@@ -100,17 +86,17 @@ fn nobody_is_mailed_twice(stage: &Stage, what: &str) {
     assert!(times.is_empty(), "{what}: mailed twice: {times:?}");
 }
 
-fn disturbed(platform: &'static Platform, writes: &[(&'static Op, String)], becomes: Becomes) {
-    let stage = Stage::new(platform);
-    let faults: Vec<String> = writes.iter().map(|(op, _)| format!("{}:{}", becomes.fault(), op.name())).collect();
+fn disturbed(known: &Known, writes: &[Sampled], becomes: Becomes) {
+    let (stage, platform) = (Stage::prepared(known), known.platform);
+    let faults: Vec<String> = writes.iter().map(|one| format!("{}:{}", becomes.fault(), one.op.name())).collect();
     let faults = faults.join(";");
     let what = format!("{} {becomes:?}", platform.name);
     let ran = stage.disturbed(&each_told(writes), &faults);
     let ran = stage.allowed(ran, "resume", &["--faults", &faults]);
     let ended = ends(&ran);
     let mut in_doubt = false;
-    for (op, _) in writes {
-        let (codes, times) = becomes.ends(repeat(op));
+    for Sampled { op, write, .. } in writes {
+        let (codes, times) = becomes.ends(write.repeat);
         let name = op.name();
         let (code, words) = ended.get(&name).unwrap_or_else(|| panic!("{what} {name}: {}", ran.said()));
         assert!(codes.contains(&code.as_str()), "{what} {name}: {code}: {words}\n{}", ran.said());
@@ -120,14 +106,14 @@ fn disturbed(platform: &'static Platform, writes: &[(&'static Op, String)], beco
     // Also where the script caught it.
     assert_eq!(ran.code == Some(6), in_doubt, "{what}: {}", ran.said());
     nobody_is_mailed_twice(&stage, &what);
-    let mailing: Vec<_> = writes.iter().filter(|(op, _)| mails(op) == Mails::Yes).cloned().collect();
+    let mailing: Vec<_> = writes.iter().filter(|one| one.write.mails == Mails::Yes).cloned().collect();
     if mailing.is_empty() || becomes == Becomes::Forbidden {
         return;
     }
     // A later run sends none of them once more, whether they are done or in doubt.
-    let before: Vec<usize> = mailing.iter().map(|(op, _)| stage.times(op)).collect();
+    let before: Vec<usize> = mailing.iter().map(|one| stage.times(one.op)).collect();
     let again = stage.run(&each_told(&mailing));
-    let after: Vec<usize> = mailing.iter().map(|(op, _)| stage.times(op)).collect();
+    let after: Vec<usize> = mailing.iter().map(|one| stage.times(one.op)).collect();
     assert_eq!(before, after, "{what}: sent once more: {}", again.said());
     nobody_is_mailed_twice(&stage, &what);
 }
@@ -135,14 +121,16 @@ fn disturbed(platform: &'static Platform, writes: &[(&'static Op, String)], beco
 #[test]
 fn every_write_ends_as_its_repeat_says_whatever_becomes_of_its_request() {
     each(|platform| {
-        let writes = Known::of(platform).writes();
+        let known = Known::of(platform);
+        let writes = known.writes();
         // Mostly waiting: side by side.
         std::thread::scope(|scope| {
             let all = Becomes::ALL.map(|becomes| {
-                let writes = &writes;
-                (becomes, scope.spawn(move || disturbed(platform, writes, becomes)))
+                let (known, writes) = (&known, &writes);
+                (becomes, scope.spawn(move || disturbed(known, writes, becomes)))
             });
-            let failed: Vec<_> = all.into_iter().filter_map(|(it, ended)| ended.join().is_err().then_some(it)).collect();
+            let failed: Vec<_> =
+                all.into_iter().filter_map(|(it, ended)| ended.join().is_err().then_some(it)).collect();
             assert!(failed.is_empty(), "{}: {failed:?}", platform.name);
         });
     });

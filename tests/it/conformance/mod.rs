@@ -25,7 +25,8 @@ fn each(ask: impl Fn(&'static Platform) + Sync) {
     std::thread::scope(|scope| {
         let ask = &ask;
         let asked: Vec<_> = all().map(|platform| (platform.name, scope.spawn(move || ask(platform)))).collect();
-        let failed: Vec<_> = asked.into_iter().filter_map(|(name, ended)| ended.join().is_err().then_some(name)).collect();
+        let failed: Vec<_> =
+            asked.into_iter().filter_map(|(name, ended)| ended.join().is_err().then_some(name)).collect();
         assert!(failed.is_empty(), "not as every platform: {failed:?}");
     });
 }

@@ -24,7 +24,8 @@ fn done(op: &Op, args: &Map<String, Value>) -> String {
 #[test]
 fn a_bad_argument_is_refused_before_anything_is_sent() {
     each(|platform| {
-        let (known, stage) = (Known::of(platform), Stage::new(platform));
+        let known = Known::of(platform);
+        let stage = Stage::prepared(&known);
         let mut calls = Vec::new();
         for op in platform.ops {
             let name = op.name();
@@ -65,12 +66,15 @@ fn not_a(param: &Param) -> Value {
 #[test]
 fn what_is_not_there_is_refused_as_that_and_leaves_no_doubt() {
     each(|platform| {
-        let (known, stage) = (Known::of(platform), Stage::new(platform));
+        let known = Known::of(platform);
+        let stage = Stage::prepared(&known);
         let mut calls = Vec::new();
         for op in platform.ops {
             let Some(mut args) = known.sample(op) else { continue };
             let is_id = |param: &&Param| param.place == Place::Path && matches!(param.ty, Ty::Id(_));
-            let Some(param) = op.params.iter().find(is_id).filter(|param| args.contains_key(param.name)) else { continue };
+            let Some(param) = op.params.iter().find(is_id).filter(|param| args.contains_key(param.name)) else {
+                continue;
+            };
             args.insert(param.name.into(), json!("987654321"));
             calls.push((op, done(op, &args)));
         }
@@ -87,7 +91,9 @@ fn what_is_not_there_is_refused_as_that_and_leaves_no_doubt() {
             let fits = match op.is_read() {
                 true => ["not_found", "refused", "ok"].contains(&code.as_str()),
                 false if code == "in_doubt" => unclear(op),
-                false => ["not_found", "refused", "bad_argument"].contains(&code.as_str()) || unclear(op) && code == "ok",
+                false => {
+                    ["not_found", "refused", "bad_argument"].contains(&code.as_str()) || unclear(op) && code == "ok"
+                }
             };
             assert!(fits, "{} {call}: {code}: {words}\n{}", platform.name, ran.said());
             assert!(code == "ok" || words.len() > 10, "{} {call}: {code}: {words}", platform.name);

@@ -1,7 +1,7 @@
 //! Arguments for any operation, made from its table and from what the platform's own lists show of the sandbox's community.
 //! Each operation gets people, groups and invitations of its own, so that one script can call all of them.
 
-use beadle::catalog::{Args, Consequence, Kind, Op, Param, Place, Platform, Ty, check};
+use beadle::catalog::{Args, Consequence, Op, Param, Place, Platform, Ty, Write, check};
 use beadle::model::{Member, Standing};
 use beadle::sandbox::{DELIVERY, ROSTER_GROUP, Seed};
 use beadle::world::{Kind as Id, guid};
@@ -25,14 +25,16 @@ pub struct Known {
     /// Addresses of people who have an account and are not in the group.
     pub outsiders: Vec<String>,
     invitations: Vec<String>,
-    roles: Vec<String>,
+    /// A role that gives nobody power.
+    role: Option<String>,
+    /// What has to be made before there is one of it to be changed.
+    pub setup: Option<String>,
 }
 
 /// What the table alone does not say: what stands in a roster that the platform takes whole, where a file lies on the
 /// platform's server. By platform, operation and argument.
 const SPECIAL: &[(&str, &str, &str, &str)] = &[
     ("hivesocial", "invitations.evaluate", "csv_path", r#""/tmp/users.csv""#),
-    ("mobilize", "members.search", "keywords", r#""berlin""#),
     (
         "vitable",
         "members.sync",
@@ -44,7 +46,18 @@ const SPECIAL: &[(&str, &str, &str, &str)] = &[
 impl Known {
     /// Reads it, on a sandbox that nothing has touched.
     pub fn of(platform: &'static Platform) -> Self {
-        let stage = Stage::new(platform);
+        let mut known = Self::seen(platform, &Stage::new(platform));
+        let create = platform.op("invitations", "create").filter(|_| known.invitations.is_empty());
+        if let Some(op) = create {
+            let mut args = known.sample(op).unwrap();
+            args.insert("group_ids".into(), json!([known.leaves[0]]));
+            known.setup = Some(call(op, &Value::Object(args)));
+            known.invitations = Self::seen(platform, &Stage::prepared(&known)).invitations;
+        }
+        known
+    }
+
+    fn seen(platform: &'static Platform, stage: &Stage) -> Self {
         let (adapter, connection) = (platform.adapter, platform.connection);
         let read = |op: &Op, args: &Args| {
             let found = |name: &String| op.param(name).is_some_and(|param| param.place == Place::Found);
@@ -67,11 +80,13 @@ impl Known {
         let (admins, plain): (Vec<Member>, Vec<Member>) =
             members.into_iter().filter(|it| it.standing == Standing::Accepted).partition(|it| it.admin);
         let stranger = |it: &&Member| it.invited_at.is_none() && it.registered != Some(true);
-        let list = |noun: &str| platform.op(noun, "list");
-        let ids = |op: &'static Op| {
-            let rows = read(op, &Args::from_checked(given(op, |param| (param.required).then(|| json!(group)))));
-            rows.iter().filter_map(|row| row["id"].as_str().or(row["Id"].as_str()).map(str::to_owned)).collect()
+        let list = |noun: &str| {
+            let op = platform.op(noun, "list");
+            let args = |op| Args::from_checked(given(op, |param| param.required.then(|| json!(group))));
+            op.map(|op| read(op, &args(op))).unwrap_or_default()
         };
+        let text = |row: &Value, keys: [&str; 2]| keys.iter().find_map(|key| row[*key].as_str().map(str::to_owned));
+        let plain_role = |row: &&Value| text(row, ["name", "Name"]).is_some_and(|name| name.contains("Member"));
         Self {
             platform,
             leaves,
@@ -80,8 +95,9 @@ impl Known {
             strangers: plain.iter().rev().filter(stranger).map(|it| it.id.clone()).collect(),
             members: plain.iter().filter_map(key).collect(),
             outsiders: outsiders(),
-            invitations: list("invitations").map(ids).unwrap_or_default(),
-            roles: list("roles").map(ids).unwrap_or_default(),
+            invitations: list("invitations").iter().filter_map(|row| text(row, ["id", "Id"])).collect(),
+            role: list("roles").iter().find(plain_role).and_then(|row| text(row, ["id", "Id"])),
+            setup: None,
             group,
         }
     }
@@ -95,7 +111,8 @@ impl Known {
         for param in op.params.iter().filter(wanted) {
             args.insert(param.name.to_owned(), self.value(op, param, place)?);
         }
-        check(op, vec![Value::Object(args.clone())]).unwrap_or_else(|error| panic!("{}: {args:?}: {error:?}", op.name()));
+        check(op, vec![Value::Object(args.clone())])
+            .unwrap_or_else(|error| panic!("{}: {args:?}: {error:?}", op.name()));
         Some(args)
     }
 
@@ -104,7 +121,7 @@ impl Known {
         if op.batch.is_some_and(|batch| batch.param == param.name) {
             return true;
         }
-        let changes = matches!(op.kind, Kind::Write(write) if write.consequence == Consequence::Changes);
+        let changes = consequence(op) == Some(Consequence::Changes);
         match param.name {
             "name" | "first_name" | "last_name" | "bio" => changes,
             "fields" => true,
@@ -121,10 +138,7 @@ impl Known {
         if let Some((.., value)) = special {
             return Some(serde_json::from_str(value).unwrap());
         }
-        let consequence = match op.kind {
-            Kind::Write(write) => Some(write.consequence),
-            Kind::Read => None,
-        };
+        let consequence = consequence(op);
         let member = |more: usize| self.members.get(place * 4 + more);
         let address = || match consequence {
             Some(Consequence::Adds) => self.outsiders.get(place).cloned(),
@@ -133,8 +147,8 @@ impl Known {
         };
         Some(match (param.ty, param.name) {
             (Ty::Id(_), "sender_id") => json!(self.admin.0),
-            (Ty::Id(_), "role_id") => json!(self.roles.first()?),
-            (Ty::Id(_), "invitation_id") => json!(self.invitations.get(place)?),
+            (Ty::Id(_), "role_id") => json!(self.role.as_ref()?),
+            (Ty::Id(_), "invitation_id") => json!(self.invitations.get(place % self.invitations.len().max(1))?),
             (Ty::Id(_), "id") if op.noun == "webhooks" => json!(DELIVERY),
             (Ty::Id(_), "user_id" | "member_id") if consequence == Some(Consequence::Adds) => json!(address()?),
             (Ty::Id(_), "user_id" | "member_id") => json!(member(0)?.0),
@@ -146,9 +160,11 @@ impl Known {
             (Ty::Id(_), "id" | "group_id" | "community_id" | "parent_group_id") => json!(self.group),
             (Ty::Ids(_), "group_ids") => json!([self.group]),
             (Ty::Ids(_), _) => json!([self.strangers.get(place * 2)?, self.strangers.get(place * 2 + 1)?]),
+            (Ty::Text(_), "keywords") => json!("berlin"),
             (Ty::Text(_), _) => json!(format!("Word {place}")),
             (Ty::Email, "manager_email_address") => json!(self.admin.1),
             (Ty::Email, _) => json!(address()?),
+            (Ty::Emails, _) => json!([address()?]),
             (Ty::Int(least, _), _) => json!(least.max(1)),
             (Ty::Bool, _) => json!(true),
             (Ty::Choice(list), _) => json!(list.first()?.name),
@@ -169,15 +185,28 @@ impl Known {
     }
 
     /// The operations that change something, each as a script calls it.
-    pub fn writes(&self) -> Vec<(&'static Op, String)> {
-        let writes = self.platform.ops.iter().filter(|op| !op.is_read());
-        writes.map(|op| (op, call(op, &Value::Object(self.sampled(op))))).collect()
+    pub fn writes(&self) -> Vec<Sampled> {
+        let sampled = |op: &'static Op| {
+            let args = self.sample(op).unwrap_or_else(|| panic!("no arguments are known for {}", op.name()));
+            let checked = check(op, vec![Value::Object(args.clone())]).unwrap();
+            let write = *op.write(&checked).unwrap();
+            Sampled { op, write, call: call(op, &Value::Object(args)) }
+        };
+        self.platform.ops.iter().filter(|op| !op.is_read()).map(sampled).collect()
     }
+}
 
-    /// The arguments; every write has some.
-    fn sampled(&self, op: &'static Op) -> Map<String, Value> {
-        self.sample(op).unwrap_or_else(|| panic!("no arguments are known for {} of {}", op.name(), self.platform.name))
-    }
+/// A write with arguments.
+#[derive(Clone)]
+pub struct Sampled {
+    pub op: &'static Op,
+    /// What it is with these.
+    pub write: Write,
+    pub call: String,
+}
+
+fn consequence(op: &Op) -> Option<Consequence> {
+    op.write(&Args::default()).map(|write| write.consequence)
 }
 
 /// Whoever has an account and is not in the group, by the seed.

@@ -11,12 +11,15 @@ use beadle::world::World;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use super::samples::Known;
 use crate::toy;
 
 /// A folder in which one platform's sandbox is played with.
 pub struct Stage {
     pub platform: &'static Platform,
     folder: TempDir,
+    /// Writes that set the scene.
+    before: usize,
 }
 
 /// What one start of beadle did.
@@ -36,7 +39,17 @@ pub struct Reached {
 
 impl Stage {
     pub fn new(platform: &'static Platform) -> Self {
-        Self { platform, folder: TempDir::new().unwrap() }
+        Self { platform, folder: TempDir::new().unwrap(), before: 0 }
+    }
+
+    /// With all that must be there before it can be changed.
+    pub fn prepared(known: &Known) -> Self {
+        let mut stage = Self::new(known.platform);
+        if let Some(setup) = &known.setup {
+            stage.run(setup).ended(&[0], setup);
+            stage.before = stage.world().1.len();
+        }
+        stage
     }
 
     pub fn file(&self, name: &str, text: &str) {
@@ -89,7 +102,9 @@ impl Stage {
 
     /// Allows what holds a run or plan, and goes on with it, until nothing holds it any more.
     pub fn allowed(&self, mut ran: Ran, go_on: &str, more: &[&str]) -> Ran {
-        while let Some(approve) = ran.after("type: beadle approve ").or_else(|| ran.after("in place of N: beadle approve ")) {
+        while let Some(approve) =
+            ran.after("type: beadle approve ").or_else(|| ran.after("in place of N: beadle approve "))
+        {
             let id = approve.split(' ').next().unwrap().to_owned();
             let words = approve.replace(" N ", " 100 ").replace("\"…\"", "test");
             let args: Vec<&str> = ["approve"].into_iter().chain(words.split(' ')).collect();
@@ -100,7 +115,7 @@ impl Stage {
         ran
     }
 
-    /// The world as it is by now, and the writes that led to it.
+    /// The world as it is by now, and the writes that led to it since the scene was set.
     pub fn world(&self) -> (World, Vec<Reached>) {
         let mut world = Seed::default().world();
         let mut reached = Vec::new();
@@ -117,7 +132,7 @@ impl Stage {
             reached.push(Reached { operation: op.name(), line, status });
         }
         world.settle();
-        (world, reached)
+        (world, reached.split_off(self.before))
     }
 
     /// How often this operation has happened.
@@ -152,7 +167,11 @@ impl Ran {
 
     /// The JSON that a script printed, line by line.
     pub fn printed(&self) -> Vec<Value> {
-        self.stdout.lines().filter(|line| line.starts_with('{')).map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.stdout
+            .lines()
+            .filter(|line| line.starts_with('{'))
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     /// What stands after these words, to the end of their line.
@@ -163,7 +182,8 @@ impl Ran {
     /// The name of the run or plan.
     pub fn id(&self) -> String {
         let words = self.stdout.split([' ', '\n']);
-        let mut ids = words.filter(|word| word.len() == 18 && word.as_bytes()[8] == b'-' && word.as_bytes()[13] == b'-');
+        let mut ids =
+            words.filter(|word| word.len() == 18 && word.as_bytes()[8] == b'-' && word.as_bytes()[13] == b'-');
         ids.next().unwrap_or_else(|| panic!("no run is named: {}", self.said())).to_owned()
     }
 }

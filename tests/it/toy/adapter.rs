@@ -30,7 +30,7 @@ impl Adapter for Toy {
             email: Email::parse(text(row, "email")).ok(),
             name: format!("{} {}", name("first_name"), name("last_name")).trim().to_owned(),
             fields: NAMES.map(|key| (key.to_owned(), name(key))).into(),
-            registered: None,
+            registered: row["signed_in"].as_bool(),
             invited_at: row["invited_at"].as_i64(),
             created_at: None,
             admin: false,
@@ -119,9 +119,7 @@ impl Adapter for Toy {
     }
 
     fn snapshot(&self, connection: &str, writes: &[Doubt]) -> Option<Snapshot> {
-        // Undo asks without a group where the request itself names one.
-        let first = writes.first()?;
-        let group = first.subject.group.as_deref().or_else(|| first.wanted.get("group_id")?.as_str())?;
+        let group = writes.first()?.subject.group.as_deref()?;
         Some(Snapshot {
             reads: vec![self.members(connection, group).ok()?],
             find: |write, reads| find(&write.subject.key, reads).cloned(),
@@ -148,7 +146,8 @@ impl Adapter for Toy {
         match deed {
             Deed::Leaves { .. } => None,
             Deed::Joins { group, who, fields } => {
-                let new = json!({ "id": id, "group_id": group, "email": who.address, "first_name": "", "last_name": "" });
+                let new =
+                    json!({ "id": id, "group_id": group, "email": who.address, "first_name": "", "last_name": "" });
                 let mut row = row.unwrap_or(new);
                 row.as_object_mut()?.extend(fields.clone());
                 Some(row)

@@ -5,7 +5,7 @@ mod adapter;
 mod ops;
 mod simulate;
 
-use beadle::catalog::{Credential, Fault, Platform, SignIn};
+use beadle::catalog::{Credential, Fault, Platform, Protocol, SignIn};
 use serde_json::{Value, json};
 
 /// The platform.
@@ -17,6 +17,7 @@ pub const PLATFORM: Platform = Platform {
     prefix: "/v1",
     credentials: &[Credential::secret("token", "the key to the town").required()],
     sign_in: SignIn::Bearer { token: "token" },
+    protocol: Protocol::Rest,
     account: &[],
     ops: ops::OPS,
     records: &[&ops::GROUP, &ops::MEMBER],

@@ -58,6 +58,7 @@ pub const MEMBER: Record = Record {
         f("email", FieldTy::Text),
         f("first_name", FieldTy::Text),
         f("last_name", FieldTy::Text),
+        f("signed_in", FieldTy::Bool),
         f("invited_at", FieldTy::Millis),
     ],
 };

@@ -46,7 +46,8 @@ pub fn simulate(world: &mut World, op: &Op, args: &Args) -> (u16, Value) {
 }
 
 fn add(world: &mut World, group: u64, args: &Args) -> Option<Value> {
-    let names = ["first_name", "last_name"].into_iter().filter_map(|key| Some((key.to_owned(), args.get(key)?.clone())));
+    let names =
+        ["first_name", "last_name"].into_iter().filter_map(|key| Some((key.to_owned(), args.get(key)?.clone())));
     let (email, values) = (args.text("email").to_owned(), names.collect::<Values>());
     let known = world.user_by_email(&email).map(|user| user.id);
     let id = match known {
@@ -61,6 +62,7 @@ fn row(user: &User, group: u64) -> Value {
     json!({
         "id": name("m", user.id), "group_id": name("g", group), "email": user.email,
         "first_name": user.first_name, "last_name": user.last_name,
+        "signed_in": user.registered,
         "invited_at": user.membership(group).and_then(|place| place.invited_ms),
     })
 }

@@ -1,0 +1,138 @@
+//! People of a roster who have no account, on platforms where only accounts can be in a group. What becomes of them the
+//! caller says; there is no default, since what makes somebody known to a platform may write to them.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::{Flow, Synced, hopeless};
+use crate::catalog::Call;
+use crate::client::{Error, Gravity, With};
+use crate::model::{Change, Member, Person};
+use crate::roster::diff::differences;
+use crate::roster::{Diff, RowClass, alike};
+
+/// Who is named in the error.
+const NAMED: usize = 3;
+
+/// What becomes of people who have no account.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Strangers {
+    /// Nobody has said: if there are any, nothing is done.
+    #[default]
+    Ask,
+    /// They are left out.
+    Leave,
+    /// They are made pending users with this role.
+    Pending {
+        /// The role, by id or by name.
+        role: String,
+    },
+}
+
+impl Flow<'_> {
+    /// Takes people without an account out of the changes, and adds to them what those who have one and are added would
+    /// not get by being added: other values.
+    pub(super) async fn strangers(&self, difference: &mut Diff) -> Result<Vec<Person>, Error> {
+        let adapter = self.client.platform().adapter;
+        let arriving = |change: &Change| match change {
+            Change::Add(person) => Some(person.email.as_str().to_owned()),
+            _ => None,
+        };
+        let addresses: Vec<String> = difference.changes.iter().filter_map(arriving).collect();
+        if addresses.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Some(list) = adapter.accounts(self.client.connection(), &addresses) else { return Ok(Vec::new()) };
+        let rows = self.client.read_all(&list).await?;
+        let members = rows.as_array().into_iter().flatten().filter_map(|row: &Value| adapter.member("", row));
+        let known: HashMap<String, Member> =
+            members.filter_map(|member| Some((member.email.as_ref()?.key().to_owned(), member))).collect();
+        let (mut strangers, mut changes) = (Vec::new(), Vec::with_capacity(difference.changes.len()));
+        for change in std::mem::take(&mut difference.changes) {
+            let Change::Add(person) = change else {
+                changes.push(change);
+                continue;
+            };
+            let Some(member) = known.get(person.email.key()) else {
+                strangers.push(person);
+                continue;
+            };
+            let fields: Vec<_> = differences(&person, member, &self.compare).collect();
+            difference.figures.overwrites += usize::from(fields.iter().any(|field| !alike(&field.before, "")));
+            changes.push(Change::Add(person));
+            if !fields.is_empty() {
+                changes.push(Change::Update { member: member.clone(), fields });
+            }
+        }
+        difference.changes = changes;
+        self.told_apart(&list, difference, &strangers)?;
+        Ok(strangers)
+    }
+
+    /// Their rows are a class of their own; where nobody has said what becomes of them, nothing is done.
+    fn told_apart(&self, list: &Call, difference: &mut Diff, strangers: &[Person]) -> Result<(), Error> {
+        if strangers.is_empty() {
+            return Ok(());
+        }
+        if self.wish.strangers == Strangers::Ask {
+            return Err(Error::new(list, "strangers", self.question(strangers)));
+        }
+        let class = match self.wish.strangers {
+            Strangers::Pending { .. } => RowClass::Pending,
+            _ => RowClass::Stranger,
+        };
+        let keys: HashSet<&str> = strangers.iter().map(|person| person.email.key()).collect();
+        for row in difference.rows.iter_mut().filter(|row| row.class == RowClass::New) {
+            if self.wanted.people.get(row.place).is_some_and(|person| keys.contains(person.email.key())) {
+                row.class = class;
+            }
+        }
+        difference.figures.adds -= strangers.len().min(difference.figures.adds);
+        difference.figures.left -= strangers.len().min(difference.figures.left);
+        Ok(())
+    }
+
+    fn question(&self, strangers: &[Person]) -> String {
+        let mut named: Vec<String> =
+            strangers.iter().take(NAMED).map(|person| format!("{} (line {})", person.email, person.line)).collect();
+        let more = strangers.len() - named.len();
+        named.extend((more > 0).then(|| format!("{more} more")));
+        let title = self.client.platform().title;
+        format!(
+            "{} no account on {title}, and only accounts can be in a group: {}; nothing was done. Say \
+             what becomes of them: `strangers: \"pending\", role: \"…\"` makes them pending users with that role \
+             (`roles.list()` names the roles; {title} may write to them), `strangers: \"leave\"` leaves them out",
+            match strangers.len() {
+                1 => "1 person of the roster has".to_owned(),
+                all => format!("{all} people of the roster have"),
+            },
+            named.join(", ")
+        )
+    }
+
+    /// Makes strangers known to the platform, before anything else is changed: a role that the brakes hold is held here.
+    pub(super) async fn welcome(&self, strangers: &[Person], synced: &mut Synced) -> Result<(), Error> {
+        for (call, person) in self.welcomes(strangers)?.iter().zip(strangers) {
+            match self.client.call(call, &With::default()).await {
+                Ok(_) => synced.pending += 1,
+                Err(error)
+                    if error.gravity == Gravity::Catchable && !hopeless(&error) && error.code != "bad_argument" =>
+                {
+                    synced.failed.push((person.email.as_str().to_owned(), error.message));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// The writes by which strangers come in one day.
+    fn welcomes(&self, strangers: &[Person]) -> Result<Vec<Call>, Error> {
+        let Strangers::Pending { role } = &self.wish.strangers else { return Ok(Vec::new()) };
+        let people: Vec<&Person> = strangers.iter().collect();
+        let adapter = self.client.platform().adapter;
+        let calls = adapter.welcome(self.client.connection(), self.group, &people, role);
+        calls.map_err(|why| Error::unsupported(self.client, &why))
+    }
+}
