@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::{Condvar, Mutex};
 
 use beadle::catalog::{Op, Platform};
 use beadle::sandbox::Seed;
@@ -56,8 +57,9 @@ impl Stage {
         std::fs::write(self.folder.path().join(name), text).unwrap();
     }
 
-    /// Starts beadle here, with this platform's connection where `args` name a script.
+    /// Starts beadle here.
     pub fn beadle(&self, args: &[&str]) -> Ran {
+        let _turn = Turn::wait();
         let output = self.command(args).current_dir(self.folder.path()).stdin(Stdio::null()).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let (stdout, stderr) = (text(output.stdout), text(output.stderr));
@@ -139,6 +141,27 @@ impl Stage {
     pub fn times(&self, op: &Op) -> usize {
         let (_, reached) = self.world();
         reached.iter().filter(|one| one.operation == op.name() && one.status < 300).count()
+    }
+}
+
+/// So many programs run at a time: they mostly wait, and other tests look at the clock.
+const AT_ONCE: usize = 8;
+static RUNNING: (Mutex<usize>, Condvar) = (Mutex::new(0), Condvar::new());
+
+struct Turn;
+
+impl Turn {
+    fn wait() -> Self {
+        let running = RUNNING.0.lock().unwrap();
+        *RUNNING.1.wait_while(running, |running| *running >= AT_ONCE).unwrap() += 1;
+        Self
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        *RUNNING.0.lock().unwrap() -= 1;
+        RUNNING.1.notify_one();
     }
 }
 
