@@ -36,7 +36,7 @@ pub(super) fn apply(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
     let session = Session::open(shell, shell.settings(mode, None)?, mode)?;
     let plan = find(&session, &options.plan)?;
-    check(&session, &plan, mode)?;
+    check(&session, &plan, mode, if options.skip_stale { " --skip-stale" } else { "" })?;
     let stale = if options.skip_stale { Stale::Skip } else { Stale::Stop };
     let order = order(plan, stale, Source::New);
     let attendance = options.watched.attendance();
@@ -73,7 +73,7 @@ fn made_here(session: &Session<'_>, plan: &Plan) -> Result<(), Failure> {
 }
 
 /// What keeps a plan from being applied, before anything begins.
-fn check(session: &Session<'_>, plan: &Plan, mode: Mode) -> Result<(), Failure> {
+fn check(session: &Session<'_>, plan: &Plan, mode: Mode, skip: &str) -> Result<(), Failure> {
     let failed = |error: crate::store::Error| Failure::failed(error.to_string());
     let (id, flag) = (&plan.id, session.shell.flags(mode));
     if plan.sandbox != (mode == Mode::Sandbox) {
@@ -85,7 +85,7 @@ fn check(session: &Session<'_>, plan: &Plan, mode: Mode) -> Result<(), Failure> 
         let failure = Failure::usage(format!("plan `{id}` was applied before; its run is {}", run.state.as_str()));
         return Err(match run.exit_code {
             Some(0) => failure.hint("a plan is applied once; what is wanted now, plan anew"),
-            _ => failure.hint(format!("to go on with that run: beadle resume {id}{flag}")),
+            _ => failure.hint(format!("to go on with that run: beadle resume {id}{flag}{skip}")),
         });
     }
     if session.now_ms() > plan.expires_at {

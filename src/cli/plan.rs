@@ -20,8 +20,8 @@ use crate::store::Approval;
   beadle plan scripts/sync_roster.rhai --sandbox --all --out roster.plan.json
   beadle plan 20261122-0601-k3f9 --sandbox --only ada@example.org
 
-Exit codes: as of `run`, and 4 when the plan waits for approval. With --exit-code, 3 tells that something would
-change; rows that were refused (5) and brakes (4) are told first.")]
+Exit codes: as of `run`, and 4 when the plan waits for approval.
+With --exit-code, 3 tells that something would change; brakes (4) and refused rows (5) are told first.")]
 pub(super) struct Options {
     /// The script; or a plan, by its name or file, to show it again
     what: PathBuf,

@@ -8,13 +8,15 @@ use super::{Code, Failure, Format, Shell};
 use crate::clock::Clock;
 use crate::platforms;
 use crate::sandbox::{
-    Running, Sandbox, SandboxOptions, Seed, ServeOptions, TOKEN_LIFE, ToolsServer, parse_faults, serve,
+    Answers, Content, Running, Sandbox, SandboxOptions, Seed, ServeOptions, Sessions, TOKEN_LIFE, ToolsServer,
+    parse_faults, serve,
 };
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   beadle sandbox
-  beadle sandbox --port 8080 --seed 7 --people 2000")]
+  beadle sandbox --port 8080 --seed 7 --people 2000
+  beadle sandbox --tools events,sessions")]
 pub(super) struct Options {
     /// The port on this machine; 0 takes a free one
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -34,6 +36,32 @@ pub(super) struct Options {
     /// What shall go wrong: docs/sandbox.md
     #[arg(long, value_name = "SPEC")]
     faults: Option<String>,
+    /// What a server of tools (Heartbeat's) is like, several with commas
+    #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
+    tools: Vec<Tools>,
+}
+
+/// In what a server of tools can differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Tools {
+    /// Answers come as events, a notice before each
+    Events,
+    /// Nothing is taken without a session
+    Sessions,
+    /// Answers have JSON in a block of text and no structured content
+    Text,
+}
+
+fn server(tools: &[Tools]) -> ToolsServer {
+    let mut server = ToolsServer::default();
+    for one in tools {
+        match one {
+            Tools::Events => server.answers = Answers::Events,
+            Tools::Sessions => server.sessions = Sessions::Demanded,
+            Tools::Text => server.content = Content::Text,
+        }
+    }
+    server
 }
 
 /// Serves the platforms until it is stopped.
@@ -57,7 +85,7 @@ pub(super) fn sandbox(options: &Options, shell: &Shell) -> Result<Code, Failure>
             port: options.port,
             credentials: None,
             token_life,
-            tools: ToolsServer::default(),
+            tools: server(&options.tools),
         })
         .await
         .map_err(fail)?;
@@ -92,4 +120,28 @@ fn introduce(running: &Running, shell: &Shell) {
     }
     text.push_str("Ctrl-C stops it; nothing is kept.\n");
     shell.printer.data(&text);
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+    }
+
+    #[test]
+    fn a_server_of_tools_is_plain_until_something_else_is_said() {
+        let of =
+            |words: &[&str]| Line::try_parse_from(["sandbox"].iter().chain(words)).map(|l| server(&l.options.tools));
+        assert_eq!(of(&[]).unwrap(), ToolsServer::default());
+        let other = ToolsServer { answers: Answers::Events, content: Content::Text, sessions: Sessions::Demanded };
+        assert_eq!(of(&["--tools", "events,sessions,text"]).unwrap(), other);
+        assert_eq!(of(&["--tools=sessions"]).unwrap().answers, Answers::Json);
+        assert!(of(&["--tools", "stream"]).is_err());
+    }
 }

@@ -89,7 +89,10 @@ impl Drafting<'_> {
         if let Some(Deed::GroupMade { name, .. }) = deed {
             return name.trim().to_owned();
         }
-        let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let text = |value: &Value, key: &str| {
+            let text = value.get(key).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+            text.map(str::to_owned)
+        };
         let (subject, _) = &self.piece.subjects[place];
         let held = [(before, "email"), (after, "email"), (before, "name"), (after, "name")];
         self.piece

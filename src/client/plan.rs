@@ -13,10 +13,10 @@ use super::doubt::{is_replaced, question};
 use super::drafting::{Drafting, Follows};
 use super::write::With;
 use super::{Client, Error};
-use crate::catalog::{Call, Code, Deed, Doubt, Mails, Piece, SubjectKind, Verdict};
+use crate::catalog::{Call, Code, Deed, Doubt, Mails, Piece, SubjectKind, Verdict, Whom};
 use crate::effects::{Answered, Intent, Why};
 use crate::model::{Cascade, Group, Placeholder};
-use crate::plan::{Draft, LeftOut, Overlay, Step};
+use crate::plan::{Draft, LeftOut, Overlay, Step, Touch};
 
 impl Client {
     /// Takes down whatever of a piece would be sent, and answers as the platform would.
@@ -43,6 +43,11 @@ impl Client {
         let follows = self.follows(draft, &deeds).await?;
         let drafting = Drafting { client: self, piece: &piece, intent, follows: &follows, number: draft.next() };
         let (touches, rows) = draft.with(&self.realm_of(&piece), |overlay| drafting.touches(overlay, &deeds));
+        for (touch, _) in touches.iter().zip(&deeds).filter(|(touch, deed)| keeps_its_values(touch, deed.as_ref())) {
+            let why = "has an account already, which stays as it is; to write its fields: `users.update`".to_owned();
+            let operation = piece.call.op.name();
+            draft.leave_out(LeftOut { operation, name: touch.name.clone(), why });
+        }
         let answer = draft.with(&self.realm_of(&piece), |overlay| drafting.answer(overlay, &rows));
         merged.done(touches.len(), &answer);
         draft.push(Step {
@@ -221,9 +226,10 @@ impl Client {
         let adapter = self.platform().adapter;
         let deeds = self.deeds(&piece);
         let missing: Vec<usize> = draft.with(&self.realm_of(&piece), |overlay| {
+            let is_known_by_id = |who: &Whom| who.address.is_none() && !adapter.rows_are_apart();
             let only_accounts = adapter.accounts(self.connection(), &[]).is_some();
             let is_there = |place: usize| match &deeds[place] {
-                Some(Deed::Joins { who, .. }) if only_accounts => overlay.row(who).is_some(),
+                Some(Deed::Joins { who, .. }) if only_accounts || is_known_by_id(who) => overlay.row(who).is_some(),
                 Some(deed) if is_about_somebody_there(deed) => {
                     let group = piece.subjects[place].0.group.as_deref();
                     let row = deed.who().and_then(|who| overlay.row(who));
@@ -301,6 +307,14 @@ impl Client {
         });
         Ok(groups)
     }
+}
+
+/// Whether an account was to be made with values that one which is there already does not hold.
+fn keeps_its_values(touch: &Touch, deed: Option<&Deed>) -> bool {
+    let Some(Deed::AccountMade { fields, .. }) = deed else { return false };
+    let held = |name: &String| touch.before.get("fields").and_then(|held| held.get(name));
+    let is_there = touch.before.get("id").is_some_and(|id| !id.is_null());
+    is_there && fields.iter().any(|(name, value)| held(name).is_some_and(|held| held != value))
 }
 
 /// Whether a deed needs somebody who is there already.

@@ -182,6 +182,11 @@ impl<'a> Flow<'a> {
         before(self.client.platform().adapter, present, difference, cascade)
     }
 
+    /// What is said while it is done, or only planned.
+    fn done<'w>(&self, really: &'w str, planned: &'w str) -> &'w str {
+        if self.client.draft().is_some() { planned } else { really }
+    }
+
     /// Sends the changes, reads the group again and says what is not as wanted.
     async fn apply(
         &self,
@@ -204,7 +209,7 @@ impl<'a> Flow<'a> {
                 Err(error) => return Err(error),
             }
             done += call.pieces().iter().map(|piece| piece.subjects.len() as u64).sum::<u64>();
-            self.client.events().progress("changes made", done, all);
+            self.client.events().progress(self.done("changes made", "changes planned"), done, all);
         }
         let after = self.present().await?;
         self.compare(difference, &after, strangers, synced);
@@ -275,7 +280,11 @@ impl<'a> Flow<'a> {
             synced.invited += answer.pointer("/effects/done").and_then(Value::as_u64).unwrap_or(0) as usize;
             synced.not_invited.extend(listed(&answer, "skipped").into_iter().map(|(id, why)| (named(id), why)));
             synced.failed.extend(listed(&answer, "failed").into_iter().map(|(id, why)| (named(id), why)));
-            self.client.events().progress("invited", synced.invited as u64, people.len() as u64);
+            self.client.events().progress(
+                self.done("invited", "invitations planned"),
+                synced.invited as u64,
+                people.len() as u64,
+            );
         }
         synced.recorded = self.confirm(synced.invited).await?;
         Ok(())

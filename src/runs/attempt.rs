@@ -142,12 +142,19 @@ impl Attempt {
         if settled > 0 {
             self.events.say(
                 Level::Info,
-                format!("{settled} effects of earlier runs were in doubt and are settled by reading"),
+                match settled {
+                    1 => "an effect of an earlier run was in doubt and is settled by reading".to_owned(),
+                    _ => format!("{settled} effects of earlier runs were in doubt and are settled by reading"),
+                },
             );
         }
         if left > 0 {
+            let what = match left {
+                1 => "an effect of an earlier run is".to_owned(),
+                _ => format!("{left} effects of earlier runs are"),
+            };
             let line = format!(
-                "{left} effects of earlier runs are still in doubt; what they touch is not written to; to see and settle \
+                "{what} still in doubt; what they touch is not written to; to see and settle \
                  them: beadle doubts{}",
                 runner.flags()
             );

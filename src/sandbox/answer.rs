@@ -46,9 +46,11 @@ pub enum Ending {
 }
 
 impl Answered {
-    /// A JSON body.
+    /// A JSON body. The number of a refusal that names one stands in a header as well: there AVEVA's clients look for it.
     pub(super) fn json(status: u16, value: &Value) -> Self {
-        let headers = vec![("content-type", "application/json".to_owned())];
+        let mut headers = vec![("content-type", "application/json".to_owned())];
+        let number = value.get("OperationId").and_then(Value::as_str);
+        headers.extend(number.map(|number| ("operation-id", number.to_owned())));
         Self { status, headers, body: Bytes::from(value.to_string()), ending: Ending::Whole }
     }
 

@@ -257,6 +257,17 @@ async fn writes_go_through_the_same_door() {
 }
 
 #[tokio::test]
+async fn a_refusal_of_aveva_has_its_number_in_a_header_too() {
+    let sandbox = sandbox("503:times=1:communities.list");
+    let request = |target: &str| Request { method: Method::Get, target: target.into(), body: None };
+    for (target, number) in [("/v1-preview/Communities", "sandbox-503"), ("/nothing", "sandbox-404")] {
+        let reply = InProcess::new(sandbox.clone(), "aveva").read(request(target)).await.unwrap();
+        let body: Value = serde_json::from_slice(&reply.body).unwrap();
+        assert_eq!((reply.trace.as_deref(), &body["OperationId"]), (Some(number), &json!(number)), "{target}");
+    }
+}
+
+#[tokio::test]
 async fn a_lower_cap_loses_nothing_for_who_counts_the_rows_received() {
     let sandbox = sandbox("cap=7; short-first");
     let mut ids = std::collections::HashSet::new();

@@ -249,7 +249,11 @@ fn tools(platform: &Platform) -> Value {
 fn tool(platform: &Platform, op: &Op) -> Value {
     let sent = || op.params.iter().filter(|param| param.place.is_sent());
     let mut properties: Map<String, Value> = sent()
-        .map(|param| (param.on_wire().to_owned(), json!({ "type": kind(param), "description": param.doc })))
+        .map(|param| {
+            let mut schema = schema(param);
+            schema["description"] = param.doc.into();
+            (param.on_wire().to_owned(), schema)
+        })
         .collect();
     let mut required: Vec<&str> = sent().filter(|param| param.required).map(Param::on_wire).collect();
     if let Protocol::Tools { with: (always, _) } = platform.protocol {
@@ -260,12 +264,37 @@ fn tool(platform: &Platform, op: &Op) -> Value {
     json!({ "name": op.path.trim_start_matches('/'), "description": op.doc, "inputSchema": schema })
 }
 
-fn kind(param: &Param) -> &'static str {
+/// A list without a word on its items is refused by clients that hand tools on to a model.
+fn schema(param: &Param) -> Value {
+    let list = |of: &str| json!({ "type": "array", "items": { "type": of } });
     match param.ty {
-        Ty::Bool => "boolean",
-        Ty::Int(..) => "integer",
-        Ty::Ids(_) | Ty::Emails | Ty::Choices(_) | Ty::Rows(_) => "array",
-        Ty::Fields | Ty::Map(_) => "object",
-        Ty::Id(_) | Ty::Text(_) | Ty::Email | Ty::Choice(_) => "string",
+        Ty::Bool => json!({ "type": "boolean" }),
+        Ty::Int(..) => json!({ "type": "integer" }),
+        Ty::Ids(_) | Ty::Emails | Ty::Choices(_) => list("string"),
+        Ty::Rows(_) => list("object"),
+        Ty::Fields | Ty::Map(_) => json!({ "type": "object" }),
+        Ty::Id(_) | Ty::Text(_) | Ty::Email | Ty::Choice(_) => json!({ "type": "string" }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platforms;
+
+    #[test]
+    fn a_tools_schema_says_what_the_items_of_a_list_are() {
+        let platform = platforms::named("heartbeat").unwrap();
+        let listed = tools(platform);
+        let add = &listed.as_array().unwrap()[0];
+        assert_eq!(add["name"], "heartbeat_community_add_group_members");
+        let arguments = &add["inputSchema"]["properties"];
+        let emails = json!({ "type": "array", "items": { "type": "string" }, "description": arguments["emails"]["description"] });
+        assert_eq!(arguments["emails"], emails);
+        assert_eq!(
+            (&arguments["groupID"]["type"], &arguments["PCID"]),
+            (&json!("string"), &json!({ "type": "string" }))
+        );
+        assert_eq!(add["inputSchema"]["required"], json!(["PCID", "groupID", "emails"]));
     }
 }

@@ -350,7 +350,8 @@ fn what_is_held_of_people_is_what_the_write_touches() {
     let want = json!({ "id": "3", "email": "ada@b.example", "member": true, "registered": true, "invited_at": 7 });
     assert_eq!(mailed(12), want);
     assert_eq!(mailed(13)["invited_at"], Value::Null, "0 is never");
-    assert_eq!(of("users.create", json!({ "email": "ada@b.example" })), json!({ "id": "3", "email": "ada@b.example" }));
+    let created = of("users.create", json!({ "email": "ada@b.example", "fields": { "city": "Kiel" } }));
+    assert_eq!(created, json!({ "id": "3", "email": "ada@b.example", "fields": { "city": "Turin" } }));
     let deleted = of("users.delete", json!({ "user_id": 3 }));
     assert_eq!(deleted, json!({ "id": "3", "email": "ada@b.example", "groups": 3 }));
 }

@@ -279,6 +279,49 @@ fn settings_that_others_changed_since_and_groups_that_are_called_otherwise_stay(
 }
 
 #[test]
+fn an_account_that_was_there_before_is_not_called_made_and_an_address_goes_back() {
+    let play = Play::new();
+    let of = |shown: &Output, why: &str| assert!(said(shown).contains(why), "`{why}` is missing: {}", said(shown));
+    let planned = "users.create(#{ email: \"theo.novak@example.net\", fields: #{ city: \"Kiel\" } });";
+    std::fs::write(play.0.path().join("play.rhai"), planned).unwrap();
+    let shown = play.beadle(&["plan", "play.rhai", "--sandbox", "--exit-code"]);
+    ended_with(&shown, &[0], "nothing is sent when it is applied");
+    of(&shown, "left out of users.create: 1, has an account already, which stays as it is; to write its fields");
+    let run = play.run(&format!("{planned} sleep(1);"), &[0], &[]);
+    of(&play.undo(&run), "left out of users.create: 1, they had an account before: it stays");
+
+    let look = "users.list(#{ include_fields: true }).count();";
+    let change = "users.update(\"1011\", #{ email: \"Changed@example.org\" });";
+    let run = play.run(&format!("{look} {change}"), &[0], &[]);
+    let shown = play.undo(&run);
+    of(&shown, "email \"changed@example.org\" -> ");
+    play.apply(&shown);
+    assert!(!play.community().members.keys().any(|(_, address)| address == "changed@example.org"));
+}
+
+#[test]
+fn what_is_still_at_work_or_lost_its_group_is_not_undone() {
+    let play = Play::new();
+    let boss = "let boss = users.get(\"1001\").email;";
+    let made = play.plan(&format!(
+        r#"{boss} let g = groups.create(#{{ name: "Founders", parent_group_id: "2", privacy: "private", invite_members_enabled: false,
+               hidden_emails: false, alias_name: "founders", default_emails_frequency: "daily", manager_email_address: boss }});
+           members.add(g.id, #{{ user_id: "1010" }});"#
+    ));
+    let shown = play.undo(&made);
+    assert!(
+        said(&shown).contains("    -      1  leave\n"),
+        "nobody was in a group that was not there: {}",
+        said(&shown)
+    );
+    let unknown = "members.add(\"4\", #{ user_id: \"9999\" });";
+    std::fs::write(play.0.path().join("play.rhai"), unknown).unwrap();
+    let refused = play.beadle(&["plan", "play.rhai", "--sandbox"]);
+    ended_with(&refused, &[1], "nobody has that id");
+    assert!(said(&refused).contains("there is no account 9999"), "{}", said(&refused));
+}
+
+#[test]
 fn what_another_run_has_written_since_is_that_runs() {
     let play = Play::new();
     let look = "users.list(#{ include_fields: true }).count();";

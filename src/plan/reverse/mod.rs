@@ -15,6 +15,8 @@ use undone::Undone;
 pub struct Since<'a> {
     /// The groups above one, into which whoever joins it comes along.
     pub above: &'a dyn Fn(&str) -> Vec<String>,
+    /// Whether a group is not there any more.
+    pub gone: &'a dyn Fn(&str) -> bool,
     /// The run that has written this of somebody since.
     pub later: &'a dyn Fn(&Member, &Written) -> Option<String>,
 }

@@ -55,7 +55,13 @@ impl<'a> Undone<'a> {
                 self.left(one, group);
             }
             Deed::Changes { fields, .. } => self.values(fields, one),
-            Deed::AccountMade { .. } => keep("the account stays; to delete it: `users.delete`"),
+            Deed::AccountMade { .. } if one.made_account(self.member) => {
+                keep("the account stays; to delete it: `users.delete`");
+            }
+            Deed::AccountMade { fields, .. } => {
+                keep("they had an account before: it stays");
+                self.values(fields, one);
+            }
             Deed::AccountDeleted { .. } => keep("a deleted account cannot be brought back"),
             Deed::GroupMade { .. } | Deed::GroupChanged { .. } => {}
         }
@@ -107,7 +113,11 @@ impl<'a> Undone<'a> {
 
     fn values(&mut self, fields: &Map<String, Value>, one: &'a Past) {
         for (name, value) in fields {
-            trace(&mut self.fields, name, text(value), one.field(name), one);
+            let left = match name.as_str() {
+                "email" => text(value).trim().to_lowercase(),
+                _ => text(value),
+            };
+            trace(&mut self.fields, name, left, one.field(name), one);
         }
     }
 
@@ -142,6 +152,7 @@ impl<'a> Undone<'a> {
             let Some(before) = self.unlike(trace, &is, reversal) else { continue };
             let later = (since.later)(self.member, &Written::Place(group.clone()));
             let keep = match (is == trace.left, later) {
+                _ if before && (since.gone)(group) => "the group is not there any more".to_owned(),
                 (false, _) if is => "is in the group again".to_owned(),
                 (false, _) => "has left the group since".to_owned(),
                 (true, Some(run)) => format!("run {run} has written to them there since"),
@@ -191,7 +202,7 @@ impl<'a> Undone<'a> {
     fn decide_fields(&self, are: &BTreeSet<&str>, since: &Since<'_>, reversal: &mut Reversal) {
         let mut back = Vec::new();
         for (name, trace) in &self.fields {
-            let now = self.member.field(name).unwrap_or_default().to_owned();
+            let now = self.now(name);
             let Some(before) = self.unlike(trace, &now, reversal) else { continue };
             let why = match (since.later)(self.member, &Written::Field(name.clone())) {
                 _ if now != trace.left => format!("`{name}` was changed since, to \"{now}\""),
@@ -217,6 +228,14 @@ impl<'a> Undone<'a> {
                 let operation = self.fields.values().next().map_or("", |trace| trace.operation);
                 reversal.keep(operation, self.name, "is in no group through which fields could be set back");
             }
+        }
+    }
+
+    /// What a field holds; an address as it is compared.
+    fn now(&self, name: &str) -> String {
+        match name {
+            "email" => self.member.email.as_ref().map(|email| email.key().to_owned()).unwrap_or_default(),
+            name => self.member.field(name).unwrap_or_default().to_owned(),
         }
     }
 

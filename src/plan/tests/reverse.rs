@@ -40,7 +40,7 @@ fn back(past: &[Past], now: &[Member]) -> Reversal {
 
 fn back_since(past: &[Past], now: &[Member], later: &dyn Fn(&Member, &Written) -> Option<String>) -> Reversal {
     let now: HashMap<String, Member> = now.iter().map(|member| (member.id.clone(), member.clone())).collect();
-    reverse(past, &now, &Since { above: &above, later })
+    reverse(past, &now, &Since { above: &above, gone: &|group| group == "gone", later })
 }
 
 /// What a removal had read.
@@ -178,7 +178,7 @@ fn what_cannot_be_undone_is_said() {
         (Deed::AccountDeleted { who: by_id("7"), destroys: false }, "a deleted account cannot be brought back"),
         (destroyed, "what they wrote was destroyed (`hard_delete`)"),
     ] {
-        assert_eq!(why(&back(&[past("x.y", deed, was_in())], &now)), [reason]);
+        assert_eq!(why(&back(&[past("x.y", deed, json!({ "member": true, "id": null }))], &now)), [reason]);
     }
 }
 
@@ -268,4 +268,12 @@ fn an_administrator_comes_back_as_a_member_and_that_is_said() {
     let reversal = back(&[remove], &[member("7", &[1], json!({}))]);
     assert_eq!(moves(&reversal), ["+4"]);
     assert_eq!(why(&reversal), ["administered group 4: comes back as a member, make them one again"]);
+}
+
+#[test]
+fn nobody_comes_back_into_a_group_that_is_gone() {
+    let removed = past("members.remove", leaves("gone", by_id("7")), was_in());
+    let reversal = back(&[removed], &[member("7", &[1], json!({}))]);
+    assert!(moves(&reversal).is_empty());
+    assert_eq!(why(&reversal), ["the group is not there any more"]);
 }

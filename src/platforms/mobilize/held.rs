@@ -101,7 +101,12 @@ pub fn held(write: &Doubt, row: Option<&Value>) -> Value {
         Deed::AccountDeleted { .. } => {
             held["groups"] = row.get("groups").and_then(Value::as_array).map_or(0, Vec::len).into();
         }
-        Deed::AccountMade { .. } | Deed::GroupMade { .. } | Deed::GroupChanged { .. } => {}
+        // What becomes of the values of an account that is there already the document does not say.
+        Deed::AccountMade { fields, .. } => {
+            held["fields"] = fields_of(row, fields);
+            typed(&mut held, row, fields);
+        }
+        Deed::GroupMade { .. } | Deed::GroupChanged { .. } => {}
     }
     held
 }

@@ -68,6 +68,8 @@ fn differing(touch: &Touch, before: &Value, now: &Value) -> Vec<String> {
                 let names = names.into_iter().filter(|name| value(&were, name) != value(&are, name));
                 parts.extend(names.map(|name| changed(name, &value(&were, name), &value(&are, name))));
             }
+            // One of the settings that are compared says the same.
+            ("name", ..) if are.get("fields").is_some_and(|fields| fields.get("name").is_some()) => {}
             // Whether they are a member says the same.
             ("standing", ..) if !stays("member") => {}
             (key, before, after) => parts.push(one(touch, key, &before, &after, are)),

@@ -10,7 +10,7 @@ mod fresh;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use self::done::Done;
 use self::fresh::{Fresh, Staled};
@@ -220,11 +220,20 @@ impl<'a> Applying<'a> {
         let subjects = call.pieces().into_iter().flat_map(|piece| piece.subjects).map(|(subject, _)| subject.key);
         let known = subjects
             .zip(places)
-            // Against what a whole roster was weighed is known of a group that is only being made, too.
-            .filter(|(_, at)| !step.touches[**at].waits() || step.touches[**at].known.get(WEIGHED).is_some())
-            .map(|(key, at)| (key, known(&step.touches[*at])))
+            .map(|(key, at)| (key, &step.touches[*at]))
+            .filter(|(_, touch)| is_known_ahead(touch))
+            .map(|(key, touch)| (key, self.known(touch)))
             .collect();
         With { again: step.campaign.clone(), use_existing: step.use_existing, known, checked: true, ..With::default() }
+    }
+
+    /// The intent's knowledge: what the ledger reads of it, and what undo will need.
+    fn known(&self, touch: &Touch) -> Value {
+        let mut map = touch.before.as_object().cloned().unwrap_or_default();
+        map.extend(touch.known.as_object().cloned().unwrap_or_default());
+        let also = touch.also.iter().map(|group| self.known_by_now(group.clone()).into());
+        map.insert("also".into(), Value::Array(also.collect()));
+        Value::Object(map)
     }
 
     /// Counts what was done, and whom the platform or the ledger left out.
@@ -289,12 +298,11 @@ fn names(touch: &Touch) -> Vec<String> {
     names
 }
 
-/// The intent's knowledge: what the ledger reads of it, and what undo will need.
-fn known(touch: &Touch) -> Value {
-    let mut map = touch.before.as_object().cloned().unwrap_or_default();
-    map.extend(touch.known.as_object().cloned().unwrap_or_default());
-    map.insert("also".into(), json!(touch.also));
-    Value::Object(map)
+/// Whether what a plan says of a touch's past holds whatever the plan makes before it: nobody is in a group that is only
+/// being made, and against what a whole roster was weighed is known, too.
+fn is_known_ahead(touch: &Touch) -> bool {
+    let comes = touch.sign == Sign::Add && touch.before.get("member") == Some(&Value::Bool(false));
+    !touch.waits() || comes || touch.known.get(WEIGHED).is_some()
 }
 
 /// The platform's id of a row.
@@ -356,5 +364,6 @@ fn held(plan: &Plan, staled: &[Staled], command: &str) -> Ended {
 /// Tells that a plan is being applied.
 pub(super) fn greet(events: &Events, plan: &Plan) {
     let changes = plan.touches().filter(|(_, touch)| touch.sign != Sign::Same).count();
-    events.say(Level::Info, format!("plan of {}: {changes} changes and mails", plan.script));
+    let words = if changes == 1 { "change or mail" } else { "changes and mails" };
+    events.say(Level::Info, format!("plan of {}: {changes} {words}", plan.script));
 }

@@ -11,7 +11,7 @@ use super::planning::{Planned, Planning, failed};
 use super::{Order, Refused, Runner, Work};
 use crate::catalog::{Args, Consequence, Deed};
 use crate::client::{Client, With};
-use crate::effects::State;
+use crate::effects::{Lease, State};
 use crate::model::{Cascade, Group, Member, above};
 use crate::plan::{Draft, LeftOut, Reversal, Since, Written, reverse};
 use crate::script::{Ended, Parts, Thrown};
@@ -24,6 +24,8 @@ impl Runner {
     pub fn plan_undo(&self, order: &Order) -> Result<Planned, Refused> {
         let Work::Undo(run) = &order.work else { return Err(Refused::Planned) };
         self.runtime.block_on(async {
+            // Of a run that is still at work nobody knows what it will have done.
+            let _lease = Lease::take(&self.store, run)?;
             let planning = Planning::begin(self, order).await?;
             let ended = Undoing { runner: self, planning: &planning, run }.run().await;
             planning.end(self, order, Parts::default(), ended).await
@@ -100,13 +102,14 @@ impl Undoing<'_> {
             true => above(groups, group).into_iter().map(|group| group.id.clone()).collect(),
             false => Vec::new(),
         };
+        let gone = |group: &str| !groups.is_empty() && !groups.iter().any(|known| known.id == group);
         let later = self.later(client, happened).await?;
         let later = |member: &Member, what: &Written| {
             let address = member.email.as_ref().map(|email| email.key());
             let mut keys = std::iter::once(member.id.as_str()).chain(address);
             keys.find_map(|key| later.get(&(key.to_owned(), what.clone()))).cloned()
         };
-        Ok(reverse(&past, &now, &Since { above: &above, later: &later }))
+        Ok(reverse(&past, &now, &Since { above: &above, gone: &gone, later: &later }))
     }
 
     /// Which runs have written to the same people since, and what.

@@ -37,19 +37,20 @@ pub fn simulate(world: &mut World, op: &Op, args: &Args) -> (u16, Value) {
     }
 }
 
-/// A page beyond the last one is empty: some clients read on until they meet one.
+/// A page beyond the last one is empty: some clients read on until they meet one. What they know reads to be refused with is
+/// 400, and 422 for writes alone.
 fn page(rows: &[Value], args: &Args) -> Done {
     let asked = |name: &str, default: usize| match args.get(name) {
         None | Some(Value::Null) => Ok(default),
         Some(value) => {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             let number = text.trim().parse().ok().filter(|number| *number > 0);
-            number.ok_or_else(|| (422, format!("{name} must be a whole number from 1")))
+            number.ok_or_else(|| (400, format!("{name} must be a whole number from 1")))
         }
     };
     let (page, limit) = (asked("page", 1)?, asked("limit", 20)?);
     if limit > 100 {
-        return Err((422, "limit must be at most 100".into()));
+        return Err((400, "limit must be at most 100".into()));
     }
     let shown: Vec<&Value> = rows.iter().skip((page - 1).saturating_mul(limit)).take(limit).collect();
     let pages = rows.len().div_ceil(limit);
