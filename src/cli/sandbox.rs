@@ -100,10 +100,8 @@ pub(super) fn sandbox(options: &Options, shell: &Shell) -> Result<Code, Failure>
 fn introduce(running: &Running, shell: &Shell) {
     let (key, secret) = (&running.credentials.key, &running.credentials.secret);
     if shell.printer.format() == Format::Json {
-        let bases: serde_json::Map<_, _> = platforms::ALL
-            .iter()
-            .map(|platform| (platform.name.to_owned(), running.base_url(platform).into()))
-            .collect();
+        let bases: serde_json::Map<_, _> =
+            platforms::all().map(|platform| (platform.name.to_owned(), running.base_url(platform).into())).collect();
         shell.printer.object(&json!({
             "type": "sandbox", "address": running.address.to_string(), "base_urls": bases,
             "key": key, "secret": secret, "outbox": running.page("outbox"),
@@ -111,7 +109,7 @@ fn introduce(running: &Running, shell: &Shell) {
         return;
     }
     let mut text = format!("sandbox on http://{}\n", running.address);
-    for platform in platforms::ALL {
+    for platform in platforms::all() {
         text.push_str(&format!("  {}: {}\n", platform.title, running.base_url(platform)));
     }
     text.push_str(&format!("  key: {key}\n  secret: {secret}\n"));

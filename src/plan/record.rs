@@ -316,7 +316,7 @@ impl Plan {
             connection: step.connection.clone(),
         };
         let account = self.accounts.iter().find(|account| account.connection == step.connection).ok_or_else(unknown)?;
-        let platform = platforms::ALL.iter().find(|known| known.name == account.platform).ok_or_else(unknown)?;
+        let platform = platforms::all().find(|known| known.name == account.platform).ok_or_else(unknown)?;
         let (noun, verb) = step.operation.split_once('.').ok_or_else(unknown)?;
         let op = platform.op(noun, verb).ok_or_else(unknown)?;
         let args = step.arguments.as_object().cloned().unwrap_or_default();

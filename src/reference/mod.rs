@@ -1,14 +1,16 @@
-//! What a script can call, told from the table alone: for the terminal, as JSON and as pages for `docs/reference/`.
+//! What a script can call, told from the table alone: for the terminal, as JSON and as pages for `docs/`.
 //! Its one rule: nothing is said here that the table does not hold.
 
 mod json;
 mod library;
+mod overview;
 mod page;
 mod text;
 mod words;
 
 pub use json::json;
 pub use library::{library, library_json, library_list};
+pub use overview::overview;
 pub use page::page;
 pub use text::{list, one};
 
@@ -35,7 +37,7 @@ pub struct Unknown {
 /// Every operation, platform by platform, in the order of its document.
 pub fn all() -> Vec<Function> {
     let of = |platform: &'static Platform| platform.ops.iter().map(move |op| Function { platform, op });
-    platforms::ALL.iter().flat_map(|platform| of(platform)).collect()
+    platforms::all().flat_map(of).collect()
 }
 
 /// The operations that a name means: `members.invite`, or all of `members`; on every platform that has them.
@@ -50,8 +52,8 @@ pub fn find(name: &str) -> Result<Vec<Function>, Unknown> {
 
 fn hint(name: &str) -> String {
     let noun = name.split('.').next().unwrap_or(name);
-    let has = platforms::ALL.iter().any(|platform| !platform.verbs(noun).is_empty());
-    let instead = platforms::ALL.iter().flat_map(|platform| platform.instead).find(|(known, _)| *known == noun);
+    let has = platforms::all().any(|platform| !platform.verbs(noun).is_empty());
+    let instead = platforms::all().flat_map(|platform| platform.instead).find(|(known, _)| *known == noun);
     if let (false, Some((_, sentence))) = (has, instead) {
         return format!(": {sentence}");
     }

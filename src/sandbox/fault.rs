@@ -219,7 +219,7 @@ fn read_which(word: &str) -> Result<Which, String> {
         "writes" => return Ok(Which::Writes),
         _ => {}
     }
-    let ops = || platforms::ALL.iter().flat_map(|platform| platform.ops);
+    let ops = || platforms::all().flat_map(|platform| platform.ops);
     if ops().any(|op| op.noun == word) {
         return Ok(Which::Noun(word.to_owned()));
     }

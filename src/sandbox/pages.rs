@@ -35,7 +35,7 @@ pub(super) async fn answer(sandbox: &Sandbox, method: &str, path: &str, headers:
 
 async fn outbox(sandbox: &Sandbox) -> Value {
     let mut mails = Vec::new();
-    for platform in platforms::ALL {
+    for platform in platforms::all() {
         mails.extend(sandbox.outbox(platform.name).await.iter().map(|mail| shown(platform.name, mail)));
     }
     Value::Array(mails)

@@ -127,7 +127,7 @@ async fn answer(State(shared): State<Shared>, ConnectInfo(cut): ConnectInfo<Cut>
     };
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let method = parts.method.as_str();
-    for platform in platforms::ALL.iter().copied() {
+    for platform in platforms::all() {
         let base_url = base_url(shared.address, platform);
         // Tokens may be asked for on another host than the rest; here that is another path.
         let outside = below(&format!("/{}", platform.name), target);

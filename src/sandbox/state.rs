@@ -235,8 +235,8 @@ struct Worlds {
 
 impl Worlds {
     fn of(options: SandboxOptions) -> Self {
-        let seeded = |platform: &&Platform| (platform.name.to_owned(), paced(options.seed.world(), options.pace));
-        Self { options, known: platforms::ALL.iter().map(seeded).collect() }
+        let seeded = |platform: &Platform| (platform.name.to_owned(), paced(options.seed.world(), options.pace));
+        Self { options, known: platforms::all().map(seeded).collect() }
     }
 
     /// The world at this place; `None` where no platform is.

@@ -118,7 +118,7 @@ fn lacking(platform: &Platform, noun: &str, verb: &str) -> String {
     if verbs.is_empty() {
         return format!("{} has no `{noun}`; it has {}", platform.title, listed(&platform.nouns()));
     }
-    let others: Vec<&str> = platforms::ALL.iter().filter(|it| it.op(noun, verb).is_some()).map(|it| it.title).collect();
+    let others: Vec<&str> = platforms::all().filter(|it| it.op(noun, verb).is_some()).map(|it| it.title).collect();
     let others = if others.is_empty() { String::new() } else { format!(" ({} has)", others.join(", ")) };
     format!("{} has no `{noun}.{verb}`{others}{}", platform.title, instead(verb, &verbs))
 }

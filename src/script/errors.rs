@@ -174,7 +174,7 @@ fn no_property(words: &str) -> String {
     match kind(of).as_str() {
         "connection" => {
             // Also known are nouns of which a platform says what it has instead.
-            let has = |noun: &&str| platforms::ALL.iter().any(|platform| !platform.verbs(noun).is_empty());
+            let has = |noun: &&str| platforms::all().any(|platform| !platform.verbs(noun).is_empty());
             let nouns: Vec<&str> = nouns::PLATFORM_NOUNS.iter().copied().filter(has).collect();
             format!("a connection has no `{property}`{}", instead(property, &nouns))
         }

@@ -34,8 +34,8 @@ pub(crate) struct Connection(pub Shared<str>);
 
 /// The nouns of all platforms, each once; also those of which a platform says what it has instead.
 pub(crate) static PLATFORM_NOUNS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
-    let has = platforms::ALL.iter().flat_map(|platform| platform.nouns());
-    let lacks = platforms::ALL.iter().flat_map(|platform| platform.instead).map(|(noun, _)| *noun);
+    let has = platforms::all().flat_map(|platform| platform.nouns());
+    let lacks = platforms::all().flat_map(|platform| platform.instead).map(|(noun, _)| *noun);
     has.chain(lacks).collect()
 });
 
@@ -47,7 +47,7 @@ pub(crate) static NAMES: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
 
 /// Every verb, each once.
 static VERBS: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
-    let of_platforms = platforms::ALL.iter().flat_map(|platform| platform.ops).map(|op| op.verb);
+    let of_platforms = platforms::all().flat_map(|platform| platform.ops).map(|op| op.verb);
     let of_library = library::NOUNS.iter().flat_map(|noun| noun.verbs).map(|verb| verb.name);
     of_platforms.chain(of_library).collect()
 });
@@ -63,7 +63,7 @@ pub(crate) struct Method {
 /// All methods by their bare name.
 pub(crate) static METHODS: LazyLock<BTreeMap<&'static str, Vec<Method>>> = LazyLock::new(|| {
     let mut methods: BTreeMap<&'static str, Vec<Method>> = BTreeMap::new();
-    for op in platforms::ALL.iter().flat_map(|platform| platform.ops) {
+    for op in platforms::all().flat_map(|platform| platform.ops) {
         let least = usize::from(op.params.iter().any(|param| param.required));
         let arities = least..=op.positional().len() + 1;
         methods.entry(op.verb).or_default().push(Method { arities, name: op.name() });
@@ -121,7 +121,7 @@ pub(crate) fn on_missing(name: &str, args: &[&mut Dynamic], context: &EvalContex
 pub(crate) fn verbs_of(noun: &str) -> Vec<&'static str> {
     let mut verbs: Vec<&'static str> = Vec::new();
     let library = library::NOUNS.iter().filter(|known| known.name == noun).flat_map(|known| known.verbs);
-    let all = platforms::ALL.iter().flat_map(|platform| platform.verbs(noun)).chain(library.map(|verb| verb.name));
+    let all = platforms::all().flat_map(|platform| platform.verbs(noun)).chain(library.map(|verb| verb.name));
     for verb in all {
         if !verbs.contains(&verb) {
             verbs.push(verb);
@@ -132,7 +132,7 @@ pub(crate) fn verbs_of(noun: &str) -> Vec<&'static str> {
 
 /// Whether this verb makes something new on every platform that has it.
 pub(crate) fn makes(noun: &str, verb: &str) -> bool {
-    let mut ops = platforms::ALL.iter().filter_map(|platform| platform.op(noun, verb)).peekable();
+    let mut ops = platforms::all().filter_map(|platform| platform.op(noun, verb)).peekable();
     let creates = |op: &Op| op.write(&Args::default()).is_some_and(|write| write.consequence == Consequence::Creates);
     ops.peek().is_some() && ops.all(creates)
 }

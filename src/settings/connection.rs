@@ -214,7 +214,7 @@ impl Connection {
 fn platform_of(node: &Node, source: &Source) -> Result<&'static Platform, Error> {
     match &node.value {
         Value::Text(name) => platforms::named(name).ok_or_else(|| {
-            let hint = suggestion(name, platforms::ALL.iter().map(|platform| platform.name));
+            let hint = suggestion(name, platforms::all().map(|platform| platform.name));
             source.error(format!("there is no platform `{name}`{hint}"), &node.origin, Show::Plain)
         }),
         _ => Err(source.error("`platform` must be text in quotes".into(), &node.origin, Show::Plain)),
@@ -223,13 +223,13 @@ fn platform_of(node: &Node, source: &Source) -> Result<&'static Platform, Error>
 
 /// A key that no platform has comes first: it may be `platform`, misspelt.
 fn without_platform(section: String, table: Table, source: &Source) -> Error {
-    let credentials = platforms::ALL.iter().flat_map(|platform| platform.credentials).map(|credential| credential.key);
+    let credentials = platforms::all().flat_map(|platform| platform.credentials).map(|credential| credential.key);
     let known: Vec<&str> = KEYS.iter().copied().chain(credentials).collect();
     let problem = format!("`{section}` names no platform");
     match Section::new(section, table, source, &known) {
         Err(unknown) => unknown,
         Ok(_) => {
-            let names: Vec<String> = platforms::ALL.iter().map(|platform| format!("\"{}\"", platform.name)).collect();
+            let names: Vec<String> = platforms::all().map(|platform| format!("\"{}\"", platform.name)).collect();
             Error::new(problem).hint(format!("add `platform = {}` to it", names.join(" or ")))
         }
     }

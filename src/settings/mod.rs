@@ -173,12 +173,12 @@ fn check_name(name: &str, origin: &Origin, source: &tree::Source) -> Result<(), 
 /// Two simulated connections a platform: by the name that the platform gives, the seeded community; with `new-` before it,
 /// one of its own that begins empty, where people can move to.
 fn built_in() -> BTreeMap<String, Connection> {
-    let simulated = |platform: &&'static Platform| {
+    let simulated = |platform: &'static Platform| {
         let new = format!("new-{}", platform.connection);
         let empty = Connection::simulated(&new, platform).in_world("new");
         [(platform.connection.to_owned(), Connection::simulated(platform.connection, platform)), (new, empty)]
     };
-    platforms::ALL.iter().flat_map(simulated).collect()
+    platforms::all().flat_map(simulated).collect()
 }
 
 #[cfg(test)]

@@ -192,14 +192,14 @@ fn what_repeating_means_and_what_may_mail_is_as_decided() {
     };
     use Consequence::{Adds, Changes, Creates, Deletes, Moves, Removes, Tells};
     use Mails::{No, Unknown, Yes};
-    use Repeat::{CheckFirst, Converges, Unprovable};
+    use Repeat::{CheckFirst, Converges, ProvesOnlyDone, Unprovable};
     let none = json!({});
     assert_eq!(of("members.add", none.clone()), (CheckFirst, Adds, Unknown));
     let siblings = json!({ "should_remove_from_sibling_groups": true });
     assert_eq!(of("members.add", siblings), (CheckFirst, Moves, Unknown));
     assert_eq!(of("members.remove", none.clone()), (Converges, Removes, No));
     assert_eq!(of("users.create", none.clone()), (CheckFirst, Creates, Unknown));
-    assert_eq!(of("users.create_pending", none.clone()), (CheckFirst, Creates, Unknown));
+    assert_eq!(of("users.create_pending", none.clone()), (ProvesOnlyDone, Creates, Unknown));
     assert_eq!(of("users.update", none.clone()), (Converges, Changes, No));
     assert_eq!(of("users.delete", none.clone()), (Converges, Deletes, No));
     assert_eq!(of("users.reactivate", none.clone()), (Converges, Changes, No));

@@ -13,6 +13,7 @@ mod bad_input;
 mod brakes;
 mod builder;
 mod command_line;
+mod conformance;
 #[cfg(debug_assertions)]
 mod crash;
 mod disturbed;
@@ -47,6 +48,7 @@ mod sign_in;
 mod signals;
 mod store_fails;
 mod sync_faults;
+mod toy;
 mod undo_of_scripts;
 mod undoing;
 mod vitable_document;

@@ -114,7 +114,7 @@ pub const OPS: &[Op] = &[
         .doc("Makes a pending user: an account that begins when they first sign in. Until then no tool shows them.")
         .params(&[BIO, EMAIL, GROUP_IDS, NAME, PICTURE, ROLE_ID, ROLE_NAME])
         .also(picture)
-        .writes(Repeat::CheckFirst, Consequence::Creates, Mails::Unknown, PERSON),
+        .writes(Repeat::ProvesOnlyDone, Consequence::Creates, Mails::Unknown, PERSON),
     Op::post("users", "create", "/heartbeat_community_create_user")
         .doc("Makes an account.")
         .params(&[

@@ -218,12 +218,21 @@ impl Shrinking {
         let removed = client.ledger().removed(client.account(), group, days).await;
         let removed = removed.map_err(|error| Error::of_ledger(client, error))?;
         let listed = self.hierarchy.iter().flatten().find(|known| known.id == group).and_then(|known| known.members);
-        let now = match listed {
-            Some(count) => count,
-            None => size(client, group).await?.unwrap_or(0),
+        let counted = match listed {
+            Some(count) => Some(count),
+            None => size(client, group).await?,
+        };
+        // Where the platform counts nobody, they are counted here.
+        let (now, people) = match counted {
+            Some(count) => (count, None),
+            None => {
+                let (count, people) = by_key(client, group).await?;
+                (count, Some(people))
+            }
         };
         let seen = Seen {
             members: now + removed.by_this_run.len() as u64,
+            people,
             lately: removed.by_others.union(&removed.by_this_run).cloned().collect(),
             by_this_run: removed.by_this_run,
             ..Seen::default()
@@ -247,12 +256,7 @@ impl Shrinking {
             seen.singles += 1;
             return person(client, Some(group), key).await;
         }
-        let mut people = HashMap::new();
-        for member in everybody(client, group).await? {
-            let address = member.email.as_ref().map(|email| email.key().to_owned());
-            people.extend(address.map(|address| (address, member.clone())));
-            people.insert(member.id.clone(), member);
-        }
+        let (_, people) = by_key(client, group).await?;
         let found = people.get(key).cloned();
         seen.people = Some(people);
         Ok(found)
@@ -299,6 +303,21 @@ impl Departure {
     fn from(group: &str) -> Self {
         Self { group: group.to_owned(), people: HashSet::new(), admins: HashSet::new() }
     }
+}
+
+/// How many are in a group, and each by id and by address; nobody where there is no such group.
+async fn by_key(client: &Client, group: &str) -> Result<(u64, HashMap<String, Member>), Error> {
+    let all = match everybody(client, group).await {
+        Err(error) if error.is_not_found() => Vec::new(),
+        all => all?,
+    };
+    let (count, mut people) = (all.len() as u64, HashMap::new());
+    for member in all {
+        let address = member.email.as_ref().map(|email| email.key().to_owned());
+        people.extend(address.map(|address| (address, member.clone())));
+        people.insert(member.id.clone(), member);
+    }
+    Ok((count, people))
 }
 
 /// How many are in the first and not in the second, which is small: the first may grow with the run.

@@ -74,5 +74,7 @@ fn set_back(client: &Client, one: &Happened) -> Back {
         return Ok(None);
     }
     let op = client.platform().op("groups", "update").ok_or("the platform has no way to take it back")?;
-    Ok(Some((op, vec![one.row.subject.as_str().into(), Value::Object(back)])))
+    // The ledger's key is in small letters, and an id need not be.
+    let id = adapter.group(row).map_or_else(|| one.row.subject.clone(), |group| group.id);
+    Ok(Some((op, vec![id.into(), Value::Object(back)])))
 }

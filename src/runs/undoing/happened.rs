@@ -105,9 +105,11 @@ pub(super) async fn look(client: &Client, happened: &mut [Happened]) -> Result<(
     }
     for places in asked.into_values() {
         let mut questions: Vec<Doubt> = places.iter().map(|&place| happened[place].question.clone()).collect();
-        // Who left the group is looked for wherever they are now.
-        let people = questions.iter_mut().filter(|question| question.subject.kind == SubjectKind::Person);
-        people.for_each(|question| question.subject.group = None);
+        // Who left the group is looked for wherever they are now, unless a row speaks of one group alone.
+        if !client.platform().adapter.rows_are_apart() {
+            let people = questions.iter_mut().filter(|question| question.subject.kind == SubjectKind::Person);
+            people.for_each(|question| question.subject.group = None);
+        }
         let rows = client.rows(&questions).await.map_err(thrown)?.unwrap_or_default();
         for (place, row) in places.into_iter().zip(rows) {
             happened[place].now = row;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use self::happened::{Happened, look};
 use super::planning::{Planned, Planning, failed};
 use super::{Order, Refused, Runner, Work};
-use crate::catalog::Deed;
+use crate::catalog::{Args, Consequence, Deed};
 use crate::client::{Client, With};
 use crate::effects::{Lease, State};
 use crate::model::{Cascade, Group, Member, above};
@@ -147,7 +147,7 @@ impl Undoing<'_> {
                 match State::parse(&row.state) {
                     Some(State::Done | State::Applied | State::Accepted) => match Happened::of(client, row.clone()) {
                         Some(one) => happened.push(one),
-                        None => draft.leave_out(told("beadle has no words for what it did")),
+                        None => draft.leave_out(told(why_it_stays(client, &row.op))),
                     },
                     Some(State::Open | State::Doubt) => draft.leave_out(told(doubt)),
                     _ => {}
@@ -171,4 +171,17 @@ fn written(deed: &Deed) -> Vec<Written> {
 
 fn thrown(error: crate::client::Error) -> Ended {
     Ended::Fatal(Thrown::from(error))
+}
+
+/// Why a write stays that is none of people's places and fields, nor of groups.
+fn why_it_stays(client: &Client, operation: &str) -> &'static str {
+    let op = operation.split_once('.').and_then(|(noun, verb)| client.platform().op(noun, verb));
+    let does = op.and_then(|op| op.write(&Args::default())).map(|write| write.consequence);
+    match (op.and_then(|op| op.whole), does) {
+        (Some(_), _) => "a roster is handed over whole: to go back, hand over the one before with `roster.sync`",
+        (None, Some(Consequence::Tells)) => "a mail cannot be taken back",
+        (None, Some(Consequence::Creates)) => "what was made stays: beadle knows no way back from it",
+        (None, Some(Consequence::Deletes)) => "what was deleted cannot be brought back",
+        _ => "beadle knows no way back from it",
+    }
 }

@@ -65,7 +65,7 @@ fn read(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynami
 
 /// A file without addresses may be the roster of a platform that takes it whole and knows people by a key of theirs.
 fn keyed(table: &Table, columns: &Mapping) -> Option<()> {
-    let mut wholes = platforms::ALL.iter().flat_map(|platform| platform.ops).filter_map(|op| op.whole);
+    let mut wholes = platforms::all().flat_map(|platform| platform.ops).filter_map(|op| op.whole);
     wholes.any(|whole| roster::fits(table, columns, whole)).then_some(())
 }
 
