@@ -1,5 +1,6 @@
 //! People move house: looked at first, moved once, compared after; whatever dies in between is resumed.
 
+#[cfg(debug_assertions)]
 use std::collections::BTreeMap;
 
 use crate::builder::{Ran, Test};
