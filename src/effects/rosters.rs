@@ -39,10 +39,15 @@ pub struct Rosters {
 }
 
 impl Ledger {
-    /// What was handed over for a group in the last days by this operation, and the settled one before.
+    /// What was handed over for a group in the last days by this operation, and the settled one before. A run whose own
+    /// roster another run has replaced since has nothing to say there any more: [`Error::Overtaken`].
     pub async fn rosters(&self, account: &str, operation: &str, group: &str, days: i64) -> Result<Rosters, Error> {
         let since = self.inner.clock.now_ms() - days * DAY;
         let rows = self.inner.store.rosters(account, operation, &normal(group), since).await?;
+        let own = rows.iter().position(|row| row.run == self.run());
+        if let Some(later) = own.and_then(|own| rows[own..].iter().find(|row| row.run != self.run())) {
+            return Err(Error::Overtaken { run: later.run.clone() });
+        }
         let newest = rows.iter().rev().find(|row| row.run != self.run()).map(|row| row.effect);
         let handed = rows.into_iter().map(|row| Handed {
             settled: State::parse(&row.state).is_some_and(State::happened),

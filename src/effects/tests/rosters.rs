@@ -106,6 +106,20 @@ async fn a_roster_that_another_run_has_overtaken_is_not_sent() {
 }
 
 #[tokio::test]
+async fn a_run_that_died_does_not_hand_its_roster_over_once_more_over_a_newer_one() {
+    let desk = Desk::new().await;
+    let first = desk.run("r1").await;
+    let doubt = end(&first, &["a", "b"], lost()).await;
+    assert!(first.rosters(ACCOUNT, OP, GROUP, 7).await.is_ok(), "nothing newer went out");
+    let second = desk.run("r2").await;
+    first.settle_doubt(doubt, Settled::NotApplied, "look-up").await.unwrap();
+    end(&second, &["a", "b", "c", "d"], all()).await;
+    let known = first.rosters(ACCOUNT, OP, GROUP, 7).await;
+    assert!(matches!(&known, Err(Error::Overtaken { run }) if run == "r2"), "c and d would lose their plan: {known:?}");
+    assert!(second.rosters(ACCOUNT, OP, GROUP, 7).await.is_ok(), "the newest one may be followed by its own");
+}
+
+#[tokio::test]
 async fn one_roster_of_a_group_is_under_way_at_a_time() {
     let desk = Desk::new().await;
     let (first, second) = (desk.run("r1").await, desk.run("r2").await);
