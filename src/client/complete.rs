@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::lately::Memory;
 use super::{Client, Error};
-use crate::catalog::{Call, Completion, Place};
+use crate::catalog::{Call, Completion, Consequence, Place, Repeat};
 
 impl Client {
     /// The call with everything in it that its subjects are known by.
@@ -28,6 +28,18 @@ impl Client {
             filled = (completion.fill)(&call, &self.for_completion(&completion, memory).await?.0);
         }
         filled.map(Cow::Owned).map_err(|why| Error::new(&call, "bad_argument", why))
+    }
+
+    /// A call that replaces what was read, made whole by what is there now: before it is sent again. What others gave in
+    /// between would be lost else. `None` where the same call again is right.
+    pub(super) async fn united_anew(&self, call: &Call) -> Result<Option<Call>, Error> {
+        let replaces = call.op.write(&call.args).is_some_and(|write| {
+            write.repeat == Repeat::Converges && matches!(write.consequence, Consequence::Adds | Consequence::Changes)
+        });
+        match replaces && call.op.params.iter().any(|param| param.place == Place::Found) {
+            true => Ok(Some(self.completed(call).await?.into_owned())),
+            false => Ok(None),
+        }
     }
 
     /// What a completion reads, and whether any of it comes from memory.

@@ -29,7 +29,7 @@ impl Client {
     /// Sends a piece until its end is known or is known to be in doubt. Settles nothing.
     pub(super) async fn send(&self, piece: &Piece, permit: &Permit) -> Sent {
         let call = &piece.call;
-        let request = wire::build(call);
+        let mut request = wire::build(call);
         let converges = call.op.write(&call.args).is_some_and(|write| write.repeat == Repeat::Converges);
         let (mut waits, mut busy) = (self.policy().waits(), Policy::looks(self.policy().follow));
         let began = Instant::now();
@@ -59,7 +59,13 @@ impl Client {
             unsure_before |= matches!(sent, Sent::Unsure(_));
             let last = match (sent, wait) {
                 (Sent::Failed(error) | Sent::Unsure(error), Some(wait)) => match self.wait(call, &error, wait).await {
-                    Ok(()) => continue,
+                    Ok(()) => match self.united_anew(call).await {
+                        Ok(anew) => {
+                            request = anew.map_or(request, |call| wire::build(&call));
+                            continue;
+                        }
+                        Err(error) => Sent::Failed(error),
+                    },
                     Err(too_long) => Sent::Failed(too_long),
                 },
                 (sent, _) => sent,

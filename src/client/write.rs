@@ -157,6 +157,12 @@ impl Client {
             }
             free.sort_unstable();
             todo = todo.only(&free);
+            if !todo.subjects.is_empty()
+                && let Some(call) = self.united_anew(&todo.call).await?
+                && let Some(piece) = call.pieces().into_iter().next()
+            {
+                todo = piece;
+            }
         }
         if !todo.subjects.is_empty() {
             let why = format!("no trustworthy answer after {ROUNDS} tries, each looked up in between");

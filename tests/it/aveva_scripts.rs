@@ -272,3 +272,21 @@ fn what_aveva_does_not_have_is_told_with_what_it_has() {
     assert!(lines[1].contains("`users.add(community, user)`") && lines[2].contains("invites people into a tenant"));
     assert!(lines[3].contains("AVEVA CONNECT's API writes to nobody"), "{lines:?}");
 }
+
+#[test]
+fn what_replaces_roles_is_read_anew_before_it_is_sent_again() {
+    let calls = |faults: &str| {
+        let body = r#"users.add(c, "leila.reyes@example.net", #{ role_ids: ["Analysts"] });"#;
+        let args = ["run", "add.rhai", "--sandbox", "--unattended", "--faults", faults];
+        let ran = test().file("add.rhai", &script(body)).args(args).success();
+        let line = ran.stdout.lines().find(|line| line.contains(" calls, ")).unwrap().trim().to_owned();
+        let numbers = line.split(|sign: char| !sign.is_ascii_digit()).filter_map(|word| word.parse::<u64>().ok());
+        numbers.take(2).collect::<Vec<u64>>()
+    };
+    let undisturbed = calls("503:times=1:users.remove");
+    for fault in ["429:times=1:users.add", "503:times=1:users.add", "reset:times=1:users.add"] {
+        let disturbed = calls(fault);
+        assert_eq!(disturbed[1], undisturbed[1] + 1, "{fault}: sent once more");
+        assert!(disturbed[0] >= undisturbed[0] + 2, "{fault}: and read before: {disturbed:?} {undisturbed:?}");
+    }
+}

@@ -34,7 +34,15 @@ fn refusal(op: &Op, status: u16, said: &str) -> Fault {
         () if says(said, &["not found", "not exist", "doesn't exist", "no longer exists"]) => Code::NotFound,
         () if says(
             said,
-            &["not authenticated", "authentication", "invalid token", "token expired", "please log in"],
+            &[
+                "not authenticated",
+                "authentication",
+                "authorization is required",
+                "authorization required",
+                "invalid token",
+                "token expired",
+                "please log in",
+            ],
         ) =>
         {
             Code::Unauthorized
