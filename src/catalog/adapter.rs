@@ -130,27 +130,47 @@ pub trait Adapter: Send + Sync {
     fn members(&self, connection: &str, group: &str) -> Result<Call, Unsupported>;
 
     /// The read that says how long this list is, and where in its answer; `None` if the platform does not tell.
-    fn count(&self, list: &Call) -> Option<(Call, &'static str)>;
+    fn count(&self, list: &Call) -> Option<(Call, &'static str)> {
+        let _ = list;
+        None
+    }
 
     /// The read that says which fields a member of the group can have, and how their names are found in its answer;
     /// `None` if any name will do.
-    fn fields(&self, connection: &str, group: &str) -> Option<(Call, FieldNames)>;
+    fn fields(&self, connection: &str, group: &str) -> Option<(Call, FieldNames)> {
+        let _ = (connection, group);
+        None
+    }
 
-    /// One row of a list of members, as this group's member.
-    fn member(&self, group: &str, row: &Value) -> Option<Member>;
+    /// One row of a list of members, as this group's member; `None` also where nothing shows members.
+    fn member(&self, group: &str, row: &Value) -> Option<Member> {
+        let _ = (group, row);
+        None
+    }
 
     /// The read that shows one person by id or address, in this group or (`None`) in the community; its answer is one row of
     /// [`Adapter::member`], or nobody. `None` if only lists show people.
-    fn person(&self, connection: &str, group: Option<&str>, key: &str) -> Option<Call>;
+    fn person(&self, connection: &str, group: Option<&str>, key: &str) -> Option<Call> {
+        let _ = (connection, group, key);
+        None
+    }
 
     /// The read that lists all groups of the account; `None` if the platform has none, or no list of them.
-    fn groups(&self, connection: &str) -> Option<Call>;
+    fn groups(&self, connection: &str) -> Option<Call> {
+        let _ = connection;
+        None
+    }
 
     /// One row of the list of groups.
-    fn group(&self, row: &Value) -> Option<Group>;
+    fn group(&self, row: &Value) -> Option<Group> {
+        let _ = row;
+        None
+    }
 
     /// What joining or leaving one group does to others.
-    fn cascade(&self) -> Cascade;
+    fn cascade(&self) -> Cascade {
+        Cascade::None
+    }
 
     /// The writes that make these changes in this group, as few as the platform allows.
     fn calls(&self, connection: &str, group: &str, changes: &[Change]) -> Result<Vec<Call>, Unsupported>;

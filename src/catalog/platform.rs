@@ -1,6 +1,8 @@
 //! A platform: its operations, how one signs in, how its answers are judged.
 
-use super::{Adapter, Args, Fault, Op, Record, SignIn};
+use serde_json::Value;
+
+use super::{Adapter, Args, Call, Fault, Op, Record, SignIn};
 use crate::world::World;
 
 /// One value that a connection of the platform needs or may have.
@@ -106,6 +108,13 @@ impl Platform {
     /// The operation of this noun and verb.
     pub fn op(&self, noun: &str, verb: &str) -> Option<&'static Op> {
         self.ops.iter().find(|op| op.noun == noun && op.verb == verb)
+    }
+
+    /// A call of an operation that its table has, with arguments in their normal form: for its own adapter, which knows both.
+    pub fn call(&'static self, connection: &str, noun: &str, verb: &str, args: Value) -> Call {
+        let Some(op) = self.op(noun, verb) else { unreachable!("the table has {noun}.{verb}") };
+        let Value::Object(args) = args else { unreachable!("arguments are a map") };
+        Call { platform: self, op, connection: connection.to_owned(), args: Args::from_checked(args) }
     }
 
     /// Its nouns, each once, in the document's order.

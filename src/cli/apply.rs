@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::attendance::Watched;
+use super::past::failed;
 use super::plan::{find, open_holds};
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell};
@@ -56,7 +57,6 @@ pub(super) fn order(plan: Plan, stale: Stale, source: Source) -> Order {
 
 /// Refuses a plan that another store made: only where it was made is known whether it was applied.
 fn made_here(session: &Session<'_>, plan: &Plan) -> Result<(), Failure> {
-    let failed = |error: crate::store::Error| Failure::failed(error.to_string());
     let kept = session.runtime.block_on(session.store.plan(&plan.id)).map_err(failed)?;
     let (id, place) = (&plan.id, session.store.path().display());
     let why = match kept {
@@ -74,7 +74,6 @@ fn made_here(session: &Session<'_>, plan: &Plan) -> Result<(), Failure> {
 
 /// What keeps a plan from being applied, before anything begins.
 fn check(session: &Session<'_>, plan: &Plan, mode: Mode, skip: &str) -> Result<(), Failure> {
-    let failed = |error: crate::store::Error| Failure::failed(error.to_string());
     let (id, flag) = (&plan.id, session.shell.flags(mode));
     if plan.sandbox != (mode == Mode::Sandbox) {
         let (made, other) = if plan.sandbox { ("on the sandbox", "with") } else { ("on a real connection", "without") };

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::past::failed;
 use super::resume::find;
 use super::session::Session;
 use super::{Code, Failure, Shell};
@@ -102,7 +103,6 @@ pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure>
     }
     let named = options.numbers.named();
     check(&options.run, &named, &waiting.holds, &waiting.said)?;
-    let failed = |error: crate::store::Error| Failure::failed(error.to_string());
     for (brake, number) in named {
         let approval = Approval {
             run: options.run.clone(),
@@ -133,7 +133,6 @@ pub(super) fn approve(options: &Options, shell: &Shell) -> Result<Code, Failure>
 impl Waiting {
     /// A run that is held, or a plan that has become no run yet.
     fn find(session: &Session<'_>, id: &str, mode: Mode) -> Result<Self, Failure> {
-        let failed = |error: crate::store::Error| Failure::failed(error.to_string());
         let run = session.runtime.block_on(session.store.run(id)).map_err(failed)?;
         if run.is_none()
             && let Some(row) = session.runtime.block_on(session.store.plan(id)).map_err(failed)?

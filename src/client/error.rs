@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Client;
 use crate::catalog::{Call, Code, Fault, Unsupported};
+use crate::effects;
 use crate::effects::brakes::{Hold, Holds};
 
 /// What the run must do about an error that a script cannot catch away.
@@ -81,8 +82,11 @@ impl Error {
         Self { gravity: Gravity::Held, ..Self::of_no_call(client, "interrupted", message) }
     }
 
-    /// The ledger could not be read or written; nothing was sent after that.
-    pub fn ledger(call: &Call, error: impl std::fmt::Display) -> Self {
+    /// The ledger could not be read or written, or does not let this call out; nothing was sent after that.
+    pub fn ledger(call: &Call, error: effects::Error) -> Self {
+        if let effects::Error::Overtaken { .. } = error {
+            return Self::held(call, error.to_string());
+        }
         Self { gravity: Gravity::Ledger, ..Self::new(call, "ledger", format!("the ledger cannot go on: {error}")) }
     }
 

@@ -125,10 +125,7 @@ impl Client {
                 return Ok(left);
             }
             let begun = self.ledger().begin(self.account(), &todo, &intent).await;
-            let begun = begun.map_err(|error| match error {
-                overtaken @ crate::effects::Error::Overtaken { .. } => Error::held(&todo.call, overtaken.to_string()),
-                other => Error::ledger(&todo.call, other),
-            })?;
+            let begun = begun.map_err(|error| Error::ledger(&todo.call, error))?;
             let mut free = begun.held_back;
             for answered in begun.answered {
                 free.extend(self.answered(&todo, &intent, answered, merged).await?);

@@ -11,7 +11,7 @@ use super::{Carried, GROUP, GroupPlace, PERSON, Place, Unmapped, Wish, side};
 use crate::catalog::{Call, NewGroup, Unsupported, check};
 use crate::client::{Client, Error, With};
 use crate::events::Level;
-use crate::model::{Group, Person};
+use crate::model::{Group, Person, counted};
 use crate::roster::{self, Invite, Mapping, Mode, Options, Strangers, Synced, Use, listed};
 use crate::tables::{Bare, CsvWriter, Profile, Reading, Table};
 
@@ -129,7 +129,7 @@ impl Flow<'_> {
             strangers: Strangers::Leave,
             ..roster::Wish::default()
         };
-        let crowd = if people.len() == 1 { "1 person".to_owned() } else { format!("{} people", people.len()) };
+        let crowd = counted(people.len(), "person", "people");
         self.to.events().say(Level::Info, format!("moving {crowd} into {}", group.group.name));
         let synced = roster::sync(self.to, &group.target, &table, &wish).await?;
         if shows && self.to.draft().is_none() {

@@ -1,5 +1,6 @@
 //! What communities have in common: plain values without I/O, and without a stored form.
 
+mod amount;
 mod change;
 mod email;
 mod group;
@@ -8,6 +9,7 @@ mod member;
 mod person;
 mod placeholder;
 
+pub use amount::counted;
 pub use change::{Change, FieldChange};
 pub use email::{Email, EmailError};
 pub use group::{Cascade, Group, above, below};

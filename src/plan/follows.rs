@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 use super::record::{Part, Plan, Sign, Touch};
+use crate::model::counted;
 
 /// Why somebody comes into a group, or leaves one, that nobody named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -102,5 +103,5 @@ pub(super) fn spelled(fields: &[Part]) -> String {
 }
 
 fn people(count: u64) -> String {
-    format!("{count} {}", if count == 1 { "person" } else { "people" })
+    counted(count, "person", "people")
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::follows::{changed, spelled};
 use super::record::{Plan, Sign, Step, Touch};
-use crate::model::Placeholder;
+use crate::model::{Placeholder, counted};
 
 /// How much is shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,12 +88,11 @@ impl Plan {
 
     fn cost(&self) -> String {
         let effort = &self.effort;
-        let number = |count: u64, one: &str, many: &str| format!("{count} {}", if count == 1 { one } else { many });
         let reads = match effort.reads {
             0 => String::new(),
             reads => format!(" and at least {reads} that only read"),
         };
-        let writes = number(effort.writes, "call that changes something", "calls that change something");
+        let writes = counted(effort.writes, "call that changes something", "calls that change something");
         format!("it takes {writes}{reads}; {}", span(effort.seconds))
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::effects::brakes::Hold;
+use crate::model::counted;
 use crate::script::Parts;
 use crate::settings::Flags;
 
@@ -241,10 +242,6 @@ pub(super) fn lines(parts: &Parts) -> Vec<String> {
         }
     }
     lines
-}
-
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 fn plain(value: &Value) -> String {

@@ -1,6 +1,6 @@
 //! Invitations to addresses that have no account yet: they wait until somebody makes one, or are taken back.
 
-use super::{Mail, World, WorldError};
+use super::{World, WorldError};
 use crate::model::Email;
 
 /// An invitation that waits.
@@ -120,16 +120,7 @@ impl World {
     }
 
     pub(super) fn write_to(&mut self, group: u64, email: &str, sender: u64, operation: &str) {
-        let mail = Mail {
-            at_ms: self.now_ms,
-            to: email.trim().to_owned(),
-            user: self.user_by_email(email).map_or(0, |user| user.id),
-            from: self.user(sender).map(|sender| sender.email.clone()).unwrap_or_default(),
-            sender,
-            group,
-            group_name: self.group(group).map(|group| group.name.clone()).unwrap_or_default(),
-            operation: operation.to_owned(),
-        };
-        self.outbox.push(mail);
+        let user = self.user_by_email(email).map_or(0, |user| user.id);
+        self.post(group, (user, email.trim().to_owned()), sender, operation);
     }
 }

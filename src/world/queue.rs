@@ -82,9 +82,15 @@ impl World {
     /// Goes out only to who is still a member, and is written from whoever the sender was.
     fn send_invitation(&mut self, group: u64, sender: u64, user: u64, operation: &str) {
         let Some(person) = self.user(user).filter(|person| person.membership(group).is_some()) else { return };
+        self.post(group, (user, person.email.clone()), sender, operation);
+        self.set_invited(user, group, self.now_ms);
+    }
+
+    /// Puts a mail into the outbox.
+    pub(super) fn post(&mut self, group: u64, (user, to): (u64, String), sender: u64, operation: &str) {
         let mail = Mail {
             at_ms: self.now_ms,
-            to: person.email.clone(),
+            to,
             user,
             from: self.user(sender).map(|sender| sender.email.clone()).unwrap_or_default(),
             sender,
@@ -93,7 +99,6 @@ impl World {
             operation: operation.to_owned(),
         };
         self.outbox.push(mail);
-        self.set_invited(user, group, self.now_ms);
     }
 
     /// The first job that is not finished.

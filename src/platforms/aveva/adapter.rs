@@ -10,7 +10,7 @@ use crate::catalog::{
     Adapter, Before, Call, Companion, Completion, Deed, Doubt, FieldNames, Invitation, LookUp, Op, Seen, Snapshot,
     Subject, Unsupported,
 };
-use crate::model::{Cascade, Change, FieldChange, Group, Member};
+use crate::model::{Change, FieldChange, Group, Member};
 
 /// AVEVA CONNECT's adapter.
 pub struct Aveva;
@@ -40,10 +40,6 @@ impl Adapter for Aveva {
         users::member(row)
     }
 
-    fn person(&self, _connection: &str, _group: Option<&str>, _key: &str) -> Option<Call> {
-        None
-    }
-
     fn groups(&self, connection: &str) -> Option<Call> {
         Some(call(connection, "communities", "list", json!({})))
     }
@@ -61,10 +57,6 @@ impl Adapter for Aveva {
             parent: None,
             members,
         })
-    }
-
-    fn cascade(&self) -> Cascade {
-        Cascade::None
     }
 
     fn calls(&self, connection: &str, group: &str, changes: &[Change]) -> Result<Vec<Call>, Unsupported> {

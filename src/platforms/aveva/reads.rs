@@ -3,17 +3,14 @@
 use serde_json::{Value, json};
 
 use super::ops::WITH_ROLES;
-use crate::catalog::{Args, Call};
+use crate::catalog::Call;
 
 /// Up to this many users of a tenant are read one by one.
 const SINGLY: usize = 20;
 
 /// A call of the table, with arguments in their normal form.
 pub fn call(connection: &str, noun: &str, verb: &str, args: Value) -> Call {
-    let platform = &super::PLATFORM;
-    let Some(op) = platform.op(noun, verb) else { unreachable!("the table has {noun}.{verb}") };
-    let Value::Object(args) = args else { unreachable!("arguments are a map") };
-    Call { platform, op, connection: connection.to_owned(), args: Args::from_checked(args) }
+    super::PLATFORM.call(connection, noun, verb, args)
 }
 
 /// Community and, where it is known, tenant as another call names them.

@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::{complete, doubts, parts};
 use crate::catalog::{
-    Adapter, Args, Before, Call, Completion, Doubt, FieldNames, Invitation, LookUp, Part, Piece, Seen, Unsupported,
+    Adapter, Args, Before, Call, Completion, Doubt, Invitation, LookUp, Part, Piece, Seen, Unsupported,
 };
-use crate::model::{Cascade, Change, Email, Group, Member, Person, Standing};
+use crate::model::{Change, Email, Member, Person, Standing};
 
 /// Up to this many people are looked for one by one; more are found in the group's whole list.
 const SINGLY: usize = 3;
@@ -17,34 +17,6 @@ pub struct HiveSocial;
 impl Adapter for HiveSocial {
     fn members(&self, _connection: &str, _group: &str) -> Result<Call, Unsupported> {
         Err(Unsupported("HiveSocial's API shows no members of a group, so no roster can be compared with them; invite its people with `invitations.bulk_import(group, #{ role_id, subject, content, records })`".into()))
-    }
-
-    fn count(&self, _list: &Call) -> Option<(Call, &'static str)> {
-        None
-    }
-
-    fn fields(&self, _connection: &str, _group: &str) -> Option<(Call, FieldNames)> {
-        None
-    }
-
-    fn member(&self, _group: &str, _row: &Value) -> Option<Member> {
-        None
-    }
-
-    fn person(&self, _connection: &str, _group: Option<&str>, _key: &str) -> Option<Call> {
-        None
-    }
-
-    fn groups(&self, _connection: &str) -> Option<Call> {
-        None
-    }
-
-    fn group(&self, _row: &Value) -> Option<Group> {
-        None
-    }
-
-    fn cascade(&self) -> Cascade {
-        Cascade::None
     }
 
     fn calls(&self, connection: &str, group: &str, _changes: &[Change]) -> Result<Vec<Call>, Unsupported> {
@@ -152,8 +124,5 @@ fn waiting(connection: &str, group: &str, people: &[&str]) -> Vec<Call> {
 
 /// The read of waiting invitations.
 pub fn list(connection: &str, args: Value) -> Call {
-    let platform = &super::PLATFORM;
-    let Some(op) = platform.op("invitations", "list") else { unreachable!("the table has invitations.list") };
-    let Value::Object(args) = args else { unreachable!("arguments are a map") };
-    Call { platform, op, connection: connection.to_owned(), args: Args::from_checked(args) }
+    super::PLATFORM.call(connection, "invitations", "list", args)
 }

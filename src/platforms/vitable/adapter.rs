@@ -4,10 +4,9 @@ use serde_json::{Value, json};
 
 use super::groups;
 use crate::catalog::{
-    Adapter, Args, Before, Call, Deed, Doubt, FieldNames, Invitation, LookUp, NewGroup, Op, Seen, Snapshot, Subject,
-    Unsupported,
+    Adapter, Before, Call, Deed, Doubt, Invitation, LookUp, NewGroup, Op, Seen, Snapshot, Subject, Unsupported,
 };
-use crate::model::{Cascade, Change, Group, Member};
+use crate::model::{Change, Group};
 
 /// Vitable's adapter.
 pub struct Vitable;
@@ -17,22 +16,6 @@ impl Adapter for Vitable {
         Err(Unsupported("Vitable Connect shows no members of a group; it takes everybody at once: `roster.sync(group, roster.read(file))` compares a roster with the last one that was applied".into()))
     }
 
-    fn count(&self, _list: &Call) -> Option<(Call, &'static str)> {
-        None
-    }
-
-    fn fields(&self, _connection: &str, _group: &str) -> Option<(Call, FieldNames)> {
-        None
-    }
-
-    fn member(&self, _group: &str, _row: &Value) -> Option<Member> {
-        None
-    }
-
-    fn person(&self, _connection: &str, _group: Option<&str>, _key: &str) -> Option<Call> {
-        None
-    }
-
     fn groups(&self, connection: &str) -> Option<Call> {
         Some(groups::list(connection))
     }
@@ -40,10 +23,6 @@ impl Adapter for Vitable {
     fn group(&self, row: &Value) -> Option<Group> {
         let id = Some(text(row, "id")).filter(|id| !id.is_empty())?.to_owned();
         Some(Group { id, name: text(row, "name").to_owned(), parent: None, members: None })
-    }
-
-    fn cascade(&self) -> Cascade {
-        Cascade::None
     }
 
     fn calls(&self, connection: &str, group: &str, _changes: &[Change]) -> Result<Vec<Call>, Unsupported> {
@@ -113,10 +92,7 @@ impl Adapter for Vitable {
 
 /// A read of ours.
 pub fn call(connection: &str, noun: &str, verb: &str, args: Value) -> Call {
-    let platform = &super::PLATFORM;
-    let Some(op) = platform.op(noun, verb) else { unreachable!("the table has {noun}.{verb}") };
-    let args = Args::from_checked(args.as_object().cloned().unwrap_or_default());
-    Call { platform, op, connection: connection.to_owned(), args }
+    super::PLATFORM.call(connection, noun, verb, args)
 }
 
 /// A value as text; empty where there is none.

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::unless_approved;
 use crate::catalog::{Call, Whole};
 use crate::client::{Client, Error};
+use crate::effects::WEIGHED;
 use crate::effects::brakes::{Changes, Figures, LastRoster, Leaving, Moment, Removals, Roster, WholeRoster, judge};
-use crate::effects::{self, WEIGHED};
 use crate::model::Email;
 use crate::roster::whole::{Baseline, Difference};
 use crate::settings::Limits;
@@ -29,10 +29,7 @@ pub(in crate::roster) async fn weigh(client: &Client, call: &Call, whole: &'stat
     // No call makes the days fewer that are counted along.
     let days = client.rules().limits.removals.days.into();
     let rosters = client.ledger().rosters(client.account(), &call.op.name(), &group, days).await;
-    let rosters = rosters.map_err(|error| match error {
-        overtaken @ effects::Error::Overtaken { .. } => Error::held(call, overtaken.to_string()),
-        error => Error::of_ledger(client, error),
-    })?;
+    let rosters = rosters.map_err(|error| Error::ledger(call, error))?;
     let baseline = Baseline::of(whole, &rosters);
     let rows = call.args.get(whole.rows).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let difference = Difference::of(whole, rows, &baseline);

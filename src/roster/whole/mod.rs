@@ -22,6 +22,7 @@ use crate::catalog::{Args, Call, Op, Platform, Side, Unsupported, Whole};
 use crate::client::{Client, Error, With};
 use crate::effects::brakes::Moment;
 use crate::events::Level;
+use crate::model::counted;
 use crate::tables::Table;
 
 /// The operation that takes everybody at once, where the platform has one.
@@ -118,7 +119,7 @@ fn unusable(rows: &[Value], rejected: usize, file: &str, whole: &Whole) -> Optio
         )),
         (rejected, _) => Some(format!(
             "nothing was sent: {} of `{file}` cannot be handed over, and without them whoever they mean {}; mend them and run it again",
-            if rejected == 1 { "1 row".to_owned() } else { format!("{rejected} rows") },
+            counted(rejected, "row", "rows"),
             whole.costs
         )),
     }

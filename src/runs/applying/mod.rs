@@ -20,7 +20,7 @@ use crate::catalog::{Call, Code, Doubt, Subject};
 use crate::client::{Client, Error, Gravity, With};
 use crate::effects::WEIGHED;
 use crate::events::{Events, Level};
-use crate::model::Placeholder;
+use crate::model::{Placeholder, counted};
 use crate::plan::{Plan, Sign, Touch};
 use crate::script::{Ended, Parts, ScriptError, Stop, Thrown};
 
@@ -364,6 +364,6 @@ fn held(plan: &Plan, staled: &[Staled], command: &str) -> Ended {
 /// Tells that a plan is being applied.
 pub(super) fn greet(events: &Events, plan: &Plan) {
     let changes = plan.touches().filter(|(_, touch)| touch.sign != Sign::Same).count();
-    let words = if changes == 1 { "change or mail" } else { "changes and mails" };
-    events.say(Level::Info, format!("plan of {}: {changes} {words}", plan.script));
+    let what = counted(changes, "change or mail", "changes and mails");
+    events.say(Level::Info, format!("plan of {}: {what}", plan.script));
 }

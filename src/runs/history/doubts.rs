@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::words::{Owner, Times, about, asked, counted, trace_json, why};
+use super::words::{Owner, Times, about, asked, trace_json, why};
+use crate::model::counted;
 use crate::settings::Flags;
 use crate::store::{LooseGroup, Trace};
 
@@ -140,7 +141,7 @@ impl Doubts {
 
 /// What was settled, and how each of these runs goes on: its id, how many of its doubts are left, whether it can.
 pub fn settled_text(count: usize, verdict: Verdict, runs: &[(String, i64, bool)], flags: &Flags) -> String {
-    let what = counted(i64::try_from(count).unwrap_or(i64::MAX), "effect", "effects");
+    let what = counted(count, "effect", "effects");
     let mut lines = vec![format!("settled: {what} {}", verdict.words())];
     for (run, left, goes_on) in runs {
         if *left > 0 {

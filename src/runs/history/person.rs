@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::words::{Owner, Times, about, counted, standing};
+use super::words::{Owner, Times, about, standing};
+use crate::model::counted;
 use crate::store::{About, Names, Trace};
 
 /// One person, as far as the store knows.

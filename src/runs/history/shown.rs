@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::words::{Owner, Times, counted, effect_json, effect_line, moment};
+use super::words::{Owner, Times, effect_json, effect_line, moment};
+use crate::model::counted;
 use crate::settings::Flags;
 use crate::store::{Approval, AttemptRow, CallRow, Decision, EffectRow, EffectsRow, LogLine, Run, RunState};
 

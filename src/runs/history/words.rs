@@ -143,11 +143,6 @@ pub(super) fn named(text: &str) -> Option<&str> {
     Some(text).filter(|text| !text.is_empty())
 }
 
-/// `1 effect`, `2 effects`.
-pub(super) fn counted(count: i64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
 fn is_open(row: &EffectRow) -> bool {
     row.state == "open" || (row.state == "accepted" && row.job.is_some())
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::migrate::{Kind, Looked, Moved, Place, Unmapped, Verified, Welcomed};
-use crate::model::Group;
+use crate::model::{Group, counted};
 use crate::roster::{RowClass, Synced};
 
 /// Rows that are shown one by one; all of them stand in the file.
@@ -15,10 +15,6 @@ pub(super) struct Told {
     pub lines: Vec<String>,
     /// For programs, and what the script gets.
     pub json: Value,
-}
-
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 /// `Berlin (4)`; a group whose name nobody knows by its id alone.

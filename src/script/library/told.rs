@@ -1,5 +1,6 @@
 //! What a sync did, for people: every row and every member in its class, then what was done. Pure.
 
+use crate::model::counted;
 use crate::roster::{Invite, Mending, Synced, Tally, Wish};
 
 /// People who are shown one by one; all of them stand in the file and in `--json`.
@@ -130,10 +131,6 @@ fn more(all: usize, lines: &mut Vec<String>) {
     if all > SHOWN {
         lines.push(format!("    and {} more", all - SHOWN));
     }
-}
-
-fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The common changes in the town's calls, its answers in the model, and what its lists say of doubts and plans.
 
 use beadle::catalog::{
-    Adapter, Args, Before, Call, Deed, Doubt, FieldNames, Invitation, LookUp, Op, Seen, Snapshot, Subject, Unsupported,
-    Verdict, Whom,
+    Adapter, Args, Before, Call, Deed, Doubt, Invitation, LookUp, Op, Seen, Snapshot, Subject, Unsupported, Verdict,
+    Whom,
 };
-use beadle::model::{Cascade, Change, Email, Group, Member, Membership, Standing};
+use beadle::model::{Change, Email, Group, Member, Membership, Standing};
 use serde_json::{Map, Value, json};
 
 /// The town's adapter.
@@ -13,14 +13,6 @@ pub struct Toy;
 impl Adapter for Toy {
     fn members(&self, connection: &str, group: &str) -> Result<Call, Unsupported> {
         Ok(call(connection, "members", "list", json!({ "group_id": group })))
-    }
-
-    fn count(&self, _list: &Call) -> Option<(Call, &'static str)> {
-        None
-    }
-
-    fn fields(&self, _connection: &str, _group: &str) -> Option<(Call, FieldNames)> {
-        None
     }
 
     fn member(&self, _group: &str, row: &Value) -> Option<Member> {
@@ -39,10 +31,6 @@ impl Adapter for Toy {
         })
     }
 
-    fn person(&self, _connection: &str, _group: Option<&str>, _key: &str) -> Option<Call> {
-        None
-    }
-
     fn groups(&self, connection: &str) -> Option<Call> {
         Some(call(connection, "groups", "list", json!({})))
     }
@@ -50,10 +38,6 @@ impl Adapter for Toy {
     fn group(&self, row: &Value) -> Option<Group> {
         let id = row["id"].as_str()?.to_owned();
         Some(Group { id, name: text(row, "name").to_owned(), parent: None, members: None })
-    }
-
-    fn cascade(&self) -> Cascade {
-        Cascade::None
     }
 
     fn calls(&self, connection: &str, group: &str, changes: &[Change]) -> Result<Vec<Call>, Unsupported> {
