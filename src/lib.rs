@@ -14,6 +14,7 @@
 pub mod clock;
 pub mod events;
 pub mod model;
+pub mod timetable;
 
 pub mod world;
 
