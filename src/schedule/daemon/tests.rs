@@ -197,12 +197,14 @@ async fn after_a_crash_a_run_goes_on_under_its_name_and_no_moment_is_lost_or_dou
     let mut served = scene.serve().await;
     let resumed = served.next().await;
     assert_eq!((resumed.errand.run, resumed.errand.task), (first.run, Task::Resume));
-    resumed.ends.send(Outcome::Done).unwrap();
     assert_eq!(
         scene.ticks("missed").await,
-        ["export 02:00 done", "export 02:00 missed", "export 02:00 missed", "export 02:00 waiting"],
+        ["export 02:00 running", "export 02:00 missed", "export 02:00 missed", "export 02:00 waiting"],
         "three nights nobody was there: the last of them is made up for"
     );
+    resumed.ends.send(Outcome::Done).unwrap();
+    assert_eq!(served.next().await.errand.task, Task::Begin);
+    assert_eq!(scene.ticks("done").await[3], "export 02:00 running");
     served.stop.cancel();
     drop(served.begun);
 }
