@@ -35,6 +35,7 @@ pub(in super::super) fn job(name: &str, schedule: &str) -> Job {
         needs: Vec::new(),
         memory: None,
         notify: Notify::default(),
+        warnings: Vec::new(),
     }
 }
 
