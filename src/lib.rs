@@ -44,6 +44,8 @@ pub mod script;
 
 pub mod runs;
 
+pub mod schedule;
+
 pub mod sandbox;
 
 pub mod reference;

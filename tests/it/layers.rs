@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// A module imports only from what stands before it.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 23] = [
     "clock",
     "events",
     "model",
@@ -23,6 +23,7 @@ const ORDER: [&str; 22] = [
     "export",
     "script",
     "runs",
+    "schedule",
     "sandbox",
     "reference",
     "cli",
