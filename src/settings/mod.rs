@@ -120,6 +120,17 @@ impl Settings {
         self.limits.with(&connection.limits)
     }
 
+    /// The same within a job's own limits: its brakes are laid over those of every connection, its time and its memory take
+    /// the place of the project's.
+    pub fn within(mut self, job: &Job) -> Self {
+        for connection in self.connections.values_mut() {
+            connection.limits = connection.limits.with(&job.limits);
+        }
+        self.limits.script.time = job.timeout;
+        self.limits.script.memory = job.memory.unwrap_or(self.limits.script.memory);
+        self
+    }
+
     /// Who is never removed over a connection: whom it names, and whom the project names.
     pub fn protected_on(&self, connection: &Connection) -> Vec<String> {
         self.project.protected.iter().chain(&connection.protected).cloned().collect()

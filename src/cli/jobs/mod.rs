@@ -2,11 +2,15 @@
 
 mod check;
 mod clocks;
+mod confine;
 mod explain;
 mod list;
 mod moments;
 mod next;
 mod order;
+mod run;
+mod start;
+pub(super) mod tether;
 
 use super::{Code, Failure, Format, Shell};
 use crate::events::Level;
@@ -19,6 +23,7 @@ use crate::settings::{Jobs, Mode, Settings};
   beadle jobs
   beadle jobs check
   beadle jobs next --count 20
+  beadle jobs run nightly_export --sandbox
   beadle jobs explain \"30 2 * * MON-FRI\" --zone Europe/Berlin"
 )]
 pub(super) struct Options {
@@ -53,6 +58,18 @@ enum Command {
   beadle jobs explain \"30 2 * * *\" --zone Europe/Berlin --after 2026-03-28 --count 3 --json
   beadle jobs explain nightly_export")]
     Explain(explain::Options),
+    /// Run a job now, with its parameters and within its limits; when it is due next stays as it is
+    #[command(after_help = "Examples:
+  beadle jobs run nightly_export --sandbox
+  beadle jobs run weekly_roster --unattended")]
+    Run(run::Options),
+    /// Run a job under an id that was given to it
+    #[command(
+        hide = true,
+        after_help = "Example:
+  beadle jobs start nightly_export --run 20261122-0158-k3f9 --scheduled-at 2026-11-22T01:30:00Z"
+    )]
+    Start(start::Options),
 }
 
 /// Lists the jobs, or does what the subcommand says.
@@ -61,6 +78,8 @@ pub(super) fn jobs(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         Some(Command::Check(options)) => check::check(options, shell),
         Some(Command::Next(options)) => next::next(options, shell),
         Some(Command::Explain(options)) => explain::explain(options, shell),
+        Some(Command::Run(options)) => run::run(options, shell),
+        Some(Command::Start(options)) => start::start(options, shell),
         None => list::list(options.place, shell),
     }
 }

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 pub use files::{Found, JobFiles};
 
 use super::board::{Board, Pause};
-use super::starts::Starts;
+use super::process::Starts;
 use super::verdict::{Outcome, Verdict};
 use crate::clock::Clock;
 use crate::effects::{Lease, LeaseError};

@@ -38,6 +38,24 @@ impl Jobs {
         Ok(Self { jobs, broken })
     }
 
+    /// One job, without a look at the others; an error where there is none.
+    pub fn one(settings: &Settings, name: &str) -> Result<Job, Error> {
+        match Self::find(settings, name)? {
+            Some(job) => Ok(job),
+            None => Self::load(settings)?.get(name).cloned(),
+        }
+    }
+
+    /// The same, `None` where there is no such file.
+    pub fn find(settings: &Settings, name: &str) -> Result<Option<Job>, Error> {
+        let (folder, file) = (&settings.project.folder, Path::new(FOLDER).join(format!("{name}.toml")));
+        // A name that leads elsewhere is no job's.
+        if file.parent() != Some(Path::new(FOLDER)) || !folder.join(&file).is_file() {
+            return Ok(None);
+        }
+        parse(&file, &text(folder, &file)?, settings).map(|parsed| Some(parsed.job))
+    }
+
     /// The job of this name.
     pub fn get(&self, name: &str) -> Result<&Job, Error> {
         if let Some(job) = self.jobs.get(name) {
