@@ -65,6 +65,8 @@ pub(super) struct Parsed {
     pub(super) source: Source,
     /// Where each of the needed jobs is named.
     pub(super) needs: Vec<(String, Origin)>,
+    /// What works and should be changed all the same.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Job {
@@ -121,9 +123,8 @@ pub(super) fn parse(file: &Path, text: &str, settings: &Settings) -> Result<Pars
         timetable,
         on,
         notify,
-        warnings,
     };
-    Ok(Parsed { job, needs, source })
+    Ok(Parsed { job, needs, source, warnings })
 }
 
 /// The name that a file gives to its job.
