@@ -169,7 +169,11 @@ fn what_run_would_refuse_is_refused_by_check() {
 fn a_script_of_the_sandbox_alone_cannot_run_for_real() {
     let test = shipped().file("beadle.toml", SETTINGS).args(["jobs", "check"]);
     let ran = test.stdout("nightly_export: can run\n2 checked, 1 cannot run\n").code(2);
-    assert!(ran.stderr.starts_with("error: jobs/weekly_roster.toml: the argument `roster` is missing"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.starts_with("error: jobs/weekly_roster.toml: the argument `roster` is missing"),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]

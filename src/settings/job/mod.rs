@@ -4,6 +4,7 @@
 mod folder;
 mod needs;
 mod notify;
+mod policy;
 mod read;
 mod schedule;
 mod words;
