@@ -4,7 +4,13 @@
 
 mod arrears;
 mod board;
+mod daemon;
+mod simulate;
+mod starts;
 mod verdict;
 
 pub use board::{Board, Change, Open, Pause, Standing};
+pub use daemon::{Daemon, Found, JobFiles, NotServed, Parts};
+pub use simulate::Simulation;
+pub use starts::{Ending, Errand, Starts};
 pub use verdict::{Cause, Entry, Outcome, Task, Verdict, What, Why};
