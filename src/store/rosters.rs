@@ -1,11 +1,13 @@
 //! Rosters that were handed over whole: effects on a group whose request is everybody in it. They are the memory of who is
 //! in a group that no read shows.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use sqlx::Row as _;
 
 use super::json::{column, optional};
-use super::{Error, Store, Writing};
+use super::{Error, Settling, Store, Writing};
 
 /// One roster that was sent, or may have been.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,14 +26,14 @@ pub struct RosterRow {
     pub share: Option<Value>,
 }
 
-/// Those that were sent or may have been. A look-up that set one aside has seen nothing of it; a person who did knows.
+/// Those that were sent or may have been: also those that were replaced before anybody knew.
 macro_rules! sent {
     ($columns:literal, $rest:literal) => {
         concat!(
             "SELECT ",
             $columns,
             " FROM effect WHERE kind = 'group' AND account = $1 AND op = $2 AND target = $3",
-            " AND state NOT IN ('planned', 'failed') AND NOT (state = 'not_applied' AND settled_by <> 'look-up')",
+            " AND state NOT IN ('planned', 'failed', 'not_applied')",
             $rest
         )
     };
@@ -61,6 +63,37 @@ impl Store {
 }
 
 impl Writing {
+    /// What was sent later stands in the place of earlier doubts, whatever became of them: those of the same roster's group
+    /// and those that asked for the very same. `call` is what happened, or one effect of it. Returns the calls of those
+    /// that were settled so.
+    pub async fn replace_earlier(
+        &mut self,
+        call: i64,
+        only: Option<i64>,
+        how: &Settling<'_>,
+    ) -> Result<BTreeSet<i64>, Error> {
+        let calls: Result<Vec<i64>, _> = sqlx::query_scalar(
+            "UPDATE effect SET state = $3, settled_at = $4, settled_by = $5 WHERE id IN (
+                SELECT earlier.id FROM effect later
+                JOIN effect earlier ON earlier.account = later.account AND earlier.kind = later.kind
+                  AND earlier.subject = later.subject AND earlier.state IN ('open', 'accepted', 'doubt')
+                JOIN call ON call.id = earlier.call
+                WHERE later.call = $1 AND ($2 IS NULL OR later.id = $2) AND later.state IN ('done', 'applied')
+                  AND later.mails <> 'yes' AND earlier.target = later.target AND earlier.op = later.op
+                  AND earlier.id < later.id AND earlier.state <> 'accepted' AND call.job IS NULL
+                  AND (earlier.digest = later.digest OR json_type(later.before, '$.weighed_against') IS NOT NULL))
+             RETURNING call",
+        )
+        .bind(call)
+        .bind(only)
+        .bind(how.to)
+        .bind(how.at)
+        .bind(how.by)
+        .fetch_all(&mut *self.tx)
+        .await;
+        Ok(calls.map_err(|error| self.error(error))?.into_iter().collect())
+    }
+
     /// The newest roster of a group by another run than this one: its effect and its run.
     pub async fn newest_roster(
         &mut self,
