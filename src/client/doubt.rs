@@ -48,22 +48,28 @@ impl Client {
         Ok(None)
     }
 
-    /// Looks doubts up. Returns the places that may be sent now, and whether all doubts are settled: one that no read
-    /// settles is how the call ends.
+    /// Looks doubts up. One that no read settles is how the call ends, unless what is sent takes its place. `lost` says
+    /// whether this very call was sent just now, as often as it may be, and its answer was lost.
     pub(super) async fn settle_doubts(
         &self,
         piece: &Piece,
         doubts: Vec<(usize, Doubt)>,
+        lost: bool,
         merged: &mut Merged,
-    ) -> Result<(Vec<usize>, bool), Error> {
+    ) -> Result<LookedUp, Error> {
         let (mut free, mut done, mut open) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
+        let mut passed = Vec::new();
         for (_, group) in grouped(doubts) {
             let verdicts = self.verdicts(&group).await?;
             for ((place, doubt), verdict) in group.into_iter().zip(verdicts) {
-                let verdict = if is_replaced(piece, &doubt, &verdict) { Verdict::NotApplied } else { verdict };
                 let same = doubt.operation == piece.call.op.name()
                     && piece.subjects.get(place).is_some_and(|(_, part)| *part == doubt.wanted);
+                let passes = match is_replaced(piece, &doubt, &verdict) {
+                    true => !lost,
+                    false => self.is_sent_again(piece, &doubt, &verdict),
+                };
                 match self.note(&doubt, &verdict).await.map_err(|error| Error::ledger(&piece.call, error))? {
+                    Noted::Kept(_) if passes => passed.push(doubt.effect),
                     Noted::Kept(why) => {
                         open.insert(place, (doubt.subject.key, why));
                         continue;
@@ -90,9 +96,10 @@ impl Client {
                 open.len(),
                 piece.subjects.len()
             );
+            let words = if lost && piece.call.op.whole.is_some() { unknown_roster(piece) } else { words };
             merged.stuck(Error::in_doubt(&piece.call, words));
         }
-        Ok((free.into_iter().collect(), open.is_empty()))
+        Ok(LookedUp { free: free.into_iter().collect(), all: open.is_empty(), passed })
     }
 
     /// Looks up what earlier runs of the account left in doubt, the youngest ones when they had the time to show. Returns
@@ -276,16 +283,25 @@ impl Client {
         self.platform().op(noun, verb)
     }
 
+    /// Whether the write may be sent although nobody knows of an earlier one: a second time changes nothing more, and
+    /// nobody can have changed the same in between. The earlier one stays in doubt until this one has happened.
+    fn is_sent_again(&self, piece: &Piece, doubt: &Doubt, verdict: &Verdict) -> bool {
+        let converges = self.operation(doubt).and_then(written).is_some_and(|write| write.repeat == Repeat::Converges);
+        let same = doubt.operation == piece.call.op.name() && doubt.job.is_none();
+        same && converges && self.is_at_once(doubt) && matches!(verdict, Verdict::Unknown(_))
+    }
+
+    fn is_at_once(&self, doubt: &Doubt) -> bool {
+        self.clock().now_ms() - doubt.begun_at <= SAME_BREATH_MS
+    }
+
     /// An update that did not happen is sent again only while nobody can have changed the same in between: at once, or
     /// where the values from before are known to be there still.
     fn still_wanted(&self, doubt: &Doubt, verdict: Verdict) -> Verdict {
         let write = self.operation(doubt).and_then(written);
         let changes = write.is_some_and(|write| write.consequence == Consequence::Changes);
-        let converges = write.is_some_and(|write| write.repeat == Repeat::Converges);
-        let at_once = self.clock().now_ms() - doubt.begun_at <= SAME_BREATH_MS;
-        let late = !at_once && doubt.before.get("fields").is_none();
+        let late = !self.is_at_once(doubt) && doubt.before.get("fields").is_none();
         match verdict {
-            Verdict::Unknown(_) if converges && at_once => Verdict::NotApplied,
             Verdict::NotApplied if changes && late => Verdict::Stale(
                 "it was not made, and what was there before is not known: somebody may have changed it since",
             ),
@@ -299,6 +315,16 @@ impl Client {
         let age = u64::try_from(self.clock().now_ms() - youngest).unwrap_or(0);
         span.saturating_sub(Duration::from_millis(age))
     }
+}
+
+/// What became of the doubts that stood before a call.
+pub(super) struct LookedUp {
+    /// Places that may be sent now.
+    pub(super) free: Vec<usize>,
+    /// Whether none is left that the call must wait for.
+    pub(super) all: bool,
+    /// Doubts that stay, and whose place the call takes: for [`Intent::replacing`].
+    pub(super) passed: Vec<i64>,
 }
 
 /// What became of a doubt that was looked up.
@@ -320,9 +346,18 @@ fn elsewhere(written: Result<(), LedgerError>, noted: Noted) -> Result<Noted, Le
     }
 }
 
+/// A roster whose answer was lost, and what can be done about it.
+fn unknown_roster(piece: &Piece) -> String {
+    let group = piece.call.op.whole.map(|whole| piece.call.args.text(whole.group)).unwrap_or_default();
+    format!(
+        "nobody knows whether the roster of group {group} was applied: no trustworthy answer came, and nothing there shows \
+         it; the next roster of the group that is applied takes its place, or look there and settle it: `beadle doubts`"
+    )
+}
+
 /// Whether this write hands over everybody anew and the doubt is an earlier list of the same group that nobody can ask
-/// after: what is sent now holds whatever became of it. The brakes have weighed it against both, and still count what
-/// was set aside so as perhaps done ([`crate::effects::Ledger::rosters`]).
+/// after: what is sent now holds whatever became of it. It stays a doubt until this one has happened, and the brakes have
+/// weighed this one against both ([`crate::effects::Ledger::rosters`]).
 pub(super) fn is_replaced(piece: &Piece, doubt: &Doubt, verdict: &Verdict) -> bool {
     let same = piece.call.op.whole.is_some() && doubt.operation == piece.call.op.name();
     same && doubt.job.is_none() && matches!(verdict, Verdict::Unknown(_))

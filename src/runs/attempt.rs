@@ -334,6 +334,7 @@ async fn tally(ledger: &Ledger) -> Result<Tally, crate::effects::Error> {
             state if state.happened() => tally.done += row.count,
             State::Accepted => tally.queued += row.count,
             State::Failed | State::NotApplied => tally.failed += row.count,
+            State::Replaced => tally.replaced += row.count,
             _ => tally.in_doubt += row.count,
         }
     }
