@@ -27,6 +27,8 @@ mod transport;
 mod write;
 
 #[cfg(test)]
+mod roster_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod write_tests;

@@ -124,16 +124,8 @@ impl State {
 mod tests {
     use super::*;
 
-    const STEPS: [Step; 8] = [
-        Step::Begin,
-        Step::Accept,
-        Step::Finish,
-        Step::Fail,
-        Step::Lose,
-        Step::Prove,
-        Step::Disprove,
-        Step::Replace,
-    ];
+    const STEPS: [Step; 8] =
+        [Step::Begin, Step::Accept, Step::Finish, Step::Fail, Step::Lose, Step::Prove, Step::Disprove, Step::Replace];
 
     /// One row a state, in the order of [`STEPS`].
     const LEGAL: [(State, [Option<State>; 8]); 9] = {

@@ -4,9 +4,7 @@ use serde_json::{Value, json};
 
 use super::{ACCOUNT, DAY, Desk, all, failed, lost};
 use crate::catalog::{Args, Call, Piece};
-use crate::effects::{
-    Error, Intent, Ledger, Outcome, Permit, Rosters, Settled, State, WEIGHED, Why, settle_doubts,
-};
+use crate::effects::{Error, Intent, Ledger, Outcome, Permit, Rosters, Settled, State, WEIGHED, Why, settle_doubts};
 use crate::platforms;
 
 const GROUP: &str = "grp_A";

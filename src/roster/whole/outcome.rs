@@ -121,7 +121,8 @@ mod tests {
             added(20, 0, 0),
             "20 more were added than were new: they were in by the last roster, and somebody else took them out since"
         );
-        let removed = |said, sure, perhaps| remarks_on_removed(said, expected(sure, perhaps), "loses their plan").join("; ");
+        let removed =
+            |said, sure, perhaps| remarks_on_removed(said, expected(sure, perhaps), "loses their plan").join("; ");
         assert_eq!(removed(1, 3, 0), "2 of the 3 missing ones were not in the group any more");
         assert_eq!(removed(3, 2, 4), "1 of the 4 missing ones who were perhaps in were");
         assert_eq!(
