@@ -21,7 +21,7 @@ fn roster(keys: &[&str]) -> Piece {
 }
 
 fn against(newest: Option<i64>) -> Intent {
-    Intent { before: [("grp_a".to_owned(), json!({ WEIGHED: newest }))].into(), ..Intent::default() }
+    Intent { before: [(GROUP.to_owned(), json!({ WEIGHED: newest }))].into(), ..Intent::default() }
 }
 
 async fn known(ledger: &Ledger) -> Rosters {
@@ -145,6 +145,7 @@ async fn only_the_last_days_and_the_one_that_held_before_them_are_looked_at() {
     desk.clock.advance_ms(30 * DAY);
     assert_eq!(told(&ledger).await, [(3, true)]);
     assert_eq!(ledger.rosters(ACCOUNT, OP, "grp_B", 7).await.unwrap(), Rosters::default());
+    assert_eq!(ledger.rosters(ACCOUNT, OP, "grp_a", 7).await.unwrap(), Rosters::default(), "the case counts");
     assert_eq!(ledger.rosters("other", OP, GROUP, 7).await.unwrap(), Rosters::default());
 }
 

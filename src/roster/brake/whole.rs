@@ -28,7 +28,9 @@ pub(in crate::roster) async fn weigh(client: &Client, call: &Call, whole: &'stat
     let group = call.args.text(whole.group).to_owned();
     // No call makes the days fewer that are counted along.
     let days = client.rules().limits.removals.days.into();
-    let rosters = client.ledger().rosters(client.account(), &call.op.name(), &group, days).await;
+    let subject = call.pieces().into_iter().flat_map(|piece| piece.subjects).next();
+    let known = subject.and_then(|(subject, _)| subject.group).unwrap_or_else(|| group.clone());
+    let rosters = client.ledger().rosters(client.account(), &call.op.name(), &known, days).await;
     let rosters = rosters.map_err(|error| Error::ledger(call, error))?;
     let baseline = Baseline::of(whole, &rosters);
     let rows = call.args.get(whole.rows).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();

@@ -69,7 +69,7 @@ fn remarks_on_added(said: usize, Expected { sure, perhaps }: Expected) -> Vec<St
         remarks.push(format!("{} of the {sure} new ones were in the group already", sure - said));
     }
     if said >= sure && perhaps > 0 {
-        remarks.push(format!("{} of the {perhaps} who were perhaps in were not", (said - sure).min(perhaps)));
+        remarks.push(format!("of the {perhaps} who were perhaps in, {} were not", (said - sure).min(perhaps)));
     }
     if said > sure + perhaps {
         let more = said - sure - perhaps;
@@ -86,7 +86,7 @@ fn remarks_on_removed(said: usize, Expected { sure, perhaps }: Expected, costs: 
         remarks.push(format!("{} of the {sure} missing ones were not in the group any more", sure - said));
     }
     if said >= sure && perhaps > 0 {
-        remarks.push(format!("{} of the {perhaps} missing ones who were perhaps in were", (said - sure).min(perhaps)));
+        remarks.push(format!("of the {perhaps} missing ones who were perhaps in, {} were", (said - sure).min(perhaps)));
     }
     if said > sure + perhaps {
         let more = said - sure - perhaps;
@@ -115,8 +115,8 @@ mod tests {
     fn whatever_the_platform_counts_adds_up_with_the_rows() {
         let added = |said, sure, perhaps| remarks_on_added(said, expected(sure, perhaps)).join("; ");
         assert_eq!(added(3, 8, 0), "5 of the 8 new ones were in the group already");
-        assert_eq!(added(20, 0, 20), "20 of the 20 who were perhaps in were not");
-        assert_eq!(added(2, 2, 20), "0 of the 20 who were perhaps in were not");
+        assert_eq!(added(20, 0, 20), "of the 20 who were perhaps in, 20 were not");
+        assert_eq!(added(2, 2, 20), "of the 20 who were perhaps in, 0 were not");
         assert_eq!(
             added(20, 0, 0),
             "20 more were added than were new: they were in by the last roster, and somebody else took them out since"
@@ -124,7 +124,7 @@ mod tests {
         let removed =
             |said, sure, perhaps| remarks_on_removed(said, expected(sure, perhaps), "loses their plan").join("; ");
         assert_eq!(removed(1, 3, 0), "2 of the 3 missing ones were not in the group any more");
-        assert_eq!(removed(3, 2, 4), "1 of the 4 missing ones who were perhaps in were");
+        assert_eq!(removed(3, 2, 4), "of the 4 missing ones who were perhaps in, 1 were");
         assert_eq!(
             removed(5, 2, 0),
             "3 more were removed than were missing from the last roster: somebody else had put them in, and each loses their plan"

@@ -61,3 +61,7 @@ FROM (SELECT account, op, target, id, run, settled_at FROM effect
       WHERE kind = 'group' AND state IN ('done', 'applied') ORDER BY id DESC) AS later
 WHERE effect.kind = 'group' AND effect.state = 'doubt' AND json_type(effect.before, '$.weighed_against') IS NOT NULL
   AND later.account = effect.account AND later.op = effect.op AND later.target = effect.target AND later.id > effect.id;
+
+-- Ids of groups that take rosters whole were kept in small letters, though their case counts.
+UPDATE effect SET subject = trim(json_extract(wanted, '$.group_id')), target = trim(json_extract(wanted, '$.group_id'))
+WHERE kind = 'group' AND json_type(before, '$.weighed_against') IS NOT NULL AND json_type(wanted, '$.group_id') = 'text';
