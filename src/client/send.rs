@@ -34,7 +34,7 @@ impl Client {
         let converges = call.op.write(&call.args).is_some_and(|write| write.repeat == Repeat::Converges);
         let (mut waits, mut busy) = (self.policy().waits(), Policy::looks(self.policy().follow));
         let began = Instant::now();
-        let (mut unsure_before, mut waits_for_other) = (permit.carries_on(), false);
+        let (mut unsure_before, mut busy_since) = (permit.carries_on(), None);
         let Way::Send(writes) = &self.0.parts.way else {
             let words = "a plan sends nothing; this permit should not exist";
             return Sent::Failed(Error::new(call, "planned", words));
@@ -53,9 +53,7 @@ impl Client {
             };
             let wait = match &sent {
                 Sent::Failed(error) if error.code == Code::Busy.as_str() => {
-                    if !std::mem::replace(&mut waits_for_other, true) {
-                        self.events().say(Level::Info, self.other_at_work(call, error));
-                    }
+                    self.tell_waiting(call, error, &mut busy_since);
                     busy.next()
                 }
                 Sent::Failed(error) if error.retryable => waits.next(),
@@ -85,17 +83,24 @@ impl Client {
         }
     }
 
-    /// The platform does one such work at a time, and another one is under way.
-    fn other_at_work(&self, call: &Call, error: &Error) -> String {
+    /// The platform does one such work at a time, and another one is under way: said once, then as progress.
+    fn tell_waiting(&self, call: &Call, error: &Error, since: &mut Option<Instant>) {
+        let patience = self.policy().follow.as_secs();
+        if let Some(since) = since {
+            self.events().progress("seconds waited", since.elapsed().as_secs().min(patience), patience);
+            return;
+        }
+        *since = Some(Instant::now());
         let what = match call.op.whole {
             Some(whole) => format!("another roster of group {}", call.args.text(whole.group)),
             None => format!("another {}", call.op.name()),
         };
-        let patience = self.policy().follow.as_secs();
-        format!("{what} is being worked on, and its end is waited for, {patience} s at most ({})", error.message)
+        let line =
+            format!("{what} is being worked on, and its end is waited for, {patience} s at most ({})", error.message);
+        self.events().say(Level::Info, line);
     }
 
-    /// The other work did not end.
+    /// The other work did not end in time.
     fn waited(&self, error: Error) -> Error {
         let patience = self.policy().follow.as_secs();
         let message =

@@ -149,7 +149,7 @@ impl Report {
             .extend((queued > 0).then(|| format!("{queued} of them accepted and not carried out yet by the platform")));
         parts.extend((failed > 0).then(|| format!("{failed} failed")));
         parts.extend((in_doubt > 0).then(|| format!("{in_doubt} in doubt")));
-        parts.extend((replaced > 0).then(|| format!("of {replaced} replaced by a later one it is not known")));
+        parts.extend((replaced > 0).then(|| format!("{replaced} not known and replaced")));
         format!("{calls}, {writes}: {}", parts.join(", "))
     }
 

@@ -77,13 +77,13 @@ fn the_report_after_a_doubt_adds_up() {
     for said in [
         "  +      1  perhaps  in a roster of which nobody knows whether it was applied: added if not\n",
         "  =      8  same     in the last roster with the same values\n",
-        "  done: 1 added\n  by Vitable Connect's own count of the 1 who were perhaps in, 1 were not\n",
+        "  done: 1 added\n  by Vitable Connect's own count: of the 1 who were perhaps in, 1 were not\n",
     ] {
         assert!(ran.stdout.contains(said), "{said}: {}", ran.stdout);
     }
     // It arrived.
     let ran = sync(faulty("reset-after:members.sync", 6), &with("E9"), 0);
-    let said = "  done: nothing had to be added, changed or removed\n  by Vitable Connect's own count of the 1 who were perhaps in, 0 were not\n";
+    let said = "  done: nothing had to be added, changed or removed\n  by Vitable Connect's own count: of the 1 who were perhaps in, 0 were not\n";
     assert!(ran.stdout.contains(said), "{}", ran.stdout);
 }
 

@@ -37,7 +37,7 @@ pub(super) fn outcome(client: &Client, synced: &mut Synced, weighed: &Weighed, a
     let mut why = remarks_on_added(said.0, added);
     why.extend(remarks_on_removed(said.1, removed, whole.costs));
     if !why.is_empty() {
-        let line = format!("by {}'s own count {}", client.platform().title, why.join("; "));
+        let line = format!("by {}'s own count: {}", client.platform().title, why.join("; "));
         if weighed.baseline.settled && weighed.baseline.certain {
             client.events().say(Level::Warn, line.as_str());
         }
