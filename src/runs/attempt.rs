@@ -154,8 +154,8 @@ impl Attempt {
                 _ => format!("{left} effects of earlier runs are"),
             };
             let line = format!(
-                "{what} still in doubt; what they touch is not written to; to see and settle \
-                 them: beadle doubts{}",
+                "{what} still in doubt; what may not happen twice waits until it is settled; to see and settle: beadle \
+                 doubts{}",
                 runner.flags()
             );
             self.events.say(Level::Warn, line);
