@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::answer::Merged;
 use super::follow::Ended;
 use super::perform::{is_believed, share_of_job};
+use super::replaced::{is_replaced, unknown_roster};
 use super::{Client, Error, Policy};
 use crate::catalog::{Args, Call, Consequence, Doubt, LookUp, Op, Piece, Repeat, Verdict, Write};
 use crate::effects::{Answered, Error as LedgerError, Intent, Settled, Why};
@@ -278,20 +279,12 @@ impl Client {
         Ok(doubts.iter().map(|doubt| (look_up.judge)(doubt, &reads)).collect())
     }
 
-    fn operation(&self, doubt: &Doubt) -> Option<&'static Op> {
+    pub(super) fn operation(&self, doubt: &Doubt) -> Option<&'static Op> {
         let (noun, verb) = doubt.operation.split_once('.')?;
         self.platform().op(noun, verb)
     }
 
-    /// Whether the write may be sent although nobody knows of an earlier one: a second time changes nothing more, and
-    /// nobody can have changed the same in between. The earlier one stays in doubt until this one has happened.
-    fn is_sent_again(&self, piece: &Piece, doubt: &Doubt, verdict: &Verdict) -> bool {
-        let converges = self.operation(doubt).and_then(written).is_some_and(|write| write.repeat == Repeat::Converges);
-        let same = doubt.operation == piece.call.op.name() && doubt.job.is_none();
-        same && converges && self.is_at_once(doubt) && matches!(verdict, Verdict::Unknown(_))
-    }
-
-    fn is_at_once(&self, doubt: &Doubt) -> bool {
+    pub(super) fn is_at_once(&self, doubt: &Doubt) -> bool {
         self.clock().now_ms() - doubt.begun_at <= SAME_BREATH_MS
     }
 
@@ -346,23 +339,6 @@ fn elsewhere(written: Result<(), LedgerError>, noted: Noted) -> Result<Noted, Le
     }
 }
 
-/// A roster whose answer was lost, and what can be done about it.
-fn unknown_roster(piece: &Piece) -> String {
-    let group = piece.call.op.whole.map(|whole| piece.call.args.text(whole.group)).unwrap_or_default();
-    format!(
-        "nobody knows whether the roster of group {group} was applied: no trustworthy answer came, and nothing there shows \
-         it; the next roster of the group that is applied takes its place, or look there and settle it: `beadle doubts`"
-    )
-}
-
-/// Whether this write hands over everybody anew and the doubt is an earlier list of the same group that nobody can ask
-/// after: what is sent now holds whatever became of it. It stays a doubt until this one has happened, and the brakes have
-/// weighed this one against both ([`crate::effects::Ledger::rosters`]).
-pub(super) fn is_replaced(piece: &Piece, doubt: &Doubt, verdict: &Verdict) -> bool {
-    let same = piece.call.op.whole.is_some() && doubt.operation == piece.call.op.name();
-    same && doubt.job.is_none() && matches!(verdict, Verdict::Unknown(_))
-}
-
 /// What is asked of a look-up about a subject of which the ledger holds no doubt.
 pub(super) fn question(piece: &Piece, place: usize, intent: &Intent, begun_at: i64) -> Doubt {
     let (subject, wanted) = &piece.subjects[place];
@@ -378,7 +354,7 @@ pub(super) fn question(piece: &Piece, place: usize, intent: &Intent, begun_at: i
     }
 }
 
-fn written(op: &'static Op) -> Option<&'static Write> {
+pub(super) fn written(op: &'static Op) -> Option<&'static Write> {
     op.carefully()
 }
 

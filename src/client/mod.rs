@@ -21,6 +21,7 @@ mod planned;
 mod policy;
 mod read;
 mod recent;
+mod replaced;
 mod send;
 mod sign_in;
 mod transport;
