@@ -162,7 +162,7 @@ fn migrator() -> Migrator {
         ("plans", include_str!("schema/0002_plans.sql")),
         ("rosters", include_str!("schema/0003_rosters.sql")),
         ("identities", include_str!("schema/0004_identities.sql")),
-        ("replaced", include_str!("schema/0005_replaced.sql")),
+        ("replaced", include_str!("schema/0008_replaced.sql")),
     ];
     let migration = |(version, (name, text)): (i64, (&'static str, &'static str))| {
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)
