@@ -9,6 +9,7 @@ mod connection;
 mod environment;
 mod error;
 mod flags;
+mod job;
 mod limits;
 mod partial;
 mod project;
@@ -26,6 +27,7 @@ pub use connection::{At, Connection, Credentials, Pace};
 pub use environment::Environment;
 pub use error::Error;
 pub use flags::Flags;
+pub use job::{Job, Missed, Notify, Overlap, OwnEvents, Ping, Retries, Shape, Which};
 pub use limits::{
     ChangeLimits, DeleteLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, RoleLimits, ScriptLimits,
 };

@@ -1,0 +1,10 @@
+//! When jobs run: which moments are due, what becomes of each, and the processes that do the work.
+//!
+//! One rule: the board decides and does nothing; whoever drives it writes its verdicts down before acting on them.
+
+mod arrears;
+mod board;
+mod verdict;
+
+pub use board::{Board, Change, Open, Pause, Standing};
+pub use verdict::{Cause, Entry, Outcome, Task, Verdict, What, Why};
