@@ -76,9 +76,9 @@ pub fn snapshot(connection: &str, writes: &[Doubt]) -> Option<Snapshot> {
             Some(Snapshot {
                 reads: ids.map(|id| get(connection, id)).collect(),
                 find: |write, reads| {
-                    rows(reads).find(|row| text(row, "id").to_lowercase() == write.subject.key).cloned()
+                    rows(reads).find(|row| text(row, "id") == write.subject.key).cloned()
                 },
-                keys: |row| vec![text(row, "id").to_lowercase()],
+                keys: |row| vec![text(row, "id").to_owned()],
             })
         }
         _ => None,
