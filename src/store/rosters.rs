@@ -107,3 +107,74 @@ impl Writing {
         row.fetch_optional(&mut *self.tx).await.map_err(|error| self.error(error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+    use sqlx::{Executor as _, SqlitePool};
+
+    /// A store as it was before doubts could be replaced.
+    async fn before() -> SqlitePool {
+        let options = SqliteConnectOptions::new().in_memory(true).foreign_keys(true);
+        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+        for schema in [include_str!("schema/0001_ledger.sql"), include_str!("schema/0003_rosters.sql")] {
+            pool.execute(schema).await.unwrap();
+        }
+        pool.execute(
+            "INSERT INTO run VALUES ('r1', 's', '', '[]', NULL, 0, NULL, 1, 1, 1, NULL, 'done', 0, NULL);
+             INSERT INTO call VALUES (1, 'r1', 1, 'v', 'members.sync', 'b', '', '{}', '', 1, 'done', NULL, 2, NULL, NULL)",
+        )
+        .await
+        .unwrap();
+        pool
+    }
+
+    async fn keep(pool: &SqlitePool, id: i64, group: &str, state: &str, by: Option<&str>) {
+        let wanted = json!({ "group_id": group, "members": [] }).to_string();
+        let keep = sqlx::query(
+            "INSERT INTO effect VALUES ($1, 1, 'r1', 1, 'v', 'members.sync', 'changes', 'unknown', 'group', lower($2), lower($2),
+                NULL, '', 'd', 1, '{\"weighed_against\":null}', $3, NULL, $4, 7, 8, $5, 'why', NULL)",
+        );
+        keep.bind(id).bind(group).bind(wanted).bind(state).bind(by).execute(pool).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_roster_that_an_earlier_release_called_not_applied_is_a_doubt_or_was_replaced() {
+        let pool = before().await;
+        keep(&pool, 1, "grp_A", "not_applied", Some("look-up")).await;
+        keep(&pool, 2, "grp_A", "done", Some("answer")).await;
+        keep(&pool, 3, "grp_A", "not_applied", Some("look-up")).await;
+        keep(&pool, 4, "grp_B", "not_applied", Some("ada: asked them")).await;
+        pool.execute(include_str!("schema/0008_replaced.sql")).await.unwrap();
+        type Columns = (i64, String, String, String, Option<String>, Option<String>, i64);
+        let rows: Vec<Columns> =
+            sqlx::query_as("SELECT id, subject, target, state, settled_by, error, begun_at FROM effect ORDER BY id")
+                .fetch_all(&pool)
+                .await
+                .unwrap();
+        let told: Vec<_> = rows.iter().map(|row| (row.2.as_str(), row.3.as_str(), row.4.as_deref())).collect();
+        assert_eq!(
+            told,
+            [
+                ("grp_A", "replaced", Some("run r1")),
+                ("grp_A", "done", Some("answer")),
+                ("grp_A", "doubt", Some("look-up")),
+                ("grp_B", "not_applied", Some("ada: asked them")),
+            ]
+        );
+        assert!(rows.iter().all(|row| row.1 == row.2 && row.5.as_deref() == Some("why") && row.6 == 7), "{rows:?}");
+        let indexes: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'effect' AND sql IS NOT NULL",
+        )
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+        let made = [include_str!("schema/0001_ledger.sql"), include_str!("schema/0003_rosters.sql")].concat();
+        assert_eq!(
+            usize::try_from(indexes).unwrap(),
+            made.matches(" ON effect (").count(),
+            "all its indexes are there"
+        );
+    }
+}
