@@ -121,6 +121,7 @@ async fn run(store: &Store, id: &str, answers: &[fn() -> Result<Reply, Lost>]) -
         sandbox: false,
         settings: None,
         started_at: clock.now_ms(),
+        job: None,
     };
     store.start_run(&run).await.unwrap();
     let lease = Lease::take(store, id).unwrap();

@@ -4,7 +4,13 @@
 
 mod arrears;
 mod board;
+mod daemon;
+mod process;
+mod simulate;
 mod verdict;
 
 pub use board::{Board, Change, Open, Pause, Standing};
-pub use verdict::{Cause, Entry, Outcome, Task, Verdict, What, Why};
+pub use daemon::{Daemon, Found, JobFiles, NotServed, Parts};
+pub use process::{Ended, Errand, Exit, Patience, Processes, Starts, Task};
+pub use simulate::Simulation;
+pub use verdict::{Entry, Outcome, Step, Verdict, What, Why};

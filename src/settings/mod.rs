@@ -1,4 +1,4 @@
-//! `beadle.toml`, the environment and the command line as one checked value; secrets that never print.
+//! `beadle.toml`, the environment and the command line as one checked value; the jobs; secrets that never print.
 //! Nothing else reads the environment. A flag beats the environment, that beats the file, that beats the default.
 //!
 //! Credentials are read when a connection is used, not when the settings are: [`Connection::credentials`].
@@ -27,12 +27,12 @@ pub use connection::{At, Connection, Credentials, Pace};
 pub use environment::Environment;
 pub use error::Error;
 pub use flags::Flags;
-pub use job::{Job, Missed, Notify, Overlap, OwnEvents, Ping, Retries, Shape, Which};
+pub use job::{Address, Job, Jobs, Missed, Notify, Overlap, OwnEvents, Ping, Retries, Shape, Which};
 pub use limits::{
     ChangeLimits, DeleteLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, RoleLimits, ScriptLimits,
 };
 pub use partial::Partial;
-pub use project::{FILE, Project};
+pub use project::{FILE, Project, zone};
 pub use quiet::Quiet;
 pub use redactor::{REDACTED, Redactor};
 pub use secret::{Secret, Source};
@@ -118,6 +118,17 @@ impl Settings {
     /// The limits that hold for a connection: its own, laid over the project's.
     pub fn limits_of(&self, connection: &Connection) -> Limits {
         self.limits.with(&connection.limits)
+    }
+
+    /// The same within a job's own limits: its brakes are laid over those of every connection, its time and its memory take
+    /// the place of the project's.
+    pub fn within(mut self, job: &Job) -> Self {
+        for connection in self.connections.values_mut() {
+            connection.limits = connection.limits.with(&job.limits);
+        }
+        self.limits.script.time = job.timeout;
+        self.limits.script.memory = job.memory.unwrap_or(self.limits.script.memory);
+        self
     }
 
     /// Who is never removed over a connection: whom it names, and whom the project names.

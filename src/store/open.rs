@@ -162,6 +162,7 @@ fn migrator() -> Migrator {
         (2, "plans", include_str!("schema/0002_plans.sql")),
         (3, "rosters", include_str!("schema/0003_rosters.sql")),
         (4, "identities", include_str!("schema/0004_identities.sql")),
+        (5, "job runs", include_str!("schema/0005_job_runs.sql")),
         (6, "schedule", include_str!("schema/0006_schedule.sql")),
         (8, "replaced", include_str!("schema/0008_replaced.sql")),
     ];

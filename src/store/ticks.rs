@@ -147,6 +147,16 @@ impl Store {
         rows.and_then(|rows| rows.iter().map(tick_of).collect()).map_err(|error| self.error(error))
     }
 
+    /// The moments that somebody asked for and that no scheduler has taken in yet, the oldest first.
+    pub async fn asked_ticks(&self) -> Result<Vec<TickRow>, Error> {
+        let rows = sqlx::query(
+            "SELECT job, scheduled_at, due_at, cause, made_up, state, why, folded, run, tries, decided_at, begun_at, ended_at
+             FROM tick WHERE state = 'waiting' AND cause = 'backfill' AND run IS NULL ORDER BY scheduled_at, id",
+        );
+        let rows = rows.fetch_all(self.readers()).await;
+        rows.and_then(|rows| rows.iter().map(tick_of).collect()).map_err(|error| self.error(error))
+    }
+
     /// Ticks, the newest first.
     pub async fn ticks(&self, filter: &TickFilter) -> Result<Vec<TickRow>, Error> {
         let rows = sqlx::query(

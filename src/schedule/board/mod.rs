@@ -7,10 +7,10 @@ mod ended;
 mod fill;
 mod post;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -18,12 +18,13 @@ use jiff::Timestamp;
 pub use change::Change;
 pub use post::{Open, Pause, Standing};
 
-use super::verdict::{Cause, Entry, Verdict, What};
+use super::verdict::{Entry, Verdict, What};
 use crate::settings::Job;
+use crate::store::Cause;
 use post::{Lock, Place, Post, Queued};
 
 /// Makes the names of runs.
-type NewId = Box<dyn FnMut(Timestamp) -> String + Send>;
+type NewId = Box<dyn FnMut(Timestamp) -> String + Send + Sync>;
 
 /// All jobs, and what becomes of their moments.
 pub struct Board {
@@ -53,7 +54,7 @@ struct Turn {
 
 impl Board {
     /// A board without jobs that lets so many runs work at once; `new_id` names runs.
-    pub fn new(at_once: usize, new_id: impl FnMut(Timestamp) -> String + Send + 'static) -> Self {
+    pub fn new(at_once: usize, new_id: impl FnMut(Timestamp) -> String + Send + Sync + 'static) -> Self {
         Self {
             posts: Vec::new(),
             names: HashMap::new(),
@@ -93,21 +94,23 @@ impl Board {
     /// Something happened that a job waits for: it is to be run as `run`.
     pub fn trigger(&mut self, job: &str, run: String, now: Timestamp) -> Vec<Verdict> {
         let entry = Entry { cause: Cause::Event, scheduled_at: now, due_at: now, made_up: false, run, tries: 0 };
-        self.hand_in(job, vec![entry], now)
+        let mut turn = Turn::at(now);
+        if let Some(number) = self.names.get(job).copied() {
+            self.queue(number, entry, now, &mut turn);
+        }
+        self.settle(turn)
     }
 
     /// Somebody wants these moments of the past to be made up for, one after the other.
-    pub fn backfill(&mut self, job: &str, moments: &[Timestamp], now: Timestamp) -> Vec<Verdict> {
-        let entries = moments.iter().map(|moment| Entry {
-            cause: Cause::Backfill,
-            scheduled_at: *moment,
-            due_at: now,
-            made_up: true,
-            run: (self.new_id)(now),
-            tries: 0,
-        });
-        let entries = entries.collect();
-        self.hand_in(job, entries, now)
+    pub fn backfill(&mut self, asked: Vec<Open>, now: Timestamp) -> Vec<Verdict> {
+        let mut turn = Turn::at(now);
+        for Open { job, entry } in asked {
+            let Some(number) = self.names.get(&job).copied() else { continue };
+            let run = (self.new_id)(now);
+            let entry = Entry { cause: Cause::Backfill, due_at: now, made_up: true, run, tries: 0, ..entry };
+            self.queue(number, entry, now, &mut turn);
+        }
+        self.settle(turn)
     }
 
     /// Whether a run may start: used up places are told by [`super::Why::Full`].
@@ -130,28 +133,20 @@ impl Board {
         self.names.get(job).map(|number| &self.posts[*number].standing)
     }
 
-    /// Pauses a job: its moments are skipped until then, or until [`Board::unpause`].
-    pub fn pause(&mut self, job: &str, pause: Pause) {
-        if let Some(number) = self.names.get(job) {
-            self.posts[*number].standing.pause = Some(pause);
-        }
+    /// Whether there is a job of this name.
+    pub fn has(&self, job: &str) -> bool {
+        self.names.get(job).is_some_and(|number| !self.posts[*number].gone)
     }
 
-    /// Lets a job run again; its failures are forgotten.
-    pub fn unpause(&mut self, job: &str) {
-        if let Some(number) = self.names.get(job) {
-            let standing = &mut self.posts[*number].standing;
-            (standing.pause, standing.failures) = (None, 0);
+    /// The jobs that are paused now, besides those whose files say so. Whoever is let run again begins without failures.
+    pub fn paused(&mut self, pauses: &BTreeMap<String, Pause>) {
+        for post in &mut self.posts {
+            let pause = pauses.get(&post.job.name).cloned();
+            if post.standing.pause.is_some() && pause.is_none() {
+                post.standing.failures = 0;
+            }
+            post.standing.pause = pause;
         }
-    }
-
-    fn hand_in(&mut self, job: &str, entries: Vec<Entry>, now: Timestamp) -> Vec<Verdict> {
-        let mut turn = Turn::at(now);
-        let Some(number) = self.names.get(job).copied() else { return Vec::new() };
-        for entry in entries {
-            self.queue(number, entry, now, &mut turn);
-        }
-        self.settle(turn)
     }
 
     /// Lets one more entry of a post wait.

@@ -6,12 +6,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::super::verdict::{Cause, Entry, Outcome, Task, Verdict, What};
+use super::super::verdict::{Entry, Outcome, Step, Verdict, What};
 use super::{Board, Open, Pause, Standing};
 use crate::settings::{Job, Missed, Notify, Overlap, OwnEvents, Partial, Retries, Which};
+use crate::store::Cause;
 use crate::timetable::{Expression, Timetable};
 
-fn job(name: &str, schedule: &str) -> Job {
+pub(in super::super) fn job(name: &str, schedule: &str) -> Job {
     let expressions = if schedule.is_empty() { Vec::new() } else { vec![Expression::parse(schedule).unwrap()] };
     Job {
         name: name.to_owned(),
@@ -35,6 +36,7 @@ fn job(name: &str, schedule: &str) -> Job {
         needs: Vec::new(),
         memory: None,
         notify: Notify::default(),
+        warnings: Vec::new(),
     }
 }
 
@@ -77,9 +79,9 @@ fn told(verdicts: &[Verdict]) -> Vec<String> {
         let moment = scheduled_at.strftime("%dT%H:%M");
         let what = match what {
             What::Waits(why) => format!("waits: {why}"),
-            What::Starts(Task::Begin) => format!("starts {run}"),
-            What::Starts(Task::Resume) => format!("resumes {run}"),
-            What::Starts(Task::ResumeFirst(run)) => format!("resumes {run} first"),
+            What::Starts(Step::Begin) => format!("starts {run}"),
+            What::Starts(Step::Resume) => format!("resumes {run}"),
+            What::Starts(Step::ResumeFirst(run)) => format!("resumes {run} first"),
             What::Skipped(why) => format!("skipped: {why}"),
             What::Missed { why, folded } => format!("missed (+{folded}): {why}"),
             What::Stops(run) => format!("stops {run}"),
@@ -212,7 +214,7 @@ fn a_failed_run_is_gone_on_with_and_then_counted_and_paused() {
         scene.turn("22T03:00"),
         ["sync 22T03:00 skipped: the job is paused: 2 failures in a row, the last one: failed with exit code 2"]
     );
-    scene.0.unpause("sync");
+    scene.0.paused(&BTreeMap::new());
     assert_eq!(scene.turn("22T04:00"), ["sync 22T04:00 starts r4"]);
     scene.ended("sync", "r4", Outcome::Partial, "22T04:10");
     assert_eq!(scene.0.standing("sync").unwrap().failures, 0);
@@ -237,7 +239,8 @@ fn an_unfinished_run_is_finished_first() {
 fn a_paused_job_has_its_moments_and_runs_none_of_them() {
     let mut scene =
         Scene::of(vec![Job { paused: Some("not yet".into()), ..job("file", "0 * * * *") }, job("until", "0 * * * *")]);
-    scene.0.pause("until", Pause { until: Some(at("22T02:00")), reason: "holidays".into() });
+    let pause = Pause { until: Some(at("22T02:00")), reason: "holidays".into() };
+    scene.0.paused(&[("until".to_owned(), pause)].into());
     assert_eq!(
         scene.turn("22T01:00"),
         ["file 22T01:00 skipped: the job is paused: not yet", "until 22T01:00 skipped: the job is paused: holidays",]

@@ -1,14 +1,21 @@
-//! `jobs/NAME.toml`: a script, when it runs, and what becomes of it when it cannot or does not.
+//! `jobs/NAME.toml`: a script, when it runs, and what becomes of it when it cannot or does not. Files are read one by one:
+//! what is wrong in one of them is said with its place and hides no other.
 
+mod folder;
+mod needs;
 mod notify;
+mod read;
+mod schedule;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use notify::{Notify, Shape};
+pub use folder::Jobs;
+pub use notify::{Address, Notify, Shape};
 
-use super::{Partial, Secret};
+use super::Partial;
 use crate::model::Topic;
 use crate::timetable::Timetable;
 
@@ -57,6 +64,8 @@ pub struct Job {
     pub memory: Option<u64>,
     /// Who is told when it fails and when it recovers.
     pub notify: Notify,
+    /// What works and should be changed all the same; for people.
+    pub warnings: Vec<String>,
 }
 
 /// Whether a job's own writes come back to it as events.
@@ -114,4 +123,19 @@ pub struct Retries {
 
 /// Where an outside watcher is told that a job is alive: `URL/start`, `URL`, `URL/fail`.
 #[derive(Clone, Debug)]
-pub struct Ping(pub Secret);
+pub struct Ping(pub Address);
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self { times: 2, wait: Duration::from_secs(5 * 60) }
+    }
+}
+
+impl Default for Missed {
+    fn default() -> Self {
+        Self { which: Which::Last, window: Duration::from_secs(7 * 24 * 60 * 60), most: 24 }
+    }
+}
+
+#[cfg(test)]
+mod tests;
