@@ -21,11 +21,14 @@ mod planned;
 mod policy;
 mod read;
 mod recent;
+mod replaced;
 mod send;
 mod sign_in;
 mod transport;
 mod write;
 
+#[cfg(test)]
+mod roster_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

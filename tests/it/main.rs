@@ -55,4 +55,5 @@ mod toy;
 mod undo_of_scripts;
 mod undoing;
 mod vitable_document;
+mod vitable_doubts;
 mod vitable_scripts;
