@@ -170,7 +170,15 @@ impl Writes for Platform {
 }
 
 fn reply(status: u16, body: Value) -> Result<Reply, Lost> {
-    Ok(Reply { status, body: body.to_string().into(), retry_after: None, total: None, trace: None, location: None })
+    Ok(Reply {
+        status,
+        body: body.to_string().into(),
+        retry_after: None,
+        total: None,
+        trace: None,
+        location: None,
+        token: None,
+    })
 }
 
 fn lost() -> Result<Reply, Lost> {

@@ -8,6 +8,7 @@ mod session;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::future::BoxFuture;
 use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest};
 use rmcp::service::PeerRequestOptions;
 use serde_json::{Map, Value};
@@ -180,6 +181,10 @@ impl Reads for Mcp {
             self.only_reads(&request)?;
             self.send(request).await
         })
+    }
+
+    fn renew(&self, token: u64) -> BoxFuture<'_, Result<(), Lost>> {
+        Box::pin(self.http.renew(token))
     }
 
     fn notices(&self) -> Vec<String> {

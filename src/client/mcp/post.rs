@@ -109,8 +109,8 @@ impl Post {
             ClientJsonRpcMessage::Notification(_) => true,
             _ => false,
         };
-        let came =
-            self.exchange(message, session, headers).await.map_err(|lost| self.failed(opens, Opening::Lost(lost)))?;
+        let came = self.exchange_signed(message, session, headers).await;
+        let came = came.map_err(|lost| self.failed(opens, Opening::Lost(lost)))?;
         if !(200..300).contains(&came.reply.status) {
             return Err(self.failed(opens, judged(&came.reply)));
         }
@@ -140,6 +140,23 @@ impl Post {
         StreamableHttpError::Client(lost)
     }
 
+    /// What is no operation has no adapter that judges it: here a 401 says that the token was refused, and nothing else.
+    async fn exchange_signed(
+        &self,
+        message: &ClientJsonRpcMessage,
+        session: Option<&str>,
+        headers: Headers,
+    ) -> Result<Came, Lost> {
+        let came = self.exchange(message, session, headers.clone()).await?;
+        match came.reply.token.filter(|_| came.reply.status == 401) {
+            Some(refused) => {
+                self.http.renew(refused).await?;
+                self.exchange(message, session, headers).await
+            }
+            None => Ok(came),
+        }
+    }
+
     /// One message, one request. The body of the reply is the one message that answers it, also where it came in a stream.
     async fn exchange(
         &self,
@@ -156,7 +173,7 @@ impl Post {
         if let Some(session) = session {
             all.push((SESSION, HeaderValue::from_str(session).map_err(|error| unfit(&error))?));
         }
-        let response = self.http.post(&Bytes::from(body), &all).await?;
+        let (response, token) = self.http.post(&Bytes::from(body), &all).await?;
         let status = response.status().as_u16();
         let (retry_after, location) = (retry_after(&response), super::super::http::location(&response));
         let session = header(&response, SESSION).map(str::to_owned);
@@ -165,7 +182,7 @@ impl Post {
             (true, Some(id)) => answer_in(response, &id, self.http.max_answer()).await?,
             _ => body_of(response, self.http.max_answer()).await?,
         };
-        Ok(Came { reply: Reply { status, body, retry_after, total: None, trace: None, location }, session })
+        Ok(Came { reply: Reply { status, body, retry_after, total: None, trace: None, location, token }, session })
     }
 }
 
