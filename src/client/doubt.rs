@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::answer::Merged;
 use super::follow::Ended;
 use super::perform::{is_believed, share_of_job};
-use super::{Client, Error, Policy};
+use super::{Client, Error, Gravity, Policy};
 use crate::catalog::{Args, Call, Consequence, Doubt, LookUp, Op, Piece, Repeat, Verdict, Write};
 use crate::effects::{Answered, Error as LedgerError, Intent, Settled, Why};
 
@@ -58,14 +58,21 @@ impl Client {
     ) -> Result<(Vec<usize>, bool), Error> {
         let (mut free, mut done, mut open) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
         for (_, group) in grouped(doubts) {
-            let verdicts = self.verdicts(&group).await?;
+            let verdicts = match self.verdicts(&group).await {
+                Ok(verdicts) => verdicts,
+                Err(error) => {
+                    let why = self.not_looked_up(&group, error).await?.message;
+                    open.extend(group.into_iter().map(|(place, doubt)| (place, (doubt.subject.key, why.clone()))));
+                    continue;
+                }
+            };
             for ((place, doubt), verdict) in group.into_iter().zip(verdicts) {
                 let verdict = if is_replaced(piece, &doubt, &verdict) { Verdict::NotApplied } else { verdict };
                 let same = doubt.operation == piece.call.op.name()
                     && piece.subjects.get(place).is_some_and(|(_, part)| *part == doubt.wanted);
                 match self.note(&doubt, &verdict).await.map_err(|error| Error::ledger(&piece.call, error))? {
                     Noted::Kept(why) => {
-                        open.insert(place, (doubt.subject.key, why));
+                        open.insert(place, (doubt.subject.key, why.to_owned()));
                         continue;
                     }
                     Noted::Settled | Noted::Elsewhere => {}
@@ -95,22 +102,44 @@ impl Client {
         Ok((free.into_iter().collect(), open.is_empty()))
     }
 
-    /// Looks up what earlier runs of the account left in doubt, the youngest ones when they had the time to show. Returns
-    /// how many were settled and how many were not; those stay for a person.
-    pub async fn settle_open_doubts(&self) -> Result<(usize, usize), Error> {
+    /// Looks up what earlier runs of the account left in doubt, the youngest ones when they had the time to show. What is
+    /// not settled stays for a person; so does what could not be read, and hinders nobody.
+    pub async fn settle_open_doubts(&self) -> Result<LookedUp, Error> {
         let open = self.ledger().doubts(self.account(), 0).await;
         let open = open.map_err(|error| Error::of_ledger(self, error))?;
-        let (mut settled, mut left) = (0, 0);
+        let mut looked = LookedUp::default();
         for (_, group) in grouped(open.into_iter().map(|loose| (0, loose.doubt)).collect()) {
-            for ((_, doubt), verdict) in group.iter().zip(self.verdicts(&group).await?) {
+            let verdicts = match self.verdicts(&group).await {
+                Ok(verdicts) => verdicts,
+                Err(error) => {
+                    looked.left += group.len();
+                    looked.trouble = Some(self.not_looked_up(&group, error).await?);
+                    continue;
+                }
+            };
+            for ((_, doubt), verdict) in group.iter().zip(verdicts) {
                 match self.note(doubt, &verdict).await.map_err(|error| Error::of_ledger(self, error))? {
-                    Noted::Settled => settled += 1,
-                    Noted::Kept(_) => left += 1,
+                    Noted::Settled => looked.settled += 1,
+                    Noted::Kept(_) => looked.left += 1,
                     Noted::Elsewhere => {}
                 }
             }
         }
-        Ok((settled, left))
+        Ok(looked)
+    }
+
+    /// The reads that would have settled these failed: they stay in doubt, with the reason. An error that ends the run is
+    /// given back as one.
+    async fn not_looked_up(&self, doubts: &[(usize, Doubt)], error: Error) -> Result<Error, Error> {
+        if error.gravity != Gravity::Catchable {
+            return Err(error);
+        }
+        let error = Error { message: format!("it could not be looked up: {error}"), ..error };
+        for (_, doubt) in doubts {
+            let kept = self.ledger().keep_doubt(doubt.effect, &error.message).await;
+            elsewhere(kept, Noted::Settled).map_err(|error| Error::of_ledger(self, error))?;
+        }
+        Ok(error)
     }
 
     /// Writes down what a look-up has shown of a doubt.
@@ -299,6 +328,17 @@ impl Client {
         let age = u64::try_from(self.clock().now_ms() - youngest).unwrap_or(0);
         span.saturating_sub(Duration::from_millis(age))
     }
+}
+
+/// What a look at all doubts of an account came to.
+#[derive(Debug, Default)]
+pub struct LookedUp {
+    /// How many are settled.
+    pub settled: usize,
+    /// How many stay.
+    pub left: usize,
+    /// Why some of these could not be looked up, if so.
+    pub trouble: Option<Error>,
 }
 
 /// What became of a doubt that was looked up.

@@ -9,7 +9,7 @@ use super::Client;
 use super::doubt::question;
 use crate::catalog::{Answer, Consequence, Deed, Follow, Mails, Piece};
 use crate::effects::Intent;
-use crate::model::Placeholder;
+use crate::model::{Group, Placeholder};
 use crate::plan::{Overlay, Sign, Touch};
 
 /// Groups that follow, by whether somebody joins and which group.
@@ -33,6 +33,8 @@ pub(super) struct Drafting<'a> {
     pub(super) piece: &'a Piece,
     pub(super) intent: &'a Intent,
     pub(super) follows: &'a Follows,
+    /// Groups that are called by name.
+    pub(super) groups: &'a [Group],
     pub(super) number: usize,
 }
 
@@ -95,9 +97,12 @@ impl Drafting<'_> {
         };
         let (subject, _) = &self.piece.subjects[place];
         let held = [(before, "email"), (after, "email"), (before, "name"), (after, "name")];
+        let of_group = |id: &str| self.groups.iter().find(|group| group.id.eq_ignore_ascii_case(id));
         self.piece
             .address(place)
             .or_else(|| held.into_iter().find_map(|(value, key)| text(value, key)))
+            .or_else(|| of_group(&subject.key).map(|group| group.name.trim().to_owned()))
+            .filter(|name| !name.is_empty())
             .unwrap_or_else(|| subject.key.clone())
     }
 

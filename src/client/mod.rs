@@ -39,6 +39,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+pub use doubt::LookedUp;
 pub use error::{Error, Gravity};
 pub use http::{Http, HttpOptions, HttpWrites, SetUpError};
 pub use mcp::{Mcp, McpWrites};

@@ -47,7 +47,11 @@ pub fn reverse(past: &[Past], now: &HashMap<String, Member>, since: &Since<'_>) 
     let mut people: BTreeMap<&str, Undone<'_>> = BTreeMap::new();
     for one in past.iter().rev() {
         match now.get(&one.id) {
-            None => reversal.keep(&one.operation, &one.name, "there is no account of theirs any more"),
+            None => reversal.keep(
+                &one.operation,
+                &one.name,
+                "the platform does not show them any more: they have no account, or are in no group",
+            ),
             Some(member) => {
                 let undone = people.entry(&one.id).or_insert_with(|| Undone::of(member, &one.name));
                 undone.fold(one, since, &mut reversal);

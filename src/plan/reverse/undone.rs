@@ -90,6 +90,14 @@ impl<'a> Undone<'a> {
         for other in came_along.iter().filter(|_| came) {
             self.place(other, true, Ok(false), one);
         }
+        match one.vacated() {
+            Some(vacated) => vacated.iter().for_each(|other| self.place(other, false, Ok(true), one)),
+            None => reversal.keep(
+                &one.operation,
+                &one.name,
+                "which groups they left by coming into this one is not known: they do not come back into them",
+            ),
+        }
         if !made {
             self.values(fields, one);
         }

@@ -42,11 +42,38 @@ fn holds(doubt: &Doubt, reads: &[Value]) -> Option<bool> {
     Some(users.filter_map(|user| text(user, "email")).any(|email| email.trim().to_lowercase() == key))
 }
 
-/// Of a call that also takes people out of sibling groups: whether they were in the group before it.
-pub fn keep_place(_call: &Call, key: &str, reads: &[Value]) -> Value {
-    let users = reads.iter().flat_map(rows_of).filter_map(|group| group.get("users")?.as_array()).flatten();
-    let member = users.filter_map(|user| text(user, "email")).any(|email| email.trim().to_lowercase() == key);
-    json!({ "member": member, "siblings": true, "email": key })
+/// Of a call that also takes people out of sibling groups: whether they were in the group before it, and in which of those
+/// that they leave with it.
+pub fn keep_place(call: &Call, key: &str, reads: &[Value]) -> Value {
+    let into = call.args.text("group_id");
+    let rows = || reads.iter().flat_map(rows_of);
+    let is_in = |row: &Value| {
+        let users = row.get("users").and_then(Value::as_array).into_iter().flatten();
+        users.filter_map(|user| text(user, "email")).any(|email| email.trim().to_lowercase() == key)
+    };
+    let id = |row: &Value| text(row, "id").unwrap_or_default();
+    let groups: Vec<_> = rows().map(|row| (id(row), text(row, "parentGroupID").filter(|of| !of.is_empty()))).collect();
+    let vacated = vacated(into, &groups);
+    let left: Vec<String> = rows().filter(|row| vacated.contains(&id(row)) && is_in(row)).map(id).collect();
+    let member = rows().any(|row| id(row).eq_ignore_ascii_case(into) && is_in(row));
+    json!({ "member": member, "siblings": true, "left": left, "email": key })
+}
+
+/// The groups that whoever comes into this one leaves: the others below the same group, and with them those below each.
+/// Groups are pairs of an id and the one above.
+pub fn vacated(into: &str, groups: &[(String, Option<String>)]) -> Vec<String> {
+    let own = groups.iter().find(|(id, _)| id.eq_ignore_ascii_case(into));
+    let Some(parent) = own.and_then(|(_, parent)| parent.as_ref()) else { return Vec::new() };
+    let sibling = |(id, of): &&(String, Option<String>)| of.as_ref() == Some(parent) && !id.eq_ignore_ascii_case(into);
+    let mut vacated: Vec<String> = groups.iter().filter(sibling).map(|(id, _)| id.clone()).collect();
+    let mut at = 0;
+    while let Some(above) = vacated.get(at).cloned() {
+        let below = groups.iter().filter(|(id, of)| of.as_ref() == Some(&above) && !id.eq_ignore_ascii_case(into));
+        let new: Vec<String> = below.map(|(id, _)| id.clone()).filter(|id| !vacated.contains(id)).collect();
+        vacated.extend(new);
+        at += 1;
+    }
+    vacated
 }
 
 /// In the group now.
