@@ -11,7 +11,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, 
 
 use super::sign_in::Signer;
 use super::transport::{Lost, Reads, Reply, SendFuture, Writes};
-use crate::catalog::{Method, Platform};
+use crate::catalog::{Method, Platform, Protocol};
 use crate::clock::Clock;
 use crate::effects::Permit;
 use crate::settings::{BaseUrl, Credentials, Redactor};
@@ -55,6 +55,8 @@ pub struct Http {
     /// The base address with the platform's prefix.
     base_url: String,
     credentials: Credentials,
+    /// What every request says besides who sends it.
+    header: Option<(HeaderName, HeaderValue)>,
     host: String,
     max_answer: usize,
 }
@@ -96,9 +98,14 @@ impl Http {
         let value = |key: &str| credentials.get(key).map(|value| value.expose().to_owned());
         let prefix = filled_path(options.platform.prefix, value)
             .map_err(|key| SetUpError::Setting(format!("`{key}` is needed for the address")))?;
+        let header = match options.platform.protocol {
+            Protocol::Tools { header, .. } => chosen(header, &credentials)?,
+            Protocol::Rest => None,
+        };
         Ok(Self {
             client,
             signer,
+            header,
             host: options.base_url.host().to_owned(),
             base_url: format!("{}{prefix}", options.base_url.as_str()),
             credentials,
@@ -161,6 +168,7 @@ impl Http {
     async fn signed(&self, made: reqwest::RequestBuilder) -> Result<(reqwest::Response, Option<u64>), Lost> {
         let signature = self.signer.signature().await?;
         let token = signature.token();
+        let made = with(made, self.header.as_slice());
         let sent = made.header(signature.name, signature.value).send().await;
         Ok((sent.map_err(|error| self.lost(&error))?, token))
     }
@@ -213,6 +221,17 @@ impl Writes for HttpWrites {
     fn write<'a>(&'a self, request: Request, _permit: &'a Permit) -> SendFuture<'a> {
         Box::pin(self.0.send(request))
     }
+}
+
+/// The header that a connection may name for all its requests.
+fn chosen(
+    (name, key): (&'static str, &'static str),
+    credentials: &Credentials,
+) -> Result<Option<(HeaderName, HeaderValue)>, SetUpError> {
+    let Some(value) = credentials.get(key) else { return Ok(None) };
+    let value = HeaderValue::from_str(value.expose().trim());
+    let value = value.map_err(|_| SetUpError::Setting(format!("`{key}` holds characters that HTTP cannot carry")))?;
+    Ok(Some((HeaderName::from_static(name), value)))
 }
 
 /// A whole body, up to so many bytes.

@@ -82,7 +82,8 @@ fn the_table_has_the_documents_twenty_tools_in_its_order_under_the_names_of_all_
         assert_eq!(op.method.as_str(), "POST");
     }
     assert_eq!(heartbeat().prefix, "/heartbeat-community");
-    assert_eq!(heartbeat().protocol, Protocol::Tools { with: ("PCID", "pcid") });
+    let header = ("x-selected-org", "selected_org");
+    assert_eq!(heartbeat().protocol, Protocol::Tools { with: ("PCID", "pcid"), header });
     assert!(heartbeat().credentials.iter().any(|credential| credential.key == "pcid" && credential.required));
 }
 

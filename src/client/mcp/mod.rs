@@ -109,7 +109,7 @@ impl Mcp {
         let name = request.target.trim_start_matches('/').to_owned();
         let given = serde_json::from_slice(request.body.as_deref().unwrap_or(b"{}")).unwrap_or_default();
         let mut arguments = Map::new();
-        if let Protocol::Tools { with: (argument, credential) } = self.platform.protocol {
+        if let Protocol::Tools { with: (argument, credential), .. } = self.platform.protocol {
             let value = self.http.credential(credential).ok_or_else(|| Lost::NotSigned {
                 why: format!("`{credential}` of the connection is needed for every call"),
                 refused: true,

@@ -55,8 +55,17 @@ pub fn keep_place(call: &Call, key: &str, reads: &[Value]) -> Value {
     let groups: Vec<_> = rows().map(|row| (id(row), text(row, "parentGroupID").filter(|of| !of.is_empty()))).collect();
     let vacated = vacated(into, &groups);
     let left: Vec<String> = rows().filter(|row| vacated.contains(&id(row)) && is_in(row)).map(id).collect();
-    let member = rows().any(|row| id(row).eq_ignore_ascii_case(into) && is_in(row));
-    json!({ "member": member, "siblings": true, "left": left, "email": key })
+    let own = rows().find(|row| id(row).eq_ignore_ascii_case(into));
+    let member = own.is_some_and(is_in);
+    // Whoever comes into a group comes into those above it.
+    let (mut above, mut at) = (Vec::new(), own);
+    while let Some(next) = at.and_then(|row| text(row, "parentGroupID")).filter(|next| !above.contains(next)) {
+        at = rows().find(|row| id(row) == next);
+        above.push(next);
+    }
+    let also = above.iter().filter(|of| rows().any(|row| id(row) == **of && !is_in(row)));
+    let also: Vec<&String> = also.collect();
+    json!({ "member": member, "siblings": true, "left": left, "also": also, "email": key })
 }
 
 /// The groups that whoever comes into this one leaves: the others below the same group, and with them those below each.
