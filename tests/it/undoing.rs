@@ -227,7 +227,7 @@ fn mails_and_accounts_and_groups_with_people_stay_and_it_is_said() {
             "Founders",
             "left out of members.invite: 1, a mail cannot be taken back",
             "left out of users.create: 1, the account stays; to delete it: `users.delete`",
-            "left out of users.delete: 1, there is no account of theirs any more",
+            "left out of users.delete: 1, a deleted account cannot be brought back",
         ],
     );
     play.apply(&shown);

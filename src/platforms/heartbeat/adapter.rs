@@ -179,6 +179,10 @@ impl Adapter for Heartbeat {
         let of_group = || Some(vec![reads::group(connection, first.subject.group.as_deref()?)]);
         let look = |reads, judge| Some(LookUp { reads, judge });
         match first.operation.as_str() {
+            // Who was moved is looked for in the groups that they were to leave as well.
+            "members.add" if doubts.iter().any(|doubt| doubt.before.get("siblings").is_some()) => {
+                look(vec![reads::groups(connection)], doubts::judge_added)
+            }
             "members.add" => look(of_group()?, doubts::judge_added),
             "members.remove" => look(of_group()?, doubts::judge_removed),
             "users.create" => look(people(), doubts::judge_created),
