@@ -211,6 +211,25 @@ fn who_was_taken_out_comes_back_with_their_roles() {
 }
 
 #[test]
+fn an_administrator_who_was_taken_out_comes_back_as_one_when_a_person_says_so() {
+    let gone = script("users.remove(c, \"jose.quispe@example.org\");");
+    let ran = test().file("gone.rhai", &gone).args(["run", "gone.rhai", "--sandbox", "--attended"]).success();
+    let run = ran.run();
+    let ran = ran.then(["undo", &run, "--sandbox"]).code(4);
+    assert!(ran.stdout.contains("jose.quispe@example.org would get an administrator's power"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("make them one again"), "the role goes back with the others: {}", ran.stdout);
+    let undo = number(&ran, "apply");
+    let ran = ran.then(["approve", &undo, "--sandbox", "--roles", "1", "--reason", "they are the chair"]).success();
+    let ran = ran.then(["apply", &undo, "--sandbox"]).success();
+    let look = script(
+        "let all = #{}; for it in roles.list(c) { all[it.Id] = it.Name; }
+        for it in users.list(c) { if it.Email == \"jose.quispe@example.org\" { for id in it.RoleIds { print(all[id]); } } }",
+    );
+    let ran = Test::within(ran.folder).file("look.rhai", &look).args(["run", "look.rhai", "--sandbox"]).success();
+    assert_eq!(printed(&ran), ["Community Member", "Community Administrator"], "{}", ran.stdout);
+}
+
+#[test]
 fn two_communities_of_one_plan_are_looked_at_each_for_itself() {
     let other = "c34680d2-0000-46e2-afcd-000000000002";
     let body = format!(
