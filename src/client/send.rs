@@ -118,7 +118,7 @@ impl Client {
                     let words = format!("the answer names no `{}`", follow.job);
                     Sent::Unsure(Error::new(call, Code::Unreadable.as_str(), words))
                 }
-                _ => Sent::Worked(reply.body),
+                _ => Sent::Worked(wire::granted(call, reply.body)),
             },
             Err(fault) if unsure_before && gone(piece, &fault) => {
                 Sent::Worked(Bytes::from_static(b"{\"success\":true}"))

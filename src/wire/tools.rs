@@ -45,6 +45,16 @@ pub fn failed(code: i64, words: &str) -> Value {
     json!({ "jsonrpc": "2.0", "error": { "code": code, "message": words } })
 }
 
+/// Whether this is a whole message that says no, rather than what a tool gave.
+pub fn is_no(answer: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Top<'a> {
+        #[serde(borrow)]
+        jsonrpc: Option<&'a RawValue>,
+    }
+    object::<Top<'_>>(answer).is_ok_and(|top| top.jsonrpc.is_some())
+}
+
 /// What is wrong with a message that should be an answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolsError {

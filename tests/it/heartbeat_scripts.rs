@@ -23,7 +23,7 @@ print(users.find_by_email("ada@new.example").bio);
 users.delete("ada@new.example");
 print(users.find_by_email("ada@new.example") == ());
 users.reactivate("ada@new.example");
-users.reactivate("ada@new.example");
+print(users.reactivate("ada@new.example"));
 members.remove(berlin, ["ada@new.example"]);
 print(users.list(#{ group_id: berlin }).to_array().len());
 groups.delete(crew.groupID);
@@ -89,6 +89,7 @@ fn every_kind_of_tool_works_from_one_script_and_nobody_is_mailed_twice() {
 [\"ada@new.example\"]
 Poet
 true
+#{\"success\": true}
 222
 2
 0
@@ -291,12 +292,36 @@ fn undo_of_a_move_brings_people_back_into_the_groups_that_they_left() {
     let ran = undo.then(["apply", &plan, "--sandbox"]).success().then(["run", "show.rhai", "--sandbox"]).success();
     assert_eq!(shown(&ran), before);
     let ran = ran.then(["plan", "move.rhai", "--sandbox"]).success();
+    let beside = format!("gone from group {BERLIN} (Berlin), which they leave with it: 2 people");
+    assert!(ran.stdout.contains(&beside) && ran.stdout.contains("+      2  come in"), "{}", ran.stdout);
     let plan = plan_in(&ran.stdout);
     let ran = ran.then(["apply", &plan, "--sandbox"]).success();
     let undo = ran.then(["undo", &plan, "--sandbox"]).success();
     let plan = plan_in(&undo.stdout);
     let ran = undo.then(["apply", &plan, "--sandbox"]).success().then(["run", "show.rhai", "--sandbox"]).success();
     assert_eq!(shown(&ran), before);
+}
+
+#[test]
+fn whoever_is_in_the_group_already_leaves_its_siblings_by_a_plan_as_by_a_run() {
+    let (who, lisbon) = ("jose.quispe@example.org", "9ce70517-0000-46e2-a92d-000000000005");
+    let join = format!("members.add(\"{lisbon}\", [\"{who}\"]);");
+    let siblings = "should_remove_from_sibling_groups: true";
+    let change = format!("members.add(\"{lisbon}\", #{{ emails: [\"{who}\"], {siblings} }});");
+    let show = format!(
+        "print(users.find_by_email(\"{who}\").groups.map(|group| group.name).filter(|name| name == \"Berlin\" || name == \"Lisbon\"));"
+    );
+    let start = test().file("join.rhai", &join).file("move.rhai", &change).file("show.rhai", &show);
+    let ran = start.args(["run", "join.rhai", "--sandbox"]).success();
+    let ran = ran.then(["run", "show.rhai", "--sandbox"]).success();
+    assert!(ran.stdout.contains("Berlin") && ran.stdout.contains("Lisbon"), "{}", ran.stdout);
+    let ran = ran.then(["plan", "move.rhai", "--sandbox"]).success();
+    assert!(ran.stdout.contains("(Berlin), which they leave with it: 1 person"), "{}", ran.stdout);
+    let plan = plan_in(&ran.stdout);
+    let ran = ran.then(["apply", &plan, "--sandbox"]).success().then(["run", "show.rhai", "--sandbox"]).success();
+    assert!(ran.stdout.starts_with("[\"Lisbon\"]\n"), "{}", ran.stdout);
+    let ran = ran.then(["plan", "move.rhai", "--sandbox"]).success();
+    assert!(ran.stdout.contains("=      1  as wanted already"), "nothing is left to leave: {}", ran.stdout);
 }
 
 /// What would take back what this run did.
