@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::answer::Merged;
 use super::follow::Ended;
 use super::perform::{is_believed, share_of_job};
-use super::{Client, Error, Gravity, Policy};
+use super::{Client, Error, Policy};
 use crate::catalog::{Args, Call, Consequence, Doubt, LookUp, Op, Piece, Repeat, Verdict, Write};
 use crate::effects::{Answered, Error as LedgerError, Intent, Settled, Why};
 
@@ -102,48 +102,8 @@ impl Client {
         Ok((free.into_iter().collect(), open.is_empty()))
     }
 
-    /// Looks up what earlier runs of the account left in doubt, the youngest ones when they had the time to show. What is
-    /// not settled stays for a person; so does what could not be read, and hinders nobody.
-    pub async fn settle_open_doubts(&self) -> Result<LookedUp, Error> {
-        let open = self.ledger().doubts(self.account(), 0).await;
-        let open = open.map_err(|error| Error::of_ledger(self, error))?;
-        let mut looked = LookedUp::default();
-        for (_, group) in grouped(open.into_iter().map(|loose| (0, loose.doubt)).collect()) {
-            let verdicts = match self.verdicts(&group).await {
-                Ok(verdicts) => verdicts,
-                Err(error) => {
-                    looked.left += group.len();
-                    looked.trouble = Some(self.not_looked_up(&group, error).await?);
-                    continue;
-                }
-            };
-            for ((_, doubt), verdict) in group.iter().zip(verdicts) {
-                match self.note(doubt, &verdict).await.map_err(|error| Error::of_ledger(self, error))? {
-                    Noted::Settled => looked.settled += 1,
-                    Noted::Kept(_) => looked.left += 1,
-                    Noted::Elsewhere => {}
-                }
-            }
-        }
-        Ok(looked)
-    }
-
-    /// The reads that would have settled these failed: they stay in doubt, with the reason. An error that ends the run is
-    /// given back as one.
-    async fn not_looked_up(&self, doubts: &[(usize, Doubt)], error: Error) -> Result<Error, Error> {
-        if error.gravity != Gravity::Catchable {
-            return Err(error);
-        }
-        let error = Error { message: format!("it could not be looked up: {error}"), ..error };
-        for (_, doubt) in doubts {
-            let kept = self.ledger().keep_doubt(doubt.effect, &error.message).await;
-            elsewhere(kept, Noted::Settled).map_err(|error| Error::of_ledger(self, error))?;
-        }
-        Ok(error)
-    }
-
     /// Writes down what a look-up has shown of a doubt.
-    async fn note(&self, doubt: &Doubt, verdict: &Verdict) -> Result<Noted, LedgerError> {
+    pub(super) async fn note(&self, doubt: &Doubt, verdict: &Verdict) -> Result<Noted, LedgerError> {
         let settled = match verdict {
             Verdict::Applied(share) => Settled::Applied(share.clone()),
             Verdict::NotApplied => Settled::NotApplied,
@@ -186,7 +146,7 @@ impl Client {
     }
 
     /// What the platform shows of doubts of one operation and group.
-    async fn verdicts(&self, doubts: &[(usize, Doubt)]) -> Result<Vec<Verdict>, Error> {
+    pub(super) async fn verdicts(&self, doubts: &[(usize, Doubt)]) -> Result<Vec<Verdict>, Error> {
         let mut verdicts: Vec<Option<Verdict>> = vec![None; doubts.len()];
         let ended_well = self.jobs(doubts, &mut verdicts).await?;
         let left: Vec<usize> = (0..doubts.len()).filter(|&at| verdicts[at].is_none()).collect();
@@ -330,19 +290,8 @@ impl Client {
     }
 }
 
-/// What a look at all doubts of an account came to.
-#[derive(Debug, Default)]
-pub struct LookedUp {
-    /// How many are settled.
-    pub settled: usize,
-    /// How many stay.
-    pub left: usize,
-    /// Why some of these could not be looked up, if so.
-    pub trouble: Option<Error>,
-}
-
 /// What became of a doubt that was looked up.
-enum Noted {
+pub(super) enum Noted {
     /// It is known now.
     Settled,
     /// It stays, for this reason.
@@ -352,7 +301,7 @@ enum Noted {
 }
 
 /// Two processes may look up the same doubt: whoever comes second has nothing to write.
-fn elsewhere(written: Result<(), LedgerError>, noted: Noted) -> Result<Noted, LedgerError> {
+pub(super) fn elsewhere(written: Result<(), LedgerError>, noted: Noted) -> Result<Noted, LedgerError> {
     match written {
         Ok(()) => Ok(noted),
         Err(LedgerError::Alive { .. } | LedgerError::Step { .. }) => Ok(Noted::Elsewhere),
@@ -388,10 +337,10 @@ fn written(op: &'static Op) -> Option<&'static Write> {
 }
 
 /// Doubts of one operation and group, each with its place.
-type Alike = ((String, Option<String>), Vec<(usize, Doubt)>);
+pub(super) type Alike = ((String, Option<String>), Vec<(usize, Doubt)>);
 
 /// By operation and group, in the order of the first of each.
-fn grouped(doubts: Vec<(usize, Doubt)>) -> Vec<Alike> {
+pub(super) fn grouped(doubts: Vec<(usize, Doubt)>) -> Vec<Alike> {
     let mut groups: Vec<Alike> = Vec::new();
     for (place, doubt) in doubts {
         let key = (doubt.operation.clone(), doubt.subject.group.clone());

@@ -150,3 +150,28 @@ fn deleting_while_a_list_is_read_skips_nobody_and_moderators_are_held() {
     assert!(ran.stdout.contains("--roles"), "{}", ran.stdout);
     assert!(mails(&ran).is_empty());
 }
+
+#[test]
+fn an_invitation_that_is_taken_back_is_called_by_its_address_and_undo_says_what_there_is_instead() {
+    let script = format!(
+        r#"
+        let first = invitations.list("{GROUP}").take(1).to_array()[0];
+        print(first.email);
+        invitations.delete(first.id);
+        let one = #{{ role_id: 2, subject: "s", content: "c", records: [#{{ email: "new@arrivals.example" }}] }};
+        invitations.bulk_import("{GROUP}", one);
+        "#
+    );
+    let ran = test().file("back.rhai", &script).args(["plan", "back.rhai", "--sandbox"]).success();
+    let email = ran.stdout.lines().next().unwrap().to_owned();
+    assert!(ran.stdout.contains(&format!("-      1  taken back\n              {email}\n")), "{}", ran.stdout);
+    let ran = ran.then(["run", "back.rhai", "--sandbox"]).success();
+    let run = ran.run();
+    let ran = ran.then(["undo", &run, "--sandbox"]).success();
+    for words in [
+        format!("only with another mail: `invitations.bulk_import(group, #{{ …, again: \"a name for it\" }})`\n              {email}\n"),
+        "`invitations.delete(id)`, with the id that `invitations.list(group)` shows\n              new@arrivals.example\n".to_owned(),
+    ] {
+        assert!(ran.stdout.contains(&words), "{words}: {}", ran.stdout);
+    }
+}

@@ -216,6 +216,8 @@ mod tests {
             assert_eq!((fault.code, fault.status, fault.message.as_str()), (Code::Refused, 200, said), "{errors}");
             assert!(!fault.doubtful && !fault.transient, "{errors}");
         }
+        let twice = body(200, "Unauthorized").to_string();
+        assert_eq!(judged("list", 200, &twice).unwrap_err().message, "Unauthorized", "what is said twice is told once");
         let fault = judged("bulk_import", 200, r#"{"success":false}"#).unwrap_err();
         assert_eq!(fault.message, "HTTP 200 without a message");
     }
