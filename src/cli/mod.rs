@@ -6,6 +6,7 @@ mod attendance;
 mod doubts;
 mod failure;
 mod functions;
+mod jobs;
 mod migrate;
 mod past;
 mod person;
@@ -93,6 +94,8 @@ enum Command {
     Functions(functions::Options),
     /// The simulated platforms on localhost, for any client
     Sandbox(sandbox::Options),
+    /// What runs by itself: the jobs, when they are due, and what a schedule means
+    Jobs(jobs::Options),
     /// The runs there were, how they stand, and everything of one of them
     Runs(runs::Options),
     /// Everything that was ever done to or for one person
@@ -185,6 +188,7 @@ impl Command {
             Self::Approve(options) => approve::approve(&options, shell),
             Self::Functions(options) => functions::functions(&options, shell),
             Self::Sandbox(options) => sandbox::sandbox(&options, shell),
+            Self::Jobs(options) => jobs::jobs(&options, shell),
             Self::Runs(options) => runs::runs(&options, shell),
             Self::Person(options) => person::person(&options, shell),
             Self::Doubts(options) => doubts::doubts(&options, shell),

@@ -8,6 +8,7 @@ mod hierarchy;
 mod member;
 mod person;
 mod placeholder;
+mod topic;
 
 pub use amount::counted;
 pub use change::{Change, FieldChange};
@@ -17,3 +18,4 @@ pub use hierarchy::Hierarchy;
 pub use member::{Member, Membership, Standing};
 pub use person::{Fields, Person};
 pub use placeholder::Placeholder;
+pub use topic::Topic;

@@ -1,4 +1,4 @@
-//! `beadle.toml`, the environment and the command line as one checked value; secrets that never print.
+//! `beadle.toml`, the environment and the command line as one checked value; the jobs; secrets that never print.
 //! Nothing else reads the environment. A flag beats the environment, that beats the file, that beats the default.
 //!
 //! Credentials are read when a connection is used, not when the settings are: [`Connection::credentials`].
@@ -9,6 +9,7 @@ mod connection;
 mod environment;
 mod error;
 mod flags;
+mod job;
 mod limits;
 mod partial;
 mod project;
@@ -26,11 +27,12 @@ pub use connection::{At, Connection, Credentials, Pace};
 pub use environment::Environment;
 pub use error::Error;
 pub use flags::Flags;
+pub use job::{Address, Job, Jobs, Missed, Notify, Overlap, OwnEvents, Ping, Retries, Shape, Which};
 pub use limits::{
     ChangeLimits, DeleteLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, RoleLimits, ScriptLimits,
 };
 pub use partial::Partial;
-pub use project::{FILE, Project};
+pub use project::{FILE, Project, zone};
 pub use quiet::Quiet;
 pub use redactor::{REDACTED, Redactor};
 pub use secret::{Secret, Source};
