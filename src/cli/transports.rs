@@ -193,20 +193,3 @@ fn words(error: &crate::settings::Error) -> String {
         None => error.to_string(),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::Settings;
-
-    #[test]
-    fn a_ready_token_that_is_refused_is_told_with_what_renews_itself() {
-        let text = "[project]\nconnection = \"hive\"\n\n[connections.hive]\nplatform = \"hivesocial\"\n\
-            base_url = \"https://hive.example\"\ntoken = \"t\"\n";
-        let settings = Settings::read(text).unwrap();
-        let connection = settings.connections.iter().find(|connection| connection.name == "hive").unwrap();
-        let words = check(connection, &["token"]);
-        assert!(words.ends_with("put a new one there, or give `email` and `password` in its place"), "{words}");
-        assert!(!check(connection, &["email", "password"]).contains("in its place"));
-    }
-}

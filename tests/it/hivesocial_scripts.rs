@@ -5,6 +5,7 @@ use beadle::sandbox::{Wanted, kept};
 use beadle::store::Store;
 
 use crate::builder::{Ran, Test};
+use crate::served::Served;
 
 /// The group that 40 strangers are invited into.
 const GROUP: &str = "8defea46-0000-46e2-bc80-000000000004";
@@ -174,4 +175,22 @@ fn an_invitation_that_is_taken_back_is_called_by_its_address_and_undo_says_what_
     ] {
         assert!(ran.stdout.contains(&words), "{words}: {}", ran.stdout);
     }
+}
+
+#[test]
+fn a_ready_token_that_has_ended_is_told_with_what_to_put_in_its_place() {
+    let served = Served::start();
+    let settings = format!(
+        "[project]\nconnection = \"hive\"\n\n[connections.hive]\nplatform = \"hivesocial\"\nbase_url = \"http://{}/hivesocial\"\n",
+        served.address
+    );
+    let script = format!("print(invitations.list(\"{GROUP}\").to_array().len());");
+    let with = |more: &str| Test::new().file("list.rhai", &script).file("beadle.toml", &format!("{settings}{more}"));
+    let ran = with("token = \"ended\"\n").args(["run", "list.rhai"]).code(1);
+    let words = "HiveSocial answered 401: Unauthorized; check `token` (the settings file) of connection `hive`: if it \
+        has ended, put a new one there, or give `email` and `password` in its place";
+    assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    let login = format!("email = \"{}\"\npassword = \"{}\"\n", served.key, served.secret);
+    let ran = with(&login).args(["run", "list.rhai"]).success();
+    assert!(ran.stdout.starts_with("40\n"), "{}", ran.stdout);
 }
