@@ -70,6 +70,6 @@ async fn asked(client: &Client, nothing: Looked) -> Looked {
         looked.seen = client.confirm_all_queued().await?.0;
         Ok::<_, Error>(trouble)
     };
-    let trouble = both.await.map_or_else(Some, |trouble| trouble).map(|error| error.to_string());
+    let trouble = both.await.unwrap_or_else(Some).map(|error| error.to_string());
     Looked { trouble, ..looked }
 }
