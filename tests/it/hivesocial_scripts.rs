@@ -186,7 +186,7 @@ fn a_ready_token_that_has_ended_is_told_with_what_to_put_in_its_place() {
     );
     let script = format!("print(invitations.list(\"{GROUP}\").to_array().len());");
     let with = |more: &str| Test::new().file("list.rhai", &script).file("beadle.toml", &format!("{settings}{more}"));
-    let ran = with("token = \"ended\"\n").args(["run", "list.rhai"]).code(1);
+    let ran = with("token = \"worn-out-token\"\n").args(["run", "list.rhai"]).code(1);
     let words = "HiveSocial answered 401: Unauthorized; check `token` (the settings file) of connection `hive`: if it \
         has ended, put a new one there, or give `email` and `password` in its place";
     assert!(ran.stderr.contains(words), "{}", ran.stderr);
