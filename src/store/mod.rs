@@ -12,7 +12,9 @@ mod history;
 #[cfg(test)]
 mod history_tests;
 mod identities;
+mod job_runs;
 mod json;
+mod logs;
 mod open;
 mod plans;
 mod rosters;
@@ -32,6 +34,7 @@ pub use error::Error;
 pub use group::Writing;
 pub use history::{AttemptRow, CallRow, Decision, EffectsRow, RunFilter, RunLine};
 pub use identities::IdentityRow;
+pub use job_runs::{Cause, OfJob};
 pub use open::Store;
 pub use plans::PlanRow;
 pub use rosters::RosterRow;

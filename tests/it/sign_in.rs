@@ -457,6 +457,7 @@ async fn client_of(site: &Site, platform: &'static Platform) -> (Client, Store) 
         connection: Some("main".into()),
         sandbox: false,
         settings: None,
+        job: None,
         started_at: 0,
     };
     store.start_run(&run).await.unwrap();

@@ -1,12 +1,20 @@
 //! `beadle jobs`: what runs by itself, when it is due, and what keeps it from running. One file a subcommand.
 
+mod backfill;
 mod check;
 mod clocks;
+mod confine;
 mod explain;
 mod list;
 mod moments;
 mod next;
 mod order;
+mod pause;
+mod run;
+mod simulate;
+mod start;
+pub(super) mod tether;
+mod ticks;
 
 use super::{Code, Failure, Format, Shell};
 use crate::events::Level;
@@ -19,6 +27,7 @@ use crate::settings::{Jobs, Mode, Settings};
   beadle jobs
   beadle jobs check
   beadle jobs next --count 20
+  beadle jobs run nightly_export --sandbox
   beadle jobs explain \"30 2 * * MON-FRI\" --zone Europe/Berlin"
 )]
 pub(super) struct Options {
@@ -53,6 +62,41 @@ enum Command {
   beadle jobs explain \"30 2 * * *\" --zone Europe/Berlin --after 2026-03-28 --count 3 --json
   beadle jobs explain nightly_export")]
     Explain(explain::Options),
+    /// Run a job now, with its parameters and within its limits; when it is due next stays as it is
+    #[command(after_help = "Examples:
+  beadle jobs run nightly_export --sandbox
+  beadle jobs run weekly_roster --unattended")]
+    Run(run::Options),
+    /// Every moment there was, and what became of it
+    #[command(after_help = "Examples:
+  beadle jobs ticks
+  beadle jobs ticks nightly_export --from 2026-11-01 --count 0")]
+    Ticks(ticks::Options),
+    /// Skip a job's moments until a time, or until it is unpaused
+    #[command(after_help = "Example:
+  beadle jobs pause weekly_roster --until 2027-01-07 --reason \"holidays\"")]
+    Pause(pause::Pause),
+    /// Let a job run again; its failures in a row are forgotten
+    #[command(after_help = "Example:
+  beadle jobs unpause weekly_roster")]
+    Unpause(pause::Unpause),
+    /// Run moments of the past, one after the other
+    #[command(after_help = "Example:
+  beadle jobs backfill nightly_export --from 2026-11-01 --to 2026-11-20 --only-missing")]
+    Backfill(backfill::Options),
+    /// Days of the schedule in seconds: what would run, what not, and why
+    #[command(after_help = "Examples:
+  beadle jobs simulate --days 365
+  beadle jobs simulate nightly_export --days 7 --each --sandbox
+  beadle jobs simulate --days 2 --run --sandbox")]
+    Simulate(simulate::Options),
+    /// Run a job under an id that was given to it
+    #[command(
+        hide = true,
+        after_help = "Example:
+  beadle jobs start nightly_export --run 20261122-0158-k3f9 --scheduled-at 2026-11-22T01:30:00Z"
+    )]
+    Start(start::Options),
 }
 
 /// Lists the jobs, or does what the subcommand says.
@@ -61,6 +105,13 @@ pub(super) fn jobs(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         Some(Command::Check(options)) => check::check(options, shell),
         Some(Command::Next(options)) => next::next(options, shell),
         Some(Command::Explain(options)) => explain::explain(options, shell),
+        Some(Command::Run(options)) => run::run(options, shell),
+        Some(Command::Start(options)) => start::start(options, shell),
+        Some(Command::Ticks(options)) => ticks::ticks(options, shell),
+        Some(Command::Pause(options)) => pause::pause(options, shell),
+        Some(Command::Unpause(options)) => pause::unpause(options, shell),
+        Some(Command::Backfill(options)) => backfill::backfill(options, shell),
+        Some(Command::Simulate(options)) => simulate::simulate(options, shell),
         None => list::list(options.place, shell),
     }
 }
@@ -74,10 +125,8 @@ impl Place {
     fn open(self, shell: &Shell) -> Result<(Settings, Jobs), Failure> {
         let settings = shell.settings(self.mode(), None)?;
         let jobs = Jobs::load(&settings)?;
-        for job in jobs.jobs.values() {
-            for warning in &job.warnings {
-                shell.printer.say(Level::Warn, &format!("{}: {warning}", job.file.display()));
-            }
+        for (file, warning) in &jobs.warnings {
+            shell.printer.say(Level::Warn, &format!("{}: {warning}", file.display()));
         }
         Ok((settings, jobs))
     }

@@ -18,6 +18,8 @@ pub struct Jobs {
     pub jobs: BTreeMap<String, Job>,
     /// By file, in the order of their names.
     pub broken: Vec<(PathBuf, Error)>,
+    /// What works and should be changed all the same, each with its file; for people.
+    pub warnings: Vec<(PathBuf, String)>,
 }
 
 impl Jobs {
@@ -34,8 +36,42 @@ impl Jobs {
         }
         broken.extend(needs::check(&mut parsed, &known));
         broken.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let of = |one: &Parsed| {
+            one.warnings.iter().map(|warning| (one.job.file.clone(), warning.clone())).collect::<Vec<_>>()
+        };
+        let warnings = parsed.iter().flat_map(of).collect();
         let jobs = parsed.into_iter().map(|parsed| (parsed.job.name.clone(), parsed.job)).collect();
-        Ok(Self { jobs, broken })
+        Ok(Self { jobs, broken, warnings })
+    }
+
+    /// One job, without a look at the others; an error where there is none.
+    pub fn one(settings: &Settings, name: &str) -> Result<Job, Error> {
+        match Self::find(settings, name)? {
+            Some(job) => Ok(job),
+            None => Self::load(settings)?.get(name).cloned(),
+        }
+    }
+
+    /// The same, `None` where there is no such file.
+    pub fn find(settings: &Settings, name: &str) -> Result<Option<Job>, Error> {
+        let (folder, file) = (&settings.project.folder, Path::new(FOLDER).join(format!("{name}.toml")));
+        // A name that leads elsewhere is no job's.
+        if file.parent() != Some(Path::new(FOLDER)) || !folder.join(&file).is_file() {
+            return Ok(None);
+        }
+        parse(&file, &text(folder, &file)?, settings).map(|parsed| Some(parsed.job))
+    }
+
+    /// What tells whether a file was written, made or removed since: names, sizes and times of all job files.
+    #[expect(clippy::disallowed_methods, reason = "job files are settings")]
+    pub fn stamp(settings: &Settings) -> Vec<(PathBuf, u64, Option<std::time::SystemTime>)> {
+        let folder = &settings.project.folder;
+        let of = |file: PathBuf| {
+            let found = std::fs::metadata(folder.join(&file));
+            let (size, time) = found.map_or((0, None), |found| (found.len(), found.modified().ok()));
+            (file, size, time)
+        };
+        files(folder).unwrap_or_default().into_iter().map(of).collect()
     }
 
     /// The job of this name.
