@@ -302,6 +302,13 @@ pub trait Adapter: Send + Sync {
         Vec::new()
     }
 
+    /// Why a write for which there are no words ([`Adapter::deed`]) stays when its run is undone, with what a person can do;
+    /// `None` where what its operation says of itself is enough.
+    fn stays(&self, op: &Op) -> Option<&'static str> {
+        let _ = op;
+        None
+    }
+
     /// What to read before sending; `None` when nothing is needed.
     fn before(&self, call: &Call) -> Option<Before>;
 

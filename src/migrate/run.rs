@@ -43,7 +43,7 @@ pub struct MovedGroup {
 pub async fn run(from: &Client, to: &Client, wish: &Wish) -> Result<Moved, Error> {
     if to.draft().is_none() {
         // What is there is found by reading below; whether it was us has to be known before.
-        let (settled, _) = to.settle_open_doubts().await?;
+        let settled = to.settle_open_doubts().await?.settled;
         if settled > 0 {
             let line = format!("of what was in doubt on {}, {settled} settled by reading", to.connection());
             to.events().say(Level::Info, line);

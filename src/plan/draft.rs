@@ -131,7 +131,8 @@ impl State {
         let touched: BTreeSet<(&str, &str)> = plan
             .touches()
             .flat_map(|(step, touch)| {
-                touch.group.iter().chain(&touch.also).map(|id| (step.connection.as_str(), id.as_str()))
+                let ids = touch.group.iter().chain(&touch.also).map(String::as_str).chain(touch.left_with_it());
+                ids.map(|id| (step.connection.as_str(), id))
             })
             .collect();
         let account = |connection: &str| self.accounts.iter().find(|account| account.connection == connection);

@@ -325,6 +325,12 @@ impl Plan {
 }
 
 impl Touch {
+    /// The groups that somebody leaves by coming into this one.
+    pub fn left_with_it(&self) -> impl Iterator<Item = &str> {
+        let left = self.known.get("left").and_then(Value::as_array).into_iter().flatten();
+        left.filter(|_| self.sign != Sign::Same).filter_map(Value::as_str)
+    }
+
     /// The subject as the ledger has it.
     pub fn subject(&self) -> Subject {
         let kind = SubjectKind::parse(&self.kind).unwrap_or(SubjectKind::Person);

@@ -16,7 +16,8 @@ const MARK: u64 = 1001;
 /// A sandbox that listens; it ends with this value.
 pub struct Served {
     child: Child,
-    address: String,
+    /// Where it is, without a platform's part.
+    pub address: String,
     base_url: String,
     /// The key that it takes.
     pub key: String,

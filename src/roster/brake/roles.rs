@@ -12,6 +12,8 @@ use crate::model::Placeholder;
 pub(super) struct Powers {
     /// Whether it was new to them.
     asked: HashMap<(String, Option<String>), bool>,
+    /// Addresses of those whom calls name by id.
+    addresses: HashMap<String, String>,
 }
 
 impl Powers {
@@ -20,6 +22,11 @@ impl Powers {
     pub(super) async fn granted(&mut self, client: &Client, call: &Call) -> Result<Vec<String>, Error> {
         let grants = call.grants();
         let mut is_new = false;
+        for piece in grants.first().map(|_| call.pieces()).unwrap_or_default() {
+            let named = piece.subjects.iter().enumerate();
+            let named = named.filter_map(|(place, (subject, _))| Some((subject.key.clone(), piece.address(place)?)));
+            self.addresses.extend(named);
+        }
         for Grant { person, group } in grants {
             let key = (person.to_lowercase(), group);
             let new = match self.asked.get(&key) {
@@ -35,7 +42,8 @@ impl Powers {
         if !is_new {
             return Ok(Vec::new());
         }
-        let new = self.asked.iter().filter(|(_, new)| **new).map(|((person, _), _)| person.clone());
+        let name = |person: &String| self.addresses.get(person).unwrap_or(person).clone();
+        let new = self.asked.iter().filter(|(_, new)| **new).map(|((person, _), _)| name(person));
         let people: BTreeSet<String> = new.collect();
         Ok(people.into_iter().collect())
     }

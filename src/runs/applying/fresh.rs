@@ -160,7 +160,9 @@ impl Fresh {
         let id = row.as_ref().and_then(id_of).unwrap_or_default();
         let is_missed = row.is_none() && needs_what_is_there(deed);
         let wanted = shown(deed, adapter.held(question, adapter.after(row, &id, deed).as_ref()));
-        match now != before && touch.sign != Sign::Mail && !is_missed && wanted == now {
+        // Of who leaves other groups with it, the row does not show whether that is done.
+        let is_shown = touch.sign != Sign::Mail && touch.left_with_it().next().is_none();
+        match now != before && is_shown && !is_missed && wanted == now {
             true => {
                 self.as_wanted.insert(place);
             }
