@@ -6,13 +6,16 @@
 
 mod compare;
 mod groups;
+mod losses;
 mod newcomers;
 mod people;
 mod prepare;
 mod run;
+mod sheet;
 mod side;
 mod unmapped;
 mod verify;
+mod who;
 mod wish;
 
 pub use compare::{Difference, Kind};
@@ -23,6 +26,7 @@ pub use prepare::{Looked, look};
 pub use run::{Moved, MovedGroup, run};
 pub use unmapped::Unmapped;
 pub use verify::{Verified, VerifiedGroup, verify};
+pub use who::found;
 pub use wish::{Chosen, Existing, Selection, Wish};
 
 /// Kinds of the map of who is who.

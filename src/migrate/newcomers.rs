@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::who::Who;
 use super::{Carried, GroupPlace, PENDING, Wish};
 use crate::catalog::{Call, Code, Entry, Unsupported};
 use crate::client::{Client, Error, Gravity, With};
@@ -33,8 +34,8 @@ pub struct Welcomed {
     pub pending: usize,
     /// Who was made a pending user before, and has not come yet.
     pub awaited: usize,
-    /// Who could not be made one, and why.
-    pub failed: Vec<(String, String)>,
+    /// Who could not be made one: the source's id, the address, and why.
+    pub failed: Vec<(String, String, String)>,
 }
 
 /// Everybody who has no account there, each once, in the order of the groups.
@@ -106,9 +107,10 @@ pub(super) async fn welcome(
     newcomers: &[Newcomer],
     targets: &HashMap<String, String>,
     wish: &Wish,
-) -> Result<(Welcomed, Vec<(String, String, String)>), Error> {
-    let (mut welcomed, mut pending) = (Welcomed::default(), Vec::new());
-    let Some(entry) = wish.newcomers else { return Ok((welcomed, pending)) };
+    welcomed: &mut Welcomed,
+    who: &mut Who<'_>,
+) -> Result<(), Error> {
+    let Some(entry) = wish.newcomers else { return Ok(()) };
     let with = With { limits: wish.limits.clone(), ..With::default() };
     for (place, one) in newcomers.iter().enumerate() {
         to.events().progress("people without an account", place as u64, newcomers.len() as u64);
@@ -120,10 +122,12 @@ pub(super) async fn welcome(
             Ok(_) if entry == Entry::Account => welcomed.accounts += 1,
             Ok(_) => {
                 welcomed.pending += 1;
-                pending.push((PENDING.to_owned(), one.carried.id.clone(), one.carried.email.key().to_owned()));
+                let awaited = (one.carried.id.clone(), one.carried.email.key().to_owned());
+                who.learn(PENDING, vec![awaited]).await?;
             }
             Err(error) if error.gravity == Gravity::Catchable && error.code == Code::Refused.as_str() => {
-                welcomed.failed.push((one.carried.email.as_str().to_owned(), error.message));
+                let carried = one.carried.clone();
+                welcomed.failed.push((carried.id, carried.email.as_str().to_owned(), error.message));
             }
             Err(error) => return Err(error),
         }
@@ -131,7 +135,7 @@ pub(super) async fn welcome(
     if welcomed.pending > 0 {
         to.events().say(Level::Info, format!("{} come in with their first sign-in", welcomed.pending));
     }
-    Ok((welcomed, pending))
+    Ok(())
 }
 
 fn call(to: &Client, one: &Newcomer, targets: &HashMap<String, String>, entry: Entry) -> Result<Call, Error> {

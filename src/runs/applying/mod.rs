@@ -7,6 +7,7 @@ mod braking;
 mod difference;
 mod done;
 mod fresh;
+mod meetings;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -75,6 +76,7 @@ impl<'a> Applying<'a> {
             self.events.progress("steps done", so_far, all);
         }
         self.done.stale = fresh.staled;
+        self.keep_meetings().await?;
         self.confirm().await
     }
 

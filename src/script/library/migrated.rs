@@ -132,7 +132,7 @@ fn welcomed(welcomed: &Welcomed, planned: bool) -> Vec<String> {
     ];
     let told = counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, line)| line);
     let more = failed.len().saturating_sub(SHOWN);
-    let named = failed.iter().take(SHOWN).map(|(who, why)| format!("  ! {who}: {why}"));
+    let named = failed.iter().take(SHOWN).map(|(_, who, why)| format!("  ! {who}: {why}"));
     told.chain(named).chain((more > 0).then(|| format!("  ! and {more} more"))).collect()
 }
 
