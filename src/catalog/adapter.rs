@@ -167,6 +167,11 @@ pub trait Adapter: Send + Sync {
         None
     }
 
+    /// Whether no two groups of an account can have the same name.
+    fn names_are_unique(&self) -> bool {
+        false
+    }
+
     /// What joining or leaving one group does to others.
     fn cascade(&self) -> Cascade {
         Cascade::None

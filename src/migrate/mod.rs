@@ -16,6 +16,7 @@ mod side;
 mod unmapped;
 mod verify;
 mod who;
+mod whole;
 mod wish;
 
 pub use compare::{Difference, Kind};

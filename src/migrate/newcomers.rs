@@ -1,15 +1,16 @@
 //! People without an account, on platforms where only accounts can be in a group: whoever they are, they come in once, with
 //! all their groups. Its one rule: how they come in, and with which role, somebody has said.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
+use super::compare::lacks_one;
 use super::who::Who;
-use super::{Carried, GroupPlace, PENDING, Wish};
+use super::{Carried, GroupPlace, PENDING, Unmapped, Wish};
 use crate::catalog::{Call, Code, Entry, Unsupported};
 use crate::client::{Client, Error, Gravity, With};
 use crate::effects::Identities;
 use crate::events::Level;
-use crate::model::Person;
+use crate::model::{Member, Person};
 
 /// Who is named in an error.
 const NAMED: usize = 3;
@@ -44,7 +45,7 @@ pub(super) async fn newcomers(
     places: &[GroupPlace],
     people: &HashMap<String, Vec<Carried>>,
     known: &Identities,
-) -> Result<Vec<Newcomer>, Error> {
+) -> Result<(Vec<Newcomer>, Vec<Unmapped>), Error> {
     let mut found: Vec<Newcomer> = Vec::new();
     let mut at: BTreeMap<String, usize> = BTreeMap::new();
     for place in places.iter().filter(|place| place.moves()) {
@@ -64,13 +65,28 @@ pub(super) async fn newcomers(
     let addresses: Vec<String> = found.iter().map(|one| one.carried.email.as_str().to_owned()).collect();
     let adapter = to.platform().adapter;
     let Some(list) = adapter.accounts(to.connection(), &addresses).filter(|_| !addresses.is_empty()) else {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Vec::new()));
     };
     let rows = to.read_all(&list).await?;
     let members = rows.as_array().into_iter().flatten().filter_map(|row| adapter.member("", row));
-    let there: HashSet<String> = members.filter_map(|member| Some(member.email?.key().to_owned())).collect();
-    found.retain(|one| !there.contains(one.carried.email.key()));
-    Ok(found)
+    let there: HashMap<String, Member> =
+        members.filter_map(|member| Some((member.email.as_ref()?.key().to_owned(), member))).collect();
+    let kept = found.iter().filter_map(|one| kept_role(&one.carried, there.get(one.carried.email.key())?, to)).collect();
+    found.retain(|one| !there.contains_key(one.carried.email.key()));
+    Ok((found, kept))
+}
+
+/// Whoever has an account keeps its role.
+fn kept_role(one: &Carried, there: &Member, to: &Client) -> Option<Unmapped> {
+    let (wanted, held) = (one.role.as_deref()?, there.field("role")?);
+    let title = to.platform().title;
+    lacks_one(wanted, held).then(|| Unmapped {
+        kind: "role",
+        id: one.id.clone(),
+        name: one.email.as_str().to_owned(),
+        what: wanted.to_owned(),
+        why: format!("is {held} on {title}, and the role of an account that is there stays: its pages change it"),
+    })
 }
 
 /// Refuses before the first change what nobody has said.

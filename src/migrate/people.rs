@@ -1,6 +1,6 @@
 //! What is carried of each person, and what of them stays behind. Pure.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Unmapped, Wish};
 use crate::model::{Email, Group, Member, Standing};
@@ -15,6 +15,8 @@ pub struct Carried {
     pub id: String,
     /// Their address on the other side.
     pub email: Email,
+    /// Their address here, where it is another one.
+    pub moved: Option<Email>,
     /// Fields by the other side's names; no blank ones.
     pub fields: Vec<(String, String)>,
     /// The role of a new account, where the other side wants one.
@@ -34,7 +36,7 @@ pub(super) struct Takes<'a> {
     /// A value as the other side will show it.
     pub tidied: &'a (dyn Fn(&str, &str) -> Option<String> + Sync),
     /// Addresses on the other side of people whom the map of who is who names, by the source's id.
-    pub addresses: HashMap<String, Email>,
+    pub addresses: &'a HashMap<String, Email>,
     /// How people call it.
     pub title: &'a str,
 }
@@ -43,6 +45,7 @@ pub(super) struct Takes<'a> {
 #[derive(Default)]
 pub(super) struct Losses {
     rows: Vec<Unmapped>,
+    seen: HashSet<String>,
     fields: BTreeMap<String, (u64, String)>,
 }
 
@@ -50,9 +53,16 @@ impl Losses {
     fn add(&mut self, kind: &'static str, member: &Member, what: String, why: String) {
         let name = member.email.as_ref().map_or_else(|| member.name.clone(), |email| email.as_str().to_owned());
         let row = Unmapped { kind, id: member.id.clone(), name, what, why };
-        if !self.rows.contains(&row) {
+        if self.seen.insert(row.cells().join("\n")) {
             self.rows.push(row);
         }
+    }
+
+    /// Somebody has another address here than on the other side.
+    fn moved(&mut self, member: &Member, there: &Email, title: &str) {
+        let what = format!("is {there} on {title}");
+        let why = "an address is who somebody is: on either side a person changes it, and nobody else".to_owned();
+        self.add("address", member, what, why);
     }
 
     /// All of it: people in the order of their groups, then fields.
@@ -96,16 +106,24 @@ pub(super) fn carried(
             losses.add("person", member, format!("in {}", group.name), format!("has the address of {first}"));
             continue;
         }
+        let moved = member.email.clone().filter(|here| *here != email);
+        if moved.is_some() {
+            losses.moved(member, &email, takes.title);
+        }
         let mut fields = fields(member, wish, takes, losses);
         let role = role(group, member, wish, takes, &mut fields, losses);
-        found.push(Carried { id: member.id.clone(), email, fields, role });
+        found.push(Carried { id: member.id.clone(), email, moved, fields, role });
     }
     found
 }
 
 fn fields(member: &Member, wish: &Wish, takes: &Takes<'_>, losses: &mut Losses) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
-    let given = member.fields.iter().filter(|(name, value)| !is_role(name) && !value.trim().is_empty());
+    // Whose id and address are wanted as fields says so.
+    let own = [("id", Some(member.id.as_str())), ("email", member.email.as_ref().map(Email::as_str))];
+    let own = own.into_iter().filter(|(name, _)| wish.names_field(name) && member.field(name).is_none());
+    let own = own.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect::<Vec<_>>();
+    let given = own.iter().chain(&member.fields).filter(|(name, value)| !is_role(name) && !value.trim().is_empty());
     for (name, value) in given {
         let Some(target) = wish.field(name) else { continue };
         let why = match &takes.fields {
@@ -129,10 +147,13 @@ fn fields(member: &Member, wish: &Wish, takes: &Takes<'_>, losses: &mut Losses) 
             Some(why) => losses.fields.entry(name.clone()).or_insert((0, why)).0 += 1,
         }
     }
+    let lacking = wish.values.iter().filter(|(name, _)| found.iter().all(|(known, _)| known != name));
+    let values: Vec<(String, String)> = lacking.cloned().collect();
+    found.extend(values);
     found
 }
 
-fn is_role(name: &str) -> bool {
+pub(super) fn is_role(name: &str) -> bool {
     ROLE_FIELDS.contains(&name)
 }
 

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde_json::Map;
+
 use super::groups::{Other, places};
 use super::newcomers::{Newcomer, newcomers};
 use super::people::{Losses, Takes, carried};
 use super::wish::{Chosen, Selection};
-use super::{Carried, GroupPlace, PERSON, Place, Unmapped, Wish, side};
+use super::{Carried, GroupPlace, PERSON, Place, Unmapped, Wish, side, whole};
 use crate::catalog::{Invitation, NewGroup};
 use crate::client::{Client, Error};
 use crate::effects::Identities;
-use crate::model::{Email, Group, Member};
+use crate::model::{Email, Group, Member, Standing};
 
 /// A dry look.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +30,7 @@ pub struct Looked {
 }
 
 /// Both sides, read.
+#[derive(Default)]
 pub(super) struct Prepared {
     pub places: Vec<GroupPlace>,
     /// Who goes into the counterpart of each group, by the source's id.
@@ -37,6 +40,8 @@ pub(super) struct Prepared {
     pub known: Identities,
     /// Who has no account on the other side, where only accounts can be in a group.
     pub newcomers: Vec<Newcomer>,
+    /// Who cannot be handed over, where a platform takes everybody of a group or nobody; they are unmapped as well.
+    pub refused: Vec<Unmapped>,
     pub unmapped: Vec<Unmapped>,
 }
 
@@ -73,17 +78,25 @@ impl Prepared {
         let other = Other {
             groups: &target,
             nests: side::nests(to),
+            names_once: to.platform().adapter.names_are_unique(),
             makes: makes(to, wish),
             made: &made,
             known: &known,
             title: to.platform().title,
         };
         let (places, unmapped) = places(&source, &other, wish);
-        let mut this =
-            Self { places, people: HashMap::new(), present: HashMap::new(), known, newcomers: Vec::new(), unmapped };
+        let mut this = Self { places, known, unmapped, ..Self::default() };
         this.read_present(to).await?;
         this.read_people(from, to, wish, &target).await?;
-        this.newcomers = newcomers(to, &this.places, &this.people, &this.known).await?;
+        let (newcomers, kept) = newcomers(to, &this.places, &this.people, &this.known).await?;
+        this.newcomers = newcomers;
+        this.unmapped.extend(kept);
+        if let Some(whole) = whole::of(to.platform()) {
+            let moving = this.places.iter().filter(|place| place.moves()).map(|place| &place.group);
+            let people = |group: &Group| this.people.get(&group.id).map(Vec::as_slice).unwrap_or_default();
+            this.refused = moving.flat_map(|group| whole::refused(group, people(group), whole)).collect();
+            this.unmapped.extend(this.refused.iter().cloned());
+        }
         Ok(this)
     }
 
@@ -106,56 +119,75 @@ impl Prepared {
         let mut fields = Fields { to, target, under: wish.under.as_deref(), read: HashMap::new() };
         let adapter = to.platform().adapter;
         let tidied = |name: &str, value: &str| adapter.tidied(name, value);
-        let mut addresses = HashMap::new();
+        let (invites, welcomes) = (invites(to, wish), comes_by_itself(to));
+        let mut addresses = Addresses::of(&self.present);
+        let mut people = HashMap::new();
         for place in self.places.iter().filter(|place| place.moves()) {
             let group = &place.group;
             let mut members = match side::members(from, &group.id).await? {
                 Ok(members) => members,
                 Err(why) => {
-                    self.unmapped.push(whole(group, "membership", "its members", why));
+                    self.unmapped.push(whole_group(group, "membership", "its members", why));
                     Vec::new()
                 }
             };
             let invited = side::invited(from, &group.id).await?;
-            match invites(to, wish) {
-                Ok(()) => members.extend(invited),
-                Err(why) => self.unmapped.extend(invited.iter().map(|one| waiting(one, group, &why))),
+            let waits = |one: &&Member| one.standing == Standing::Accepted && never_came(one);
+            match &invites {
+                Err(why) => {
+                    let waiting = members.iter().filter(waits).chain(&invited);
+                    self.unmapped.extend(waiting.map(|one| invitation(one, group, why)));
+                }
+                Ok(()) => {
+                    if !wish.invite && !welcomes {
+                        let why = "comes in and is not invited there: `invite` and `sender` do that as well";
+                        let waiting = members.iter().filter(waits).chain(&invited);
+                        self.unmapped.extend(waiting.map(|one| invitation(one, group, why)));
+                    }
+                    members.extend(invited);
+                }
             }
-            self.addresses(to, &members, &mut addresses).await?;
+            addresses.find(to, &self.known, &members).await?;
             let takes = Takes {
                 fields: fields.of(&self.places, place).await?,
                 read_only: adapter.read_only(),
                 role_field: adapter.of_membership().first().copied(),
-                role_of_new: to.platform().adapter.accounts(to.connection(), &[]).is_some(),
+                role_of_new: adapter.accounts(to.connection(), &[]).is_some(),
                 tidied: &tidied,
-                addresses: std::mem::take(&mut addresses),
+                addresses: &addresses.found,
                 title: to.platform().title,
             };
-            self.people.insert(group.id.clone(), carried(group, &members, wish, &takes, &mut losses));
-            addresses = takes.addresses;
+            people.insert(group.id.clone(), carried(group, &members, wish, &takes, &mut losses));
         }
+        self.people = people;
         self.unmapped.extend(losses.rows());
         Ok(())
     }
+}
 
-    /// The addresses that people have on the other side whom the map of who is who names.
-    async fn addresses(
-        &self,
-        to: &Client,
-        members: &[Member],
-        found: &mut HashMap<String, Email>,
-    ) -> Result<(), Error> {
-        let there: HashMap<&str, &Member> =
-            self.present.values().flatten().map(|member| (member.id.as_str(), member)).collect();
-        for member in members {
-            let Some(target) = self.known.id(PERSON, &member.id).filter(|_| !found.contains_key(&member.id)) else {
-                continue;
-            };
-            let email = match there.get(target) {
-                Some(member) => member.email.clone(),
-                None => side::person(to, target).await?.and_then(|member| member.email),
-            };
-            found.extend(email.map(|email| (member.id.clone(), email)));
+/// The addresses that people have on the other side whom the map of who is who names, by the source's ids.
+struct Addresses {
+    there: HashMap<String, Option<Email>>,
+    found: HashMap<String, Email>,
+}
+
+impl Addresses {
+    fn of(present: &HashMap<String, Vec<Member>>) -> Self {
+        let members = present.values().flatten();
+        let there = members.map(|member| (member.id.clone(), member.email.clone())).collect();
+        Self { there, found: HashMap::new() }
+    }
+
+    /// Those of these people; whoever is in none of the groups that were read is asked for, each once.
+    async fn find(&mut self, to: &Client, known: &Identities, members: &[Member]) -> Result<(), Error> {
+        for member in members.iter().filter(|member| !self.found.contains_key(&member.id)).collect::<Vec<_>>() {
+            let Some(target) = known.id(PERSON, &member.id) else { continue };
+            if !self.there.contains_key(target) {
+                let email = side::person(to, target).await?.and_then(|member| member.email);
+                self.there.insert(target.to_owned(), email);
+            }
+            let email = self.there.get(target).cloned().flatten();
+            self.found.extend(email.map(|email| (member.id.clone(), email)));
         }
         Ok(())
     }
@@ -172,6 +204,9 @@ struct Fields<'a> {
 impl Fields<'_> {
     /// Those of the group itself; of one that is not there yet those of the nearest group above that is.
     async fn of(&mut self, places: &[GroupPlace], place: &GroupPlace) -> Result<Option<Vec<String>>, Error> {
+        if let Some(named) = side::named_fields(self.to) {
+            return Ok(Some(named));
+        }
         let mut at = Some(place);
         let mut found = None;
         while let Some(place) = at {
@@ -218,18 +253,29 @@ fn makes(to: &Client, wish: &Wish) -> Result<(), String> {
 /// Whether somebody can be expected on the other side without being there.
 fn invites(to: &Client, wish: &Wish) -> Result<(), String> {
     let adapter = to.platform().adapter;
-    if adapter.accounts(to.connection(), &[]).is_some() {
+    if comes_by_itself(to) {
         return Ok(());
     }
     let nobody = Invitation { members: Vec::new(), sender: wish.sender.clone().or_else(|| Some(String::new())) };
     adapter.invite(to.connection(), "", &nobody).map(drop).map_err(|why| why.to_string())
 }
 
-fn whole(group: &Group, kind: &'static str, what: &str, why: String) -> Unmapped {
+fn whole_group(group: &Group, kind: &'static str, what: &str, why: String) -> Unmapped {
     Unmapped { kind, id: group.id.clone(), name: group.name.clone(), what: what.to_owned(), why }
 }
 
-fn waiting(one: &Member, group: &Group, why: &str) -> Unmapped {
+/// Whether people who never came are let in, or written to, in any case.
+fn comes_by_itself(to: &Client) -> bool {
+    let adapter = to.platform().adapter;
+    adapter.accounts(to.connection(), &[]).is_some() || adapter.call_in(to.connection(), "", &[], &Map::new()).is_some()
+}
+
+/// Whether somebody was invited and never signed in.
+fn never_came(one: &Member) -> bool {
+    one.registered == Some(false) && one.invited_at.is_some()
+}
+
+fn invitation(one: &Member, group: &Group, why: &str) -> Unmapped {
     let name = one.email.as_ref().map_or_else(|| one.name.clone(), |email| email.as_str().to_owned());
     let what = format!("into {}", group.name);
     Unmapped { kind: "invitation", id: one.id.clone(), name, what, why: why.to_owned() }

@@ -10,13 +10,13 @@ use super::prepare::Prepared;
 use super::sheet::roster_of;
 use super::who::Who;
 use super::wish::Existing;
-use super::{Carried, GROUP, GroupPlace, Place, Unmapped, Wish, losses, side};
+use super::{Carried, GROUP, GroupPlace, Place, Unmapped, Wish, losses, side, whole};
 use crate::catalog::{Call, NewGroup, Unsupported, check};
 use crate::client::{Client, Error, With};
 use crate::effects::Identities;
 use crate::events::Level;
 use crate::model::{Group, Member, Person, counted};
-use crate::roster::{self, Invite, Mapping, Mode, Options, Strangers, Synced, Use, listed};
+use crate::roster::{self, Invite, Mode, Options, Strangers, Synced, listed};
 
 /// What a migration did.
 #[derive(Debug, Default)]
@@ -54,8 +54,12 @@ pub async fn run(from: &Client, to: &Client, wish: &Wish) -> Result<Moved, Error
             to.events().say(Level::Info, line);
         }
     }
-    let Prepared { places, people, present, known, newcomers, unmapped, .. } = Prepared::of(from, to, wish).await?;
-    newcomers::check(to, &newcomers, wish)?;
+    let prepared = Prepared::of(from, to, wish).await?;
+    let said = newcomers::check(to, &prepared.newcomers, wish).and_then(|()| whole::check(to, &prepared.refused));
+    let Prepared { places, people, present, known, newcomers, unmapped, .. } = prepared;
+    if let Err(ended) = said {
+        return Ok(Moved { unmapped, ended: Some(ended), ..Moved::default() });
+    }
     let mut flow = Flow { from, to, wish, present, who: Who::new(from, to, known) };
     let mut moved = Moved { unmapped, ..Moved::default() };
     moved.ended = flow.moves(&places, &people, &newcomers, &mut moved).await.err();
@@ -162,7 +166,7 @@ impl Flow<'_> {
                 sender: self.wish.sender.clone(),
                 ..Options::default()
             },
-            columns: Mapping(vec![("email".to_owned(), Use::Email)]),
+            columns: whole::mapping(),
             invite: if self.wish.invite { Invite::New } else { Invite::Nobody },
             limits: self.wish.limits.clone(),
             // Whoever had no account was let in before; who is awaited comes by themselves.

@@ -1,8 +1,8 @@
 //! One side of a migration, read: its groups, the members of some of them, who is invited.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::catalog::{Answer, Call, Code};
+use crate::catalog::{Answer, Call, Code, Ty};
 use crate::client::{Client, Error, With};
 use crate::model::{Cascade, Group, Member};
 
@@ -54,6 +54,16 @@ pub(super) async fn fields(client: &Client, group: &str) -> Result<Option<Vec<St
         false => serde_json::from_slice(&client.call(&call, &With::default()).await?).unwrap_or_default(),
     };
     Ok(names(&answer))
+}
+
+/// The names of the fields that a platform takes of people whom it takes all at once, or calls in; `None`: the group says.
+pub(super) fn named_fields(client: &Client) -> Option<Vec<String>> {
+    if let Some(whole) = super::whole::of(client.platform()) {
+        return Some(whole.columns.iter().map(|column| column.name.to_owned()).collect());
+    }
+    let call = client.platform().adapter.call_in(client.connection(), "", &[], &Map::new())?;
+    let Ty::Rows(params) = call.op.param(call.op.batch?.param)?.ty else { return None };
+    Some(params.iter().map(|param| param.name.to_owned()).filter(|name| name != "email").collect())
 }
 
 /// Whether a group can be in another.

@@ -14,6 +14,8 @@ pub struct Wish {
     pub under: Option<String>,
     /// Fields: the source's name, and the target's; `None` leaves one behind. Others keep their name.
     pub fields: Vec<(String, Option<String>)>,
+    /// What everybody gets in a field of the target into which they bring nothing.
+    pub values: Vec<(String, String)>,
     /// Roles: the source's name, and the target's; `None` leaves one behind.
     pub roles: Vec<(String, Option<String>)>,
     /// The role of people whom `roles` gives none, where the target wants one.
@@ -77,6 +79,11 @@ impl Wish {
             Some((_, target)) => target.as_deref(),
             None => Some(name),
         }
+    }
+
+    /// Whether a field was named.
+    pub fn names_field(&self, name: &str) -> bool {
+        self.fields.iter().any(|(known, _)| known == name)
     }
 
     /// What a role is called on the other side: nothing where nobody has said it.
