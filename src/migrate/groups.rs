@@ -176,7 +176,9 @@ impl<'a> Finder<'a> {
             return Place::Nowhere(why.clone());
         }
         if group.name.trim().is_empty() || group.name == group.id {
-            return Place::Nowhere("nobody says what it is called: name the group that it goes into with `groups`".into());
+            return Place::Nowhere(
+                "nobody says what it is called: name the group that it goes into with `groups`".into(),
+            );
         }
         let is_new = self.new.insert(key(&group.name));
         let is_there = || other.groups.iter().any(|known| alike(&known.name, &group.name));
@@ -255,7 +257,8 @@ mod tests {
         made: &[&str],
     ) -> (Vec<String>, Vec<String>) {
         let made = made.iter().map(|id| (*id).to_owned()).collect();
-        let other = Other { groups: target, nests, names_once: false, makes: Ok(()), made: &made, known, title: "Otherside" };
+        let other =
+            Other { groups: target, nests, names_once: false, makes: Ok(()), made: &made, known, title: "Otherside" };
         let (places, unmapped) = places(&source(), &other, wish);
         let place = |it: &GroupPlace| {
             let where_to = match &it.place {

@@ -4,6 +4,9 @@ use std::collections::HashMap;
 
 use super::{Carried, MovedGroup, Unmapped, Welcomed};
 
+/// So begins why somebody is not written to who was written to before.
+const ASKED: &str = "invited on ";
+
 /// Who could not be let in.
 pub(super) fn unwelcome(welcomed: &Welcomed) -> Vec<Unmapped> {
     let row = |(id, who, why): &(String, String, String)| Unmapped {
@@ -31,7 +34,13 @@ pub(super) fn of(group: &MovedGroup, people: &HashMap<String, Vec<Carried>>) -> 
         row("membership", who, format!("in {name}"), &rejected.reason)
     });
     let failed = synced.failed.iter().map(|(who, why)| row("membership", who, format!("in {name}"), why));
-    let left = synced.left.iter().map(|left| row("membership", "", format!("in {name}"), left));
-    let unasked = synced.not_invited.iter().map(|(who, why)| row("invitation", who, format!("into {name}"), why));
+    // Whoever was refused is not told a second time.
+    let known = |left: &&String| !synced.failed.iter().any(|(who, _)| left.split(' ').next() == Some(who));
+    let left = synced.left.iter().filter(known).map(|left| row("membership", "", format!("in {name}"), left));
+    let unasked = synced
+        .not_invited
+        .iter()
+        .filter(|(_, why)| !why.starts_with(ASKED))
+        .map(|(who, why)| row("invitation", who, format!("into {name}"), why));
     refused.chain(failed).chain(left).chain(unasked).collect()
 }

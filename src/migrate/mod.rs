@@ -26,7 +26,7 @@ pub use people::Carried;
 pub use prepare::{Looked, look};
 pub use run::{Moved, MovedGroup, run};
 pub use unmapped::Unmapped;
-pub use verify::{Verified, VerifiedGroup, verify};
+pub use verify::{By, Verified, VerifiedGroup, verify};
 pub use who::found;
 pub use wish::{Chosen, Existing, Selection, Wish};
 

@@ -71,7 +71,8 @@ pub(super) async fn newcomers(
     let members = rows.as_array().into_iter().flatten().filter_map(|row| adapter.member("", row));
     let there: HashMap<String, Member> =
         members.filter_map(|member| Some((member.email.as_ref()?.key().to_owned(), member))).collect();
-    let kept = found.iter().filter_map(|one| kept_role(&one.carried, there.get(one.carried.email.key())?, to)).collect();
+    let kept =
+        found.iter().filter_map(|one| kept_role(&one.carried, there.get(one.carried.email.key())?, to)).collect();
     found.retain(|one| !there.contains_key(one.carried.email.key()));
     Ok((found, kept))
 }

@@ -234,7 +234,7 @@ mod tests {
             role_field: None,
             role_of_new: false,
             tidied: &|_, _| None,
-            addresses: HashMap::new(),
+            addresses: Box::leak(Box::default()),
             title: "Otherside",
         }
     }
@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn whom_the_map_names_keeps_the_address_that_they_have_there() {
         let addresses = HashMap::from([("1".to_owned(), Email::parse("new@y.example").unwrap())]);
-        let takes = Takes { addresses, ..takes(None) };
+        let takes = Takes { addresses: &addresses, ..takes(None) };
         let (found, _) = told(&[member("1", "old@x.example", &[])], &Wish::default(), &takes);
         assert_eq!(found[0].email.as_str(), "new@y.example");
     }

@@ -180,15 +180,8 @@ impl Flow<'_> {
 
     /// Where nobody comes in unasked, people are written to, each once; `None` where they can be added.
     async fn call_in(&self, group: &MovedGroup, people: &[Carried]) -> Result<Option<Synced>, Error> {
-        let person = |one: &Carried| Person { email: one.email.clone(), fields: one.fields.clone(), line: 0 };
-        let people: Vec<Person> = people.iter().map(person).collect();
-        let none = Map::new();
-        let letter = self.wish.letter.as_ref();
-        let (adapter, connection) = (self.to.platform().adapter, self.to.connection());
-        let Some(call) = adapter.call_in(connection, &group.target, &people, letter.unwrap_or(&none)) else {
-            return Ok(None);
-        };
-        if letter.is_none() {
+        let Some(call) = calling_in(self.to, &group.target, people, self.wish) else { return Ok(None) };
+        if self.wish.letter.is_none() {
             let title = self.to.platform().title;
             let words = format!(
                 "{title} takes nobody in unasked: say what to write to them with `letter: #{{ … }}`, as `{}` wants it",
@@ -214,6 +207,14 @@ impl Flow<'_> {
 /// Whether everybody is in a group already, with all that they bring.
 fn is_done(group: &Group, people: &[Carried], present: &[Member]) -> bool {
     compare(group, people, present, &Identities::default()).differences.iter().all(|one| !one.kind.lacks())
+}
+
+/// The call that writes to people, where nobody comes in unasked.
+pub(super) fn calling_in(to: &Client, group: &str, people: &[Carried], wish: &Wish) -> Option<Call> {
+    let person = |one: &Carried| Person { email: one.email.clone(), fields: one.fields.clone(), line: 0 };
+    let people: Vec<Person> = people.iter().map(person).collect();
+    let none = Map::new();
+    to.platform().adapter.call_in(to.connection(), group, &people, wish.letter.as_ref().unwrap_or(&none))
 }
 
 fn unnamed(call: &Call, group: &Group) -> Error {

@@ -1,6 +1,8 @@
 //! Platforms that take everybody of a group at once and show nobody: what of these people they would refuse, and how they
 //! stand beside the last roster that was handed over. Nothing is sent.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::compare::difference;
@@ -31,7 +33,13 @@ pub(super) fn refused(group: &Group, people: &[Carried], whole: &'static Whole) 
         return Vec::new();
     }
     let all = |why: String| {
-        vec![Unmapped { kind: "membership", id: group.id.clone(), name: group.name.clone(), what: "its members".into(), why }]
+        vec![Unmapped {
+            kind: "membership",
+            id: group.id.clone(),
+            name: group.name.clone(),
+            what: "its members".into(),
+            why,
+        }]
     };
     if !people.iter().any(|one| one.fields.iter().any(|(name, _)| name == whole.key)) {
         let key = whole.key;
@@ -44,10 +52,10 @@ pub(super) fn refused(group: &Group, people: &[Carried], whole: &'static Whole) 
         Ok(Err(error)) => return all(error.to_string()),
         Ok(Ok(read)) => read,
     };
+    let ids: HashMap<&str, &str> = people.iter().map(|one| (one.email.as_str(), one.id.as_str())).collect();
     let wrong = read.rejected.into_iter().map(|rejected| {
         let who = rejected.cells.first().map(String::as_str).unwrap_or_default();
-        let id = people.iter().find(|one| one.email.as_str() == who).map(|one| one.id.as_str()).unwrap_or_default();
-        row(id, who, rejected.reason)
+        row(ids.get(who).copied().unwrap_or_default(), who, rejected.reason)
     });
     wrong.collect()
 }
@@ -84,7 +92,8 @@ pub(super) async fn compare(
     let missing = apart.added.iter().map(|place| difference(Kind::Missing, group, &name(place), "", ("", "")));
     let changed = apart.changed.iter().flat_map(|(place, columns)| {
         let held = |column: &str| text(beside.rows.get(*place), column, whole);
-        let differing = |column: &&str| difference(Kind::Field, group, &name(place), column, (&held(column), "another"));
+        let differing =
+            |column: &&str| difference(Kind::Field, group, &name(place), column, (&held(column), "another"));
         columns.iter().map(differing).collect::<Vec<_>>()
     });
     let extra = apart.names(whole);

@@ -90,12 +90,7 @@ pub struct Beside {
 }
 
 /// Compares a roster with the last one; nothing is sent. `None` where the platform takes no whole rosters.
-pub async fn beside(
-    client: &Client,
-    group: &str,
-    table: &Table,
-    mapping: &Mapping,
-) -> Result<Option<Beside>, Error> {
+pub async fn beside(client: &Client, group: &str, table: &Table, mapping: &Mapping) -> Result<Option<Beside>, Error> {
     let Some((op, whole)) = operation(client.platform()) else { return Ok(None) };
     let mut args = Args::default();
     args.set(whole.group, group);

@@ -185,6 +185,7 @@ fn wish(verb: &'static str, given: Option<&Dynamic>) -> Outcome<Wish> {
         "groups",
         "under",
         "fields",
+        "values",
         "roles",
         "role",
         "newcomers",
@@ -201,6 +202,10 @@ fn wish(verb: &'static str, given: Option<&Dynamic>) -> Outcome<Wish> {
     let mut wish = Wish { groups: selection(verb, given)?, ..Wish::default() };
     wish.under = options.id("under")?;
     wish.fields = names(verb, "fields", options.map("fields")?)?;
+    for (name, value) in names(verb, "values", options.map("values")?)? {
+        let value = value.ok_or_else(|| format!("`values` of {verb}: `{name}` is `()`: say what everybody gets"))?;
+        wish.values.push((name, value));
+    }
     wish.roles = names(verb, "roles", options.map("roles")?)?;
     wish.role = options.id("role")?;
     wish.newcomers = options.choice("newcomers", &["accounts", "pending"])?.map(|word| match word.as_str() {

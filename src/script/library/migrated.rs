@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::migrate::{Kind, Looked, Moved, Place, Unmapped, Verified, Welcomed};
+use crate::migrate::{By, Kind, Looked, Moved, Place, Unmapped, Verified, Welcomed};
 use crate::model::{Group, counted};
 use crate::roster::{RowClass, Synced};
 
@@ -102,7 +102,9 @@ pub(super) fn moved(moved: &Moved, file: Option<&str>, planned: bool) -> Told {
     }
     let made = moved.groups.iter().filter(|group| group.made).count();
     let would = if planned { "would be made" } else { "made" };
-    lines.insert(0, format!("{}, {made} of them {would}", counted(moved.groups.len(), "group", "groups")));
+    if !(moved.groups.is_empty() && moved.ended.is_some()) {
+        lines.insert(0, format!("{}, {made} of them {would}", counted(moved.groups.len(), "group", "groups")));
+    }
     lines.extend(welcomed(&moved.welcomed, planned));
     stays(&moved.unmapped, file, &mut lines);
     let Sums { added, existing, changed, same, awaited, invited, not_invited, failed, rejected, left } = sums;
@@ -192,10 +194,18 @@ pub(super) fn verified(verified: &Verified, file: Option<&str>) -> Told {
         extra
     )];
     for group in &verified.groups {
-        let (here, there) = &group.digests;
-        let sign = if here == there { '=' } else { '!' };
+        let (sign, digests) = match &group.digests {
+            Some((here, there)) if here == there => ('=', format!("; fields {here} and {there}")),
+            Some((here, there)) => ('!', format!("; fields {here} and {there}")),
+            None => (if group.wanted == group.there { '=' } else { '!' }, String::new()),
+        };
+        let there = match group.by {
+            By::Members => "there",
+            By::Roster => "in the last roster that was handed over",
+            By::Invitations => "written to",
+        };
         lines.push(format!(
-            "  {sign} {} is {}: people here {}, there {}; fields {here} and {there}",
+            "  {sign} {} is {}: people here {}, {there} {}{digests}",
             called(&group.group),
             group.target,
             group.wanted,
