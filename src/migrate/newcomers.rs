@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::compare::lacks_one;
+use super::side::Everybody;
 use super::who::Who;
 use super::{Carried, GroupPlace, PENDING, Unmapped, Wish};
 use crate::catalog::{Call, Code, Entry, Unsupported};
@@ -40,12 +41,13 @@ pub struct Welcomed {
 }
 
 /// Everybody who has no account there, each once, in the order of the groups.
-pub(super) async fn newcomers(
+pub(super) fn newcomers(
     to: &Client,
     places: &[GroupPlace],
     people: &HashMap<String, Vec<Carried>>,
     known: &Identities,
-) -> Result<(Vec<Newcomer>, Vec<Unmapped>), Error> {
+    everybody: &Everybody,
+) -> (Vec<Newcomer>, Vec<Unmapped>) {
     let mut found: Vec<Newcomer> = Vec::new();
     let mut at: BTreeMap<String, usize> = BTreeMap::new();
     for place in places.iter().filter(|place| place.moves()) {
@@ -62,19 +64,12 @@ pub(super) async fn newcomers(
             }
         }
     }
-    let addresses: Vec<String> = found.iter().map(|one| one.carried.email.as_str().to_owned()).collect();
-    let adapter = to.platform().adapter;
-    let Some(list) = adapter.accounts(to.connection(), &addresses).filter(|_| !addresses.is_empty()) else {
-        return Ok((Vec::new(), Vec::new()));
-    };
-    let rows = to.read_all(&list).await?;
-    let members = rows.as_array().into_iter().flatten().filter_map(|row| adapter.member("", row));
     let there: HashMap<String, Member> =
-        members.filter_map(|member| Some((member.email.as_ref()?.key().to_owned(), member))).collect();
+        everybody.accounts().filter_map(|member| Some((member.email.as_ref()?.key().to_owned(), member))).collect();
     let kept =
         found.iter().filter_map(|one| kept_role(&one.carried, there.get(one.carried.email.key())?, to)).collect();
     found.retain(|one| !there.contains_key(one.carried.email.key()));
-    Ok((found, kept))
+    (found, kept)
 }
 
 /// Whoever has an account keeps its role.

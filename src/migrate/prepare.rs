@@ -7,6 +7,7 @@ use serde_json::Map;
 use super::groups::{Other, places};
 use super::newcomers::{Newcomer, newcomers};
 use super::people::{Losses, Takes, carried};
+use super::side::Everybody;
 use super::wish::{Chosen, Selection};
 use super::{Carried, GroupPlace, PERSON, Place, Unmapped, Wish, side, whole};
 use crate::catalog::{Invitation, NewGroup};
@@ -86,11 +87,14 @@ impl Prepared {
         };
         let (places, unmapped) = places(&source, &other, wish);
         let mut this = Self { places, known, unmapped, ..Self::default() };
-        this.read_present(to).await?;
+        let everybody = Everybody::of(to).await?;
+        this.read_present(to, everybody.as_ref()).await?;
         this.read_people(from, to, wish, &target).await?;
-        let (newcomers, kept) = newcomers(to, &this.places, &this.people, &this.known).await?;
-        this.newcomers = newcomers;
-        this.unmapped.extend(kept);
+        if let Some(everybody) = &everybody {
+            let (newcomers, kept) = newcomers(to, &this.places, &this.people, &this.known, everybody);
+            this.newcomers = newcomers;
+            this.unmapped.extend(kept);
+        }
         if let Some(whole) = whole::of(to.platform()) {
             let moving = this.places.iter().filter(|place| place.moves()).map(|place| &place.group);
             let people = |group: &Group| this.people.get(&group.id).map(Vec::as_slice).unwrap_or_default();
@@ -101,12 +105,13 @@ impl Prepared {
     }
 
     /// Who is in those groups of the other side that are there.
-    async fn read_present(&mut self, to: &Client) -> Result<(), Error> {
+    async fn read_present(&mut self, to: &Client, everybody: Option<&Everybody>) -> Result<(), Error> {
         for place in &self.places {
             let Place::There(id) = &place.place else { continue };
-            if !self.present.contains_key(id)
-                && let Ok(members) = side::members(to, id).await?
-            {
+            if self.present.contains_key(id) {
+                continue;
+            }
+            if let Ok(members) = members_of(to, everybody, id).await? {
                 self.present.insert(id.clone(), members);
             }
         }
@@ -122,9 +127,12 @@ impl Prepared {
         let (invites, welcomes) = (invites(to, wish), comes_by_itself(to));
         let mut addresses = Addresses::of(&self.present);
         let mut people = HashMap::new();
+        // One group is read by itself: that says so where it is not there any more.
+        let many = self.places.iter().filter(|place| place.moves()).nth(1).is_some();
+        let everybody = if many { Everybody::of(from).await? } else { None };
         for place in self.places.iter().filter(|place| place.moves()) {
             let group = &place.group;
-            let mut members = match side::members(from, &group.id).await? {
+            let mut members = match members_of(from, everybody.as_ref(), &group.id).await? {
                 Ok(members) => members,
                 Err(why) => {
                     self.unmapped.push(whole_group(group, "membership", "its members", why));
@@ -258,6 +266,18 @@ fn invites(to: &Client, wish: &Wish) -> Result<(), String> {
     }
     let nobody = Invitation { members: Vec::new(), sender: wish.sender.clone().or_else(|| Some(String::new())) };
     adapter.invite(to.connection(), "", &nobody).map(drop).map_err(|why| why.to_string())
+}
+
+/// The members of a group, among everybody where they were read.
+async fn members_of(
+    client: &Client,
+    everybody: Option<&Everybody>,
+    group: &str,
+) -> Result<Result<Vec<Member>, String>, Error> {
+    match everybody {
+        Some(everybody) => Ok(Ok(everybody.members(group))),
+        None => side::members(client, group).await,
+    }
 }
 
 fn whole_group(group: &Group, kind: &'static str, what: &str, why: String) -> Unmapped {

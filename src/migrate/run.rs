@@ -8,6 +8,7 @@ use super::compare::compare;
 use super::newcomers::{self, Newcomer, Welcomed};
 use super::prepare::Prepared;
 use super::sheet::roster_of;
+use super::side::Everybody;
 use super::who::Who;
 use super::wish::Existing;
 use super::{Carried, GROUP, GroupPlace, Place, Unmapped, Wish, losses, side, whole};
@@ -93,6 +94,13 @@ impl Flow<'_> {
         }
         let targets = moved.groups.iter().map(|group| (group.group.id.clone(), group.target.clone())).collect();
         newcomers::welcome(self.to, newcomers, &targets, self.wish, &mut moved.welcomed, &mut self.who).await?;
+        if moved.welcomed.accounts > 0
+            && let Some(everybody) = Everybody::of(self.to).await?
+        {
+            // Whoever has just come in is in all their groups.
+            let targets = moved.groups.iter().map(|group| group.target.clone());
+            self.present = targets.map(|target| (target.clone(), everybody.members(&target))).collect();
+        }
         // From the bottom: whoever joins a group below may join those above with the same call.
         for group in moved.groups.iter_mut().rev() {
             let people = people.get(&group.group.id).map(Vec::as_slice).unwrap_or_default();

@@ -1,8 +1,10 @@
 //! One side of a migration, read: its groups, the members of some of them, who is invited.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value};
 
-use crate::catalog::{Answer, Call, Code, Ty};
+use crate::catalog::{Adapter, Answer, Args, Call, Code, Ty};
 use crate::client::{Client, Error, With};
 use crate::model::{Cascade, Group, Member};
 
@@ -36,6 +38,47 @@ pub(super) async fn members(client: &Client, group: &str) -> Result<Result<Vec<M
     match client.platform().adapter.members(client.connection(), group) {
         Err(why) => Ok(Err(why.to_string())),
         Ok(_) => crate::roster::members(client, group).await.map(Ok),
+    }
+}
+
+/// Everybody who has an account, where one list shows all of them with their groups: no group need be asked for by itself.
+pub(super) struct Everybody {
+    adapter: &'static dyn Adapter,
+    rows: Vec<Value>,
+    /// The rows of each group's members, by its id in small letters.
+    by_group: HashMap<String, Vec<usize>>,
+}
+
+impl Everybody {
+    /// Reads all of them; `None` where the platform has no such list.
+    pub async fn of(client: &Client) -> Result<Option<Self>, Error> {
+        let adapter = client.platform().adapter;
+        let Some(list) = adapter.accounts(client.connection(), &[]) else { return Ok(None) };
+        let list = Call { args: Args::default(), ..list };
+        let rows = match client.read_all(&list).await? {
+            Value::Array(rows) => rows,
+            _ => Vec::new(),
+        };
+        let mut by_group: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, row) in rows.iter().enumerate() {
+            let unreadable = || Error::new(&list, Code::Unreadable.as_str(), "a person has no id");
+            let member = adapter.member("", row).ok_or_else(unreadable)?;
+            for group in member.groups {
+                by_group.entry(group.group.to_lowercase()).or_default().push(place);
+            }
+        }
+        Ok(Some(Self { adapter, rows, by_group }))
+    }
+
+    /// The members of a group.
+    pub fn members(&self, group: &str) -> Vec<Member> {
+        let places = self.by_group.get(&group.to_lowercase()).into_iter().flatten();
+        places.filter_map(|&place| self.adapter.member(group, &self.rows[place])).collect()
+    }
+
+    /// All accounts.
+    pub fn accounts(&self) -> impl Iterator<Item = Member> {
+        self.rows.iter().filter_map(|row| self.adapter.member("", row))
     }
 }
 
