@@ -6,6 +6,7 @@
 
 mod compare;
 mod groups;
+mod links;
 mod losses;
 mod newcomers;
 mod people;

@@ -9,8 +9,8 @@ use super::newcomers::{Newcomer, newcomers};
 use super::people::{Losses, Takes, carried};
 use super::side::Everybody;
 use super::wish::{Chosen, Selection};
-use super::{Carried, GroupPlace, PERSON, Place, Unmapped, Wish, side, whole};
-use crate::catalog::{Invitation, NewGroup};
+use super::{Carried, GroupPlace, PERSON, Place, Unmapped, Wish, links, side, whole};
+use crate::catalog::{Invitation, Link, NewGroup};
 use crate::client::{Client, Error};
 use crate::effects::Identities;
 use crate::model::{Email, Group, Member, Standing};
@@ -41,6 +41,8 @@ pub(super) struct Prepared {
     pub known: Identities,
     /// Who has no account on the other side, where only accounts can be in a group.
     pub newcomers: Vec<Newcomer>,
+    /// The links by which people come in that are to be there.
+    pub links: Vec<Link>,
     /// Who cannot be handed over, where a platform takes everybody of a group or nobody; they are unmapped as well.
     pub refused: Vec<Unmapped>,
     pub unmapped: Vec<Unmapped>,
@@ -95,6 +97,9 @@ impl Prepared {
             this.newcomers = newcomers;
             this.unmapped.extend(kept);
         }
+        let (links, unmapped) = links::wanted(from, to, &this.places, wish).await?;
+        this.links = links;
+        this.unmapped.extend(unmapped);
         if let Some(whole) = whole::of(to.platform()) {
             let moving = this.places.iter().filter(|place| place.moves()).map(|place| &place.group);
             let people = |group: &Group| this.people.get(&group.id).map(Vec::as_slice).unwrap_or_default();

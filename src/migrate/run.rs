@@ -11,8 +11,8 @@ use super::sheet::roster_of;
 use super::side::Everybody;
 use super::who::Who;
 use super::wish::Existing;
-use super::{Carried, GROUP, GroupPlace, Place, Unmapped, Wish, losses, side, whole};
-use crate::catalog::{Call, NewGroup, Unsupported, check};
+use super::{Carried, GROUP, GroupPlace, Place, Unmapped, Wish, links, losses, side, whole};
+use crate::catalog::{Call, Link, NewGroup, Unsupported, check};
 use crate::client::{Client, Error, With};
 use crate::effects::Identities;
 use crate::events::Level;
@@ -26,6 +26,8 @@ pub struct Moved {
     pub groups: Vec<MovedGroup>,
     /// What became of people who had no account.
     pub welcomed: Welcomed,
+    /// Links by which people come in that were made.
+    pub links: usize,
     /// What stayed behind: what a look says, and what came to light on the way.
     pub unmapped: Vec<Unmapped>,
     /// Why it ended early.
@@ -57,13 +59,13 @@ pub async fn run(from: &Client, to: &Client, wish: &Wish) -> Result<Moved, Error
     }
     let prepared = Prepared::of(from, to, wish).await?;
     let said = newcomers::check(to, &prepared.newcomers, wish).and_then(|()| whole::check(to, &prepared.refused));
-    let Prepared { places, people, present, known, newcomers, unmapped, .. } = prepared;
+    let Prepared { places, people, present, known, newcomers, links, unmapped, .. } = prepared;
     if let Err(ended) = said {
         return Ok(Moved { unmapped, ended: Some(ended), ..Moved::default() });
     }
     let mut flow = Flow { from, to, wish, present, who: Who::new(from, to, known) };
     let mut moved = Moved { unmapped, ..Moved::default() };
-    moved.ended = flow.moves(&places, &people, &newcomers, &mut moved).await.err();
+    moved.ended = flow.moves((&places, &people, &newcomers, &links), &mut moved).await.err();
     let lost: Vec<Unmapped> = moved.groups.iter().flat_map(|group| losses::of(group, &people)).collect();
     moved.unmapped.extend(losses::unwelcome(&moved.welcomed));
     moved.unmapped.extend(lost);
@@ -82,9 +84,7 @@ struct Flow<'a> {
 impl Flow<'_> {
     async fn moves(
         &mut self,
-        places: &[GroupPlace],
-        people: &HashMap<String, Vec<Carried>>,
-        newcomers: &[Newcomer],
+        (places, people, newcomers, links): (&[GroupPlace], &HashMap<String, Vec<Carried>>, &[Newcomer], &[Link]),
         moved: &mut Moved,
     ) -> Result<(), Error> {
         for place in places.iter().filter(|place| place.moves()) {
@@ -92,7 +92,9 @@ impl Flow<'_> {
             let (target, made) = self.group(place, above.map(|above| above.target.as_str())).await?;
             moved.groups.push(MovedGroup { group: place.group.clone(), target, made, synced: None });
         }
-        let targets = moved.groups.iter().map(|group| (group.group.id.clone(), group.target.clone())).collect();
+        let targets: HashMap<String, String> =
+            moved.groups.iter().map(|group| (group.group.id.clone(), group.target.clone())).collect();
+        moved.links = links::make(self.to, links, &targets, self.wish).await?;
         newcomers::welcome(self.to, newcomers, &targets, self.wish, &mut moved.welcomed, &mut self.who).await?;
         if moved.welcomed.accounts > 0
             && let Some(everybody) = Everybody::of(self.to).await?

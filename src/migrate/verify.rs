@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::compare::{Compared, compare, difference};
 use super::prepare::Prepared;
 use super::run::calling_in;
-use super::{Carried, Difference, Kind, Place, Unmapped, Wish, side, whole};
+use super::{Carried, Difference, Kind, Place, Unmapped, Wish, links, side, whole};
 use crate::client::{Client, Error};
 use crate::effects::Intent;
 use crate::model::Group;
@@ -78,6 +78,7 @@ pub async fn verify(from: &Client, to: &Client, wish: &Wish) -> Result<Verified,
             None => met.unseen(&mut verified).await?,
         }
     }
+    verified.differences.extend(links::compare(to, &prepared.links, &prepared.places).await?);
     verified.unmapped = prepared.unmapped;
     Ok(verified)
 }

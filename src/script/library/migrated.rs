@@ -105,12 +105,14 @@ pub(super) fn moved(moved: &Moved, file: Option<&str>, planned: bool) -> Told {
     if !(moved.groups.is_empty() && moved.ended.is_some()) {
         lines.insert(0, format!("{}, {made} of them {would}", counted(moved.groups.len(), "group", "groups")));
     }
+    let links = counted(moved.links, "link by which people come in", "links by which people come in");
+    lines.extend((moved.links > 0).then(|| format!("{links} {would}")));
     lines.extend(welcomed(&moved.welcomed, planned));
     stays(&moved.unmapped, file, &mut lines);
     let Sums { added, existing, changed, same, awaited, invited, not_invited, failed, rejected, left } = sums;
     let json = json!({
         "groups": moved.groups.len(), "made": made, "accounts": moved.welcomed.accounts,
-        "pending": moved.welcomed.pending, "added": added, "existing": existing, "changed": changed, "same": same,
+        "pending": moved.welcomed.pending, "links": moved.links, "added": added, "existing": existing, "changed": changed, "same": same,
         "awaited": awaited, "invited": invited, "not_invited": not_invited, "failed": failed, "rejected": rejected,
         "left": left, "unmapped": moved.unmapped.len(), "file": file,
     });
