@@ -47,6 +47,8 @@ pub(super) struct Losses {
     rows: Vec<Unmapped>,
     seen: HashSet<String>,
     fields: BTreeMap<String, (u64, String)>,
+    /// Fields that somebody has.
+    held: HashSet<String>,
 }
 
 impl Losses {
@@ -66,12 +68,21 @@ impl Losses {
     }
 
     /// All of it: people in the order of their groups, then fields.
-    pub fn rows(self) -> Vec<Unmapped> {
+    pub fn rows(self, wish: &Wish) -> Vec<Unmapped> {
         let field = |(name, (count, why)): (String, (u64, String))| {
             let what = if count == 1 { "of 1 membership".to_owned() } else { format!("of {count} memberships") };
             Unmapped { kind: "field", id: String::new(), name, what, why }
         };
-        self.rows.into_iter().chain(self.fields.into_iter().map(field)).collect()
+        let named = wish.fields.iter().filter(|(name, target)| target.is_some() && !self.held.contains(name));
+        let nobody = named.map(|(name, _)| Unmapped {
+            kind: "field",
+            id: String::new(),
+            name: name.clone(),
+            what: "of nobody".to_owned(),
+            why: "`fields` names it, and nobody who moves has anything in it".to_owned(),
+        });
+        let nobody: Vec<Unmapped> = nobody.collect();
+        self.rows.into_iter().chain(self.fields.into_iter().map(field)).chain(nobody).collect()
     }
 }
 
@@ -125,6 +136,9 @@ fn fields(member: &Member, wish: &Wish, takes: &Takes<'_>, losses: &mut Losses) 
     let own = own.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect::<Vec<_>>();
     let given = own.iter().chain(&member.fields).filter(|(name, value)| !is_role(name) && !value.trim().is_empty());
     for (name, value) in given {
+        if !losses.held.contains(name) {
+            losses.held.insert(name.clone());
+        }
         let Some(target) = wish.field(name) else { continue };
         let why = match &takes.fields {
             _ if takes.read_only.contains(&target) => {
@@ -243,7 +257,7 @@ mod tests {
         let group = Group { id: "4".into(), name: "Berlin".into(), parent: None, members: None };
         let mut losses = Losses::default();
         let found = carried(&group, members, wish, takes, &mut losses);
-        (found, losses.rows().iter().map(|row| row.cells().join("|")).collect())
+        (found, losses.rows(wish).iter().map(|row| row.cells().join("|")).collect())
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::people::{Losses, Takes, carried};
 use super::side::Everybody;
 use super::wish::{Chosen, Selection};
 use super::{Carried, GroupPlace, PERSON, Place, Unmapped, Wish, links, side, whole};
-use crate::catalog::{Invitation, Link, NewGroup};
+use crate::catalog::{Invitation, Link, NewGroup, Unsupported};
 use crate::client::{Client, Error};
 use crate::effects::Identities;
 use crate::model::{Email, Group, Member, Standing};
@@ -77,6 +77,10 @@ impl Prepared {
         let known = to.ledger().identities(from.account(), to.account()).await.map_err(ledger)?;
         let made = to.ledger().groups_made(to.account()).await.map_err(ledger)?;
         let source = side::groups(from, &named(&wish.groups)).await?;
+        if let Some(name) = wish.groups.unknown(&source) {
+            let words = format!("`groups` names `{name}`, and {} has no such group", from.connection());
+            return Err(Error::unsupported(from, &Unsupported(words)));
+        }
         let target = side::groups(to, &targets(&wish.groups)).await?;
         let other = Other {
             groups: &target,
@@ -173,7 +177,7 @@ impl Prepared {
             people.insert(group.id.clone(), carried(group, &members, wish, &takes, &mut losses));
         }
         self.people = people;
-        self.unmapped.extend(losses.rows());
+        self.unmapped.extend(losses.rows(wish));
         Ok(())
     }
 }

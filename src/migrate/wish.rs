@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::catalog::Entry;
+use crate::model::Group;
 use crate::settings::Partial;
 
 /// What a migration is asked to do.
@@ -99,6 +100,14 @@ impl Wish {
 }
 
 impl Selection {
+    /// The first that was named and is none of these groups.
+    pub fn unknown(&self, groups: &[Group]) -> Option<&str> {
+        let Self::Named { groups: named, .. } = self else { return None };
+        let is = |name: &str, group: &Group| group.id == name || group.name.trim().eq_ignore_ascii_case(name.trim());
+        let unknown = |name: &&str| !groups.iter().any(|group| is(name, group));
+        named.iter().map(|(name, _)| name.as_str()).find(unknown)
+    }
+
     /// What becomes of a group.
     pub fn of(&self, id: &str, name: &str) -> Chosen {
         let Self::Named { groups, others } = self else { return Chosen::Found };

@@ -81,6 +81,7 @@ pub(super) fn moved(moved: &Moved, file: Option<&str>, planned: bool) -> Told {
     for group in &moved.groups {
         let sign = if group.made { '+' } else { '=' };
         let mut parts = match &group.synced {
+            None if moved.ended.is_some() => vec!["its people have not moved yet".to_owned()],
             None => vec!["nobody".to_owned()],
             Some(synced) => sums.add(synced),
         };
