@@ -186,7 +186,7 @@ fn fields(group: &Group, one: &Carried, member: &Member) -> Vec<Difference> {
 
 /// The role that a new account would have been given, where whoever had one already has another.
 fn role(group: &Group, one: &Carried, member: &Member) -> Option<Difference> {
-    let (here, there) = (one.role.as_deref()?, member.field("role")?);
+    let (here, there) = (one.meant.as_deref()?, member.field("role")?);
     let names_it = one.fields.iter().any(|(name, _)| is_role(name));
     let differs = !names_it && lacks_one(here, there);
     differs.then(|| difference(Kind::Role, group, one.email.as_str(), "role", (here, there)))
@@ -251,7 +251,14 @@ mod tests {
     }
 
     fn here(id: &str, email: &str, fields: &[(&str, &str)]) -> Carried {
-        Carried { id: id.into(), email: Email::parse(email).unwrap(), moved: None, fields: list(fields), role: None }
+        Carried {
+            id: id.into(),
+            email: Email::parse(email).unwrap(),
+            moved: None,
+            fields: list(fields),
+            role: None,
+            meant: None,
+        }
     }
 
     fn there(id: &str, email: &str, fields: &[(&str, &str)]) -> Member {

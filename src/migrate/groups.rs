@@ -338,4 +338,88 @@ mod tests {
         let wish = Wish { existing: Existing::Use, ..Wish::default() };
         assert_eq!(told(&target, true, &wish, &known, &[]).0[2], "4 = 14");
     }
+
+    #[test]
+    fn two_groups_of_one_name_never_become_one() {
+        let source = [
+            group("1", "A", None),
+            group("2", "B", None),
+            group("3", "Team ß", Some("1")),
+            group("4", "team  SS", Some("2")),
+            group("5", "Team ß", Some("2")),
+        ];
+        let wish = Wish { existing: Existing::Use, ..Wish::default() };
+        let told = |target: &[Group], names_once: bool| {
+            let (made, known) = Default::default();
+            let other = Other {
+                groups: target,
+                nests: true,
+                names_once,
+                makes: Ok(()),
+                made: &made,
+                known: &known,
+                title: "O",
+            };
+            let (places, unmapped) = places(&source, &other, &wish);
+            let line = |it: &GroupPlace| match &it.place {
+                Place::There(id) => format!("{} = {id}", it.group.id),
+                Place::Make => format!("{} +", it.group.id),
+                _ => format!("{} !", it.group.id),
+            };
+            (places.iter().map(line).collect::<Vec<_>>(), unmapped.len())
+        };
+        assert_eq!(told(&[], false), (vec!["1 +".into(), "3 +".into(), "2 +".into(), "4 +".into(), "5 +".into()], 0));
+        let (lines, unmapped) = told(&[], true);
+        assert_eq!((&lines[1..2], &lines[4..], unmapped), (&["3 +".to_owned()][..], &["5 !".to_owned()][..], 1));
+        // The one that is there is the counterpart of the one in the same place.
+        let target = [group("11", "A", None), group("12", "B", None), group("13", "Team ß", Some("12"))];
+        let (lines, _) = told(&target, false);
+        assert_eq!(lines, ["1 = 11", "3 +", "2 = 12", "4 +", "5 = 13"]);
+    }
+
+    #[test]
+    fn groups_that_go_in_circles_or_stand_elsewhere_are_told() {
+        let source = [group("1", "A", Some("2")), group("2", "B", Some("1")), group("3", "C", None)];
+        let known = Identities::default();
+        let made = HashSet::new();
+        let target = [group("9", "D", None), group("8", "C", Some("9")), group("7", "A", None)];
+        let other = Other {
+            groups: &target,
+            nests: true,
+            names_once: true,
+            makes: Ok(()),
+            made: &made,
+            known: &known,
+            title: "O",
+        };
+        let wish = Wish { existing: Existing::Use, ..Wish::default() };
+        let (found, unmapped) = places(&source, &other, &wish);
+        assert_eq!(found.iter().filter(|place| place.moves()).count(), 3);
+        let told: Vec<String> = unmapped.iter().map(|row| row.cells()[..4].join("|")).collect();
+        assert_eq!(told, ["hierarchy|1|A|in a circle", "hierarchy|2|B|in a circle"]);
+        let source = [group("4", "D", None), group("5", "A", Some("4"))];
+        let (found, unmapped) = places(&source, &other, &wish);
+        assert_eq!(found[1].astray.as_deref(), Some(""));
+        assert_eq!(
+            unmapped[0].cells(),
+            ["hierarchy", "5", "A", "below D", "stands at the top on O, whose groups beadle does not move about"]
+        );
+    }
+
+    #[test]
+    fn a_group_that_nobody_names_is_not_made() {
+        let source = [group("g-1", "g-1", None)];
+        let (made, known) = Default::default();
+        let other = Other {
+            groups: &[],
+            nests: true,
+            names_once: false,
+            makes: Ok(()),
+            made: &made,
+            known: &known,
+            title: "O",
+        };
+        let (found, _) = places(&source, &other, &Wish::default());
+        assert!(matches!(&found[0].place, Place::Nowhere(why) if why.starts_with("nobody says what it is called")));
+    }
 }

@@ -74,7 +74,7 @@ pub(super) fn newcomers(
 
 /// Whoever has an account keeps its role.
 fn kept_role(one: &Carried, there: &Member, to: &Client) -> Option<Unmapped> {
-    let (wanted, held) = (one.role.as_deref()?, there.field("role")?);
+    let (wanted, held) = (one.meant.as_deref()?, there.field("role")?);
     let title = to.platform().title;
     lacks_one(wanted, held).then(|| Unmapped {
         kind: "role",

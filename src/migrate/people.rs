@@ -21,6 +21,8 @@ pub struct Carried {
     pub fields: Vec<(String, String)>,
     /// The role of a new account, where the other side wants one.
     pub role: Option<String>,
+    /// The role that `roles` gives them, where it is more than being in.
+    pub meant: Option<String>,
 }
 
 /// What the other side takes of people.
@@ -122,8 +124,10 @@ pub(super) fn carried(
             losses.moved(member, &email, takes.title);
         }
         let mut fields = fields(member, wish, takes, losses);
-        let role = role(group, member, wish, takes, &mut fields, losses);
-        found.push(Carried { id: member.id.clone(), email, moved, fields, role });
+        let meant = role(group, member, wish, takes, &mut fields, losses);
+        let role = takes.role_of_new.then(|| meant.clone().or_else(|| wish.role.clone())).flatten();
+        let meant = meant.filter(|role| !is_ordinary(role));
+        found.push(Carried { id: member.id.clone(), email, moved, fields, role, meant });
     }
     found
 }
@@ -188,7 +192,7 @@ fn is_ordinary(role: &str) -> bool {
     ["member", "user", "regular"].iter().any(|word| role.ends_with(word))
 }
 
-/// The role that somebody gets with a new account; a role that is given in a field is written there.
+/// The role that `roles` gives somebody with a new account; a role that is given in a field is written there.
 fn role(
     group: &Group,
     member: &Member,
@@ -218,7 +222,7 @@ fn role(
         let tidied = (takes.tidied)(field, &words).unwrap_or(words);
         fields.push((field.to_owned(), tidied));
     }
-    takes.role_of_new.then(|| mapped.first().cloned().or_else(|| wish.role.clone())).flatten()
+    takes.role_of_new.then(|| mapped.first().cloned()).flatten()
 }
 
 #[cfg(test)]

@@ -39,7 +39,8 @@ fn map_of(ran: Ran, from: &str, to: &str) -> (Vec<String>, Ran) {
         r#"for it in migrate.map(connect("{from}"), connect("{to}")) {{ print(`${{it.kind}} ${{it.from}} ${{it.to}}`); }}"#
     );
     let ran = script(after(ran), "map_of.rhai", &body).success();
-    let lines = ran.stdout.lines().take_while(|line| !line.is_empty()).map(str::to_owned).collect();
+    let is_row = |line: &&str| ["group ", "person ", "pending "].iter().any(|kind| line.starts_with(kind));
+    let lines = ran.stdout.lines().filter(is_row).map(str::to_owned).collect();
     (lines, ran)
 }
 
@@ -54,7 +55,7 @@ fn rows_of(ran: &Ran, file: &str) -> Vec<Vec<String>> {
 /// The run's id: ids of Heartbeat's groups may look like one.
 fn run_of(ran: &Ran) -> String {
     let line = ran.stderr.lines().find_map(|line| line.strip_prefix("run ")).unwrap();
-    line.split(':').next().unwrap().to_owned()
+    line.split([':', ' ']).next().unwrap().to_owned()
 }
 
 /// The lines of a report's section, without those of the run.
