@@ -15,7 +15,7 @@ fn whoever_was_invited_and_never_came_is_invited_anew_or_named() {
         print(waits);
     "#;
     let many = |test: Test, name: &str, body: &str| {
-        test.file(name, body).args(["run", name, "--sandbox", "--unattended", "--people", "40", "--activities", "0"])
+        test.file(name, body).args(["run", name, "--sandbox", "--unattended", "--people", "80", "--activities", "0"])
     };
     let ran = many(Test::new(), "waiting.rhai", waiting).success();
     let waits: usize = ran.stdout.lines().next().unwrap().parse().unwrap();
