@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::compare::compare;
-use super::newcomers::{self, Newcomer, Welcomed};
+use super::newcomers::{self, Welcomed};
 use super::prepare::Prepared;
 use super::sheet::roster_of;
 use super::side::Everybody;
 use super::who::Who;
 use super::wish::Existing;
 use super::{Carried, GROUP, GroupPlace, Place, Unmapped, Wish, links, losses, side, whole};
-use crate::catalog::{Call, Link, NewGroup, Unsupported, check};
+use crate::catalog::{Call, NewGroup, Unsupported, check};
 use crate::client::{Client, Error, With};
 use crate::effects::Identities;
 use crate::events::Level;
@@ -57,16 +57,18 @@ pub async fn run(from: &Client, to: &Client, wish: &Wish) -> Result<Moved, Error
             to.events().say(Level::Info, line);
         }
     }
-    let prepared = Prepared::of(from, to, wish).await?;
+    let mut prepared = Prepared::of(from, to, wish).await?;
+    let mut moved = Moved { unmapped: std::mem::take(&mut prepared.unmapped), ..Moved::default() };
     let said = newcomers::check(to, &prepared.newcomers, wish).and_then(|()| whole::check(to, &prepared.refused));
-    let Prepared { places, people, present, known, newcomers, links, unmapped, .. } = prepared;
     if let Err(ended) = said {
-        return Ok(Moved { unmapped, ended: Some(ended), ..Moved::default() });
+        moved.ended = Some(ended);
+        return Ok(moved);
     }
-    let mut flow = Flow { from, to, wish, present, who: Who::new(from, to, known) };
-    let mut moved = Moved { unmapped, ..Moved::default() };
-    moved.ended = flow.moves((&places, &people, &newcomers, &links), &mut moved).await.err();
-    let lost: Vec<Unmapped> = moved.groups.iter().flat_map(|group| losses::of(group, &people)).collect();
+    let present = std::mem::take(&mut prepared.present);
+    let who = Who::new(from, to, std::mem::take(&mut prepared.known));
+    let mut flow = Flow { from, to, wish, present, who };
+    moved.ended = flow.moves(&prepared, &mut moved).await.err();
+    let lost: Vec<Unmapped> = moved.groups.iter().flat_map(|group| losses::of(group, &prepared.people)).collect();
     moved.unmapped.extend(losses::unwelcome(&moved.welcomed));
     moved.unmapped.extend(lost);
     Ok(moved)
@@ -82,11 +84,8 @@ struct Flow<'a> {
 }
 
 impl Flow<'_> {
-    async fn moves(
-        &mut self,
-        (places, people, newcomers, links): (&[GroupPlace], &HashMap<String, Vec<Carried>>, &[Newcomer], &[Link]),
-        moved: &mut Moved,
-    ) -> Result<(), Error> {
+    async fn moves(&mut self, prepared: &Prepared, moved: &mut Moved) -> Result<(), Error> {
+        let Prepared { places, people, newcomers, links, .. } = prepared;
         for place in places.iter().filter(|place| place.moves()) {
             let above = place.above.as_ref().and_then(|id| moved.groups.iter().find(|known| known.group.id == *id));
             let (target, made) = self.group(place, above.map(|above| above.target.as_str())).await?;

@@ -6,11 +6,11 @@ use crate::builder::Test;
 #[test]
 fn whoever_was_invited_and_never_came_is_invited_anew_or_named() {
     // Whoever waits there never signed in, and the platform has a record of the invitation.
-    let options = r#"#{ groups: #{ "Community": "501" }, INVITE }"#;
+    let options = r#"#{ groups: #{ "Berlin": "501" }, INVITE }"#;
     let waiting = r#"
         let waits = 0;
         for one in connect("main").users.list() {
-            if !one.is_registered && one.groups.some(|place| place.id == "1" && place.last_invited_in != ()) { waits += 1; }
+            if !one.is_registered && one.groups.some(|place| place.id == "4" && place.status == "accepted" && place.last_invited_in != ()) { waits += 1; }
         }
         print(waits);
     "#;

@@ -91,3 +91,12 @@ fn the_look_names_whom_a_whole_roster_could_not_hold_and_nothing_is_made_before(
     assert!(rows.iter().any(|row| row.join(",").contains("column `plan_id`: it is empty")), "{rows:#?}");
     assert!(!section(&ran).is_empty());
 }
+
+#[test]
+fn a_field_that_was_misspelt_is_named_and_so_is_the_one_that_was_meant() {
+    let body = r#"migrate.look(connect("main"), connect("new-main"), #{ groups: #{ "Berlin": "501" }, fields: #{ "citty": "city", "city": "town" } });"#;
+    let ran = script(Test::new(), "look.rhai", body).success();
+    let rows: Vec<String> = rows_of(&ran, "unmapped.csv").iter().map(|row| row.join(",")).collect();
+    assert!(rows.iter().any(|row| row.starts_with("field,,citty,of nobody,")), "{rows:#?}");
+    assert!(rows.iter().any(|row| row.contains("Mobilize has no field `town`")), "{rows:#?}");
+}
