@@ -14,6 +14,7 @@
 pub mod clock;
 pub mod events;
 pub mod model;
+pub mod timetable;
 
 pub mod world;
 
@@ -42,6 +43,8 @@ pub mod export;
 pub mod script;
 
 pub mod runs;
+
+pub mod schedule;
 
 pub mod sandbox;
 

@@ -8,8 +8,9 @@ mod hierarchy;
 mod member;
 mod person;
 mod placeholder;
+mod topic;
 
-pub use amount::counted;
+pub use amount::{counted, span};
 pub use change::{Change, FieldChange};
 pub use email::{Email, EmailError};
 pub use group::{Cascade, Group, above, below};
@@ -17,3 +18,4 @@ pub use hierarchy::Hierarchy;
 pub use member::{Member, Membership, Standing};
 pub use person::{Fields, Person};
 pub use placeholder::Placeholder;
+pub use topic::Topic;

@@ -12,7 +12,9 @@ mod history;
 #[cfg(test)]
 mod history_tests;
 mod identities;
+mod job_runs;
 mod json;
+mod logs;
 mod open;
 mod plans;
 mod rosters;
@@ -20,6 +22,9 @@ mod runs;
 mod settling;
 #[cfg(test)]
 mod tests;
+mod ticks;
+#[cfg(test)]
+mod ticks_tests;
 mod traces;
 
 pub use accounts::{Account, Sign, World, WorldRequest};
@@ -29,9 +34,11 @@ pub use error::Error;
 pub use group::Writing;
 pub use history::{AttemptRow, CallRow, Decision, EffectsRow, RunFilter, RunLine};
 pub use identities::IdentityRow;
+pub use job_runs::{Cause, OfJob};
 pub use open::Store;
 pub use plans::PlanRow;
 pub use rosters::RosterRow;
 pub use runs::{Approval, LogLine, NewRun, Run, RunState};
 pub use settling::{ObjectRow, Settling};
+pub use ticks::{JobRow, PauseRow, TickFilter, TickRow};
 pub use traces::{About, LooseGroup, Names, Told, Trace};

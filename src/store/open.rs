@@ -162,6 +162,8 @@ fn migrator() -> Migrator {
         ("plans", include_str!("schema/0002_plans.sql")),
         ("rosters", include_str!("schema/0003_rosters.sql")),
         ("identities", include_str!("schema/0004_identities.sql")),
+        ("job runs", include_str!("schema/0005_job_runs.sql")),
+        ("schedule", include_str!("schema/0006_schedule.sql")),
     ];
     let migration = |(version, (name, text)): (i64, (&'static str, &'static str))| {
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)

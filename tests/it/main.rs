@@ -16,6 +16,7 @@ mod command_line;
 mod conformance;
 #[cfg(debug_assertions)]
 mod crash;
+mod crontab_oracle;
 mod disturbed;
 mod docs;
 mod faults;
