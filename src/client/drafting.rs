@@ -51,6 +51,10 @@ impl Drafting<'_> {
         let before = deed.and_then(|deed| overlay.row_of(adapter, deed).cloned());
         let gives = deed.filter(|_| before.is_none()).and_then(made).or_else(|| self.made_without_words(deed));
         let gives = gives.map(|what| overlay.give(&what));
+        if let (Some(Deed::GroupMade { .. }), Some(group)) = (deed, &gives) {
+            let grants = self.piece.only(&[place]).call.grants();
+            grants.iter().for_each(|grant| overlay.put_in_charge(group, &grant.person));
+        }
         let id = gives.as_ref().map(Placeholder::as_str).unwrap_or_default();
         let also = deed.map(|deed| overlay.act(adapter, deed, id, &self.follows.of(deed))).unwrap_or_default();
         let now = deed.and_then(|deed| overlay.row_of(adapter, deed).cloned());

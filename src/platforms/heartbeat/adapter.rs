@@ -6,7 +6,7 @@ use super::reads::{self, call};
 use super::users::{self, full_name, profile};
 use super::{after, complete, deeds, doubts, held};
 use crate::catalog::{
-    Adapter, Before, Call, Completion, Deed, Doubt, Entry, FieldNames, Invitation, LookUp, NewGroup, Op, Seen,
+    Adapter, Before, Call, Completion, Deed, Doubt, Entry, FieldNames, Invitation, Links, LookUp, NewGroup, Op, Seen,
     Snapshot, Subject, Unsupported,
 };
 use crate::model::{Cascade, Change, Email, FieldChange, Group, Member, Person};
@@ -91,6 +91,16 @@ impl Adapter for Heartbeat {
         args.insert("name".into(), group.name.into());
         args.extend(group.parent.map(|parent| ("parent_group_id".to_owned(), parent.into())));
         Ok(call(connection, "groups", "create", Value::Object(args)))
+    }
+
+    fn links(&self) -> Option<Links> {
+        Some(Links {
+            list: |connection| call(connection, "invitations", "list", json!({})),
+            read: users::link,
+            make: |connection, link| {
+                call(connection, "invitations", "create", json!({ "group_ids": link.groups, "role_id": link.role }))
+            },
+        })
     }
 
     fn completion(&self, call: &Call) -> Option<Completion> {
