@@ -5,6 +5,7 @@
 //! so it is planned, held, resumed and settled as any other work, and a second run finds what is done already.
 
 mod compare;
+mod counterpart;
 mod groups;
 mod links;
 mod losses;

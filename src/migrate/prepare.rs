@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Map;
 
-use super::groups::{Other, places};
+use super::groups::{Names, Other, places};
 use super::newcomers::{Newcomer, newcomers};
 use super::people::{Losses, Takes, carried};
 use super::side::Everybody;
@@ -85,7 +85,7 @@ impl Prepared {
         let other = Other {
             groups: &target,
             nests: side::nests(to),
-            names_once: to.platform().adapter.names_are_unique(),
+            names: names(to, wish),
             makes: makes(to, wish),
             made: &made,
             known: &known,
@@ -258,6 +258,23 @@ fn targets(groups: &Selection) -> Vec<String> {
     match groups {
         Selection::All => Vec::new(),
         Selection::Named { groups, .. } => groups.iter().filter_map(|(_, chosen)| into(chosen)).collect(),
+    }
+}
+
+/// How often the other side has a group of one name.
+fn names(to: &Client, wish: &Wish) -> Names {
+    let adapter = to.platform().adapter;
+    if adapter.names_are_unique() {
+        return Names::Once;
+    }
+    let known_by = |reference: &str| {
+        let some = NewGroup { name: "it", parent: None, manager: wish.manager.as_deref(), reference };
+        let call = adapter.new_group(to.connection(), &some).ok()?;
+        Some(call.pieces().first()?.subjects.first()?.0.key.clone())
+    };
+    match known_by("1") == known_by("2") {
+        true => Names::OncePerParent,
+        false => Names::Any,
     }
 }
 
