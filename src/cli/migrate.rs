@@ -15,7 +15,7 @@ const PLACE: &str = ".beadle/migrate.rhai";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   beadle migrate --from main --to new-heartbeat --look --sandbox
-  beadle migrate --from main --to new-heartbeat --newcomers accounts --role member=Member --if-exists use --sandbox
+  beadle migrate --from main --to new-heartbeat --newcomers accounts --role member=Member --role administrator=Member --if-exists use --sandbox
   beadle migrate --from main --to new-heartbeat --verify --sandbox
 
 Exit codes: as of `run`; --verify ends with 5 where something of the source is missing. More: docs/migrations.md")]

@@ -41,12 +41,18 @@ impl<'a> Finder<'a> {
                 Some(known) => Place::There(known.id.clone()),
                 None => Place::Nowhere(format!("`groups` names {id}, and {} has no such group", self.other.title)),
             },
+            Chosen::Found if self.is_retired(group) => Place::Left,
             Chosen::Found => self.found(group, parent),
         };
         if let Place::There(id) = &place {
             self.used.entry(id.to_lowercase()).or_insert_with(|| group.name.clone());
         }
         place
+    }
+
+    /// Whether nobody uses it any more, and nobody has named it either.
+    pub fn is_retired(&self, group: &Group) -> bool {
+        self.other.retired.contains(&group.id) && !self.wish.groups.names(&group.id, &group.name)
     }
 
     fn found(&mut self, group: &Group, parent: Option<&GroupPlace>) -> Place {
@@ -141,7 +147,8 @@ impl<'a> Finder<'a> {
     fn namesake(&self, group: &Group, spot: Option<&str>) -> Option<&'a Group> {
         let is_free = |known: &Group| {
             let id = known.id.to_lowercase();
-            !self.taken.contains(&id) && !self.used.contains_key(&id)
+            let in_use = !self.other.archived.contains(&known.id) || self.other.made.contains(&known.id);
+            in_use && !self.taken.contains(&id) && !self.used.contains_key(&id)
         };
         let same = |known: &&Group| is_free(known) && alike(&known.name, &group.name);
         let same: Vec<&Group> = self.other.groups.iter().filter(same).collect();

@@ -46,6 +46,10 @@ pub(super) struct Other<'a> {
     pub makes: Result<(), String>,
     /// Groups that were made through this store.
     pub made: &'a HashSet<String>,
+    /// Groups of the source that nobody uses any more.
+    pub retired: &'a HashSet<String>,
+    /// Groups of its own that nobody uses any more.
+    pub archived: &'a HashSet<String>,
     /// Who is who.
     pub known: &'a Identities,
     /// How people call it.
@@ -84,6 +88,10 @@ pub(super) fn places(source: &[Group], other: &Other<'_>, wish: &Wish) -> (Vec<G
         let named = || format!("below {}", parent.map(|parent| parent.group.name.as_str()).unwrap_or_default());
         let astray = finder.astray(group, &place, parent.map(|parent| &parent.place));
         match (&place, &astray) {
+            (Place::Left, _) if finder.is_retired(group) => {
+                let why = "is archived, and nobody uses it any more: name it with `groups` and it moves".to_owned();
+                unmapped.push(stays("group", group, group.name.clone(), why));
+            }
             (Place::Nowhere(why), _) => unmapped.push(stays("group", group, group.name.clone(), why.clone())),
             (Place::Make, _) if above.is_some() && !other.nests => {
                 let why = format!("{} has no groups within groups", other.title);
@@ -133,7 +141,11 @@ fn goes_in_circles(source: &[Group], group: &Group, above: &[&Group]) -> bool {
 mod tests {
     use super::super::GROUP;
     use super::super::wish::{Chosen, Existing, Selection};
+    use std::sync::LazyLock;
+
     use super::*;
+
+    static NONE: LazyLock<HashSet<String>> = LazyLock::new(HashSet::new);
 
     fn group(id: &str, name: &str, parent: Option<&str>) -> Group {
         Group { id: id.into(), name: name.into(), parent: parent.map(str::to_owned), members: None }
@@ -162,6 +174,8 @@ mod tests {
             names: Names::OncePerParent,
             makes: Ok(()),
             made: &made,
+            retired: &NONE,
+            archived: &NONE,
             known,
             title: "Otherside",
         };
@@ -257,8 +271,17 @@ mod tests {
         let wish = Wish { existing: Existing::Use, ..Wish::default() };
         let told = |target: &[Group], names: Names| {
             let (made, known) = Default::default();
-            let other =
-                Other { groups: target, nests: true, names, makes: Ok(()), made: &made, known: &known, title: "O" };
+            let other = Other {
+                groups: target,
+                nests: true,
+                names,
+                makes: Ok(()),
+                made: &made,
+                retired: &NONE,
+                archived: &NONE,
+                known: &known,
+                title: "O",
+            };
             let (places, unmapped) = places(&source, &other, &wish);
             let line = |it: &GroupPlace| match &it.place {
                 Place::There(id) => format!("{} = {id}", it.group.id),
@@ -284,8 +307,17 @@ mod tests {
         let source = [group("1", "A", None), group("2", "Stage", Some("1")), group("3", " stage", Some("1"))];
         let told = |target: &[Group], names: Names| {
             let (made, known) = Default::default();
-            let other =
-                Other { groups: target, nests: true, names, makes: Ok(()), made: &made, known: &known, title: "O" };
+            let other = Other {
+                groups: target,
+                nests: true,
+                names,
+                makes: Ok(()),
+                made: &made,
+                retired: &NONE,
+                archived: &NONE,
+                known: &known,
+                title: "O",
+            };
             let wish = Wish { existing: Existing::Use, ..Wish::default() };
             let (found, unmapped) = places(&source, &other, &wish);
             (found.into_iter().map(|it| it.place).collect::<Vec<_>>(), unmapped)
@@ -308,8 +340,17 @@ mod tests {
         let target = [group("50", "Home", None), group("51", "A", None), group("52", "A", Some("50"))];
         let (made, known) = Default::default();
         let names = Names::OncePerParent;
-        let other =
-            Other { groups: &target, nests: true, names, makes: Ok(()), made: &made, known: &known, title: "O" };
+        let other = Other {
+            groups: &target,
+            nests: true,
+            names,
+            makes: Ok(()),
+            made: &made,
+            retired: &NONE,
+            archived: &NONE,
+            known: &known,
+            title: "O",
+        };
         let wish = Wish { existing: Existing::Use, under: Some("50".into()), ..Wish::default() };
         assert_eq!(places(&source, &other, &wish).0[0].place, Place::There("52".into()));
     }
@@ -346,6 +387,8 @@ mod tests {
             names: Names::Once,
             makes: Ok(()),
             made: &made,
+            retired: &NONE,
+            archived: &NONE,
             known: &known,
             title: "O",
         };
@@ -364,6 +407,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_archived_moves_only_where_it_is_named_and_is_nobodys_counterpart() {
+        let source = [group("1", "Old", None), group("2", "Young", Some("1"))];
+        let target = [group("91", "Young", None)];
+        let retired: HashSet<String> = ["1".to_owned()].into();
+        let archived: HashSet<String> = ["91".to_owned()].into();
+        let (made, known) = Default::default();
+        let other = Other {
+            groups: &target,
+            nests: true,
+            names: Names::OncePerParent,
+            makes: Ok(()),
+            made: &made,
+            retired: &retired,
+            archived: &archived,
+            known: &known,
+            title: "O",
+        };
+        let (found, unmapped) = places(&source, &other, &Wish { existing: Existing::Use, ..Wish::default() });
+        assert_eq!((&found[0].place, &found[1].place), (&Place::Left, &Place::Make));
+        assert_eq!(unmapped.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["1"]);
+        assert!(unmapped[0].why.starts_with("is archived"), "{unmapped:?}");
+        let groups = Selection::Named { groups: vec![("old".into(), Chosen::Found)], others: true };
+        let (found, unmapped) = places(&source, &other, &Wish { groups, ..Wish::default() });
+        assert_eq!((&found[0].place, unmapped.len()), (&Place::Make, 0));
+    }
+
+    #[test]
     fn a_group_that_nobody_names_is_not_made() {
         let source = [group("g-1", "g-1", None)];
         let (made, known) = Default::default();
@@ -373,6 +443,8 @@ mod tests {
             names: Names::OncePerParent,
             makes: Ok(()),
             made: &made,
+            retired: &NONE,
+            archived: &NONE,
             known: &known,
             title: "O",
         };

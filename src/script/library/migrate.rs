@@ -115,7 +115,7 @@ fn run(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic
     let failed: u64 = failed.sum();
     run.with_parts(|parts| {
         parts.rejected += rows;
-        parts.failed += failed + moved.welcomed.failed.len() as u64;
+        parts.failed += failed + (moved.welcomed.failed.len() + moved.unmade.len()) as u64;
     });
     section(run, ends.title("moved"), lines, &json);
     match moved.ended {

@@ -1,5 +1,6 @@
 //! People move house: looked at first, moved once, compared after; whatever dies in between is resumed.
 
+mod asked;
 #[cfg(debug_assertions)]
 mod crash;
 mod delta;
