@@ -169,17 +169,13 @@ fn fields(member: &Member, wish: &Wish, takes: &Takes<'_>, losses: &mut Losses) 
         }
         let Some(target) = target_of(name, member, wish, takes) else { continue };
         let why = match &takes.fields {
-            _ if !is_carried(name, member, wish) => {
-                let kind = member.kind(name).unwrap_or_default();
-                Some(format!("is {kind} and no text, and only text is carried"))
-            }
             _ if takes.read_only.contains(&target) => {
                 Some(format!("{} shows `{target}` and takes it from nobody", takes.title))
             }
             Some(known) if !known.iter().any(|known| known == target) => {
                 Some(format!("{} has no field `{target}`; `fields` says which one it is there", takes.title))
             }
-            _ => None,
+            _ => unlike_text(name, member, wish),
         };
         match why {
             None => {
@@ -209,12 +205,12 @@ fn target_of<'a>(name: &'a str, member: &Member, wish: &'a Wish, takes: &Takes<'
     (!is_given && !has_whole).then_some(whole)
 }
 
-/// Whether a value is text, or one whose text somebody wants: numbers and such that `fields` names.
-fn is_carried(name: &str, member: &Member, wish: &Wish) -> bool {
-    match member.kind(name) {
-        None => true,
-        Some("a list" | "a map") => false,
-        Some(_) => wish.names_field(name),
+/// Why a value is not carried that is no text; of numbers and such the text is, where somebody wants it.
+fn unlike_text(name: &str, member: &Member, wish: &Wish) -> Option<String> {
+    match member.kind(name)? {
+        kind @ ("a list" | "a map") => Some(format!("is {kind}, and only text is carried")),
+        _ if wish.names_field(name) => None,
+        kind => Some(format!("is {kind} and no text: with its name in `fields` it goes as text")),
     }
 }
 
@@ -340,8 +336,8 @@ mod tests {
         assert_eq!(
             unmapped,
             [
-                "field||joined|of 1 membership|is a number and no text, and only text is carried",
-                "field||skills|of 1 membership|is a list and no text, and only text is carried"
+                "field||joined|of 1 membership|is a number and no text: with its name in `fields` it goes as text",
+                "field||skills|of 1 membership|is a list, and only text is carried"
             ]
         );
         let fields = ["joined", "skills"].map(|name| (name.to_owned(), Some(name.to_owned()))).to_vec();

@@ -10,10 +10,10 @@ use super::people::{Losses, Takes, carried};
 use super::side::Everybody;
 use super::wish::{Chosen, Selection};
 use super::{Carried, GroupPlace, PERSON, Place, Unmapped, Wish, asked, links, mails, side, whole};
-use crate::catalog::{Invitation, Link, NewGroup};
+use crate::catalog::{Invitation, Link, NewGroup, Unsupported};
 use crate::client::{Client, Error};
 use crate::effects::Identities;
-use crate::model::{Email, Group, Member, Standing};
+use crate::model::{Email, Group, Member, Standing, counted};
 
 /// A dry look.
 #[derive(Clone, Debug, Default)]
@@ -160,6 +160,9 @@ impl Prepared {
                     Vec::new()
                 }
             };
+            if members.is_empty() && everybody.is_none() && group.members.unwrap_or(0) > 0 {
+                return Err(shows_nobody(from, group));
+            }
             let invited = side::invited(from, &group.id).await?;
             let waits = |one: &&Member| one.standing == Standing::Accepted && never_came(one);
             match &invites {
@@ -322,6 +325,14 @@ pub(super) fn invites(to: &Client, wish: &Wish) -> Result<(), String> {
     }
     let nobody = Invitation { members: Vec::new(), sender: wish.sender.clone().or_else(|| Some(String::new())) };
     adapter.invite(to.connection(), "", &nobody).map(drop).map_err(|why| why.to_string())
+}
+
+/// A list that is empty although the platform counts people in it is none to move by.
+fn shows_nobody(from: &Client, group: &Group) -> Error {
+    let count = counted(usize::try_from(group.members.unwrap_or(0)).unwrap_or(usize::MAX), "member", "members");
+    let (name, id) = (&group.name, &group.id);
+    let words = format!("{} counts {count} in {name} ({id}) and lists nobody; run it again later", from.connection());
+    Error::unsupported(from, &Unsupported(words))
 }
 
 /// The members of a group, among everybody where they were read.

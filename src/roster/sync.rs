@@ -20,7 +20,7 @@ use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass
 use crate::catalog::{Call, Code, Invitation};
 use crate::client::{Client, Error, Gravity, With};
 use crate::events::Level;
-use crate::model::{Change, Email, Member, Person, Standing};
+use crate::model::{Change, Email, Member, Person, Placeholder, Standing};
 use crate::settings::{Limits, Partial};
 use crate::tables::Table;
 
@@ -170,7 +170,8 @@ impl<'a> Flow<'a> {
         let asked = self.client.platform().adapter.invite(self.client.connection(), self.group, &nobody);
         asked.map_err(|why| Error::unsupported(self.client, &why))?;
         let Some(sender) = sender else { return Ok(()) };
-        if !present.members.iter().any(|member| member.id == sender) {
+        // Of a group that is only planned nobody knows who is in it.
+        if !Placeholder::is_in(self.group) && !present.members.iter().any(|member| member.id == sender) {
             let line = format!(
                 "the sender {sender} is not among the members of group {}; the platform may refuse",
                 self.group

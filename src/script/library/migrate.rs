@@ -133,7 +133,7 @@ fn verify(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dyna
     let file = write(run, &ends, "differences", &Difference::COLUMNS, rows)?;
     let Told { lines, json } = migrated::verified(&verified, file.as_deref());
     let lacking = verified.differences.iter().filter(|one| one.kind.lacks()).count() as u64;
-    run.with_parts(|parts| parts.failed += lacking);
+    run.with_parts(|parts| parts.differing += lacking);
     section(run, ends.title("compared"), lines, &json);
     Ok(given_back(&json))
 }

@@ -296,7 +296,7 @@ fn what_nobody_has_said_is_asked_before_the_first_change() {
     let stderr = refused("#{ groups: [\"Berlin\"] }", "new-heartbeat");
     assert!(stderr.contains("4 people have no account on Heartbeat: omar.jones@example.com, rafal.horvat@example.com, jose.quispe@example.org, 1 more; nothing was done. Say how they come in: `newcomers: \"accounts\"`"), "{stderr}");
     let stderr = refused("#{ groups: [\"Berlin\"], newcomers: \"accounts\" }", "new-heartbeat");
-    assert!(stderr.contains("nothing was done. Say with which role: `role: \"…\"` for all"), "{stderr}");
+    assert!(stderr.contains("nothing was done. Say with which role: `roles: #{ \"administrator\": \"…\", \"member\": \"…\" }` (`--role administrator=… --role member=…`), or `role: \"…\"` for all"), "{stderr}");
     let stderr = refused("#{ groups: #{ \"Lisbon\": \"501\" } }", "main");
     assert!(stderr.contains("migrate.run() needs two accounts: both connections are the same one"), "{stderr}");
     let stderr = refused("#{ group: [\"Berlin\"] }", "new-heartbeat");
