@@ -143,7 +143,10 @@ impl Processes {
         let marked = lost.mark(&self.store, &self.redactor, self.clock.now_ms()).await;
         let mut said = self.redactor.redact(&lost.said).into_owned();
         if let Err(error) = marked {
-            said.push_str(&format!("\n{}; that could not be written down: {error}\n", lost.why));
+            said.push_str(&format!(
+                "\nwhat became of run {} could not be looked at or written down: {error}\n",
+                lost.run
+            ));
         }
         Ended { exit, said }
     }
