@@ -160,7 +160,8 @@ async fn a_run_that_ends_well_says_nothing_of_its_process() {
 
 #[tokio::test]
 async fn a_run_beyond_its_time_stops_softly_and_goes_on() {
-    let daemon = Daemon::new("timeout = \"1s\"\n", WAITS).await;
+    let mut daemon = Daemon::new("timeout = \"1s\"\n", WAITS).await;
+    daemon.processes.patience.settle = Duration::from_secs(60);
     let ended = daemon.run(Task::Begin).await;
     assert_eq!(ended.exit, Exit::TimedOut, "{}", ended.said);
     daemon.is_told_and_goes_on("stopped after 1 s: time-out\n", 130).await;
@@ -168,11 +169,11 @@ async fn a_run_beyond_its_time_stops_softly_and_goes_on() {
 
 #[tokio::test]
 async fn a_run_beyond_its_time_that_does_not_stop_is_killed_and_goes_on() {
-    let daemon = Daemon::new("timeout = \"2s\"\n", WAITS).await;
+    let daemon = Daemon::new("timeout = \"8s\"\n", WAITS).await;
     let ended = daemon.begin(&CancellationToken::new());
     signal("STOP", daemon.begun().await);
     assert_eq!(ended.await.unwrap().exit, Exit::TimedOut);
-    let why = "stopped after 2 s: time-out; it did not stop by itself and was killed after 2.5 s\n";
+    let why = "stopped after 8 s: time-out; it did not stop by itself and was killed after 10 s\n";
     daemon.is_told_and_goes_on(why, 137).await;
 }
 
@@ -258,7 +259,8 @@ fn beadle_memory(text: &str) -> u64 {
 
 #[tokio::test]
 async fn memory_that_the_system_refuses_ends_the_process_and_nothing_else() {
-    let script = "log(\"begun\"); let all = []; loop { all.push(\"0123456789abcdef\" + all.len()); }";
+    let script =
+        "let big = \"0123456789abcdef\"; for n in 0..14 { big += big; } let all = []; loop { all.push(big + 1); }";
     let mut daemon = Daemon::new("memory = \"8GB\"\n", script).await;
     // A limit that holds already and is closer stays.
     daemon.wrapped("ulimit -d 400000");
