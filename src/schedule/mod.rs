@@ -1,5 +1,18 @@
-//! When jobs run, and how: each run is a process of its own.
+//! When jobs run: which moments are due, what becomes of each, and the processes that do the work.
+//!
+//! One rule: the board decides and does nothing; whoever drives it writes its verdicts down before acting on them.
 
+mod arrears;
+mod board;
+mod daemon;
 mod process;
+mod simulate;
+mod starts;
+mod verdict;
 
-pub use process::{Ended, Errand, Exit, Patience, Processes, Starts, Task};
+pub use board::{Board, Change, Open, Pause, Standing};
+pub use daemon::{Daemon, Found, JobFiles, NotServed, Parts};
+pub use process::{Ended, Exit, Patience, Processes};
+pub use simulate::Simulation;
+pub use starts::{Ending, Errand, Starts};
+pub use verdict::{Cause, Entry, Outcome, Task, Verdict, What, Why};

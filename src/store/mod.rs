@@ -22,6 +22,9 @@ mod runs;
 mod settling;
 #[cfg(test)]
 mod tests;
+mod ticks;
+#[cfg(test)]
+mod ticks_tests;
 mod traces;
 
 pub use accounts::{Account, Sign, World, WorldRequest};
@@ -37,4 +40,5 @@ pub use plans::PlanRow;
 pub use rosters::RosterRow;
 pub use runs::{Approval, LogLine, NewRun, Run, RunState};
 pub use settling::{ObjectRow, Settling};
+pub use ticks::{JobRow, PauseRow, TickFilter, TickRow};
 pub use traces::{About, LooseGroup, Names, Told, Trace};

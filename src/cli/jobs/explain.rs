@@ -106,7 +106,9 @@ fn show(
     let ends = times.len() < options.count as usize && !timetable.expressions().is_empty();
     let text = || {
         let mut lines = words.clone();
-        lines.push(format!("in {}, after {}", name(zone), with_weekday(after, zone)));
+        if !timetable.expressions().is_empty() {
+            lines.push(format!("in {}, after {}", name(zone), with_weekday(after, zone)));
+        }
         for (at, note) in times.iter().zip(&notes) {
             let note = note.as_ref().map(|note| format!("  {note}")).unwrap_or_default();
             lines.push(format!("  {}{note}", with_weekday(*at, zone)));

@@ -35,9 +35,17 @@ pub(super) fn length(time: std::time::Duration) -> String {
     SignedDuration::try_from(time).map_or_else(|_| format!("{}s", time.as_secs()), |time| format!("{time:#}"))
 }
 
-/// A moment that somebody typed: with an offset or a zone of its own, or by the clocks of this zone.
+/// A moment of `--after`: with an offset or a zone of its own, or by the clocks of this zone.
 pub(super) fn typed(text: &str, zone: &TimeZone) -> Result<Timestamp, Failure> {
-    let text = text.trim();
+    match read(text.trim(), zone)? {
+        at if at < Timestamp::UNIX_EPOCH => {
+            Err(Failure::usage(format!("`--after {text}` lies before 1970, where the calendar begins")))
+        }
+        at => Ok(at),
+    }
+}
+
+fn read(text: &str, zone: &TimeZone) -> Result<Timestamp, Failure> {
     if let Ok(zoned) = text.parse::<Zoned>() {
         return Ok(zoned.timestamp());
     }
@@ -72,5 +80,6 @@ mod tests {
         for text in ["", "tomorrow", "2026-13-01", "01:30", "2026-11-22T25:00"] {
             assert_eq!(typed(text, &zone).unwrap_err().message, format!("`--after {text}` is no moment"));
         }
+        assert!(typed("1969-12-31T23:59:59Z", &zone).unwrap_err().message.ends_with("where the calendar begins"));
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::super::Settings;
 use super::super::error::{Error, suggestion};
-use super::read::{Parsed, parse};
+use super::read::{Parsed, name_of, parse};
 use super::{Job, needs};
 
 /// The folder below the project's.
@@ -26,7 +26,7 @@ impl Jobs {
         let folder = &settings.project.folder;
         let (mut parsed, mut broken, mut known) = (Vec::<Parsed>::new(), Vec::new(), BTreeSet::new());
         for file in files(folder)? {
-            known.extend(file.file_stem().and_then(|name| name.to_str()).map(str::to_owned));
+            known.extend(name_of(&file).ok());
             match text(folder, &file).and_then(|text| parse(&file, &text, settings)) {
                 Ok(job) => parsed.push(job),
                 Err(error) => broken.push((file, error)),

@@ -58,7 +58,7 @@ pub struct Job {
     pub pause_after: u32,
     /// `paused = true` or a reason: it has its moments, and all of them are skipped.
     pub paused: Option<String>,
-    /// The jobs that must have been done since its last moment.
+    /// The jobs that must have been done since their own last moments; of one without a timetable, since this job's.
     pub needs: Vec<String>,
     /// The largest memory of a run, in bytes; `None` is the project's.
     pub memory: Option<u64>,

@@ -127,7 +127,7 @@ pub(super) fn parse(file: &Path, text: &str, settings: &Settings) -> Result<Pars
 }
 
 /// The name that a file gives to its job.
-fn name_of(file: &Path) -> Result<String, Error> {
+pub(super) fn name_of(file: &Path) -> Result<String, Error> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     match file.file_stem().and_then(|name| name.to_str()) {
         Some(name) if !name.is_empty() && name.len() <= 64 && name.chars().all(fits) => Ok(name.to_owned()),
