@@ -148,8 +148,8 @@ fn the_jobs_in_the_documents_are_right() {
             environment: Environment::default(),
         };
         let jobs = Jobs::load(&Settings::load(&start).unwrap()).unwrap();
-        let job = jobs.get("shown").unwrap_or_else(|error| panic!("{block}: {error}"));
-        assert!(job.warnings.is_empty(), "{block}: {:?}", job.warnings);
+        jobs.get("shown").unwrap_or_else(|error| panic!("{block}: {error}"));
+        assert!(jobs.warnings.is_empty(), "{block}: {:?}", jobs.warnings);
     }
 }
 

@@ -29,6 +29,8 @@ mod hivesocial_document;
 mod hivesocial_scripts;
 mod job_processes;
 mod job_runs;
+mod jobs_explained;
+mod jobs_listed;
 mod layers;
 mod lost_answers;
 mod main_job;

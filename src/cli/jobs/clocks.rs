@@ -53,8 +53,16 @@ impl Change {
     /// `clocks go forward from 02:00 to 03:00`
     fn words(&self, go: &str) -> String {
         let way = if self.is_gap() { "forward" } else { "back" };
-        let clock = |offset: Offset| offset.to_datetime(self.at).strftime("%H:%M").to_string();
+        let clock = |offset: Offset| offset.to_datetime(self.at).strftime(self.form()).to_string();
         format!("clocks {go} {way} from {} to {}", clock(self.before), clock(self.after))
+    }
+
+    /// With the day, where another one is on the other side.
+    fn form(&self) -> &'static str {
+        match self.before.to_datetime(self.at).date() == self.after.to_datetime(self.at).date() {
+            true => "%H:%M",
+            false => "%Y-%m-%d %H:%M",
+        }
     }
 }
 
@@ -81,7 +89,7 @@ fn skipped(timetable: &Timetable, gap: &Change) -> Vec<String> {
     }
     found.sort();
     found.dedup();
-    found.iter().map(|wall| Offset::UTC.to_datetime(*wall).strftime("%H:%M").to_string()).collect()
+    found.iter().map(|wall| Offset::UTC.to_datetime(*wall).strftime(gap.form()).to_string()).collect()
 }
 
 fn is_due(expression: &Expression, zone: &TimeZone, at: Timestamp) -> bool {
@@ -130,6 +138,14 @@ mod tests {
         assert_eq!(
             notes(&["10 2 * * *"], "Australia/Lord_Howe", "2026-10-03T00:00:00Z", 1),
             ["02:30 in place of 02:10: clocks go forward from 02:00 to 02:30"]
+        );
+    }
+
+    #[test]
+    fn a_day_that_a_zone_left_out_is_named() {
+        assert_eq!(
+            notes(&["30 2 * * *"], "Pacific/Apia", "2011-12-30T00:00:00Z", 1),
+            ["00:00 in place of 2011-12-30 02:30: clocks go forward from 2011-12-30 00:00 to 2011-12-31 00:00"]
         );
     }
 

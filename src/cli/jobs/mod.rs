@@ -93,10 +93,8 @@ impl Place {
     fn open(self, shell: &Shell) -> Result<(Settings, Jobs), Failure> {
         let settings = shell.settings(self.mode(), None)?;
         let jobs = Jobs::load(&settings)?;
-        for job in jobs.jobs.values() {
-            for warning in &job.warnings {
-                shell.printer.say(Level::Warn, &format!("{}: {warning}", job.file.display()));
-            }
+        for (file, warning) in &jobs.warnings {
+            shell.printer.say(Level::Warn, &format!("{}: {warning}", file.display()));
         }
         Ok((settings, jobs))
     }

@@ -35,7 +35,6 @@ pub(in super::super) fn job(name: &str, schedule: &str) -> Job {
         needs: Vec::new(),
         memory: None,
         notify: Notify::default(),
-        warnings: Vec::new(),
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Jobs {
     pub jobs: BTreeMap<String, Job>,
     /// By file, in the order of their names.
     pub broken: Vec<(PathBuf, Error)>,
+    /// What works and should be changed all the same, each with its file; for people.
+    pub warnings: Vec<(PathBuf, String)>,
 }
 
 impl Jobs {
@@ -34,8 +36,12 @@ impl Jobs {
         }
         broken.extend(needs::check(&mut parsed, &known));
         broken.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let of = |one: &Parsed| {
+            one.warnings.iter().map(|warning| (one.job.file.clone(), warning.clone())).collect::<Vec<_>>()
+        };
+        let warnings = parsed.iter().flat_map(of).collect();
         let jobs = parsed.into_iter().map(|parsed| (parsed.job.name.clone(), parsed.job)).collect();
-        Ok(Self { jobs, broken })
+        Ok(Self { jobs, broken, warnings })
     }
 
     /// One job, without a look at the others; an error where there is none.

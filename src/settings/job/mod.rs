@@ -4,6 +4,7 @@
 mod folder;
 mod needs;
 mod notify;
+mod policy;
 mod read;
 mod schedule;
 mod words;
@@ -64,8 +65,6 @@ pub struct Job {
     pub memory: Option<u64>,
     /// Who is told when it fails and when it recovers.
     pub notify: Notify,
-    /// What works and should be changed all the same; for people.
-    pub warnings: Vec<String>,
 }
 
 /// Whether a job's own writes come back to it as events.

@@ -8,8 +8,8 @@ use super::super::error::{Error, Show};
 use super::super::section::Section;
 use super::super::tree::{self, Node, Origin, Source, Table, Value};
 use super::super::{Partial, Settings};
-use super::words::{texts, word, word_of};
-use super::{Job, Missed, Notify, Overlap, OwnEvents, Retries, Which, schedule};
+use super::words::texts;
+use super::{Job, Notify, OwnEvents, policy, schedule};
 
 const KEYS: &[&str] = &[
     "description",
@@ -50,13 +50,6 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("depends_on", "write `needs`"),
     ("ping_url", "it stands in `[notify]`"),
 ];
-const OVERLAPS: &[(&str, Overlap)] = &[
-    ("skip", Overlap::Skip),
-    ("queue_one", Overlap::QueueOne),
-    ("cancel_other", Overlap::CancelOther),
-    ("allow", Overlap::Allow),
-];
-const WHICH: &[(&str, Which)] = &[("last", Which::Last), ("none", Which::None), ("all", Which::All)];
 const TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// A job as its file says, with the places that are looked at once all jobs are known.
@@ -65,6 +58,8 @@ pub(super) struct Parsed {
     pub(super) source: Source,
     /// Where each of the needed jobs is named.
     pub(super) needs: Vec<(String, Origin)>,
+    /// What works and should be changed all the same.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Job {
@@ -105,14 +100,14 @@ pub(super) fn parse(file: &Path, text: &str, settings: &Settings) -> Result<Pars
         connection: connection(&mut section, settings)?,
         params: params(section.table("params")?, &source)?,
         timeout: section.time("timeout", TIMEOUT)?,
-        overlap: word(&mut section, "overlap", OVERLAPS, Overlap::Skip)?,
-        missed: missed(&mut section, &source)?,
+        overlap: policy::overlap(&mut section)?,
+        missed: policy::missed(&mut section, &source)?,
         jitter: if_set(&mut section, "jitter")?.unwrap_or_default(),
         start_within: if_set(&mut section, "start_within")?,
         limits: Partial::of_section("[limits]".into(), section.table("limits")?, &source)?,
-        retries: retries(&mut section, &source)?,
+        retries: policy::retries(&mut section, &source)?,
         pause_after: section.number_if_set("pause_after", 1000)?.unwrap_or(0),
-        paused: paused(&mut section)?,
+        paused: policy::paused(&mut section)?,
         memory: memory(&mut section)?,
         needs: needs.iter().map(|(name, _)| name.clone()).collect(),
         file: file.to_owned(),
@@ -121,9 +116,8 @@ pub(super) fn parse(file: &Path, text: &str, settings: &Settings) -> Result<Pars
         timetable,
         on,
         notify,
-        warnings,
     };
-    Ok(Parsed { job, needs, source })
+    Ok(Parsed { job, needs, source, warnings })
 }
 
 /// The name that a file gives to its job.
@@ -185,67 +179,6 @@ fn params(table: Table, source: &Source) -> Result<BTreeMap<String, String>, Err
         params.insert(key.clone(), text.ok_or_else(|| source.error(problem(), &origin, Show::Plain))?);
     }
     Ok(params)
-}
-
-/// A word, or a table of the word and its bounds.
-fn missed(section: &mut Section<'_>, source: &Source) -> Result<Missed, Error> {
-    let default = Missed::default();
-    match section.take("missed") {
-        None => Ok(default),
-        Some(Node { value: Value::Text(text), origin }) => {
-            Ok(Missed { which: word_of(section, "missed", (&text, &origin), WHICH)?, ..default })
-        }
-        Some(Node { value: Value::Table(table), .. }) => {
-            let mut inner = Section::new("missed".into(), table, source, &["which", "window", "most"])?;
-            let most = inner.int("most", u64::from(default.most), 1, 10_000)?;
-            Ok(Missed {
-                which: word(&mut inner, "which", WHICH, default.which)?,
-                window: inner.time("window", default.window)?,
-                most: u32::try_from(most).unwrap_or(default.most),
-            })
-        }
-        Some(Node { origin, .. }) => {
-            let why = "must be \"last\", \"none\" or \"all\", or { which = \"all\", window = \"2d\", most = 5 }";
-            Err(section.refuse("missed", &origin, why))
-        }
-    }
-}
-
-/// A number, or a table of the number and the wait.
-fn retries(section: &mut Section<'_>, source: &Source) -> Result<Retries, Error> {
-    const MOST: i64 = 20;
-    let default = Retries::default();
-    match section.take("retries") {
-        None => Ok(default),
-        Some(Node { value: Value::Int(times @ 0..=MOST), .. }) => {
-            Ok(Retries { times: u32::try_from(times).unwrap_or(default.times), ..default })
-        }
-        Some(Node { value: Value::Table(table), .. }) => {
-            let mut inner = Section::new("retries".into(), table, source, &["times", "wait"])?;
-            let times = inner.int("times", u64::from(default.times), 0, MOST.unsigned_abs())?;
-            Ok(Retries {
-                times: u32::try_from(times).unwrap_or(default.times),
-                wait: inner.time("wait", default.wait)?,
-            })
-        }
-        Some(Node { origin, .. }) => {
-            let why = format!("must be a whole number from 0 to {MOST}, or {{ times = 3, wait = \"10m\" }}");
-            Err(section.refuse("retries", &origin, &why))
-        }
-    }
-}
-
-fn paused(section: &mut Section<'_>) -> Result<Option<String>, Error> {
-    match section.take("paused") {
-        None | Some(Node { value: Value::Bool(false), .. }) => Ok(None),
-        Some(Node { value: Value::Bool(true), .. }) => Ok(Some("its file says so".to_owned())),
-        Some(Node { value: Value::Text(reason), .. }) if !reason.trim().is_empty() => {
-            Ok(Some(reason.trim().to_owned()))
-        }
-        Some(Node { origin, .. }) => {
-            Err(section.refuse("paused", &origin, "must be true, false, or the reason as text in quotes"))
-        }
-    }
 }
 
 fn needs(section: &mut Section<'_>, name: &str) -> Result<Vec<(String, Origin)>, Error> {
