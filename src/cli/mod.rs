@@ -17,6 +17,7 @@ mod resume;
 mod run;
 mod runs;
 mod sandbox;
+mod serve;
 mod session;
 mod stream;
 mod transports;
@@ -92,6 +93,8 @@ enum Command {
     Approve(approve::Options),
     /// What a script can call
     Functions(functions::Options),
+    /// Run the jobs by their schedules, until stopped
+    Serve(serve::Options),
     /// The simulated platforms on localhost, for any client
     Sandbox(sandbox::Options),
     /// What runs by itself: the jobs, when they are due, and what a schedule means
@@ -187,6 +190,7 @@ impl Command {
             Self::Resume(options) => resume::resume(&options, shell),
             Self::Approve(options) => approve::approve(&options, shell),
             Self::Functions(options) => functions::functions(&options, shell),
+            Self::Serve(options) => serve::serve(&options, shell),
             Self::Sandbox(options) => sandbox::sandbox(&options, shell),
             Self::Jobs(options) => jobs::jobs(&options, shell),
             Self::Runs(options) => runs::runs(&options, shell),

@@ -7,12 +7,10 @@ mod board;
 mod daemon;
 mod process;
 mod simulate;
-mod starts;
 mod verdict;
 
 pub use board::{Board, Change, Open, Pause, Standing};
 pub use daemon::{Daemon, Found, JobFiles, NotServed, Parts};
-pub use process::{Ended, Exit, Patience, Processes};
+pub use process::{Ended, Errand, Exit, Patience, Processes, Starts, Task};
 pub use simulate::Simulation;
-pub use starts::{Ending, Errand, Starts};
-pub use verdict::{Cause, Entry, Outcome, Task, Verdict, What, Why};
+pub use verdict::{Entry, Outcome, Step, Verdict, What, Why};

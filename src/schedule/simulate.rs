@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::board::{Board, Standing};
-use super::verdict::{Outcome, Task, Verdict, What};
+use super::verdict::{Outcome, Step, Verdict, What};
 use crate::settings::Job;
 
 /// What is simulated.
@@ -64,8 +64,8 @@ impl Simulation {
                 told(now, verdict);
                 let What::Starts(task) = &verdict.what else { continue };
                 let name = match task {
-                    Task::ResumeFirst(older) => older.clone(),
-                    Task::Begin | Task::Resume => verdict.entry.run.clone(),
+                    Step::ResumeFirst(older) => older.clone(),
+                    Step::Begin | Step::Resume => verdict.entry.run.clone(),
                 };
                 outcomes.insert(name.clone(), run(verdict, &name));
                 started += 1;
@@ -98,7 +98,7 @@ mod tests {
     fn a_year_has_a_verdict_for_every_moment() {
         let verdicts = told(vec![job("nightly", "30 2 * * *"), job("often", "*/10 * * * *")], 365, 3);
         let begun = |name: &str| {
-            verdicts.iter().filter(|(_, job, what)| job == name && matches!(what, What::Starts(Task::Begin))).count()
+            verdicts.iter().filter(|(_, job, what)| job == name && matches!(what, What::Starts(Step::Begin))).count()
         };
         assert_eq!((begun("nightly"), begun("often")), (365, 365 * 24 * 6));
         assert!(!verdicts.iter().any(|(_, _, what)| matches!(what, What::Skipped(_) | What::Missed { .. })));

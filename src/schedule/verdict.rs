@@ -5,18 +5,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::process::Exit;
 use crate::settings::Job;
-
-/// What made a run due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
-    /// A moment of its timetable.
-    Schedule,
-    /// A person who asked for a moment of the past.
-    Backfill,
-    /// Something that happened on the platform.
-    Event,
-}
+use crate::store::Cause;
 
 /// One thing that a job is to be run for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +28,7 @@ pub struct Entry {
 
 /// What the process of a run shall do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Task {
+pub enum Step {
     /// Begin the run.
     Begin,
     /// Go on with it.
@@ -63,7 +54,7 @@ pub enum What {
     /// It waits.
     Waits(Why),
     /// Its process is to be started now.
-    Starts(Task),
+    Starts(Step),
     /// It never runs.
     Skipped(Why),
     /// Nobody was there, and it is not made up for. `folded` older ones are told of with it.
@@ -151,6 +142,16 @@ impl Outcome {
             7 => Self::Elsewhere,
             130 => Self::Interrupted,
             code => Self::Failed(code),
+        }
+    }
+
+    /// What the end of a process says.
+    pub fn of(exit: &Exit) -> Self {
+        match exit {
+            Exit::Code(code) => Self::of_code(*code),
+            Exit::Signal(signal) => Self::Killed(*signal),
+            Exit::TimedOut => Self::TimedOut,
+            Exit::NotStarted(_) => Self::Failed(1),
         }
     }
 

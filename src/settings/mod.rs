@@ -15,6 +15,7 @@ mod partial;
 mod project;
 mod quiet;
 mod redactor;
+mod scheduling;
 mod secret;
 mod section;
 mod tree;
@@ -35,6 +36,7 @@ pub use partial::Partial;
 pub use project::{FILE, Project, zone};
 pub use quiet::Quiet;
 pub use redactor::{REDACTED, Redactor};
+pub use scheduling::Scheduling;
 pub use secret::{Secret, Source};
 
 use crate::catalog::Platform;
@@ -76,6 +78,8 @@ pub struct Settings {
     pub connections: BTreeMap<String, Connection>,
     /// What may be used up.
     pub limits: Limits,
+    /// How the schedule is served.
+    pub schedule: Scheduling,
     /// What works and should be changed all the same; for people.
     pub warnings: Vec<String>,
 }
@@ -91,16 +95,17 @@ impl Settings {
         };
         let mut table = tree::parse(&source)?;
         table.overlay(&start.environment)?;
-        let mut top = Section::new(String::new(), table, &source, &["project", "connections", "limits"])?;
+        let mut top = Section::new(String::new(), table, &source, &["project", "connections", "limits", "schedule"])?;
         let mut project = Project::read(top.table("project")?, &found, &source, start.mode)?;
         let limits = Limits::read(top.table("limits")?, &source)?;
+        let schedule = Scheduling::read(top.table("schedule")?, &source)?;
         let mut warnings = Vec::new();
         let mut connections = read_connections(top.table("connections")?, &source, start.mode, &mut warnings)?;
         if start.mode == Mode::Sandbox && connections.is_empty() {
             connections = built_in();
         }
         project.connection = start.connection.clone().or(project.connection);
-        Ok(Self { project, connections, limits, warnings })
+        Ok(Self { project, connections, limits, schedule, warnings })
     }
 
     /// The connection of this name.

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::super::arrears::arrears;
-use super::super::verdict::{Cause, Entry, What, Why};
+use super::super::verdict::{Entry, What, Why};
 use super::{Board, Turn};
 use crate::settings::Overlap;
+use crate::store::Cause;
 
 impl Board {
     /// Decides every moment of a post that is due by now.

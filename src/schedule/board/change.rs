@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::super::verdict::{Cause, Verdict, Why};
+use super::super::verdict::{Verdict, Why};
 use super::post::{Open, Post, Standing};
 use super::{Board, Turn};
 use crate::settings::Job;
+use crate::store::Cause;
 
 /// What a reload changes of a job: its next moment before and after.
 #[derive(Clone, Debug, PartialEq, Eq)]

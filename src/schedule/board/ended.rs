@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::verdict::{Cause, Entry, Outcome, Verdict, What, Why};
+use super::super::verdict::{Entry, Outcome, Verdict, What, Why};
 use super::post::{Pause, Work};
 use super::{Board, Turn};
+use crate::store::Cause;
 
 /// How long an event waits for its job's unfinished run before that is tried again.
 const BEFORE_ANOTHER_LOOK: SignedDuration = SignedDuration::from_mins(5);

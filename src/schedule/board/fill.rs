@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::super::verdict::{Cause, Task, Verdict, What, Why};
+use super::super::verdict::{Step, Verdict, What, Why};
 use super::post::{Place, Work};
 use super::{Board, Turn};
 use crate::settings::Overlap;
+use crate::store::Cause;
 
 /// What stands in the way of an entry.
 enum Gate {
     /// Nothing.
-    Open(Task),
+    Open(Step),
     /// It waits.
     Shut(Why),
     /// It never runs.
@@ -94,9 +95,9 @@ impl Board {
             return Gate::Shut(Why::Locked(self.posts[*holder].job.name.clone()));
         }
         match &post.standing.unfinished {
-            Some(run) if post.at_work.is_empty() && *run != entry.run => Gate::Open(Task::ResumeFirst(run.clone())),
-            _ if entry.tries > 0 => Gate::Open(Task::Resume),
-            _ => Gate::Open(Task::Begin),
+            Some(run) if post.at_work.is_empty() && *run != entry.run => Gate::Open(Step::ResumeFirst(run.clone())),
+            _ if entry.tries > 0 => Gate::Open(Step::Resume),
+            _ => Gate::Open(Step::Begin),
         }
     }
 
@@ -114,10 +115,10 @@ impl Board {
         Some(if under_way || job.start_within.is_some() { Gate::Shut(why) } else { Gate::Never(why) })
     }
 
-    fn begin(&mut self, place: Place, task: Task, turn: &mut Turn) {
+    fn begin(&mut self, place: Place, task: Step, turn: &mut Turn) {
         let (run, before) = match &task {
-            Task::ResumeFirst(run) => (Some(run.clone()), Some(place)),
-            Task::Begin | Task::Resume => (None, None),
+            Step::ResumeFirst(run) => (Some(run.clone()), Some(place)),
+            Step::Begin | Step::Resume => (None, None),
         };
         let entry = match before {
             // It keeps its place while the older run goes on.

@@ -18,8 +18,9 @@ use jiff::Timestamp;
 pub use change::Change;
 pub use post::{Open, Pause, Standing};
 
-use super::verdict::{Cause, Entry, Verdict, What};
+use super::verdict::{Entry, Verdict, What};
 use crate::settings::Job;
+use crate::store::Cause;
 use post::{Lock, Place, Post, Queued};
 
 /// Makes the names of runs.

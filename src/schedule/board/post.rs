@@ -6,8 +6,9 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
-use super::super::verdict::{Cause, Entry};
+use super::super::verdict::Entry;
 use crate::settings::Job;
+use crate::store::Cause;
 
 /// What outlives the process of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::super::verdict::{Cause, Entry, Outcome, Task, Verdict, What};
+use super::super::verdict::{Entry, Outcome, Step, Verdict, What};
 use super::{Board, Open, Pause, Standing};
 use crate::settings::{Job, Missed, Notify, Overlap, OwnEvents, Partial, Retries, Which};
+use crate::store::Cause;
 use crate::timetable::{Expression, Timetable};
 
 pub(in super::super) fn job(name: &str, schedule: &str) -> Job {
@@ -77,9 +78,9 @@ fn told(verdicts: &[Verdict]) -> Vec<String> {
         let moment = scheduled_at.strftime("%dT%H:%M");
         let what = match what {
             What::Waits(why) => format!("waits: {why}"),
-            What::Starts(Task::Begin) => format!("starts {run}"),
-            What::Starts(Task::Resume) => format!("resumes {run}"),
-            What::Starts(Task::ResumeFirst(run)) => format!("resumes {run} first"),
+            What::Starts(Step::Begin) => format!("starts {run}"),
+            What::Starts(Step::Resume) => format!("resumes {run}"),
+            What::Starts(Step::ResumeFirst(run)) => format!("resumes {run} first"),
             What::Skipped(why) => format!("skipped: {why}"),
             What::Missed { why, folded } => format!("missed (+{folded}): {why}"),
             What::Stops(run) => format!("stops {run}"),

@@ -169,6 +169,9 @@ enum Left {
 }
 
 fn say_broken(parts: &Parts, found: &Found) {
+    if let Some(why) = &found.unread {
+        parts.events.say(Level::Error, format!("{why}; the jobs stay as they were"));
+    }
     for (job, why) in &found.broken {
         parts
             .events

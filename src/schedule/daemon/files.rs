@@ -20,6 +20,8 @@ pub struct Found {
     pub jobs: Vec<Arc<Job>>,
     /// The names of those whose files are broken, each with what is wrong.
     pub broken: BTreeMap<String, String>,
+    /// Why the folder itself could not be read: all jobs stay as they were.
+    pub unread: Option<String>,
 }
 
 /// The jobs in force.
@@ -31,6 +33,9 @@ pub(super) struct InForce {
 impl InForce {
     /// Puts what was found in force; a job whose file is broken stays as it was.
     pub(super) fn take(&mut self, found: Found) -> Vec<Arc<Job>> {
+        if found.unread.is_some() {
+            return self.jobs.values().cloned().collect();
+        }
         let mut jobs: BTreeMap<_, _> = found.jobs.into_iter().map(|job| (job.name.clone(), job)).collect();
         for name in found.broken.keys() {
             if let Some(old) = self.jobs.remove(name) {

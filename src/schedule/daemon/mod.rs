@@ -18,11 +18,12 @@ use tokio_util::sync::CancellationToken;
 pub use files::{Found, JobFiles};
 
 use super::board::{Board, Pause};
-use super::starts::Starts;
+use super::process::Starts;
 use super::verdict::{Outcome, Verdict};
 use crate::clock::Clock;
 use crate::effects::{Lease, LeaseError};
 use crate::events::{Events, Level};
+use crate::model::counted;
 use crate::store::{Error, Store};
 use files::InForce;
 use watch::ClockWatch;
@@ -118,6 +119,16 @@ impl Daemon {
         self.wind_down().await;
     }
 
+    /// How many jobs it serves, in words.
+    pub fn jobs(&self) -> String {
+        let timed = self.board.next_moments().filter(|(_, next)| next.is_some()).count();
+        let all = self.board.next_moments().count();
+        format!(
+            "{} of which {timed} have a next moment",
+            counted(u32::try_from(all).unwrap_or(u32::MAX), "job", "jobs")
+        )
+    }
+
     /// How long nothing is to be decided.
     fn asleep(&self) -> Duration {
         let now = self.parts.clock.now();
@@ -128,8 +139,10 @@ impl Daemon {
     /// Stops what is at work and waits for it.
     async fn wind_down(&mut self) {
         if !self.at_work.is_empty() {
-            let line =
-                format!("stopping: {} at work; each is brought to where it can be resumed", runs(self.at_work.len()));
+            let line = {
+                let runs = counted(u32::try_from(self.at_work.len()).unwrap_or(u32::MAX), "run is", "runs are");
+                format!("stopping: {runs} at work; each is brought to where it can be resumed")
+            };
             self.parts.events.say(Level::Info, line);
         }
         for stop in self.at_work.values() {
@@ -146,8 +159,4 @@ impl Daemon {
             self.keep(now).await;
         }
     }
-}
-
-fn runs(count: usize) -> String {
-    if count == 1 { "1 run is".to_owned() } else { format!("{count} runs are") }
 }

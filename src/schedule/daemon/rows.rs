@@ -3,24 +3,23 @@
 use jiff::Timestamp;
 
 use super::super::board::{Board, Open, Pause, Standing};
-use super::super::verdict::{Cause, Entry, Outcome, Task, Verdict, What, Why};
+use super::super::verdict::{Entry, Outcome, Step, Verdict, What, Why};
 use crate::settings::Job;
+use crate::store::Cause;
 use crate::store::{JobRow, PauseRow, TickRow};
 
 /// The row of the moment that a verdict is about; `None` where it changes none.
 pub(super) fn tick(verdict: &Verdict, now: Timestamp) -> Option<TickRow> {
     let Verdict { job, entry, what } = verdict;
-    let cause = match entry.cause {
-        Cause::Schedule => "schedule",
-        Cause::Backfill => "backfill",
-        // Events have rows of their own.
-        Cause::Event => return None,
-    };
+    // What is started by hand is no moment, and events have rows of their own.
+    if !matches!(entry.cause, Cause::Schedule | Cause::Backfill) {
+        return None;
+    }
     let row = TickRow {
         job: job.name.clone(),
         scheduled_at: entry.scheduled_at.as_millisecond(),
         due_at: entry.due_at.as_millisecond(),
-        cause: cause.to_owned(),
+        cause: entry.cause.as_str().to_owned(),
         made_up: entry.made_up,
         state: String::new(),
         why: None,
@@ -34,12 +33,12 @@ pub(super) fn tick(verdict: &Verdict, now: Timestamp) -> Option<TickRow> {
     let ended_at = Some(now.as_millisecond());
     Some(match what {
         What::Waits(why) => TickRow { state: "waiting".into(), why: Some(why.to_string()), ..row },
-        What::Starts(Task::ResumeFirst(run)) => {
+        What::Starts(Step::ResumeFirst(run)) => {
             let why = Some(Why::Unfinished(run.clone()).to_string());
             TickRow { state: "waiting".into(), why, ..row }
         }
-        What::Starts(Task::Begin) => TickRow { state: "running".into(), begun_at: ended_at, ..row },
-        What::Starts(Task::Resume) => TickRow { state: "running".into(), ..row },
+        What::Starts(Step::Begin) => TickRow { state: "running".into(), begun_at: ended_at, ..row },
+        What::Starts(Step::Resume) => TickRow { state: "running".into(), ..row },
         What::Skipped(why) => {
             TickRow { state: "skipped".into(), why: Some(why.to_string()), run: None, ended_at, ..row }
         }
@@ -86,7 +85,7 @@ pub(super) fn standing(job: &Job, row: Option<&JobRow>, now: Timestamp) -> Stand
 
 /// An open tick as the board takes it up.
 pub(super) fn open(row: TickRow) -> Option<Open> {
-    let cause = if row.cause == "backfill" { Cause::Backfill } else { Cause::Schedule };
+    let cause = Cause::parse(&row.cause)?;
     let (scheduled_at, due_at) = (time(row.scheduled_at)?, time(row.due_at)?);
     let (run, tries, made_up) = (row.run.unwrap_or_default(), row.tries, row.made_up);
     Some(Open { job: row.job, entry: Entry { cause, scheduled_at, due_at, made_up, run, tries } })

@@ -1,13 +1,13 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::super::board::tests::job;
-use super::super::starts::{Ending, Errand, Starts};
-use super::super::verdict::{Outcome, Task};
+use super::super::process::{Ended, Errand, Exit, Starts, Task};
 use super::{Daemon, Found, JobFiles, NotServed, Parts};
 use crate::clock::Clock;
 use crate::events::{Event, Events, Sink};
@@ -32,14 +32,14 @@ struct Hands(mpsc::UnboundedSender<Begun>);
 struct Begun {
     errand: Errand,
     stop: CancellationToken,
-    ends: oneshot::Sender<Outcome>,
+    ends: oneshot::Sender<u8>,
 }
 
 impl Starts for Hands {
-    fn start(&self, errand: Errand, stop: CancellationToken) -> Ending {
+    fn run<'a>(&'a self, errand: &'a Errand, _: &'a Job, stop: CancellationToken) -> BoxFuture<'a, Ended> {
         let (ends, ending) = oneshot::channel();
-        self.0.send(Begun { errand, stop, ends }).ok();
-        Box::pin(async move { ending.await.unwrap_or(Outcome::Interrupted) })
+        self.0.send(Begun { errand: errand.clone(), stop, ends }).ok();
+        Box::pin(async move { Ended { exit: Exit::Code(ending.await.unwrap_or(130)), said: String::new() } })
     }
 }
 
@@ -136,8 +136,8 @@ impl Scene {
             connection: None,
             sandbox: true,
             settings: None,
-            job: None,
             started_at: 0,
+            job: None,
         };
         self.store.start_run(&run).await.unwrap();
     }
@@ -161,10 +161,10 @@ async fn a_due_moment_is_written_down_before_it_runs_and_has_its_end() {
     let mut served = scene.serve().await;
     scene.now(&served, "22T02:00");
     let begun = served.next().await;
-    assert_eq!(begun.errand.task, Task::Begin);
+    assert_eq!(begun.errand.what, Task::Begin);
     let row = scene.store.open_ticks().await.unwrap().remove(0);
     assert_eq!((row.state.as_str(), row.run.as_ref()), ("running", Some(&begun.errand.run)));
-    begun.ends.send(Outcome::Done).unwrap();
+    begun.ends.send(0).unwrap();
     assert_eq!(scene.ticks("done").await, ["export 02:00 done"]);
     let job = scene.store.job_rows().await.unwrap().remove(0);
     assert_eq!(
@@ -186,7 +186,7 @@ async fn after_a_crash_a_run_goes_on_under_its_name_and_no_moment_is_lost_or_dou
     let mut served = scene.serve().await;
     let again = served.next().await;
     assert_eq!(
-        (again.errand.run.clone(), again.errand.task),
+        (again.errand.run.clone(), again.errand.what),
         (first.run.clone(), Task::Begin),
         "its process never began"
     );
@@ -197,14 +197,14 @@ async fn after_a_crash_a_run_goes_on_under_its_name_and_no_moment_is_lost_or_dou
     scene.clock.advance_ms(3 * 86_400_000 + 3_600_000);
     let mut served = scene.serve().await;
     let resumed = served.next().await;
-    assert_eq!((resumed.errand.run, resumed.errand.task), (first.run, Task::Resume));
+    assert_eq!((resumed.errand.run, resumed.errand.what), (first.run, Task::Resume));
     assert_eq!(
         scene.ticks("missed").await,
         ["export 02:00 running", "export 02:00 missed", "export 02:00 missed", "export 02:00 waiting"],
         "three nights nobody was there: the last of them is made up for"
     );
-    resumed.ends.send(Outcome::Done).unwrap();
-    assert_eq!(served.next().await.errand.task, Task::Begin);
+    resumed.ends.send(0).unwrap();
+    assert_eq!(served.next().await.errand.what, Task::Begin);
     assert_eq!(scene.ticks("done").await[3], "export 02:00 running");
     served.stop.cancel();
     drop(served.begun);
@@ -219,18 +219,18 @@ async fn a_graceful_stop_leaves_runs_that_the_next_moment_finishes_first() {
     scene.write_run(&begun.errand.run).await;
     served.stop.cancel();
     begun.stop.cancelled().await;
-    begun.ends.send(Outcome::Interrupted).unwrap();
+    begun.ends.send(130).unwrap();
     served.task.await.unwrap();
     assert_eq!(scene.ticks("interrupted").await, ["sync 01:00 interrupted"]);
 
     let mut served = scene.serve().await;
     scene.now(&served, "22T02:00");
     let older = served.next().await;
-    assert_eq!(older.errand.task, Task::ResumeFirst(begun.errand.run));
-    older.ends.send(Outcome::Done).unwrap();
+    assert_eq!((older.errand.run, older.errand.what), (begun.errand.run, Task::Resume));
+    older.ends.send(0).unwrap();
     let own = served.next().await;
-    assert_eq!(own.errand.task, Task::Begin);
-    own.ends.send(Outcome::Partial).unwrap();
+    assert_eq!(own.errand.what, Task::Begin);
+    own.ends.send(5).unwrap();
     assert_eq!(scene.ticks("partial").await, ["sync 01:00 interrupted", "sync 02:00 partial"]);
     served.stop.cancel();
     served.task.await.unwrap();
@@ -253,8 +253,8 @@ async fn pauses_and_backfills_of_other_processes_are_noticed() {
     };
     scene.store.keep_turn(&[], &[asked]).await.unwrap();
     let begun = served.next().await;
-    assert_eq!((begun.errand.scheduled_at, begun.errand.task), (at("22T01:00"), Task::Begin));
-    begun.ends.send(Outcome::Done).unwrap();
+    assert_eq!((begun.errand.scheduled_at, begun.errand.what), (Some(at("22T01:00")), Task::Begin));
+    begun.ends.send(0).unwrap();
     assert_eq!(scene.ticks("done").await, ["sync 01:00 done"], "the moment has one row");
     served.stop.cancel();
     served.task.await.unwrap();

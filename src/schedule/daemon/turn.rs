@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::super::starts::Errand;
-use super::super::verdict::{Task, Verdict, What};
+use super::super::process::{Errand, Exit, Task};
+use super::super::verdict::{Outcome, Step, Verdict, What};
 use super::{Daemon, Finished, rows};
 use crate::events::Level;
 use crate::store::Error;
@@ -22,7 +22,7 @@ impl Daemon {
         for verdict in self.keep(now).await {
             self.say(&verdict);
             match verdict.what {
-                What::Starts(ref task) => self.start(&verdict, task.clone()),
+                What::Starts(ref step) => self.start(&verdict, step.clone()),
                 What::Stops(run) => {
                     if let Some(stop) = self.at_work.get(&run) {
                         stop.cancel();
@@ -78,27 +78,33 @@ impl Daemon {
         Ok(())
     }
 
-    fn start(&mut self, verdict: &Verdict, task: Task) {
+    fn start(&mut self, verdict: &Verdict, step: Step) {
         let entry = &verdict.entry;
-        let run = match &task {
-            Task::ResumeFirst(run) => run.clone(),
-            Task::Begin | Task::Resume => entry.run.clone(),
+        let run = match &step {
+            Step::ResumeFirst(run) => run.clone(),
+            Step::Begin | Step::Resume => entry.run.clone(),
         };
+        let what = if step == Step::Begin { Task::Begin } else { Task::Resume };
         let errand = Errand {
-            job: Arc::clone(&verdict.job),
             run: run.clone(),
-            task,
-            scheduled_at: entry.scheduled_at,
+            job: verdict.job.name.clone(),
+            what,
+            scheduled_at: Some(entry.scheduled_at),
             cause: entry.cause,
+            events: None,
         };
         let stop = self.parts.stop.child_token();
-        let ending = self.parts.starts.start(errand, stop.clone());
+        let (starts, job, stopped) = (Arc::clone(&self.parts.starts), Arc::clone(&verdict.job), stop.clone());
         self.at_work.insert(run.clone(), stop);
-        let (tell, job) = (self.tell.clone(), verdict.job.name.clone());
+        let (tell, events) = (self.tell.clone(), self.parts.events.clone());
         tokio::spawn(async move {
-            let outcome = ending.await;
+            let ended = starts.run(&errand, &job, stopped).await;
+            if let Exit::NotStarted(why) = &ended.exit {
+                events.say(Level::Error, format!("{}: {why}", job.name));
+            }
+            let outcome = Outcome::of(&ended.exit);
             // Nobody listens any more: the next daemon finds out by itself.
-            tell.send(Finished { job, run, outcome }).ok();
+            tell.send(Finished { job: errand.job, run, outcome }).ok();
         });
     }
 
@@ -108,9 +114,9 @@ impl Daemon {
         let line = |what: String| format!("{} of {moment}: {what}", job.name);
         let (level, text) = match what {
             What::Waits(why) => (Level::Debug, format!("waits: {why}")),
-            What::Starts(Task::Begin) => (Level::Info, format!("run {} begins", entry.run)),
-            What::Starts(Task::Resume) => (Level::Info, format!("run {} goes on, try {}", entry.run, entry.tries)),
-            What::Starts(Task::ResumeFirst(run)) => (Level::Info, format!("its unfinished run {run} goes on first")),
+            What::Starts(Step::Begin) => (Level::Info, format!("run {} begins", entry.run)),
+            What::Starts(Step::Resume) => (Level::Info, format!("run {} goes on, try {}", entry.run, entry.tries)),
+            What::Starts(Step::ResumeFirst(run)) => (Level::Info, format!("its unfinished run {run} goes on first")),
             What::Skipped(why) => (Level::Info, format!("skipped: {why}")),
             What::Missed { why, folded: 0 } => (Level::Warn, format!("missed: {why}")),
             What::Missed { why, folded } => (Level::Warn, format!("missed, with {folded} older ones: {why}")),

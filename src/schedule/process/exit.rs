@@ -2,8 +2,6 @@
 
 use std::process::ExitStatus;
 
-use super::super::verdict::Outcome;
-
 /// How a run's process ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
@@ -24,18 +22,6 @@ pub enum Exit {
     TimedOut,
     /// There was no process, and no run.
     NotStarted(String),
-}
-
-impl Exit {
-    /// What it means for the job.
-    pub fn outcome(&self) -> Outcome {
-        match self {
-            Self::Code(code) => Outcome::of_code(*code),
-            Self::Signal(signal) => Outcome::Killed(*signal),
-            Self::TimedOut => Outcome::TimedOut,
-            Self::NotStarted(_) => Outcome::Failed(1),
-        }
-    }
 }
 
 /// Names of signals that end processes, with what mostly sends them.

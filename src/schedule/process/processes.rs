@@ -3,19 +3,19 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
-use super::super::starts::{Ending, Errand, Starts};
-use super::super::verdict::{self, Task};
 use super::child::Living;
 use super::exit::{signal_of, signal_words};
-use super::{Ended, Exit};
+use super::{Ended, Errand, Exit, Starts, Task};
 use crate::clock::Clock;
 use crate::events::{Events, Level};
 use crate::model::span;
 use crate::runs::{Lost, Marked};
-use crate::settings::{Mode, Redactor};
+use crate::settings::{Job, Mode, Redactor};
 use crate::store::{Cause, Store};
 
 /// What a run that stops softly ends with.
@@ -95,19 +95,17 @@ impl Processes {
         let mut command = Command::new(&self.program);
         #[cfg(unix)]
         command.arg0("beadle");
-        command.current_dir(&self.folder).args(["jobs", "start", &errand.job.name, "--run", &errand.run, "--tether"]);
-        let cause = match errand.cause {
-            verdict::Cause::Schedule => Cause::Schedule,
-            verdict::Cause::Backfill => Cause::Backfill,
-            verdict::Cause::Event => Cause::Event,
-        };
-        command.args(["--cause", cause.as_str()]);
-        if errand.task != Task::Begin {
+        command.current_dir(&self.folder).args(["jobs", "start", &errand.job, "--run", &errand.run, "--tether"]);
+        command.args(["--cause", errand.cause.as_str()]);
+        if errand.what == Task::Resume {
             command.arg("--resume");
         }
-        // What an event starts is due at no moment of the timetable.
-        if cause != Cause::Event {
-            command.args(["--scheduled-at", &errand.scheduled_at.to_string()]);
+        // What events start is due at no moment of the timetable.
+        if let Some(at) = errand.scheduled_at.filter(|_| errand.cause != Cause::Event) {
+            command.args(["--scheduled-at", &at.to_string()]);
+        }
+        if let Some(events) = &errand.events {
+            command.arg("--event-file").arg(events);
         }
         if self.mode == Mode::Sandbox {
             command.arg("--sandbox");
@@ -118,9 +116,8 @@ impl Processes {
         command
     }
 
-    /// Runs the errand to its end. When `stop` is cancelled the run ends where it can be resumed.
-    pub async fn run(&self, errand: &Errand, stop: &CancellationToken) -> Ended {
-        let (job, began) = (&errand.job, Instant::now());
+    async fn run(&self, errand: &Errand, job: &Job, stop: CancellationToken) -> Ended {
+        let began = Instant::now();
         let mut living = match Living::start(self.command(errand)) {
             Ok(living) => living,
             Err(error) => {
@@ -128,7 +125,7 @@ impl Processes {
                 return Ended { exit: Exit::NotStarted(why), said: String::new() };
             }
         };
-        let met = self.meet(&mut living, job.timeout, stop).await;
+        let met = self.meet(&mut living, job.timeout, &stop).await;
         // After it was killed there is nothing more to wait for; what a wait could not tell is told as no code.
         let status = living.ended().await.ok();
         let took = began.elapsed();
@@ -151,8 +148,8 @@ impl Processes {
         };
         let mut said = self.redactor.redact(&lost.said).into_owned();
         match lost.mark(&self.store, &self.redactor, self.clock.now_ms()).await {
-            Ok(Marked::Unbegun) => self.tell(errand, &exit, &said),
-            Ok(Marked::Lost | Marked::Accounted | Marked::Elsewhere) => {}
+            Ok(Marked::Unbegun) if exit != Exit::Code(0) => self.tell(errand, &said),
+            Ok(Marked::Unbegun | Marked::Lost | Marked::Accounted | Marked::Elsewhere) => {}
             // A store that fails ends no daemon.
             Err(error) => {
                 let run = &errand.run;
@@ -165,14 +162,10 @@ impl Processes {
     }
 
     /// Of what never became a run there is no log: its last words are told at once.
-    fn tell(&self, errand: &Errand, exit: &Exit, said: &str) {
-        if exit.outcome().is_done() {
-            return;
-        }
+    fn tell(&self, errand: &Errand, said: &str) {
         let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
         for line in &lines[lines.len().saturating_sub(TOLD)..] {
-            self.events
-                .say(Level::Error, format!("{}, run {}, which did not begin: {line}", errand.job.name, errand.run));
+            self.events.say(Level::Error, format!("{}, run {}, which did not begin: {line}", errand.job, errand.run));
         }
     }
 
@@ -197,15 +190,8 @@ impl Processes {
 }
 
 impl Starts for Processes {
-    fn start(&self, errand: Errand, stop: CancellationToken) -> Ending {
-        let processes = self.clone();
-        Box::pin(async move {
-            let ended = processes.run(&errand, &stop).await;
-            if let Exit::NotStarted(why) = &ended.exit {
-                processes.events.say(Level::Error, format!("{}, run {}: {why}", errand.job.name, errand.run));
-            }
-            ended.exit.outcome()
-        })
+    fn run<'a>(&'a self, errand: &'a Errand, job: &'a Job, stop: CancellationToken) -> BoxFuture<'a, Ended> {
+        Self::run(self, errand, job, stop).boxed()
     }
 }
 

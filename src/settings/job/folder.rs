@@ -62,6 +62,18 @@ impl Jobs {
         parse(&file, &text(folder, &file)?, settings).map(|parsed| Some(parsed.job))
     }
 
+    /// What tells whether a file was written, made or removed since: names, sizes and times of all job files.
+    #[expect(clippy::disallowed_methods, reason = "job files are settings")]
+    pub fn stamp(settings: &Settings) -> Vec<(PathBuf, u64, Option<std::time::SystemTime>)> {
+        let folder = &settings.project.folder;
+        let of = |file: PathBuf| {
+            let found = std::fs::metadata(folder.join(&file));
+            let (size, time) = found.map_or((0, None), |found| (found.len(), found.modified().ok()));
+            (file, size, time)
+        };
+        files(folder).unwrap_or_default().into_iter().map(of).collect()
+    }
+
     /// The job of this name.
     pub fn get(&self, name: &str) -> Result<&Job, Error> {
         if let Some(job) = self.jobs.get(name) {
