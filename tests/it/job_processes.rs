@@ -11,7 +11,7 @@ use beadle::clock::Clock;
 use beadle::events::{Event, Events, Sink};
 use beadle::schedule::{Ended, Errand, Exit, Patience, Processes, Starts, Task};
 use beadle::settings::{Environment, Job, Jobs, Mode, Redactor, Settings, Start};
-use beadle::store::{Cause, Run, Store};
+use beadle::store::{Cause, Run, RunState, Store};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -368,4 +368,28 @@ async fn a_run_that_somebody_has_taken_over_is_left_alone() {
     signal("KILL", pid);
     assert_eq!(ended.await.unwrap().exit, Exit::Signal(9));
     daemon.is_told_and_goes_on("its process was ended by signal 9", 137).await;
+}
+
+#[tokio::test]
+async fn a_run_that_nobody_waits_for_any_more_stops_and_its_siblings_do_not() {
+    let daemon = Daemon::new("", WAITS).await;
+    let stop = CancellationToken::new();
+    let forgotten = daemon.begin(&stop);
+    daemon.begun().await;
+    // Started later, while the other one's standard input was open in this process.
+    let (processes, job, stopped) = (daemon.processes.clone(), daemon.job(), stop.clone());
+    let sibling = Errand { run: "20261122-0159-k3f9".into(), ..errand(Task::Begin) };
+    let other = tokio::spawn(async move { Starts::run(&processes, &sibling, &job, stopped).await });
+    while daemon.store.log_after("20261122-0159-k3f9", 0, 9).await.unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    forgotten.abort();
+    while daemon.row().await.state == RunState::Running {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!((daemon.row().await.state, daemon.row().await.exit_code), (RunState::Interrupted, Some(130)));
+    assert!(daemon.log().await.iter().any(|line| line.starts_with("whoever started this run is gone")));
+    assert_eq!(daemon.store.run("20261122-0159-k3f9").await.unwrap().unwrap().state, RunState::Running);
+    stop.cancel();
+    assert_eq!(other.await.unwrap().exit, Exit::Code(130));
 }
