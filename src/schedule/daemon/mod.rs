@@ -30,8 +30,8 @@ use watch::ClockWatch;
 
 /// How often other processes' orders (pauses, backfills) and the clock are looked at.
 const LOOK: Duration = Duration::from_secs(1);
-/// By this name the store has one daemon.
-const SEAT: &str = "serve";
+/// By this name the store has one daemon: whoever asks whether one is at work looks for its lease.
+pub const SEAT: &str = "serve";
 
 /// What a daemon works with.
 pub struct Parts {
