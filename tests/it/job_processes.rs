@@ -388,7 +388,6 @@ async fn a_run_that_nobody_waits_for_any_more_stops_and_its_siblings_do_not() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!((daemon.row().await.state, daemon.row().await.exit_code), (RunState::Interrupted, Some(130)));
-    assert!(daemon.log().await.iter().any(|line| line.starts_with("whoever started this run is gone")));
     assert_eq!(daemon.store.run("20261122-0159-k3f9").await.unwrap().unwrap().state, RunState::Running);
     stop.cancel();
     assert_eq!(other.await.unwrap().exit, Exit::Code(130));
