@@ -46,6 +46,8 @@ mod reference;
 mod scripts;
 mod secrets;
 mod served;
+#[cfg(unix)]
+mod served_jobs;
 mod shipped_scripts;
 mod sign_in;
 mod signals;
@@ -57,3 +59,5 @@ mod undoing;
 mod vitable_document;
 mod vitable_doubts;
 mod vitable_scripts;
+#[cfg(unix)]
+mod working;
