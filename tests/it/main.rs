@@ -48,6 +48,8 @@ mod reference;
 mod scripts;
 mod secrets;
 mod served;
+#[cfg(unix)]
+mod served_jobs;
 mod shipped_scripts;
 mod sign_in;
 mod signals;
@@ -57,4 +59,7 @@ mod toy;
 mod undo_of_scripts;
 mod undoing;
 mod vitable_document;
+mod vitable_doubts;
 mod vitable_scripts;
+#[cfg(unix)]
+mod working;
