@@ -9,6 +9,7 @@ mod connection;
 mod environment;
 mod error;
 mod flags;
+mod hook;
 mod job;
 mod limits;
 mod partial;
@@ -27,6 +28,7 @@ pub use connection::{At, Connection, Credentials, Pace};
 pub use environment::Environment;
 pub use error::Error;
 pub use flags::Flags;
+pub use hook::Webhooks;
 pub use job::{Job, Missed, Notify, Overlap, OwnEvents, Ping, Retries, Shape, Which};
 pub use limits::{
     ChangeLimits, DeleteLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, RoleLimits, ScriptLimits,
@@ -76,6 +78,8 @@ pub struct Settings {
     pub connections: BTreeMap<String, Connection>,
     /// What may be used up.
     pub limits: Limits,
+    /// Where webhooks are received, and how much of them.
+    pub webhooks: Webhooks,
     /// What works and should be changed all the same; for people.
     pub warnings: Vec<String>,
 }
@@ -91,16 +95,17 @@ impl Settings {
         };
         let mut table = tree::parse(&source)?;
         table.overlay(&start.environment)?;
-        let mut top = Section::new(String::new(), table, &source, &["project", "connections", "limits"])?;
+        let mut top = Section::new(String::new(), table, &source, &["project", "connections", "limits", "webhooks"])?;
         let mut project = Project::read(top.table("project")?, &found, &source, start.mode)?;
         let limits = Limits::read(top.table("limits")?, &source)?;
+        let webhooks = Webhooks::read(top.table("webhooks")?, &source)?;
         let mut warnings = Vec::new();
         let mut connections = read_connections(top.table("connections")?, &source, start.mode, &mut warnings)?;
         if start.mode == Mode::Sandbox && connections.is_empty() {
             connections = built_in();
         }
         project.connection = start.connection.clone().or(project.connection);
-        Ok(Self { project, connections, limits, warnings })
+        Ok(Self { project, connections, limits, webhooks, warnings })
     }
 
     /// The connection of this name.

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod asking;
+mod deliveries;
 mod effects;
 mod error;
 mod group;
@@ -11,6 +12,9 @@ mod group_tests;
 mod history;
 #[cfg(test)]
 mod history_tests;
+#[cfg(test)]
+mod hook_tests;
+mod hooks;
 mod identities;
 mod json;
 mod open;
@@ -21,13 +25,16 @@ mod settling;
 #[cfg(test)]
 mod tests;
 mod traces;
+mod triggers;
 
 pub use accounts::{Account, Sign, World, WorldRequest};
 pub use asking::TallyRow;
+pub use deliveries::{AsideRow, DeliveryCounts, DeliveryRow, NewDelivery, WrittenRow};
 pub use effects::{EffectRow, NewCall, NewEffect, Subjects};
 pub use error::Error;
 pub use group::Writing;
 pub use history::{AttemptRow, CallRow, Decision, EffectsRow, RunFilter, RunLine};
+pub use hooks::{HookRow, SecretRow};
 pub use identities::IdentityRow;
 pub use open::Store;
 pub use plans::PlanRow;
@@ -35,3 +42,4 @@ pub use rosters::RosterRow;
 pub use runs::{Approval, LogLine, NewRun, Run, RunState};
 pub use settling::{ObjectRow, Settling};
 pub use traces::{About, LooseGroup, Names, Told, Trace};
+pub use triggers::{TriggerRow, TriggerState};

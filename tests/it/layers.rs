@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// A module imports only from what stands before it.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 25] = [
     "clock",
     "events",
     "model",
@@ -12,6 +12,7 @@ const ORDER: [&str; 22] = [
     "catalog",
     "platforms",
     "wire",
+    "notices",
     "tables",
     "settings",
     "store",
@@ -23,18 +24,21 @@ const ORDER: [&str; 22] = [
     "export",
     "script",
     "runs",
+    "hooks",
     "sandbox",
+    "server",
     "reference",
     "cli",
 ];
 /// What waits for nobody and asks nobody: folders and files below `src`.
-const PURE: [&str; 20] = [
+const PURE: [&str; 21] = [
     "model",
     "timetable",
     "world",
     "catalog",
     "platforms",
     "wire",
+    "notices",
     "effects/brakes",
     "effects/decide.rs",
     "effects/key.rs",
