@@ -5,6 +5,7 @@
 
 mod diff;
 mod export;
+mod hooks;
 mod ledger;
 mod lost;
 mod measure;
@@ -22,13 +23,14 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 /// A benchmark: its name, and what it does with the arguments behind the name.
 type Bench = (&'static str, fn(&[String]) -> Outcome);
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 7] = [
     ("export", export::bench),
     ("start", start::bench),
     ("ledger", ledger::bench),
     ("diff", diff::bench),
     ("lost", lost::bench),
     ("plan", plan::bench),
+    ("hooks", hooks::bench),
 ];
 
 /// What a benchmark starts as a process of its own.
@@ -62,7 +64,7 @@ fn chosen(arguments: &[String]) -> Outcome {
     };
     match BENCHES.iter().chain(&CONTESTANTS).find(|(known, _)| known == name) {
         Some((_, act)) => act(rest),
-        None => Err(format!("no benchmark `{name}`; there are export, start, ledger, diff, lost and plan").into()),
+        None => Err(format!("no benchmark `{name}`; there are export, start, ledger, diff, lost, plan and hooks").into()),
     }
 }
 

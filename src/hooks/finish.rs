@@ -34,12 +34,7 @@ pub(super) enum Now {
 }
 
 /// Marks what tells of beadle's own writes on this account: each place of a list.
-pub(super) async fn own(
-    store: &Store,
-    account: &str,
-    looked: &[Looked],
-    received_at: i64,
-) -> Result<Vec<bool>, Error> {
+pub(super) async fn own(store: &Store, account: &str, looked: &[Looked], received_at: i64) -> Result<Vec<bool>, Error> {
     let emails: Vec<Option<String>> = looked.iter().map(|one| one.notice.email()).collect();
     let ids = looked.iter().filter_map(|one| one.notice.id.as_deref());
     let keys = ids.chain(emails.iter().flatten().map(String::as_str));

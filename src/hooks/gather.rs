@@ -34,9 +34,7 @@ pub(super) async fn gather<F: Future<Output = Result<Reader, String>>>(
     if row.replay_of.is_some() {
         arrival.scope = format!("replay {} {}", row.seq, arrival.scope);
     }
-    let wanted = |notice: &Notice| {
-        notice.topic.is_some_and(|topic| jobs.iter().any(|job| job.on.contains(&topic)))
-    };
+    let wanted = |notice: &Notice| notice.topic.is_some_and(|topic| jobs.iter().any(|job| job.on.contains(&topic)));
     let mut trouble = None;
     let mut reader = None;
     // Where nobody waits for anything, nothing is asked.

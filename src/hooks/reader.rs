@@ -86,9 +86,8 @@ impl Reader {
         while let Some(page) = pager.next_page().await {
             match page {
                 Err(error) => return (notices, Some(error.to_string())),
-                Ok(rows) => notices.extend(
-                    rows.iter().map(|row| Notice::of(serde_json::from_slice(row.bytes()).unwrap_or_default())),
-                ),
+                Ok(rows) => notices
+                    .extend(rows.iter().map(|row| Notice::of(serde_json::from_slice(row.bytes()).unwrap_or_default()))),
             }
         }
         (notices, None)

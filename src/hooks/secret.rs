@@ -52,7 +52,8 @@ mod tests {
             (0..50).map(|_| HookSecret::new().unwrap().expose().to_owned()).collect();
         assert_eq!(secrets.len(), 50);
         let plain = |secret: &String| {
-            secret.len() == 43 && secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+            secret.len() == 43
+                && secret.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
         };
         assert!(secrets.iter().all(plain));
     }

@@ -63,8 +63,11 @@ mod tests {
         let id = run_id(at, "crm", "job x 0 a", "welcome");
         assert!(id.starts_with("20231114-2213-") && id.len() == 22, "{id}");
         assert_eq!(id, run_id(at, "crm", "job x 0 a", "welcome"));
-        let others =
-            [run_id(at, "crm", "job x 0 a", "other"), run_id(at, "crm", "job x 50 a", "welcome"), run_id(at, "crmj", "ob x 0 a", "welcome")];
+        let others = [
+            run_id(at, "crm", "job x 0 a", "other"),
+            run_id(at, "crm", "job x 50 a", "welcome"),
+            run_id(at, "crmj", "ob x 0 a", "welcome"),
+        ];
         assert!(!others.contains(&id));
     }
 }

@@ -85,7 +85,7 @@ impl Scene {
             writing.keep_hook(hook, connection, clock.now_ms()).await.unwrap();
         }
         writing.commit().await.unwrap();
-        let options = SandboxOptions { seed: Seed { people: 200, ..Seed::default() }, ..SandboxOptions::default() };
+        let options = SandboxOptions { seed: Seed { people: 700, ..Seed::default() }, ..SandboxOptions::default() };
         let way = Arc::new(Way { sandbox: Sandbox::new(options, clock.clone()), opened: Mutex::default() });
         let (jobs, subscriptions) = watch::channel(Arc::new(jobs));
         let (bell, stop) = (Bell::default(), CancellationToken::new());
@@ -132,7 +132,9 @@ impl Scene {
 fn told(topic: &str, ids: &[u64]) -> Value {
     let notices: Vec<Value> = ids
         .iter()
-        .map(|id| json!({ "topic": topic, "item_type": "user", "item": { "id": id.to_string(), "first_name": "Told" } }))
+        .map(
+            |id| json!({ "topic": topic, "item_type": "user", "item": { "id": id.to_string(), "first_name": "Told" } }),
+        )
         .collect();
     json!({ "notifications": notices, "total": ids.len(), "job": { "id": format!("j{}", ids.len()) } })
 }
@@ -150,7 +152,10 @@ async fn a_job_gets_one_run_a_delivery_with_people_as_they_are_now() {
     assert_eq!((rows.len(), rows[0].repeats, rows[0].state.as_str(), rows[0].runs), (1, 1, "done", 1));
     assert_eq!((rows[0].counts.notices, rows[0].counts.gone, rows[0].counts.partial), (3, 1, false));
     assert_eq!(triggers.len(), 1);
-    assert_eq!((triggers[0].job.as_str(), ids(&triggers[0])), ("welcome", vec!["1001".into(), "1002".into(), "999999".into()]));
+    assert_eq!(
+        (triggers[0].job.as_str(), ids(&triggers[0])),
+        ("welcome", vec!["1001".into(), "1002".into(), "999999".into()])
+    );
     let event = &triggers[0].events[0];
     assert_eq!((&event["topic"], &event["told"]["first_name"]), (&json!("user.created"), &json!("Told")));
     assert_ne!(event["item"]["first_name"], "Told", "a job sees what the platform says when it is asked");
@@ -164,7 +169,7 @@ async fn the_rest_of_a_delivery_is_fetched_over_the_connection_and_each_notifica
     let scene = Scene::new(vec![job("welcome", &[Topic::GroupMemberAdded])]).await;
     let mut body = scene.pushed(DELIVERY).await;
     let total = body["total"].as_u64().unwrap();
-    assert!(total > 50 && body["next_page"].is_string(), "{body}");
+    assert!(total > 50 && body["next_page"].is_string(), "{total}");
     let next = body["next_page"].as_str().unwrap().replace("api.mobilize.io", "evil.example:1");
     body["next_page"] = next.into();
     scene.take(&body).await;
@@ -186,9 +191,12 @@ async fn what_cannot_be_had_is_tried_again_and_goes_on_after_an_hour_marked_part
     let scene = Scene::new(vec![job("welcome", &[Topic::GroupMemberAdded])]).await;
     scene.take(&scene.pushed(DELIVERY).await).await;
     scene.take(&told("group_member.added", &[1001])).await;
-    scene.way.sandbox.set_faults(parse_faults("error:on=webhooks.batch,status=503").unwrap());
+    scene.way.sandbox.set_faults(parse_faults("503:webhooks.batch").unwrap());
     let (rows, triggers) = scene.worked().await;
-    assert_eq!((rows[0].state.as_str(), rows[0].tries, rows[0].next_try_at - scene.clock.now_ms()), ("waiting", 1, 5_000));
+    assert_eq!(
+        (rows[0].state.as_str(), rows[0].tries, rows[0].next_try_at - scene.clock.now_ms()),
+        ("waiting", 1, 5_000)
+    );
     assert_eq!((rows[1].state.as_str(), triggers.len()), ("done", 1), "the next one passes");
     let mut waits = Vec::new();
     while scene.store.deliveries(None, 2, 1).await.unwrap()[0].state == "waiting" {
@@ -208,7 +216,7 @@ async fn what_cannot_be_had_is_tried_again_and_goes_on_after_an_hour_marked_part
 #[tokio::test]
 async fn what_cannot_be_read_again_reaches_no_job_and_comes_with_a_replay() {
     let scene = Scene::new(vec![job("welcome", &[Topic::UserCreated])]).await;
-    scene.way.sandbox.set_faults(parse_faults("error:on=users.get,status=503").unwrap());
+    scene.way.sandbox.set_faults(parse_faults("503:users.get").unwrap());
     scene.take(&told("user.created", &[1001, 1002])).await;
     assert_eq!(scene.worked().await.0[0].state, "waiting");
     scene.clock.advance_ms(2 * 60 * 60_000);
@@ -254,11 +262,15 @@ async fn where_no_job_waits_nothing_is_asked() {
 
 #[tokio::test]
 async fn a_connection_that_is_not_there_is_waited_for() {
-    let scene = Scene::new(vec![Subscription { connection: "nowhere".into(), ..job("x", &[Topic::UserCreated]) }]).await;
+    let scene =
+        Scene::new(vec![Subscription { connection: "nowhere".into(), ..job("x", &[Topic::UserCreated]) }]).await;
     let body = told("user.created", &[1001]).to_string();
     scene.inbox.take("lost", body.as_bytes()).await.unwrap();
     let (rows, _) = scene.worked().await;
-    assert_eq!((rows[0].state.as_str(), rows[0].trouble.as_deref()), ("waiting", Some("there is no connection `nowhere`")));
+    assert_eq!(
+        (rows[0].state.as_str(), rows[0].trouble.as_deref()),
+        ("waiting", Some("there is no connection `nowhere`"))
+    );
 }
 
 /// Writes down that a run put somebody into a group.

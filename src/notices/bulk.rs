@@ -244,7 +244,8 @@ mod tests {
     #[test]
     fn where_a_page_stands_in_its_job_is_told_by_the_next_page_or_by_the_total() {
         let page = |total: u64, next: Value| {
-            let notices: Vec<Value> = (0..3).map(|id| json!({ "topic": "user.created", "item": { "id": id } })).collect();
+            let notices: Vec<Value> =
+                (0..3).map(|id| json!({ "topic": "user.created", "item": { "id": id } })).collect();
             read(json!({ "notifications": notices, "total": total, "job": { "id": "x" }, "next_page": next })).offset()
         };
         assert_eq!(page(9, json!("/bulks/x?offset=3&limit=3")), 0);

@@ -51,9 +51,7 @@ fn says_nothing_else(item: &Value, wanted: &Value) -> bool {
         let shown = item.pointer(&format!("/fields/{name}")).or_else(|| item.get(name));
         match shown {
             None => true,
-            Some(shown) if name == "email" => {
-                text(shown).eq_ignore_ascii_case(&text(value))
-            }
+            Some(shown) if name == "email" => text(shown).eq_ignore_ascii_case(&text(value)),
             Some(shown) => text(shown) == text(value),
         }
     })
@@ -91,7 +89,11 @@ mod tests {
 
     #[test]
     fn what_beadle_wrote_comes_back_as_its_own() {
-        let wrote = written("adds", "4", json!({ "fields": { "email": "Ada@x.example", "first_name": "Ada", "last_name": null } }));
+        let wrote = written(
+            "adds",
+            "4",
+            json!({ "fields": { "email": "Ada@x.example", "first_name": "Ada", "last_name": null } }),
+        );
         let item = json!({ "id": 7, "email": "ada@x.example", "first_name": "Ada", "last_name": "",
                            "fields": { "email": "ada@x.example", "chapter": "North" }, "groups": [{ "id": 4 }] });
         for topic in ["user.created", "user.updated", "group_member.added"] {

@@ -41,8 +41,7 @@ impl Default for Webhooks {
     }
 }
 
-const KEYS: &[&str] =
-    &["listen", "public", "max_body", "body_timeout", "connections", "requests_per_second", "keep"];
+const KEYS: &[&str] = &["listen", "public", "max_body", "body_timeout", "connections", "requests_per_second", "keep"];
 
 impl Webhooks {
     pub(super) fn read(table: Table, source: &Source) -> Result<Self, Error> {

@@ -325,13 +325,7 @@ impl Store {
     }
 
     /// What was written to these people of an account, or may have been, from this moment to that one.
-    pub async fn written_to(
-        &self,
-        account: &str,
-        of: &Subjects,
-        from: i64,
-        to: i64,
-    ) -> Result<Vec<WrittenRow>, Error> {
+    pub async fn written_to(&self, account: &str, of: &Subjects, from: i64, to: i64) -> Result<Vec<WrittenRow>, Error> {
         // Numbers grow with the time: from the end backwards, nothing older than `from` is looked at but one row.
         let rows = sqlx::query(
             "SELECT subject, address, consequence, target, wanted FROM effect

@@ -20,8 +20,7 @@ async fn keep(store: &Store, key: &str, at: i64) -> Option<i64> {
 }
 
 async fn live(store: &Store, now: i64) -> Vec<String> {
-    let mut digests: Vec<String> =
-        store.live_secrets(now).await.unwrap().into_iter().map(|row| row.digest).collect();
+    let mut digests: Vec<String> = store.live_secrets(now).await.unwrap().into_iter().map(|row| row.digest).collect();
     digests.sort();
     digests
 }
@@ -178,7 +177,6 @@ async fn what_is_done_is_forgotten_with_all_that_hangs_on_it_and_what_has_open_r
     };
     assert_eq!(forget(10).await, 0);
     assert_eq!(forget(11).await, 1);
-    let left: Vec<String> =
-        store.deliveries(None, i64::MAX, 9).await.unwrap().into_iter().map(|row| row.key).collect();
+    let left: Vec<String> = store.deliveries(None, i64::MAX, 9).await.unwrap().into_iter().map(|row| row.key).collect();
     assert_eq!(left, ["waiting", "open run"]);
 }

@@ -97,9 +97,8 @@ impl Store {
     /// All hooks by name, those that were removed among them.
     pub async fn hooks(&self) -> Result<Vec<HookRow>, Error> {
         let rows = sqlx::query(HOOKS).fetch_all(self.readers()).await;
-        let mut hooks: Vec<HookRow> = rows
-            .and_then(|rows| rows.iter().map(hook_of).collect())
-            .map_err(|error| self.error(error))?;
+        let mut hooks: Vec<HookRow> =
+            rows.and_then(|rows| rows.iter().map(hook_of).collect()).map_err(|error| self.error(error))?;
         hooks.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(hooks)
     }

@@ -54,3 +54,6 @@ mod undo_of_scripts;
 mod undoing;
 mod vitable_document;
 mod vitable_scripts;
+mod webhooks;
+#[cfg(debug_assertions)]
+mod webhooks_crash;
