@@ -6,13 +6,12 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{Code, Failure, Format, Shell};
-use crate::client::Poster;
 use crate::clock::Clock;
 use crate::events::Level;
 use crate::platforms;
 use crate::sandbox::{
-    Answers, Content, Running, Sandbox, SandboxOptions, Seed, Sent, ServeOptions, Sessions, TOKEN_LIFE, ToolsServer,
-    parse_faults, send_deliveries, serve,
+    Answers, Content, Running, Sandbox, SandboxOptions, Seed, Sender, Sent, ServeOptions, Sessions, TOKEN_LIFE, ToolsServer,
+    parse_faults, serve,
 };
 
 #[derive(Debug, clap::Args)]
@@ -95,14 +94,12 @@ pub(super) fn sandbox(options: &Options, shell: &Shell) -> Result<Code, Failure>
         })
         .await
         .map_err(fail)?;
-        introduce(&running, shell);
         if let Some(address) = &options.webhook {
-            let poster = Poster::new().map_err(Failure::failed)?;
+            let sender = Sender::new(running.sandbox().clone(), address).await.map_err(Failure::failed)?;
             let printer = Arc::clone(&shell.printer);
-            let told = move |sent: Sent| printer.say(Level::Info, &words(&sent));
-            let (sandbox, stop) = (running.sandbox().clone(), running.stop.clone());
-            tokio::spawn(send_deliveries(sandbox, poster, address.clone(), stop, told));
+            tokio::spawn(sender.send(running.stop.clone(), move |sent| printer.say(Level::Info, &words(&sent))));
         }
+        introduce(&running, shell);
         super::session::next_signal().await.map_err(fail)?;
         running.stopped().await.map_err(fail)
     })?;

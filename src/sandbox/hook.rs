@@ -10,6 +10,7 @@ use super::Sandbox;
 use crate::catalog::Args;
 use crate::client::Poster;
 use crate::platforms;
+use crate::world::World;
 
 /// The platform whose deliveries are sent.
 const PLATFORM: &str = "mobilize";
@@ -29,29 +30,38 @@ pub struct Sent {
     pub ended: Result<u16, String>,
 }
 
-/// Sends every delivery that is made from now on, one after the other, until it is stopped.
-pub async fn send_deliveries(
+/// Sends every delivery that is made from its beginning on.
+#[derive(Debug)]
+pub struct Sender {
     sandbox: Sandbox,
     poster: Poster,
     address: String,
-    stop: CancellationToken,
-    told: impl Fn(Sent),
-) {
-    let mut sent = sandbox.look(PLATFORM, |world| world.deliveries().len()).await.unwrap_or_default();
-    while !stop.is_cancelled() {
-        let ids: Vec<String> = sandbox
-            .look(PLATFORM, |world| world.deliveries().iter().skip(sent).map(|one| one.id.clone()).collect())
-            .await
-            .unwrap_or_default();
-        for id in ids {
-            sent += 1;
-            let Some(body) = body(&sandbox, &id).await else { continue };
-            let (tries, ended) = send(&poster, &address, body, &stop).await;
-            told(Sent { id, tries, ended });
-        }
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = tokio::time::sleep(LOOK) => {}
+    sent: usize,
+}
+
+impl Sender {
+    /// What is there by now counts as sent.
+    pub async fn new(sandbox: Sandbox, address: &str) -> Result<Self, String> {
+        let sent = sandbox.look(PLATFORM, |world| world.deliveries().len()).await.unwrap_or_default();
+        Ok(Self { sandbox, poster: Poster::new()?, address: address.to_owned(), sent })
+    }
+
+    /// Sends one after the other until it is stopped.
+    pub async fn send(mut self, stop: CancellationToken, told: impl Fn(Sent)) {
+        while !stop.is_cancelled() {
+            let from = self.sent;
+            let new = |world: &World| world.deliveries().iter().skip(from).map(|one| one.id.clone()).collect();
+            let ids: Vec<String> = self.sandbox.look(PLATFORM, new).await.unwrap_or_default();
+            for id in ids {
+                self.sent += 1;
+                let Some(body) = body(&self.sandbox, &id).await else { continue };
+                let (tries, ended) = send(&self.poster, &self.address, body, &stop).await;
+                told(Sent { id, tries, ended });
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
         }
     }
 }

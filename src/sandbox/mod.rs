@@ -25,7 +25,7 @@ mod tests;
 
 pub use answer::{Answered, Asked, Ending};
 pub use fault::{Fault, FaultError, parse_faults};
-pub use hook::{Sent, send_deliveries};
+pub use hook::{Sender, Sent};
 pub use in_process::{InProcess, InProcessWrites};
 pub use journal::{Applied, Handled, Journal, Tally};
 pub use kept::{KeptError, Wanted, kept};

@@ -281,13 +281,13 @@ fn a_rotated_secret_holds_for_its_overlap_and_a_removed_hook_no_longer() {
 
 #[test]
 fn a_secret_is_in_no_log_no_store_and_no_list() {
-    let hooked = Hooked::new(&format!("{SETTINGS}max_body = \"1 KiB\"\n"));
+    let hooked = Hooked::new(&format!("{SETTINGS}max_body = \"8 KiB\"\n"));
     let receiver = hooked.receiver(None);
     let to = format!("http://{}{}", receiver.address(), hooked.path);
     let sent = hooked.says(&["webhook", "send", "--to", &to, "--people", "2", "-v"]);
     assert!(sent.starts_with("answered 200: "), "{sent}");
     receiver.post(&hooked.path, b"no delivery");
-    receiver.post(&hooked.path, &[b' '; 4096]);
+    receiver.post(&hooked.path, &[b' '; 9000]);
     receiver.ask(&format!("GET {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", hooked.path));
     hooked.worked_off();
     let listed = hooked.says(&["webhook", "list", "--sandbox", "--json", "-v"]);
@@ -350,9 +350,11 @@ fn the_sandbox_sends_deliveries_when_people_are_made() {
     let hooked = Hooked::new(SETTINGS);
     let receiver = hooked.receiver(None);
     let to = format!("http://{}{}", receiver.address(), hooked.path);
-    let mut sandbox = hooked.command(&["sandbox", "--json", "--webhook", &to]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut command = hooked.command(&["sandbox", "--json", "--webhook", &to]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut sandbox = Receiver { child, address: String::new() };
     let mut line = String::new();
-    BufReader::new(sandbox.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(sandbox.child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     let said: Value = serde_json::from_str(&line).unwrap();
     let sign_in = base64::Engine::encode(
         &base64::engine::general_purpose::STANDARD,
@@ -372,6 +374,4 @@ fn the_sandbox_sends_deliveries_when_people_are_made() {
     let shown: Value = serde_json::from_str(&hooked.says(&["webhook", "show", "1", "--sandbox", "--json"])).unwrap();
     let notice = &shown["body"]["notifications"][0];
     assert_eq!((&notice["topic"], &notice["item"]["email"]), (&json!("user.created"), &json!("new@x.example")));
-    sandbox.kill().unwrap();
-    sandbox.wait().unwrap();
 }
