@@ -48,6 +48,8 @@ pub mod runs;
 
 pub mod hooks;
 
+pub mod schedule;
+
 pub mod sandbox;
 
 pub mod server;

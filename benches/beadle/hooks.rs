@@ -50,7 +50,10 @@ pub fn bench(arguments: &[String]) -> Outcome {
     );
     let began = Instant::now();
     let (stored, asked) = worked_off(folder.path(), all)?;
-    println!("  answered {all}, stored {stored}, runs asked for {asked}; worked off {:.1} s after the last answer", began.elapsed().as_secs_f64());
+    println!(
+        "  answered {all}, stored {stored}, runs asked for {asked}; worked off {:.1} s after the last answer",
+        began.elapsed().as_secs_f64()
+    );
     receiver.child.kill()?;
     receiver.child.wait()?;
     if stored != all || asked != all {
@@ -67,7 +70,10 @@ struct Measured {
 
 impl Measured {
     fn percentile(&self, percent: usize) -> Duration {
-        self.each.get((self.each.len() * percent / 100).min(self.each.len().saturating_sub(1))).copied().unwrap_or_default()
+        self.each
+            .get((self.each.len() * percent / 100).min(self.each.len().saturating_sub(1)))
+            .copied()
+            .unwrap_or_default()
     }
 }
 
@@ -178,7 +184,8 @@ fn answered(stream: &mut TcpStream) -> Outcome<u16> {
         seen.extend_from_slice(&part[..count]);
         let Some(end) = seen.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
         let head = String::from_utf8_lossy(&seen[..end]).to_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0").parse::<usize>()?;
+        let length =
+            head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap_or("0").parse::<usize>()?;
         if seen.len() >= end + 4 + length {
             return Ok(head.split(' ').nth(1).unwrap_or_default().parse()?);
         }
@@ -190,7 +197,9 @@ fn delivery(sender: usize, number: usize) -> Vec<u8> {
     let id = 1001 + (sender * 31 + number) % 200;
     let item = json!({ "id": id.to_string(), "first_name": "Ada", "last_name": "Lovelace", "email": "ada@x.example" });
     let notice = json!({ "item_type": "user", "topic": "user.created", "item": item });
-    json!({ "notifications": [notice], "total": 1, "job": { "id": format!("j{sender}-{number}") } }).to_string().into_bytes()
+    json!({ "notifications": [notice], "total": 1, "job": { "id": format!("j{sender}-{number}") } })
+        .to_string()
+        .into_bytes()
 }
 
 struct Receiver {

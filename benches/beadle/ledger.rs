@@ -101,6 +101,7 @@ async fn ledger(store: &Store) -> Outcome<Ledger> {
         connection: None,
         sandbox: false,
         settings: None,
+        job: None,
         started_at: clock.now_ms(),
     };
     store.start_run(&run).await?;

@@ -64,7 +64,9 @@ fn chosen(arguments: &[String]) -> Outcome {
     };
     match BENCHES.iter().chain(&CONTESTANTS).find(|(known, _)| known == name) {
         Some((_, act)) => act(rest),
-        None => Err(format!("no benchmark `{name}`; there are export, start, ledger, diff, lost, plan and hooks").into()),
+        None => {
+            Err(format!("no benchmark `{name}`; there are export, start, ledger, diff, lost, plan and hooks").into())
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod attendance;
 mod doubts;
 mod failure;
 mod functions;
+mod jobs;
 mod migrate;
 mod past;
 mod person;
@@ -16,6 +17,7 @@ mod resume;
 mod run;
 mod runs;
 mod sandbox;
+mod serve;
 mod session;
 mod stream;
 mod transports;
@@ -92,8 +94,12 @@ enum Command {
     Approve(approve::Options),
     /// What a script can call
     Functions(functions::Options),
+    /// Run the jobs by their schedules, until stopped
+    Serve(serve::Options),
     /// The simulated platforms on localhost, for any client
     Sandbox(sandbox::Options),
+    /// What runs by itself: the jobs, when they are due, and what a schedule means
+    Jobs(jobs::Options),
     /// The runs there were, how they stand, and everything of one of them
     Runs(runs::Options),
     /// Everything that was ever done to or for one person
@@ -187,7 +193,9 @@ impl Command {
             Self::Resume(options) => resume::resume(&options, shell),
             Self::Approve(options) => approve::approve(&options, shell),
             Self::Functions(options) => functions::functions(&options, shell),
+            Self::Serve(options) => serve::serve(&options, shell),
             Self::Sandbox(options) => sandbox::sandbox(&options, shell),
+            Self::Jobs(options) => jobs::jobs(&options, shell),
             Self::Runs(options) => runs::runs(&options, shell),
             Self::Person(options) => person::person(&options, shell),
             Self::Doubts(options) => doubts::doubts(&options, shell),

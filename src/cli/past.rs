@@ -43,6 +43,13 @@ impl Shell {
         }
     }
 
+    /// One object, where objects are wanted.
+    pub(super) fn tell_object(&self, object: impl FnOnce() -> serde_json::Value) {
+        if self.printer.format() == Format::Json {
+            self.printer.object(&object());
+        }
+    }
+
     /// Lines of text, where there are some and text is wanted.
     pub(super) fn tell_text(&self, text: &str) {
         if self.printer.format() == Format::Text && !text.is_empty() {

@@ -10,8 +10,8 @@ use super::{Code, Failure, Shell, runs};
 use crate::events::Level;
 use crate::plan::Plan;
 use crate::runs::history::Owner;
-use crate::runs::{Source, Stale};
-use crate::settings::{Mode, REDACTED};
+use crate::runs::{Order, Source, Stale};
+use crate::settings::{Jobs, Mode, REDACTED, Settings};
 use crate::store::{Run, RunFilter, RunState};
 
 #[derive(Debug, clap::Args)]
@@ -44,7 +44,7 @@ pub(super) struct Options {
 pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
     let settings = shell.settings(mode, None)?;
-    let session = Session::open(shell, settings, mode)?;
+    let mut session = Session::open(shell, settings, mode)?;
     let id = match &options.run {
         Some(id) => id.clone(),
         None => latest(&session, mode)?,
@@ -59,6 +59,29 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
         let order = super::apply::order(plan, stale, Source::Again(Box::new(run)));
         return session.run(&order, Play { attendance, faults: options.faults.clone(), ..Play::default() });
     }
+    if let Some(of) = &run.of.job {
+        session.settings = within(&session, &of.name)?;
+    }
+    let order = again(&session, run, mode)?;
+    session.run(&order, Play { attendance, faults: options.faults.clone(), ..Play::default() })
+}
+
+/// The settings within the limits of the job that a run belongs to, as they are now.
+fn within(session: &Session<'_>, job: &str) -> Result<Settings, Failure> {
+    let settings = session.settings.clone();
+    match Jobs::find(&settings, job)? {
+        Some(job) => Ok(settings.within(&job)),
+        None => {
+            let line = format!("the job `{job}` of this run is gone; limits of its own do not hold any more");
+            session.shell.printer.say(Level::Warn, &line);
+            Ok(settings)
+        }
+    }
+}
+
+/// The order for another attempt of a script's run, with the arguments and the connection that it was started with.
+pub(super) fn again(session: &Session<'_>, run: Run, mode: Mode) -> Result<Order, Failure> {
+    let id = run.of.id.clone();
     let script = load(&session.settings.project.folder, std::path::Path::new(&run.of.script))?;
     if let Some((name, _)) = given(&run).iter().find(|(_, value)| value.contains(REDACTED)) {
         let words = format!("the argument `{name}` of run `{id}` held a secret, which is not kept");
@@ -66,8 +89,7 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
     }
     let connection = run.of.connection.clone().unwrap_or_default();
     let root = session.settings.project.folder.clone();
-    let order = bound(script, given(&run), connection, mode, Source::Again(Box::new(run)), &root)?;
-    session.run(&order, Play { attendance, faults: options.faults.clone(), ..Play::default() })
+    bound(script, given(&run), connection, mode, Source::Again(Box::new(run)), &root)
 }
 
 /// The plan that the run came of, if it did.

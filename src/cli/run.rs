@@ -114,7 +114,7 @@ pub(super) fn order<'a>(path: &Path, how: &How, shell: &'a Shell) -> Result<(Ses
     let given = placed(&script, &how.args, &settings, shell);
     let order = bound(script, given, name, mode, Source::New, &settings.project.folder)?;
     let wanted = Wanted { fresh: how.fresh, seed: how.seed, people: how.people, activities: how.activities };
-    let play = Play { attendance: how.watched.attendance(), wanted, faults: how.faults.clone() };
+    let play = Play { attendance: how.watched.attendance(), wanted, faults: how.faults.clone(), ..Play::default() };
     Ok((Session::open(shell, settings, mode)?, order, play))
 }
 

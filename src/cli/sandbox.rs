@@ -10,8 +10,8 @@ use crate::clock::Clock;
 use crate::events::Level;
 use crate::platforms;
 use crate::sandbox::{
-    Answers, Content, Running, Sandbox, SandboxOptions, Seed, Sender, Sent, ServeOptions, Sessions, TOKEN_LIFE, ToolsServer,
-    parse_faults, serve,
+    Answers, Content, Running, Sandbox, SandboxOptions, Seed, Sender, Sent, ServeOptions, Sessions, TOKEN_LIFE,
+    ToolsServer, parse_faults, serve,
 };
 
 #[derive(Debug, clap::Args)]

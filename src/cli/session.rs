@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
+use super::jobs::tether;
 use super::transports::Connected;
 use super::{Code, Failure, Format, Shell};
 use crate::clock::Clock;
@@ -22,6 +23,17 @@ pub(super) struct Play {
     pub(super) attendance: Attendance,
     pub(super) wanted: Wanted,
     pub(super) faults: Option<String>,
+    pub(super) tether: Tether,
+}
+
+/// Whether a run ends with whoever started it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Tether {
+    /// It does not.
+    #[default]
+    None,
+    /// It stops when standard input ends.
+    Stdin,
 }
 
 /// A project that is open: its settings, its store, a runtime to wait on.
@@ -49,6 +61,10 @@ impl<'a> Session<'a> {
     /// Runs an order and shows its report.
     pub(super) fn run(&self, order: &Order, play: Play) -> Result<Code, Failure> {
         let cancel = Cancel::default();
+        if play.tether == Tether::Stdin {
+            tether::hold(cancel.clone(), Arc::clone(&self.shell.printer))
+                .map_err(|error| Failure::failed(format!("failed to start: {error}")))?;
+        }
         let signals = self.runtime.spawn(stop_on_signals(cancel.clone(), Arc::clone(&self.shell.printer)));
         let report = self.runner(play, cancel).run(order);
         signals.abort();
@@ -138,6 +154,7 @@ fn refusal(refused: Refused) -> Failure {
     match refused {
         Refused::Connection(why) => Failure::usage(why),
         Refused::Lease(error) => Failure::with(Code::Skipped, error.to_string()),
+        Refused::Begun(_) => Failure::with(Code::Skipped, refused.to_string()),
         other => Failure::failed(other.to_string()),
     }
 }

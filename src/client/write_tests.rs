@@ -200,6 +200,7 @@ async fn run_at(store: &Store, id: &str, platform: &Arc<Platform>, clock: Clock)
         connection: None,
         sandbox: false,
         settings: None,
+        job: None,
         started_at: clock.now_ms(),
     };
     store.start_run(&run).await.unwrap();

@@ -20,11 +20,12 @@ use super::work::{Stale, Work};
 use crate::client::Client;
 use crate::effects::{Caps, Lease, Ledger, State};
 use crate::events::{Events, Level};
+use crate::model::span;
 use crate::plan::Plan;
 use crate::roster::FreeHand;
-use crate::script::{Ended, Parts, Stop, Thrown};
+use crate::script::{Ended, JobFacts, Parts, Stop, Thrown};
 use crate::settings::Flags;
-use crate::store::{NewRun, RunState};
+use crate::store::{self, NewRun, RunState};
 
 /// An attempt that has begun: the run is ours, and written down.
 pub(super) struct Attempt {
@@ -38,6 +39,7 @@ pub(super) struct Attempt {
     connections: Arc<Connections>,
     client: Client,
     spared: Spared,
+    job: JobFacts,
 }
 
 impl Attempt {
@@ -51,6 +53,7 @@ impl Attempt {
                 Work::Plan { plan, .. } => plan.id.clone(),
                 Work::Script(_) | Work::Undo(_) => new_id(now),
             },
+            Source::OfJob(begin) => begin.id.clone().unwrap_or_else(|| new_id(now)),
             Source::Again(run) => run.of.id.clone(),
         };
         let lease = Lease::take(&runner.store, &id)?;
@@ -58,12 +61,13 @@ impl Attempt {
             check_accounts(runner, plan).await?;
         }
         let (attempt, started_at) = match &order.source {
-            Source::New => {
-                runner.store.start_run(&new_run(runner, order, &id, now)).await?;
+            Source::New | Source::OfJob(_) => {
+                start(runner, order, &id, now).await?;
                 (1, now.as_millisecond())
             }
             Source::Again(run) => (runner.store.next_attempt(&id, now.as_millisecond()).await?, run.of.started_at),
         };
+        let job = runner.job_facts(&order.source, &id, started_at).await?;
         let (journal, writing) = Journal::begin(runner, id.clone(), attempt);
         let mut sinks = runner.listeners.clone();
         sinks.push(journal.clone());
@@ -100,6 +104,7 @@ impl Attempt {
             connections,
             client,
             spared: Spared::default(),
+            job,
         };
         this.greet(runner, order).await?;
         Ok(this)
@@ -113,7 +118,7 @@ impl Attempt {
                 let line = format!("run {} goes on{sandbox}: attempt {}", self.id, run.attempt + 1);
                 self.events.say(Level::Info, line);
             }
-            Source::New => {
+            Source::New | Source::OfJob(_) => {
                 self.events
                     .say(Level::Info, format!("run {}: {} on {}{sandbox}", self.id, order.path, order.connection));
                 // A sandbox that was begun anew has forgotten what earlier runs left.
@@ -173,6 +178,7 @@ impl Attempt {
             events: &self.events,
             spared: &self.spared,
             earnest: Earnest::Acts,
+            job: &self.job,
         }
     }
 
@@ -205,6 +211,16 @@ impl Attempt {
         Ok(by_operation.into_iter().map(line).collect())
     }
 
+    /// A job's time-out is none of the script's limits: it stops the run where the next attempt goes on.
+    fn ending(&self, runner: &Runner, ended: Result<(), Ended>) -> Ending {
+        match (&ended, &self.job.name, runner.limits.time) {
+            (Err(Ended::Stopped(Stop::TimeOut)), Some(_), Some(time)) => {
+                Ending::TimedOut(format!("stopped after {}: time-out", span(time)))
+            }
+            _ => ending(ended),
+        }
+    }
+
     /// Writes down how it ended, and accounts for it.
     pub(super) async fn end(
         self,
@@ -224,7 +240,7 @@ impl Attempt {
             connection: order.connection.clone(),
             sandbox: runner.sandbox,
             flags: runner.flags(),
-            ending: ending(ended),
+            ending: self.ending(runner, ended),
             parts,
             attempt: self.ledger.attempt(),
             tally: tally(&self.ledger).await.map_err(in_the_ledger)?,
@@ -232,7 +248,7 @@ impl Attempt {
             writes,
             seconds: self.began.elapsed().as_secs_f64(),
         };
-        if let Ending::Failed(why) | Ending::InDoubt(why) = &report.ending {
+        if let Ending::Failed(why) | Ending::InDoubt(why) | Ending::TimedOut(why) = &report.ending {
             self.events.say(Level::Error, why.clone());
         }
         let code = i64::from(report.exit_code());
@@ -245,6 +261,19 @@ impl Attempt {
             }
         }
         Ok(report)
+    }
+}
+
+/// Writes down that a run begins. Of a name that was given, there is one run.
+async fn start(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> Result<(), Refused> {
+    if let Source::OfJob(begin) = &order.source {
+        runner.keep_events(id, begin).await?;
+    }
+    match runner.store.start_run(&new_run(runner, order, id, now)).await {
+        Err(store::Error::Twice { .. }) if matches!(order.source, Source::OfJob(_)) => {
+            Err(Refused::Begun(id.to_owned()))
+        }
+        started => Ok(started?),
     }
 }
 
@@ -300,6 +329,10 @@ fn new_run(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> NewRun {
         connection: Some(order.connection.clone()),
         sandbox: runner.sandbox,
         settings: runner.settings.as_ref().map(|file| file.display().to_string()),
+        job: match &order.source {
+            Source::OfJob(begin) => Some(begin.of.clone()),
+            Source::New | Source::Again(_) => None,
+        },
         started_at: now.as_millisecond(),
     }
 }
@@ -321,7 +354,7 @@ pub(super) fn ending(ended: Result<(), Ended>) -> Ending {
 const fn state(ending: &Ending) -> RunState {
     match ending {
         Ending::Done => RunState::Done,
-        Ending::Interrupted => RunState::Interrupted,
+        Ending::Interrupted | Ending::TimedOut(_) => RunState::Interrupted,
         Ending::Held(..) => RunState::Held,
         Ending::Limit(_) | Ending::Failed(_) | Ending::InDoubt(_) => RunState::Failed,
     }

@@ -7,10 +7,20 @@ const SIGNS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 
 /// A new run's id: `20261122-0158-k3f9`.
 pub fn new_id(at: Timestamp) -> String {
-    let mut bytes = [0_u8; 4];
+    id::<4>(at)
+}
+
+/// The id of a run that a schedule starts: longer, for thousands of them may begin in one minute.
+pub fn new_scheduled_id(at: Timestamp) -> String {
+    id::<8>(at)
+}
+
+fn id<const SIGNS_EACH: usize>(at: Timestamp) -> String {
+    let mut bytes = [0_u8; SIGNS_EACH];
     // Without randomness the nanoseconds keep two runs apart well enough.
     if getrandom::fill(&mut bytes).is_err() {
-        bytes = at.subsec_nanosecond().to_le_bytes();
+        let nanoseconds = at.subsec_nanosecond().to_le_bytes();
+        bytes.iter_mut().zip(nanoseconds.iter().cycle()).for_each(|(byte, nanosecond)| *byte = *nanosecond);
     }
     let tail: String = bytes.iter().map(|byte| char::from(SIGNS[usize::from(byte % 32)])).collect();
     format!("{}-{tail}", at.strftime("%Y%m%d-%H%M"))

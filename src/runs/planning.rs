@@ -18,7 +18,7 @@ use crate::effects::{Caps, Lease, Ledger};
 use crate::events::{Event, Events, Level, Sink};
 use crate::plan::{Draft, Effort, Plan, Sign};
 use crate::roster::FreeHand;
-use crate::script::{Ended, Parts, ScriptError, execute};
+use crate::script::{Ended, JobFacts, Parts, ScriptError, execute};
 use crate::store::PlanRow;
 
 /// What planning came to.
@@ -70,6 +70,8 @@ pub(super) struct Planning {
     pulse: Arc<Pulse>,
     connections: Arc<Connections>,
     spared: Spared,
+    /// A plan is nobody's job.
+    job: JobFacts,
     pub(super) client: Client,
 }
 
@@ -106,6 +108,7 @@ impl Planning {
             pulse,
             connections,
             spared: Spared::default(),
+            job: JobFacts::default(),
             client,
         })
     }
@@ -129,6 +132,7 @@ impl Planning {
             events: &self.events,
             spared: &self.spared,
             earnest: Earnest::Plans,
+            job: &self.job,
         }
     }
 
@@ -160,7 +164,7 @@ impl Planning {
             Ending::Limit(limit) => {
                 self.events.say(Level::Error, format!("ended by the limit `{limit}`; raise it in `[limits.script]`"));
             }
-            Ending::Done | Ending::Interrupted => {}
+            Ending::Done | Ending::Interrupted | Ending::TimedOut(_) => {}
         }
         Ok(Planned { plan, parts, ending })
     }

@@ -14,6 +14,8 @@ pub enum Ending {
     Done,
     /// By a person or a signal; `resume` goes on.
     Interrupted,
+    /// By its job's time-out: after how long, in words; `resume` goes on.
+    TimedOut(String),
     /// By a limit of the settings: the word for it.
     Limit(&'static str),
     /// By an error: as shown to people.
@@ -30,6 +32,7 @@ impl Ending {
         match self {
             Self::Done => "done",
             Self::Interrupted => "interrupted",
+            Self::TimedOut(_) => "timed_out",
             Self::Limit(_) => "limit",
             Self::Failed(_) => "failed",
             Self::Held(..) => "held",
@@ -40,7 +43,7 @@ impl Ending {
     /// What went wrong, where something did.
     pub fn error(&self) -> Option<&str> {
         match self {
-            Self::Failed(why) | Self::Held(why, _) | Self::InDoubt(why) => Some(why),
+            Self::Failed(why) | Self::Held(why, _) | Self::InDoubt(why) | Self::TimedOut(why) => Some(why),
             Self::Limit(limit) => Some(limit),
             Self::Done | Self::Interrupted => None,
         }
@@ -93,7 +96,7 @@ impl Report {
     /// The exit code: of several that hold, the first of 130, 1, 4, 6, 5, 0.
     pub fn exit_code(&self) -> u8 {
         match self.ending {
-            Ending::Interrupted => 130,
+            Ending::Interrupted | Ending::TimedOut(_) => 130,
             Ending::Failed(_) | Ending::Limit(_) => 1,
             Ending::Held(..) => 4,
             Ending::InDoubt(_) => 6,
@@ -121,6 +124,7 @@ impl Report {
         let word = match &self.ending {
             Ending::Done => "done",
             Ending::Interrupted => "interrupted",
+            Ending::TimedOut(why) => why,
             Ending::Limit(_) | Ending::Failed(_) => "failed",
             Ending::Held(..) => "held",
             Ending::InDoubt(_) => "in doubt",
@@ -171,7 +175,7 @@ impl Report {
     fn next_step(&self) -> Option<String> {
         let resume = format!("beadle resume {}{}", self.run, self.flags);
         match &self.ending {
-            Ending::Interrupted => Some(format!("go on with: {resume}")),
+            Ending::Interrupted | Ending::TimedOut(_) => Some(format!("go on with: {resume}")),
             Ending::Limit(limit) => {
                 Some(format!("ended by the limit `{limit}`; raise it in `[limits.script]` and go on with: {resume}"))
             }

@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 
 use super::attempt::Attempt;
 use super::connections::Transports;
+use super::of_job::Begin;
 use super::report::Report;
 use super::work::Work;
 use crate::clock::Clock;
@@ -47,6 +48,8 @@ pub struct Runner {
 pub enum Source {
     /// A new run.
     New,
+    /// A new run of a job.
+    OfJob(Box<Begin>),
     /// Another attempt of this one.
     Again(Box<crate::store::Run>),
 }
@@ -77,6 +80,12 @@ pub enum Refused {
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] crate::store::Error),
+    /// A run of this name was begun before.
+    #[error("run `{0}` was begun before")]
+    Begun(String),
+    /// What it is started for cannot be kept.
+    #[error("an event of this run holds a secret of the settings; such events are not kept, and no run begins without")]
+    Events,
     /// Only scripts can be planned.
     #[error("this is a plan already: apply it")]
     Planned,

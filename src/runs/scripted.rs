@@ -8,7 +8,7 @@ use super::connections::Connections;
 use super::door::{Spared, Through};
 use super::{Runner, Scripted};
 use crate::events::Events;
-use crate::script::{Door, Facts, Run, Start, Thrown};
+use crate::script::{Door, Facts, JobFacts, Run, Start, Thrown};
 
 /// Whether a run acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) events: &'a Events,
     pub(super) spared: &'a Spared,
     pub(super) earnest: Earnest,
+    pub(super) job: &'a JobFacts,
 }
 
 impl Surroundings<'_> {
@@ -43,13 +44,13 @@ impl Surroundings<'_> {
         };
         Run::from(Start {
             id: self.id.to_owned(),
-            job: None,
             facts: Facts {
                 args: scripted.args.clone(),
                 started: Timestamp::from_millisecond(self.started_at).unwrap_or_default(),
                 connection: self.connection.to_owned(),
                 sandbox: runner.sandbox,
                 dry_run: self.earnest == Earnest::Plans,
+                job: self.job.clone(),
             },
             doors: Arc::new(doors),
             events: self.events.clone(),

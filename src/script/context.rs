@@ -15,6 +15,7 @@ use super::door::{Door, Thrown};
 use super::library::{Parts, Time};
 use super::planning::Planning;
 use super::start::Start;
+use super::values;
 use crate::events::{Event, Level};
 
 /// What a host function returns to the script.
@@ -75,7 +76,13 @@ fn ctx_of(start: &Start) -> Map {
     let facts = &start.facts;
     let mut ctx = Map::new();
     ctx.insert("run".into(), start.id.clone().into());
-    ctx.insert("job".into(), start.job.clone().map_or(Dynamic::UNIT, Into::into));
+    let moment = |at: Option<Timestamp>| at.map_or(Dynamic::UNIT, |at| Dynamic::from(Time::from(at)));
+    ctx.insert("job".into(), facts.job.name.clone().map_or(Dynamic::UNIT, Into::into));
+    ctx.insert("scheduled_for".into(), moment(facts.job.scheduled_for));
+    ctx.insert("last_success".into(), moment(facts.job.last_success));
+    // Read as the community's own JSON is: nothing in it is taken for an id, and it was JSON before.
+    let event = |event: &serde_json::Value| values::read(event.to_string().as_bytes(), None).unwrap_or(Dynamic::UNIT);
+    ctx.insert("events".into(), facts.job.events.iter().map(event).collect::<rhai::Array>().into());
     ctx.insert("args".into(), facts.args.clone().into());
     ctx.insert("started".into(), Dynamic::from(Time::from(facts.started)));
     ctx.insert("connection".into(), facts.connection.clone().into());

@@ -60,14 +60,27 @@ pub struct Facts {
     pub sandbox: bool,
     /// Whether writes are only recorded.
     pub dry_run: bool,
+    /// The job it belongs to.
+    pub job: JobFacts,
+}
+
+/// What a script reads of its job; nothing of it where somebody runs the script alone.
+#[derive(Clone, Debug, Default)]
+pub struct JobFacts {
+    /// Its name.
+    pub name: Option<String>,
+    /// The moment for which the run was started.
+    pub scheduled_for: Option<Timestamp>,
+    /// When the newest run of the job before this one began that came to a good end.
+    pub last_success: Option<Timestamp>,
+    /// The events for which the run was started.
+    pub events: Vec<serde_json::Value>,
 }
 
 /// Everything a run is given.
 pub struct Start {
     /// The run's id.
     pub id: String,
-    /// The job it belongs to.
-    pub job: Option<String>,
     /// What the script reads of it.
     pub facts: Facts,
     /// Opens connections.

@@ -345,7 +345,8 @@ fn no_way_in(section: &str, platform: &Platform) -> Error {
     error.hint(format!("add {} to it and export the variables", lines.join(" and ")))
 }
 
-fn source_of(node: &Node) -> Result<From, String> {
+/// Where a value comes from that may be a secret: text, or the list of a command.
+pub(super) fn source_of(node: &Node) -> Result<From, String> {
     match &node.value {
         Value::Text(text) => From::parse(text),
         Value::List(items) => {

@@ -38,7 +38,13 @@ impl Error {
     }
 
     pub(super) fn at(mut self, file: &Path, text: &str, span: &Range<usize>, show: Show) -> Self {
-        self.place = Some(Place::find(file, text, span, show));
+        self.place = Some(Place::find(file, text, span, show, span));
+        self
+    }
+
+    /// About a part of a value that is harmless as a whole and is shown around that part.
+    pub(super) fn within(mut self, file: &Path, text: &str, span: &Range<usize>, value: &Range<usize>) -> Self {
+        self.place = Some(Place::find(file, text, span, Show::Plain, value));
         self
     }
 
@@ -65,7 +71,7 @@ impl fmt::Display for Error {
 }
 
 impl Place {
-    fn find(file: &Path, text: &str, span: &Range<usize>, show: Show) -> Self {
+    fn find(file: &Path, text: &str, span: &Range<usize>, show: Show, harmless: &Range<usize>) -> Self {
         let start = floor(text, span.start);
         let from = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let to = text[start..].find('\n').map_or(text.len(), |at| start + at);
@@ -78,7 +84,9 @@ impl Place {
             Show::Plain => marked.to_owned(),
             Show::Masked => "*".repeat(marked.chars().count()),
         };
-        let shown = format!("{}{marked}{}", masked_before(before), cut_after(&text[end..to]));
+        let (first, last) = (floor(text, harmless.start).clamp(from, start), floor(text, harmless.end).clamp(end, to));
+        let (before, after) = (masked_before(&text[from..first]), cut_after(&text[last..to]));
+        let shown = format!("{before}{}{marked}{}{after}", &text[first..start], &text[end..last]);
         Self {
             file: file.to_owned(),
             line: text[..from].matches('\n').count() + 1,

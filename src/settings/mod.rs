@@ -1,4 +1,4 @@
-//! `beadle.toml`, the environment and the command line as one checked value; secrets that never print.
+//! `beadle.toml`, the environment and the command line as one checked value; the jobs; secrets that never print.
 //! Nothing else reads the environment. A flag beats the environment, that beats the file, that beats the default.
 //!
 //! Credentials are read when a connection is used, not when the settings are: [`Connection::credentials`].
@@ -16,6 +16,7 @@ mod partial;
 mod project;
 mod quiet;
 mod redactor;
+mod scheduling;
 mod secret;
 mod section;
 mod tree;
@@ -29,14 +30,15 @@ pub use environment::Environment;
 pub use error::Error;
 pub use flags::Flags;
 pub use hook::Webhooks;
-pub use job::{Job, Missed, Notify, Overlap, OwnEvents, Ping, Retries, Shape, Which};
+pub use job::{Address, Job, Jobs, Missed, Notify, Overlap, OwnEvents, Ping, Retries, Shape, Which};
 pub use limits::{
     ChangeLimits, DeleteLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, RoleLimits, ScriptLimits,
 };
 pub use partial::Partial;
-pub use project::{FILE, Project};
+pub use project::{FILE, Project, zone};
 pub use quiet::Quiet;
 pub use redactor::{REDACTED, Redactor};
+pub use scheduling::Scheduling;
 pub use secret::{Secret, Source};
 
 use crate::catalog::Platform;
@@ -78,6 +80,8 @@ pub struct Settings {
     pub connections: BTreeMap<String, Connection>,
     /// What may be used up.
     pub limits: Limits,
+    /// How the schedule is served.
+    pub schedule: Scheduling,
     /// Where webhooks are received, and how much of them.
     pub webhooks: Webhooks,
     /// What works and should be changed all the same; for people.
@@ -95,9 +99,11 @@ impl Settings {
         };
         let mut table = tree::parse(&source)?;
         table.overlay(&start.environment)?;
-        let mut top = Section::new(String::new(), table, &source, &["project", "connections", "limits", "webhooks"])?;
+        let mut top =
+            Section::new(String::new(), table, &source, &["project", "connections", "limits", "schedule", "webhooks"])?;
         let mut project = Project::read(top.table("project")?, &found, &source, start.mode)?;
         let limits = Limits::read(top.table("limits")?, &source)?;
+        let schedule = Scheduling::read(top.table("schedule")?, &source)?;
         let webhooks = Webhooks::read(top.table("webhooks")?, &source)?;
         let mut warnings = Vec::new();
         let mut connections = read_connections(top.table("connections")?, &source, start.mode, &mut warnings)?;
@@ -105,7 +111,7 @@ impl Settings {
             connections = built_in();
         }
         project.connection = start.connection.clone().or(project.connection);
-        Ok(Self { project, connections, limits, webhooks, warnings })
+        Ok(Self { project, connections, limits, schedule, webhooks, warnings })
     }
 
     /// The connection of this name.
@@ -123,6 +129,17 @@ impl Settings {
     /// The limits that hold for a connection: its own, laid over the project's.
     pub fn limits_of(&self, connection: &Connection) -> Limits {
         self.limits.with(&connection.limits)
+    }
+
+    /// The same within a job's own limits: its brakes are laid over those of every connection, its time and its memory take
+    /// the place of the project's.
+    pub fn within(mut self, job: &Job) -> Self {
+        for connection in self.connections.values_mut() {
+            connection.limits = connection.limits.with(&job.limits);
+        }
+        self.limits.script.time = job.timeout;
+        self.limits.script.memory = job.memory.unwrap_or(self.limits.script.memory);
+        self
     }
 
     /// Who is never removed over a connection: whom it names, and whom the project names.

@@ -30,6 +30,13 @@ impl Partial {
         self.quiet
     }
 
+    /// These with those laid over them that are set closer to the work.
+    pub(super) fn with(&self, closer: &Self) -> Self {
+        let mut numbers = self.numbers.clone();
+        numbers.extend(&closer.numbers);
+        Self { numbers, quiet: closer.quiet.or(self.quiet) }
+    }
+
     /// Whether nothing is set.
     pub fn is_empty(&self) -> bool {
         self.numbers.is_empty() && self.quiet.is_none()

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use super::Mode;
 use super::error::{Error, suggestion};
 use super::section::Section;
-use super::tree::{Origin, Source, Table};
+use super::tree::{Source, Table};
 
 /// The settings file's name.
 pub const FILE: &str = "beadle.toml";
@@ -65,7 +65,7 @@ impl Project {
         let mut section = Section::new("[project]".into(), table, source, keys)?;
         let timezone = match section.text("timezone")? {
             None => TimeZone::UTC,
-            Some((name, origin)) => zone(&section, &name, &origin)?,
+            Some((name, origin)) => zone(&name).map_err(|why| section.refuse("timezone", &origin, &why))?,
         };
         let connection = section.text("connection")?.map(|(name, _)| name);
         let store = match section.text("store")? {
@@ -87,7 +87,8 @@ impl Project {
     }
 }
 
-fn zone(section: &Section<'_>, name: &str, origin: &Origin) -> Result<TimeZone, Error> {
+/// A time zone by its name. The error is the rest of a sentence that begins with what names it.
+pub fn zone(name: &str) -> Result<TimeZone, String> {
     TimeZone::get(name).map_err(|_| {
         let names: Vec<String> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
         let close = super::error::closest(name, names.iter().map(String::as_str));
@@ -95,7 +96,7 @@ fn zone(section: &Section<'_>, name: &str, origin: &Origin) -> Result<TimeZone, 
             Some(_) => suggestion(name, names.iter().map(String::as_str)),
             None => "; write a name such as \"Europe/Berlin\"".to_owned(),
         };
-        section.refuse("timezone", origin, &format!("names no time zone: `{name}`{hint}"))
+        format!("names no time zone: `{name}`{hint}")
     })
 }
 

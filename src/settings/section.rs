@@ -120,7 +120,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A length of time: `"30s"`, `"1h 30m"`, or a number of seconds. More than nothing.
+    /// A length of time: `"30s"`, `"1h 30m"`, `"7d"`, or a number of seconds. More than nothing.
     pub(super) fn time(&mut self, key: &str, default: Duration) -> Result<Duration, Error> {
         let Some(node) = self.take(key) else { return Ok(default) };
         let time = match &node.value {
@@ -128,7 +128,7 @@ impl<'a> Section<'a> {
             Value::Float(seconds) => Duration::try_from_secs_f64(*seconds).ok(),
             Value::Text(text) => match text.trim().parse::<u64>() {
                 Ok(seconds) => Some(Duration::from_secs(seconds)),
-                Err(_) => text.trim().parse::<jiff::SignedDuration>().ok().and_then(|time| time.try_into().ok()),
+                Err(_) => length(text.trim()),
             },
             _ => None,
         };
@@ -193,6 +193,12 @@ fn kind_of(want: &str) -> &str {
     }
 }
 
+/// `1h 30m`, `7d`: days are 24 hours.
+fn length(text: &str) -> Option<Duration> {
+    let span: jiff::Span = text.parse().ok()?;
+    span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?.try_into().ok()
+}
+
 fn size(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -212,7 +218,21 @@ fn size(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::size;
+    use std::time::Duration;
+
+    use super::{length, size};
+
+    #[test]
+    fn lengths_of_time_are_read_with_their_units() {
+        let seconds = |text| length(text).map(|time: Duration| time.as_secs_f64());
+        assert_eq!(seconds("1h 30m"), Some(5_400.0));
+        assert_eq!(seconds("7d"), Some(604_800.0));
+        assert_eq!(seconds("1w 12h"), Some(648_000.0));
+        assert_eq!(seconds("1.5s"), Some(1.5));
+        for wrong in ["", "soon", "-5m", "1 month", "2y", "30"] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
+        }
+    }
 
     #[test]
     fn sizes_are_read_with_their_units() {

@@ -49,9 +49,12 @@ pub(super) struct Node {
 pub(super) struct Table(pub(super) Vec<(String, Origin, Node)>);
 
 impl Source {
-    /// The file's name as errors show it.
+    /// The file's name as errors show it: from the project's folder, where it is known from there.
     pub(super) fn name(&self) -> &Path {
-        self.file.file_name().map_or(&self.file, Path::new)
+        match self.file.is_relative() {
+            true => &self.file,
+            false => self.file.file_name().map_or(&self.file, Path::new),
+        }
     }
 
     /// An error about what stands at this origin.

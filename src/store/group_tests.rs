@@ -31,6 +31,7 @@ async fn store() -> (TempDir, Store) {
         connection: None,
         sandbox: false,
         settings: None,
+        job: None,
         started_at: 1,
     };
     store.start_run(&run).await.unwrap();

@@ -16,6 +16,8 @@ pub struct RunFilter {
     pub state: Option<RunState>,
     /// Only those of this script, by its path below the project's folder.
     pub script: Option<String>,
+    /// Only those of this job.
+    pub job: Option<String>,
 }
 
 /// A run as one line of a list.
@@ -27,6 +29,8 @@ pub struct RunLine {
     pub script: String,
     /// What its bare nouns mean.
     pub connection: Option<String>,
+    /// The job that it belongs to, if it does.
+    pub job: Option<String>,
     /// Milliseconds since the epoch.
     pub started_at: i64,
     /// The how-manyth attempt this is, from 1.
@@ -126,11 +130,11 @@ impl Store {
     ) -> Result<Vec<RunLine>, Error> {
         let (at, id) = older.unzip();
         let rows = sqlx::query(
-            "SELECT id, script, connection, started_at, attempt, ended_at, state, exit_code,
+            "SELECT id, script, connection, job, started_at, attempt, ended_at, state, exit_code,
                 instr(args, $6) > 0 AS lacks_a_secret
              FROM run
              WHERE ($1 IS NULL OR state = $1) AND ($2 IS NULL OR script = $2)
-               AND ($3 IS NULL OR (started_at, id) < ($3, $4))
+               AND ($3 IS NULL OR (started_at, id) < ($3, $4)) AND ($7 IS NULL OR job = $7)
              ORDER BY started_at DESC, id DESC LIMIT $5",
         )
         .bind(filter.state.map(RunState::as_str))
@@ -139,6 +143,7 @@ impl Store {
         .bind(id)
         .bind(limit)
         .bind(REDACTED)
+        .bind(&filter.job)
         .fetch_all(self.readers())
         .await;
         rows.and_then(|rows| rows.iter().map(line_of).collect()).map_err(|error| self.error(error))
@@ -146,12 +151,16 @@ impl Store {
 
     /// How many runs this filter has.
     pub async fn count_runs(&self, filter: &RunFilter) -> Result<i64, Error> {
-        sqlx::query_scalar("SELECT COUNT(*) FROM run WHERE ($1 IS NULL OR state = $1) AND ($2 IS NULL OR script = $2)")
-            .bind(filter.state.map(RunState::as_str))
-            .bind(&filter.script)
-            .fetch_one(self.readers())
-            .await
-            .map_err(|error| self.error(error))
+        sqlx::query_scalar(
+            "SELECT COUNT(*) FROM run
+             WHERE ($1 IS NULL OR state = $1) AND ($2 IS NULL OR script = $2) AND ($3 IS NULL OR job = $3)",
+        )
+        .bind(filter.state.map(RunState::as_str))
+        .bind(&filter.script)
+        .bind(&filter.job)
+        .fetch_one(self.readers())
+        .await
+        .map_err(|error| self.error(error))
     }
 
     /// Effects of these runs: run, state, whether under a job, count. What failed and was sent again counts as what came
@@ -271,6 +280,7 @@ fn line_of(row: &SqliteRow) -> Result<RunLine, sqlx::Error> {
         id: row.try_get("id")?,
         script: row.try_get("script")?,
         connection: row.try_get("connection")?,
+        job: row.try_get("job")?,
         started_at: row.try_get("started_at")?,
         attempt: row.try_get("attempt")?,
         ended_at: row.try_get("ended_at")?,

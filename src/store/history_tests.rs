@@ -31,6 +31,7 @@ async fn started(store: &Store, id: &str, script: &str, at: i64) {
         connection: Some("main".into()),
         sandbox: false,
         settings: None,
+        job: None,
         started_at: at,
     };
     store.start_run(&run).await.unwrap();
@@ -136,6 +137,7 @@ fn store_run() -> NewRun {
         connection: None,
         sandbox: false,
         settings: None,
+        job: None,
         started_at: 1,
     }
 }

@@ -16,7 +16,9 @@ mod history_tests;
 mod hook_tests;
 mod hooks;
 mod identities;
+mod job_runs;
 mod json;
+mod logs;
 mod open;
 mod plans;
 mod rosters;
@@ -24,6 +26,9 @@ mod runs;
 mod settling;
 #[cfg(test)]
 mod tests;
+mod ticks;
+#[cfg(test)]
+mod ticks_tests;
 mod traces;
 mod triggers;
 
@@ -36,10 +41,12 @@ pub use group::Writing;
 pub use history::{AttemptRow, CallRow, Decision, EffectsRow, RunFilter, RunLine};
 pub use hooks::{HookRow, SecretRow};
 pub use identities::IdentityRow;
+pub use job_runs::{Cause, OfJob};
 pub use open::Store;
 pub use plans::PlanRow;
 pub use rosters::RosterRow;
 pub use runs::{Approval, LogLine, NewRun, Run, RunState};
 pub use settling::{ObjectRow, Settling};
+pub use ticks::{JobRow, PauseRow, TickFilter, TickRow};
 pub use traces::{About, LooseGroup, Names, Told, Trace};
 pub use triggers::{TriggerRow, TriggerState};

@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::json::{column, optional, unknown};
-use super::{Error, Store};
+use super::{Error, OfJob, Store};
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct NewRun {
     pub sandbox: bool,
     /// The settings file, where one was named: commands that go on with the run name it again.
     pub settings: Option<String>,
+    /// The job that it belongs to, if it does.
+    pub job: Option<OfJob>,
     /// Milliseconds since the epoch.
     pub started_at: i64,
 }
@@ -117,8 +119,9 @@ impl Store {
     /// Writes down that a run begins its first attempt.
     pub async fn start_run(&self, run: &NewRun) -> Result<(), Error> {
         sqlx::query(
-            "INSERT INTO run (id, script, source, args, connection, sandbox, settings, started_at, attempt, attempt_at, state)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $8, 'running')",
+            "INSERT INTO run (id, script, source, args, connection, sandbox, settings, started_at, attempt, attempt_at, state,
+                job, cause, scheduled_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $8, 'running', $9, $10, $11)",
         )
         .bind(&run.id)
         .bind(&run.script)
@@ -128,6 +131,9 @@ impl Store {
         .bind(run.sandbox)
         .bind(&run.settings)
         .bind(run.started_at)
+        .bind(run.job.as_ref().map(|job| &job.name))
+        .bind(run.job.as_ref().map(|job| job.cause.as_str()))
+        .bind(run.job.as_ref().and_then(|job| job.scheduled_at))
         .execute(self.writer())
         .await
         .map_err(|error| self.error(error))?;
@@ -282,6 +288,7 @@ fn run_of(row: &SqliteRow) -> Result<Run, sqlx::Error> {
             connection: row.try_get("connection")?,
             sandbox: row.try_get("sandbox")?,
             settings: row.try_get("settings")?,
+            job: OfJob::of(row)?,
             started_at: row.try_get("started_at")?,
         },
         attempt: row.try_get("attempt")?,

@@ -14,6 +14,7 @@ fn run(id: &str, started_at: i64) -> NewRun {
         connection: Some("main".into()),
         sandbox: false,
         settings: Some("beadle.toml".into()),
+        job: None,
         started_at,
     }
 }

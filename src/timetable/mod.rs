@@ -1,7 +1,7 @@
 //! When something recurs: the five fields of a crontab, read in a time zone. Pure.
 //!
 //! One rule: what people expect who know Debian's cron. The crate `cron` finds the next wall clock time and is never shown
-//! a time zone; which instants a wall clock time is, is decided in `instants`. `docs/decisions/0012-schedules.md` says why.
+//! a time zone; which instants a wall clock time is, is decided in `instants`. `docs/decisions/0010-schedules.md` says why.
 
 mod expression;
 mod field;

@@ -75,6 +75,7 @@ async fn site(life: Duration, headers: Headers) -> Site {
         connection: Some("aveva".into()),
         sandbox: false,
         settings: None,
+        job: None,
         started_at: 0,
     };
     store.start_run(&run).await.unwrap();

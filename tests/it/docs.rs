@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use beadle::settings::{Environment, FILE, Limits, Mode, Settings, Start};
+use beadle::settings::{Environment, FILE, Jobs, Limits, Mode, Settings, Start};
 use tempfile::TempDir;
 
 use crate::builder::Test;
@@ -73,10 +73,11 @@ fn of_language(language: &str) -> Vec<Block> {
     found
 }
 
-/// A project as a person has it: the scripts that ship, and nothing else.
+/// A project as a person has it: the scripts and the jobs that ship, and nothing else.
 fn project() -> TempDir {
     let folder = TempDir::new().unwrap();
     copy(&root().join("scripts"), &folder.path().join("scripts"));
+    copy(&root().join("jobs"), &folder.path().join("jobs"));
     folder
 }
 
@@ -96,7 +97,7 @@ fn copy(from: &Path, to: &Path) {
 fn every_block_of_the_documents_is_of_a_language_that_a_test_knows() {
     for (path, text) in documents() {
         for block in blocks(&path, &text) {
-            let known = ["rhai", "toml", "console", "text"].contains(&block.language.as_str());
+            let known = ["rhai", "toml", "toml job", "console", "text"].contains(&block.language.as_str());
             // A sketch of a test in Rust and of a shell's line are read by people alone.
             assert!(known || ["rust", "sh"].contains(&block.language.as_str()), "{block}: `{}`", block.language);
         }
@@ -129,6 +130,26 @@ fn the_settings_in_the_documents_are_right_and_the_limits_shown_are_the_defaults
         let settings = Settings::load(&start).unwrap_or_else(|error| panic!("{block}: {error}"));
         assert_eq!(settings.limits, Limits::default(), "{block}");
         assert!(settings.warnings.is_empty(), "{block}: {:?}", settings.warnings);
+    }
+}
+
+#[test]
+fn the_jobs_in_the_documents_are_right() {
+    let settings = "[connections.main]\nplatform = \"mobilize\"\nsandbox = true\n";
+    for block in of_language("toml job") {
+        let folder = project();
+        std::fs::write(folder.path().join(FILE), settings).unwrap();
+        std::fs::write(folder.path().join("jobs/shown.toml"), &block.text).unwrap();
+        let start = Start {
+            file: None,
+            folder: folder.path().to_owned(),
+            mode: Mode::Real,
+            connection: None,
+            environment: Environment::default(),
+        };
+        let jobs = Jobs::load(&Settings::load(&start).unwrap()).unwrap();
+        jobs.get("shown").unwrap_or_else(|error| panic!("{block}: {error}"));
+        assert!(jobs.warnings.is_empty(), "{block}: {:?}", jobs.warnings);
     }
 }
 

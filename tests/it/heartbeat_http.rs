@@ -71,6 +71,7 @@ async fn site(base_url: &str, pairs: &[(&'static str, &str)]) -> Site {
         connection: Some("heartbeat".into()),
         sandbox: false,
         settings: None,
+        job: None,
         started_at: 0,
     };
     store.start_run(&run).await.unwrap();

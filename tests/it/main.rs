@@ -27,6 +27,8 @@ mod heartbeat_scripts;
 mod history;
 mod hivesocial_document;
 mod hivesocial_scripts;
+mod jobs_explained;
+mod jobs_listed;
 mod layers;
 mod lost_answers;
 mod main_job;

@@ -197,6 +197,7 @@ fn new_run(started_at: i64) -> NewRun {
         connection: Some("main".into()),
         sandbox: false,
         settings: None,
+        job: None,
         started_at,
     }
 }

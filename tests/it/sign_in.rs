@@ -444,6 +444,7 @@ async fn client(site: &Site) -> (Client, Store) {
         connection: Some("main".into()),
         sandbox: false,
         settings: None,
+        job: None,
         started_at: 0,
     };
     store.start_run(&run).await.unwrap();

@@ -30,6 +30,9 @@ pub(super) struct Options {
     /// Only those of this script
     #[arg(long, value_name = "PATH")]
     script: Option<PathBuf>,
+    /// Only those of this job
+    #[arg(long, value_name = "NAME")]
+    job: Option<String>,
     /// The runs on the sandbox
     #[arg(long)]
     sandbox: bool,
@@ -58,7 +61,7 @@ fn list(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let session = Session::open(shell, shell.settings(mode, None)?, mode)?;
     let (flags, times) = (shell.flags(mode), times(&session));
     let script = options.script.as_deref().map(|path| below(&session.settings.project.folder, &shell.folder, path));
-    let filter = RunFilter { state: options.state, script };
+    let filter = RunFilter { state: options.state, script, job: options.job.clone() };
     let all = session.runtime.block_on(session.store.count_runs(&filter)).map_err(failed)?;
     let shown = each(&session, &filter, options.limit, |listed| {
         shell.tell(|| listed.text(&times), || listed.json(&flags));
@@ -116,7 +119,8 @@ fn counted(session: &Session<'_>, page: Vec<RunLine>) -> Result<Vec<Listed>, Fai
 fn nothing(session: &Session<'_>, filter: &RunFilter) -> String {
     let state = filter.state.map(|state| format!(" that is {}", state.as_str())).unwrap_or_default();
     let script = filter.script.as_ref().map(|script| format!(" of {script}")).unwrap_or_default();
-    format!("there is no run{script}{state} in {}", session.store.path().display())
+    let job = filter.job.as_ref().map(|job| format!(" for {job}")).unwrap_or_default();
+    format!("there is no run{script}{job}{state} in {}", session.store.path().display())
 }
 
 /// A script as runs name it: by its path below the project's folder.

@@ -47,6 +47,7 @@ impl Desk {
             connection: None,
             sandbox: true,
             settings: None,
+            job: None,
             started_at: self.clock.now_ms(),
         };
         self.store.start_run(&run).await.unwrap();

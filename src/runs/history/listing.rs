@@ -81,9 +81,10 @@ impl Listed {
         let Self { run, counts, .. } = self;
         let attempts = if run.attempt > 1 { format!(" in {} attempts", run.attempt) } else { String::new() };
         let connection = run.connection.as_deref().unwrap_or("no connection");
+        let job = run.job.as_ref().map(|job| format!(" for {job}")).unwrap_or_default();
         let stands = format!("{}{}", self.stands(), exit(run));
         let when = times.show(run.started_at);
-        format!("{}  {when}  {stands:<12}  {} on {connection}: {}{attempts}", run.id, run.script, counts.text())
+        format!("{}  {when}  {stands:<12}  {} on {connection}{job}: {}{attempts}", run.id, run.script, counts.text())
     }
 
     /// One line for programs.
@@ -94,6 +95,7 @@ impl Listed {
             "run": run.id,
             "script": run.script,
             "connection": run.connection,
+            "job": run.job,
             "started": moment(run.started_at),
             "ended": run.ended_at.map(moment),
             "state": run.state.as_str(),
@@ -139,6 +141,7 @@ mod tests {
             id: "20261122-0158-k3f9".into(),
             script: "scripts/sync.rhai".into(),
             connection: Some("main".into()),
+            job: None,
             started_at: 1_700_000_000_000,
             attempt: 1,
             ended_at: None,
@@ -155,10 +158,11 @@ mod tests {
         died.counts.add("done", false, 40, Owner::Nobody);
         died.counts.add("open", false, 2, Owner::Nobody);
         died.run.attempt = 3;
+        died.run.job = Some("weekly".into());
         assert_eq!(
             died.text(&times()),
-            "20261122-0158-k3f9  2023-11-14 22:13:20 UTC  died: resume  scripts/sync.rhai on main: 40 done, 2 in doubt in 3 \
-             attempts"
+            "20261122-0158-k3f9  2023-11-14 22:13:20 UTC  died: resume  scripts/sync.rhai on main for weekly: 40 done, 2 in doubt \
+             in 3 attempts"
         );
         let next = died.json(&Flags::of(Mode::Sandbox, None))["next"].clone();
         assert_eq!(next, "beadle resume 20261122-0158-k3f9 --sandbox");

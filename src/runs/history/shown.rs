@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::words::{Owner, Times, effect_json, effect_line, moment};
 use crate::model::counted;
 use crate::settings::Flags;
-use crate::store::{Approval, AttemptRow, CallRow, Decision, EffectRow, EffectsRow, LogLine, Run, RunState};
+use crate::store::{
+    Approval, AttemptRow, CallRow, Cause, Decision, EffectRow, EffectsRow, LogLine, OfJob, Run, RunState,
+};
 
 /// One run, and what its tale is told with.
 #[derive(Clone, Debug)]
@@ -49,6 +51,7 @@ impl Shown {
             true => "  without arguments".to_owned(),
             false => format!("  with {}", given.join(", ")),
         });
+        lines.extend(of.job.as_ref().map(|job| format!("  {}", self.of_job(job))));
         lines.extend(self.plan.map(|made| format!("  does what was planned {}", self.times.show(made))));
         lines.extend(of.settings.as_ref().map(|file| format!("  settings {file}")));
         lines.push(format!("  {}", self.stands()));
@@ -129,6 +132,13 @@ impl Shown {
             "script": of.script,
             "connection": of.connection,
             "sandbox": of.sandbox,
+            "job": of.job.as_ref().map(|job| {
+                json!({
+                    "name": job.name,
+                    "cause": job.cause.as_str(),
+                    "scheduled_for": job.scheduled_at.map(moment),
+                })
+            }),
             "settings": of.settings,
             "planned": self.plan.map(moment),
             "arguments": arguments(&self.run).map(|(name, value)| json!([name, value])).collect::<Vec<_>>(),
@@ -207,6 +217,20 @@ impl Shown {
         })
     }
 
+    /// `for the job weekly, due 2026-11-22 01:30:00 UTC`
+    fn of_job(&self, job: &OfJob) -> String {
+        let due = job.scheduled_at.map(|at| self.times.show(at));
+        let why = match (job.cause, due) {
+            (Cause::Schedule, Some(due)) => format!(", due {due}"),
+            (Cause::Schedule, None) => String::new(),
+            (Cause::Hand, _) => ", started by hand".to_owned(),
+            (Cause::Backfill, Some(due)) => format!(", made up for {due}"),
+            (Cause::Backfill, None) => ", made up for".to_owned(),
+            (Cause::Event, _) => ", started by events".to_owned(),
+        };
+        format!("for the job {}{why}", job.name)
+    }
+
     fn stands(&self) -> String {
         let code = self.run.exit_code.map(|code| format!(", exit code {code}")).unwrap_or_default();
         match (self.owner, self.run.state, self.run.ended_at) {
@@ -278,6 +302,7 @@ pub(super) mod tests {
             connection: Some("main".into()),
             sandbox: true,
             settings: Some("/p/other.toml".into()),
+            job: None,
             started_at: 1_700_000_000_000,
         };
         let run = Run {
@@ -334,6 +359,20 @@ pub(super) mod tests {
   failed 2023-11-14 22:14:20 UTC, exit code 1
   attempt 1: 2023-11-14 22:13:20 UTC to 2023-11-14 22:14:20 UTC, 1 write"
         );
+    }
+
+    #[test]
+    fn the_head_says_for_which_job_it_ran_and_why() {
+        let line = |cause, scheduled_at| {
+            let mut shown = shown(RunState::Done, Some(0));
+            shown.run.of.job = Some(OfJob { name: "weekly".into(), cause, scheduled_at });
+            shown.head().lines().find(|line| line.contains("the job")).map(str::to_owned).unwrap()
+        };
+        let due = Some(1_700_000_000_000);
+        assert_eq!(line(Cause::Schedule, due), "  for the job weekly, due 2023-11-14 22:13:20 UTC");
+        assert_eq!(line(Cause::Backfill, due), "  for the job weekly, made up for 2023-11-14 22:13:20 UTC");
+        assert_eq!(line(Cause::Hand, None), "  for the job weekly, started by hand");
+        assert_eq!(line(Cause::Event, None), "  for the job weekly, started by events");
     }
 
     #[test]

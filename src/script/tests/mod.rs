@@ -24,7 +24,8 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::{
-    Cancel, Door, Ended, EngineKit, Facts, Limits, Rows, Run, Script, ScriptError, Start, Thrown, With, execute,
+    Cancel, Door, Ended, EngineKit, Facts, JobFacts, Limits, Rows, Run, Script, ScriptError, Start, Thrown, With,
+    execute,
 };
 use crate::catalog::{Call, Platform};
 use crate::clock::Clock;
@@ -177,13 +178,13 @@ impl Stage {
         let fake = self.fake.clone();
         Run::from(Start {
             id: "r1".into(),
-            job: None,
             facts: Facts {
                 args: self.args.clone(),
                 started: jiff::Timestamp::UNIX_EPOCH,
                 connection: "main".into(),
                 sandbox: true,
                 dry_run: self.dry_run,
+                job: JobFacts::default(),
             },
             doors: Arc::new(move |name| match name {
                 "main" => Ok(fake.clone()),

@@ -1,14 +1,22 @@
-//! `jobs/NAME.toml`: a script, when it runs, and what becomes of it when it cannot or does not.
+//! `jobs/NAME.toml`: a script, when it runs, and what becomes of it when it cannot or does not. Files are read one by one:
+//! what is wrong in one of them is said with its place and hides no other.
 
+mod folder;
+mod needs;
 mod notify;
+mod policy;
+mod read;
+mod schedule;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use notify::{Notify, Shape};
+pub use folder::Jobs;
+pub use notify::{Address, Notify, Shape};
 
-use super::{Partial, Secret};
+use super::Partial;
 use crate::model::Topic;
 use crate::timetable::Timetable;
 
@@ -51,7 +59,7 @@ pub struct Job {
     pub pause_after: u32,
     /// `paused = true` or a reason: it has its moments, and all of them are skipped.
     pub paused: Option<String>,
-    /// The jobs that must have been done since its last moment.
+    /// The jobs that must have been done since their own last moments; of one without a timetable, since this job's.
     pub needs: Vec<String>,
     /// The largest memory of a run, in bytes; `None` is the project's.
     pub memory: Option<u64>,
@@ -114,4 +122,19 @@ pub struct Retries {
 
 /// Where an outside watcher is told that a job is alive: `URL/start`, `URL`, `URL/fail`.
 #[derive(Clone, Debug)]
-pub struct Ping(pub Secret);
+pub struct Ping(pub Address);
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self { times: 2, wait: Duration::from_secs(5 * 60) }
+    }
+}
+
+impl Default for Missed {
+    fn default() -> Self {
+        Self { which: Which::Last, window: Duration::from_secs(7 * 24 * 60 * 60), most: 24 }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,21 +1,36 @@
-//! `[notify]` of a job: who is told, how, and after how many failures.
+//! `[notify]` of a job: who is told, how, and after how many failures. Addresses that let whoever has them post are secrets:
+//! they are read when they are used, like credentials.
 
+use super::super::address::{BaseUrl, Plaintext};
+use super::super::connection::source_of;
+use super::super::error::Error;
+use super::super::secret::Source as From;
+use super::super::section::Section;
+use super::super::tree::{Node, Origin, Source, Table, Value};
+use super::super::{Environment, Project, Redactor, Secret};
 use super::Ping;
-use crate::settings::Secret;
+use super::words::word_of;
+use crate::model::Email;
 
 /// Who is told when a job fails, recovers or is overdue.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Notify {
-    /// After so many failures in a row; 0 and 1 are the first.
+    /// After so many failures in a row; 1 is the first.
     pub after: u32,
-    /// Where a message is posted; its address is a secret.
-    pub webhook: Option<(Shape, Secret)>,
+    /// Where a message is posted.
+    pub webhook: Option<(Shape, Address)>,
     /// A program and its arguments; the message is on its standard input.
     pub command: Option<Vec<String>>,
     /// An address that gets a mail, through `[mail]` of the settings.
     pub mail: Option<String>,
     /// The outside heartbeat.
     pub ping: Option<Ping>,
+}
+
+impl Default for Notify {
+    fn default() -> Self {
+        Self { after: 1, webhook: None, command: None, mail: None, ping: None }
+    }
 }
 
 /// What a posted message looks like.
@@ -27,4 +42,113 @@ pub enum Shape {
     Slack,
     /// A message of Teams' incoming webhooks.
     Teams,
+}
+
+/// Where the address of an outside service is to be found.
+#[derive(Clone, Debug)]
+pub struct Address {
+    key: &'static str,
+    from: From,
+}
+
+const KEYS: &[&str] = &["after", "webhook", "shape", "slack", "teams", "command", "mail", "ping_url"];
+const SHAPES: &[(&str, Shape)] = &[("json", Shape::Json), ("slack", Shape::Slack), ("teams", Shape::Teams)];
+
+impl Address {
+    /// The address, now, made known to the redactor. The error never holds it.
+    pub fn read(&self, project: &Project, environment: &Environment, redactor: &Redactor) -> Result<Secret, Error> {
+        let named = |why: String| Error::new(format!("`{}` of `[notify]` {why}", self.key));
+        let secret = self.from.read(&project.folder, environment).map_err(named)?;
+        redactor.learn(&secret);
+        usable(secret.expose()).map_err(|why| named(format!("comes from {} and {why}", self.from.name())))?;
+        Ok(secret)
+    }
+
+    /// Where it comes from, for people; never the address itself.
+    pub fn source(&self) -> String {
+        self.from.name()
+    }
+}
+
+impl Notify {
+    pub(super) fn read(table: Table, source: &Source, warn: &mut Vec<String>) -> Result<Self, Error> {
+        let mut section = Section::new("[notify]".into(), table, source, KEYS)?;
+        let after = section.int("after", 1, 1, 1000)?;
+        let webhook = webhook(&mut section, warn)?;
+        let command = command(&mut section)?;
+        let mail = match section.text("mail")? {
+            None => None,
+            Some((text, origin)) => match Email::parse(&text) {
+                Ok(_) => Some(text.trim().to_owned()),
+                Err(why) => return Err(section.refuse("mail", &origin, &format!("must be an address: {why}"))),
+            },
+        };
+        let ping = address(&mut section, "ping_url", warn)?.map(|(address, _)| Ping(address));
+        Ok(Self { after: u32::try_from(after).unwrap_or(1), webhook, command, mail, ping })
+    }
+}
+
+/// `webhook` with its `shape`, or `slack`, or `teams`.
+fn webhook(section: &mut Section<'_>, warn: &mut Vec<String>) -> Result<Option<(Shape, Address)>, Error> {
+    let shape_at = section.text("shape")?;
+    let shape = match &shape_at {
+        None => Shape::Json,
+        Some((text, origin)) => word_of(section, "shape", (text, origin), SHAPES)?,
+    };
+    let mut found: Option<(&'static str, Shape, Address)> = None;
+    for (key, shape) in [("webhook", shape), ("slack", Shape::Slack), ("teams", Shape::Teams)] {
+        let Some((address, origin)) = address(section, key, warn)? else { continue };
+        if let Some((other, ..)) = found {
+            return Err(section.refuse_secretly(key, &origin, &format!("stands beside `{other}`; name one of them")));
+        }
+        found = Some((key, shape, address));
+    }
+    match (&found, shape_at) {
+        (Some(("webhook", ..)), _) | (_, None) => Ok(found.map(|(_, shape, address)| (shape, address))),
+        (_, Some((_, origin))) => Err(section.refuse("shape", &origin, "is about `webhook`, which is not there")),
+    }
+}
+
+/// An address as credentials are written; one that stands in the file is checked at once.
+fn address(
+    section: &mut Section<'_>,
+    key: &'static str,
+    warn: &mut Vec<String>,
+) -> Result<Option<(Address, Origin)>, Error> {
+    let Some(node) = section.take(key) else { return Ok(None) };
+    let from = source_of(&node).map_err(|why| section.refuse_secretly(key, &node.origin, &why))?;
+    if let From::Literal(text) = &from {
+        usable(text.expose()).map_err(|why| section.refuse_secretly(key, &node.origin, &why))?;
+        warn.push(format!(
+            "`{key}` of `[notify]` stands in the job's file in plain text; \"env:NAME\", \"file:PATH\" or a command keeps it out"
+        ));
+    }
+    Ok(Some((Address { key, from }, node.origin)))
+}
+
+/// Strict like the address of a connection, and with a query where services have one.
+fn usable(text: &str) -> Result<(), String> {
+    let (address, query) = text.split_once('?').unwrap_or((text, ""));
+    match query.contains('#') || query.chars().any(|c| !c.is_ascii_graphic()) {
+        true => Err("has a query that is not written as addresses are".to_owned()),
+        false => BaseUrl::parse(address, Plaintext::Loopback).map(drop),
+    }
+}
+
+fn command(section: &mut Section<'_>) -> Result<Option<Vec<String>>, Error> {
+    let Some(Node { value, origin }) = section.take("command") else { return Ok(None) };
+    let word = |node: Node| match node.value {
+        Value::Text(text) => Some(text),
+        _ => None,
+    };
+    let words: Option<Vec<String>> = match value {
+        Value::List(items) => items.into_iter().map(word).collect(),
+        _ => None,
+    };
+    match words.filter(|words| words.first().is_some_and(|program| !program.trim().is_empty())) {
+        Some(words) => Ok(Some(words)),
+        None => {
+            Err(section.refuse("command", &origin, "must be a list: [\"program\", \"argument\"]; no shell takes part"))
+        }
+    }
 }

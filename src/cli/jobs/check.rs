@@ -1,0 +1,46 @@
+//! `beadle jobs check`: whether every job could run, without running any.
+
+use serde_json::json;
+
+use super::super::{Code, Failure, Shell};
+use super::order::order;
+use super::{Place, broken};
+use crate::events::Level;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Checks all files, connections, scripts and parameters; ends with 2 where one is wrong.
+pub(super) fn check(options: &Options, shell: &Shell) -> Result<Code, Failure> {
+    let (settings, jobs) = options.place.open(shell)?;
+    let mut wrong = 0;
+    for job in jobs.jobs.values() {
+        let failure = order(job, &settings, options.place.mode()).err();
+        if let Some(failure) = &failure {
+            wrong += 1;
+            shell.printer.say(Level::Error, &format!("{}: {}", job.file.display(), failure.message));
+            if let Some(hint) = &failure.hint {
+                shell.printer.say(Level::Info, &format!("  next: {hint}"));
+            }
+        }
+        let error = failure.as_ref().map(|failure| failure.message.as_str());
+        let next = failure.as_ref().and_then(|failure| failure.hint.as_deref());
+        let object = || json!({ "type": "checked", "job": job.name, "file": job.file, "error": error, "next": next });
+        match error {
+            None => shell.tell(|| format!("{}: can run", job.name), object),
+            Some(_) => shell.tell_object(object),
+        }
+    }
+    let code = broken(&jobs, shell);
+    let (all, wrong) = (jobs.jobs.len() + jobs.broken.len(), wrong + jobs.broken.len());
+    let words = match (all, wrong) {
+        (0, _) => "there is no job".to_owned(),
+        (_, 0) => format!("{all} checked, all of them can run"),
+        _ => format!("{all} checked, {wrong} cannot run"),
+    };
+    shell.tell(|| words, || json!({ "type": "check", "checked": all, "wrong": wrong }));
+    Ok(if wrong == 0 { code } else { Code::Usage })
+}

@@ -1,0 +1,93 @@
+//! `beadle jobs`: every job with its schedule in words, its next time, and why it does not run where it does not.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::super::{Code, Failure, Shell};
+use super::moments::{length, local, name};
+use super::{Place, broken};
+use crate::clock::Clock;
+use crate::settings::{Job, Jobs};
+
+/// Lists the jobs, then the files that cannot be used.
+pub(super) fn list(place: Place, shell: &Shell) -> Result<Code, Failure> {
+    let (_, jobs) = place.open(shell)?;
+    let now = Clock::system().now();
+    for job in jobs.jobs.values() {
+        shell.tell(|| text(job, now), || object(job, now));
+    }
+    let code = broken(&jobs, shell);
+    shell.tell(
+        || sum(&jobs),
+        || json!({ "type": "jobs", "all": jobs.jobs.len(), "paused": paused(&jobs), "broken": jobs.broken.len() }),
+    );
+    Ok(code)
+}
+
+fn text(job: &Job, now: Timestamp) -> String {
+    let mut lines = vec![format!("{}: {}", job.name, job.script.display())];
+    lines.extend(job.description.clone());
+    lines.extend(when(job));
+    if let Some(next) = job.timetable.next(now) {
+        let skipped = if job.paused.is_some() { ", skipped while it is paused" } else { "" };
+        lines.push(format!("next: {}{skipped}", local(next, job.timetable.zone())));
+    }
+    lines.extend(job.paused.iter().map(|reason| format!("paused: {reason}")));
+    lines.join("\n  ")
+}
+
+/// What starts it, a line each.
+pub(super) fn when(job: &Job) -> Vec<String> {
+    let zone = name(job.timetable.zone());
+    let later = match job.jitter.is_zero() {
+        true => String::new(),
+        false => format!(", up to {} later", length(job.jitter)),
+    };
+    let times = job.timetable.expressions().iter();
+    let mut lines: Vec<String> = times.map(|one| format!("{}, {zone}{later}", one.words())).collect();
+    lines.extend(job.on.iter().map(|topic| format!("on {topic}")));
+    if lines.is_empty() {
+        lines.push("by hand only: it has neither `schedule` nor `on`".to_owned());
+    }
+    lines
+}
+
+fn object(job: &Job, now: Timestamp) -> Value {
+    let expressions = job.timetable.expressions();
+    json!({
+        "type": "job",
+        "job": job.name,
+        "file": job.file,
+        "description": job.description,
+        "script": job.script,
+        "schedule": expressions.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "words": expressions.iter().map(|one| one.words()).collect::<Vec<_>>(),
+        "zone": name(job.timetable.zone()),
+        "on": job.on.iter().map(|topic| topic.name()).collect::<Vec<_>>(),
+        "next": job.timetable.next(now).map(|at| at.to_string()),
+        "connection": job.connection,
+        "needs": job.needs,
+        "paused": job.paused,
+    })
+}
+
+fn paused(jobs: &Jobs) -> usize {
+    jobs.jobs.values().filter(|job| job.paused.is_some()).count()
+}
+
+fn sum(jobs: &Jobs) -> String {
+    let count = |number: usize, noun: &str| format!("{number} {noun}{}", if number == 1 { "" } else { "s" });
+    let mut words = match jobs.jobs.len() {
+        0 if jobs.broken.is_empty() => return "there is no job; docs/jobs.md says how to write one".to_owned(),
+        number => count(number, "job"),
+    };
+    match paused(jobs) {
+        0 => {}
+        number if number == jobs.jobs.len() => words.push_str(", paused"),
+        number => words.push_str(&format!(", {number} of them paused")),
+    }
+    if !jobs.broken.is_empty() {
+        words.push_str(&format!("; {} cannot be used", count(jobs.broken.len(), "file")));
+    }
+    words
+}

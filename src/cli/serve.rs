@@ -1,0 +1,125 @@
+//! `beadle serve`: runs the jobs by their schedules until it is stopped.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::session::Session;
+use super::{Code, Failure, Shell};
+use crate::clock::Clock;
+use crate::events::{Events, Level, Sink};
+use crate::schedule::{Daemon, Found, JobFiles, NotServed, Parts, Patience, Processes};
+use crate::settings::{Jobs, Mode, Settings};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  beadle serve
+  beadle serve --sandbox
+
+SIGTERM and Ctrl-C stop it gracefully: runs are brought to where they can be resumed, and the next
+`beadle serve` goes on with them. SIGHUP, or a changed file in jobs/, reads the jobs again.")]
+pub(super) struct Options {
+    /// With the simulated platforms and a store of their own
+    #[arg(long)]
+    sandbox: bool,
+}
+
+/// Serves until it is stopped.
+pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
+    let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
+    let settings = shell.settings(mode, None)?;
+    let session = Session::open(shell, settings.clone(), mode)?;
+    let printer: Arc<dyn Sink> = shell.printer.clone();
+    let events = Events::to(vec![printer]);
+    let program =
+        Processes::this_program().map_err(|error| Failure::failed(format!("failed to find this program: {error}")))?;
+    let starts = Processes {
+        program,
+        folder: settings.project.folder.clone(),
+        mode,
+        settings: shell.file.as_ref().map(|file| shell.folder.join(file)),
+        patience: Patience::default(),
+        store: session.store.clone(),
+        redactor: shell.redactor.clone(),
+        clock: Clock::system(),
+    };
+    let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
+    let parts = Parts {
+        store: session.store.clone(),
+        clock: Clock::system(),
+        starts: Arc::new(starts),
+        files: Box::new(Folder { stamp: Jobs::stamp(&settings), settings }),
+        events: events.clone(),
+        at_once: session.settings.schedule.at_once,
+        stop: stop.clone(),
+        reload: Arc::clone(&reload),
+    };
+    session.runtime.block_on(async {
+        let daemon = Daemon::begin(parts).await.map_err(refused)?;
+        events.say(Level::Info, format!("serving {}; Ctrl-C stops it", daemon.jobs()));
+        let signals = tokio::spawn(heed(stop, reload, events.clone()));
+        daemon.serve().await;
+        signals.abort();
+        Ok(Code::Done)
+    })
+}
+
+fn refused(why: NotServed) -> Failure {
+    match why {
+        NotServed::Taken => Failure::with(Code::Skipped, why.to_string()),
+        other => Failure::failed(other.to_string()),
+    }
+}
+
+/// The first polite signal stops it gracefully, the second one at once; a hang-up reads the jobs again.
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "the second signal ends the process at once")]
+async fn heed(stop: CancellationToken, reload: Arc<Notify>, events: Events) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
+    loop {
+        tokio::select! {
+            Some(()) = hang_up.recv() => reload.notify_one(),
+            heard = super::session::next_signal() => match (heard, stop.is_cancelled()) {
+                (Err(_), _) => return,
+                (Ok(()), false) => stop.cancel(),
+                (Ok(()), true) => {
+                    events.say(Level::Warn, "ended at once; what is at work is resumed by the next `beadle serve`");
+                    std::process::exit(i32::from(Code::Interrupted.number()));
+                }
+            },
+        }
+    }
+}
+
+/// The folder of jobs.
+struct Folder {
+    settings: Settings,
+    stamp: Vec<(PathBuf, u64, Option<SystemTime>)>,
+}
+
+impl JobFiles for Folder {
+    fn have_changed(&mut self) -> bool {
+        Jobs::stamp(&self.settings) != self.stamp
+    }
+
+    fn read(&mut self) -> Found {
+        self.stamp = Jobs::stamp(&self.settings);
+        match Jobs::load(&self.settings) {
+            Ok(found) => Found {
+                jobs: found.jobs.into_values().map(Arc::new).collect(),
+                broken: found.broken.into_iter().map(|(file, why)| (stem(&file), why.to_string())).collect(),
+                unread: None,
+            },
+            Err(why) => Found { jobs: Vec::new(), broken: BTreeMap::new(), unread: Some(why.to_string()) },
+        }
+    }
+}
+
+fn stem(file: &std::path::Path) -> String {
+    file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}

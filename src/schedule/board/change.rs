@@ -1,0 +1,128 @@
+//! Jobs come, change and go.
+
+use std::cmp::Reverse;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::super::verdict::{Verdict, Why};
+use super::post::{Open, Post, Standing};
+use super::{Board, Turn};
+use crate::settings::Job;
+use crate::store::Cause;
+
+/// What a reload changes of a job: its next moment before and after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// The job.
+    pub job: String,
+    /// Its next moment before; `None` for a new one.
+    pub before: Option<Timestamp>,
+    /// Its next moment now; `None` for one that is gone.
+    pub after: Option<Timestamp>,
+}
+
+impl Standing {
+    /// Of a job that nobody has seen before: its moments count from now on.
+    pub fn new(now: Timestamp) -> Self {
+        Self { decided_to: now, failures: 0, pause: None, last_done: None, unfinished: None }
+    }
+}
+
+impl Board {
+    /// Puts a job on the board as the store knows it.
+    pub fn add(&mut self, job: Arc<Job>, standing: Standing) {
+        let post = Post::new(job, standing);
+        let number = self.posts.len();
+        if let Some(at) = post.due_at() {
+            self.due.push(Reverse((at, number)));
+        }
+        self.names.insert(post.job.name.clone(), number);
+        self.posts.push(post);
+    }
+
+    /// Takes up what an earlier process has left; a job that is gone gives its entries up.
+    pub fn take_up(&mut self, open: Vec<Open>, now: Timestamp) -> Vec<Verdict> {
+        let mut turn = Turn::at(now);
+        for Open { job, entry } in open {
+            if let Some(number) = self.names.get(&job).copied() {
+                self.queue(number, entry, now, &mut turn);
+            }
+        }
+        self.settle(turn)
+    }
+
+    /// The jobs as their files are now. What is at work comes to its end as it began; a timetable that was changed counts from now on.
+    pub fn replace(&mut self, jobs: Vec<Arc<Job>>, now: Timestamp) -> (Vec<Verdict>, Vec<Change>) {
+        let mut turn = Turn::at(now);
+        let mut changes = Vec::new();
+        let kept: HashSet<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
+        let gone = |post: &Post| !post.gone && !kept.contains(post.job.name.as_str());
+        let gone: Vec<usize> = (0..self.posts.len()).filter(|number| gone(&self.posts[*number])).collect();
+        for number in gone {
+            changes.push(self.remove(number, &mut turn));
+        }
+        for job in jobs {
+            let name = job.name.clone();
+            let before = match self.names.get(&name).copied() {
+                Some(number) => self.change(number, job, now),
+                None => {
+                    self.add(job, Standing::new(now));
+                    None
+                }
+            };
+            let after = self.names.get(&name).and_then(|number| self.posts[*number].next);
+            if before != after {
+                changes.push(Change { job: name, before, after });
+            }
+        }
+        (self.settle(turn), changes)
+    }
+
+    /// The job's next moment before the change.
+    fn change(&mut self, number: usize, job: Arc<Job>, now: Timestamp) -> Option<Timestamp> {
+        let old = &self.posts[number];
+        let before = old.next.filter(|_| !old.gone);
+        let same = !old.gone && same_timetable(&old.job, &job);
+        let mut standing = old.standing.clone();
+        if !same {
+            standing.decided_to = standing.decided_to.max(now);
+        }
+        let held = old.lock();
+        let mut post = Post::new(job, standing);
+        let old = &mut self.posts[number];
+        (post.queue, post.at_work) = (std::mem::take(&mut old.queue), std::mem::take(&mut old.at_work));
+        // A lock is given back under the name under which it was taken.
+        if let Some(lock) = held.filter(|_| !post.at_work.is_empty()) {
+            self.locks.remove(&lock);
+        }
+        if let Some(lock) = post.lock().filter(|_| !post.at_work.is_empty()) {
+            self.locks.entry(lock).or_insert(number);
+        }
+        if let Some(at) = post.due_at() {
+            self.due.push(Reverse((at, number)));
+        }
+        self.posts[number] = post;
+        before
+    }
+
+    fn remove(&mut self, number: usize, turn: &mut Turn) -> Change {
+        let post = &mut self.posts[number];
+        post.gone = true;
+        let before = post.next.take();
+        let name = post.job.name.clone();
+        let given_up =
+            post.queue.iter().filter(|queued| queued.entry.cause == Cause::Schedule && queued.entry.tries == 0);
+        let places: Vec<_> = given_up.map(|queued| queued.place).collect();
+        for place in places {
+            self.skip(place, Why::Gone, turn);
+        }
+        Change { job: name, before, after: None }
+    }
+}
+
+fn same_timetable(one: &Job, other: &Job) -> bool {
+    let texts = |job: &Job| job.timetable.expressions().iter().map(ToString::to_string).collect::<Vec<_>>();
+    texts(one) == texts(other) && one.timetable.zone() == other.timetable.zone() && one.jitter == other.jitter
+}

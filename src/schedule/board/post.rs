@@ -1,0 +1,160 @@
+//! One job's place on the board.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest as _, Sha256};
+
+use super::super::verdict::Entry;
+use crate::settings::Job;
+use crate::store::Cause;
+
+/// What outlives the process of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Every moment up to here has been decided.
+    pub decided_to: Timestamp,
+    /// Failures in a row.
+    pub failures: u32,
+    /// Whether it is paused.
+    pub pause: Option<Pause>,
+    /// When a run of it was last done.
+    pub last_done: Option<Timestamp>,
+    /// A run of it that has not come to its end and that no entry goes on with.
+    pub unfinished: Option<String>,
+}
+
+/// Why, and until when, a job does not run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pause {
+    /// `None` is until somebody ends it.
+    pub until: Option<Timestamp>,
+    /// Why.
+    pub reason: String,
+}
+
+/// An entry that an earlier process has left: it waited, or its run was at work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// The job.
+    pub job: String,
+    /// The entry; with `tries` above 0 its run has begun and is resumed.
+    pub entry: Entry,
+}
+
+/// What two jobs must not work on at the same time: a connection, and a group of it.
+pub(super) type Lock = (Option<String>, String);
+
+/// Where an entry waits: in the order of their times, then of their arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) due_at: Timestamp,
+    pub(super) number: u64,
+    pub(super) post: usize,
+}
+
+/// An entry that waits.
+#[derive(Debug)]
+pub(super) struct Queued {
+    pub(super) place: Place,
+    pub(super) entry: Entry,
+    /// The moment before it.
+    pub(super) since: Timestamp,
+}
+
+/// A run that is at work.
+#[derive(Debug)]
+pub(super) struct Work {
+    /// The entry that it is for.
+    pub(super) entry: Entry,
+    /// The run, which is another one where an older run is finished first.
+    pub(super) run: String,
+    /// Where the entry waits meanwhile.
+    pub(super) before: Option<Place>,
+}
+
+/// A job, its next moment, what waits and what is at work.
+#[derive(Debug)]
+pub(super) struct Post {
+    pub(super) job: Arc<Job>,
+    pub(super) standing: Standing,
+    pub(super) jitter: SignedDuration,
+    /// Its next moment, without the jitter.
+    pub(super) next: Option<Timestamp>,
+    pub(super) queue: VecDeque<Queued>,
+    pub(super) at_work: Vec<Work>,
+    /// Its file is gone; what is at work comes to its end.
+    pub(super) gone: bool,
+}
+
+impl Place {
+    /// After everything that is due at this time.
+    pub(super) fn last_at(now: Timestamp) -> Self {
+        Self { due_at: now, number: u64::MAX, post: usize::MAX }
+    }
+}
+
+impl Post {
+    pub(super) fn new(job: Arc<Job>, standing: Standing) -> Self {
+        let jitter = jitter_of(&job);
+        let next = job.timetable.next(standing.decided_to);
+        Self { job, standing, jitter, next, queue: VecDeque::new(), at_work: Vec::new(), gone: false }
+    }
+
+    /// When its next moment is due.
+    pub(super) fn due_at(&self) -> Option<Timestamp> {
+        self.next.map(|moment| self.due_at_of(moment))
+    }
+
+    pub(super) fn due_at_of(&self, moment: Timestamp) -> Timestamp {
+        moment.saturating_add(self.jitter).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Its next moment after all that has been decided.
+    pub(super) fn look_ahead(&mut self) {
+        self.next = self.job.timetable.next(self.standing.decided_to);
+    }
+
+    /// Why it is paused, if it is.
+    pub(super) fn paused(&self, now: Timestamp) -> Option<String> {
+        if let Some(reason) = &self.job.paused {
+            return Some(reason.clone());
+        }
+        let pause = self.standing.pause.as_ref()?;
+        pause.until.is_none_or(|until| now < until).then(|| pause.reason.clone())
+    }
+
+    /// Until when an entry must have begun. What has begun before may go on at any time, and no event is lost.
+    pub(super) fn deadline(&self, entry: &Entry) -> Option<Timestamp> {
+        if entry.tries > 0 || entry.cause != Cause::Schedule || entry.made_up {
+            return None;
+        }
+        let within = SignedDuration::try_from(self.job.start_within?).ok()?;
+        entry.due_at.saturating_add(within).ok()
+    }
+
+    /// Whether it has been done since its own last moment; where it has none, since that of the job that needs it.
+    pub(super) fn is_done_since(&self, moment: Timestamp) -> bool {
+        let timed = !self.job.timetable.expressions().is_empty();
+        let since = if timed { self.standing.decided_to } else { moment };
+        self.standing.last_done.is_some_and(|done| done >= since)
+    }
+
+    /// What nobody else may work on meanwhile: the group that its parameters name.
+    pub(super) fn lock(&self) -> Option<Lock> {
+        let group = self.job.params.get("group")?;
+        Some((self.job.connection.clone(), group.clone()))
+    }
+}
+
+/// The same for every moment of a job, spread evenly over jobs.
+fn jitter_of(job: &Job) -> SignedDuration {
+    let most = u64::try_from(job.jitter.as_millis()).unwrap_or(u64::MAX);
+    if most == 0 {
+        return SignedDuration::ZERO;
+    }
+    let digest = Sha256::digest(job.name.as_bytes());
+    let number = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    SignedDuration::from_millis(i64::try_from(number % most).unwrap_or(0))
+}

@@ -1,0 +1,48 @@
+//! The job files while the daemon runs: read again when they have changed. A broken file leaves what was there in force.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::settings::Job;
+
+/// Reads the job files.
+pub trait JobFiles: Send + Sync + 'static {
+    /// Whether a file was written, made or removed since [`JobFiles::read`].
+    fn have_changed(&mut self) -> bool;
+    /// Reads all of them.
+    fn read(&mut self) -> Found;
+}
+
+/// What was found in the folder of jobs.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The jobs.
+    pub jobs: Vec<Arc<Job>>,
+    /// The names of those whose files are broken, each with what is wrong.
+    pub broken: BTreeMap<String, String>,
+    /// Why the folder itself could not be read: all jobs stay as they were.
+    pub unread: Option<String>,
+}
+
+/// The jobs in force.
+#[derive(Debug, Default)]
+pub(super) struct InForce {
+    jobs: BTreeMap<String, Arc<Job>>,
+}
+
+impl InForce {
+    /// Puts what was found in force; a job whose file is broken stays as it was.
+    pub(super) fn take(&mut self, found: Found) -> Vec<Arc<Job>> {
+        if found.unread.is_some() {
+            return self.jobs.values().cloned().collect();
+        }
+        let mut jobs: BTreeMap<_, _> = found.jobs.into_iter().map(|job| (job.name.clone(), job)).collect();
+        for name in found.broken.keys() {
+            if let Some(old) = self.jobs.remove(name) {
+                jobs.entry(name.clone()).or_insert(old);
+            }
+        }
+        self.jobs = jobs;
+        self.jobs.values().cloned().collect()
+    }
+}

@@ -1,0 +1,162 @@
+//! The loop of `beadle serve`: tells the board the time and what happened, writes its verdicts down, then acts on them.
+
+mod begin;
+mod files;
+mod rows;
+#[cfg(test)]
+mod tests;
+mod turn;
+mod watch;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+pub use files::{Found, JobFiles};
+
+use super::board::{Board, Pause};
+use super::process::Starts;
+use super::verdict::{Outcome, Verdict};
+use crate::clock::Clock;
+use crate::effects::{Lease, LeaseError};
+use crate::events::{Events, Level};
+use crate::model::counted;
+use crate::store::{Error, Store};
+use files::InForce;
+use watch::ClockWatch;
+
+/// How often other processes' orders (pauses, backfills) and the clock are looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// By this name the store has one daemon.
+const SEAT: &str = "serve";
+
+/// What a daemon works with.
+pub struct Parts {
+    /// Where it keeps what it decides.
+    pub store: Store,
+    /// The time.
+    pub clock: Clock,
+    /// Who does the work.
+    pub starts: Arc<dyn Starts>,
+    /// The job files.
+    pub files: Box<dyn JobFiles>,
+    /// Where it says what it does.
+    pub events: Events,
+    /// So many runs are at work at once.
+    pub at_once: usize,
+    /// Ends it gracefully: what is at work is brought to a place where it can be resumed.
+    pub stop: CancellationToken,
+    /// Reads the job files again.
+    pub reload: Arc<Notify>,
+}
+
+/// Why a daemon does not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum NotServed {
+    /// Another process serves the same store.
+    #[error("another `beadle serve` is at work on this store")]
+    Taken,
+    /// Its lock cannot be taken.
+    #[error(transparent)]
+    Lease(LeaseError),
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// A scheduler at work.
+pub struct Daemon {
+    parts: Parts,
+    board: Board,
+    in_force: InForce,
+    paused: BTreeMap<String, Pause>,
+    /// How the runs at work are stopped.
+    at_work: HashMap<String, CancellationToken>,
+    /// What could not be written down yet; nothing is decided meanwhile.
+    unkept: Vec<Verdict>,
+    endings: mpsc::UnboundedReceiver<Finished>,
+    tell: mpsc::UnboundedSender<Finished>,
+    watch: ClockWatch,
+    _seat: Lease,
+}
+
+/// A run that has come to its end.
+struct Finished {
+    job: String,
+    run: String,
+    outcome: Outcome,
+}
+
+impl Daemon {
+    /// Serves until it is stopped and everything at work has come to an end or to a place where it can be resumed.
+    pub async fn serve(mut self) {
+        let stop = self.parts.stop.clone();
+        while !stop.is_cancelled() {
+            self.look_around().await;
+            let now = self.parts.clock.now();
+            if self.unkept.is_empty() {
+                let verdicts = self.board.turn(now);
+                self.act(verdicts).await;
+            } else {
+                self.act(Vec::new()).await;
+            }
+            let asleep = self.asleep();
+            let (reload, clock) = (Arc::clone(&self.parts.reload), self.parts.clock.clone());
+            tokio::select! {
+                Some(finished) = self.endings.recv() => {
+                    let verdicts = self.board.ended(&finished.job, &finished.run, finished.outcome, clock.now());
+                    self.at_work.remove(&finished.run);
+                    self.act(verdicts).await;
+                }
+                () = reload.notified() => self.reload().await,
+                () = tokio::time::sleep(asleep) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+        self.wind_down().await;
+    }
+
+    /// How many jobs it serves, in words.
+    pub fn jobs(&self) -> String {
+        let timed = self.board.next_moments().filter(|(_, next)| next.is_some()).count();
+        let all = self.board.next_moments().count();
+        format!(
+            "{} of which {timed} have a next moment",
+            counted(u32::try_from(all).unwrap_or(u32::MAX), "job", "jobs")
+        )
+    }
+
+    /// How long nothing is to be decided.
+    fn asleep(&self) -> Duration {
+        let now = self.parts.clock.now();
+        let until = self.board.wake_at(now).map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
+        until.unwrap_or(LOOK).min(LOOK)
+    }
+
+    /// Stops what is at work and waits for it.
+    async fn wind_down(&mut self) {
+        if !self.at_work.is_empty() {
+            let line = {
+                let runs = counted(u32::try_from(self.at_work.len()).unwrap_or(u32::MAX), "run is", "runs are");
+                format!("stopping: {runs} at work; each is brought to where it can be resumed")
+            };
+            self.parts.events.say(Level::Info, line);
+        }
+        for stop in self.at_work.values() {
+            stop.cancel();
+        }
+        while !self.at_work.is_empty() {
+            let Some(finished) = self.endings.recv().await else { break };
+            self.at_work.remove(&finished.run);
+            let now = self.parts.clock.now();
+            let mut verdicts = self.board.ended(&finished.job, &finished.run, finished.outcome, now);
+            // What could begin now has to wait for the next daemon.
+            verdicts.retain(|verdict| verdict.entry.run == finished.run);
+            self.unkept.append(&mut verdicts);
+            self.keep(now).await;
+        }
+    }
+}

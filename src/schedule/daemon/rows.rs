@@ -1,0 +1,129 @@
+//! Verdicts as rows of the store, and rows as what the board begins with.
+
+use jiff::Timestamp;
+
+use super::super::board::{Board, Open, Pause, Standing};
+use super::super::verdict::{Entry, Outcome, Step, Verdict, What, Why};
+use crate::settings::Job;
+use crate::store::Cause;
+use crate::store::{JobRow, PauseRow, TickRow};
+
+/// The row of the moment that a verdict is about; `None` where it changes none.
+pub(super) fn tick(verdict: &Verdict, now: Timestamp) -> Option<TickRow> {
+    let Verdict { job, entry, what } = verdict;
+    // What is started by hand is no moment, and events have rows of their own.
+    if !matches!(entry.cause, Cause::Schedule | Cause::Backfill) {
+        return None;
+    }
+    let row = TickRow {
+        job: job.name.clone(),
+        scheduled_at: entry.scheduled_at.as_millisecond(),
+        due_at: entry.due_at.as_millisecond(),
+        cause: entry.cause.as_str().to_owned(),
+        made_up: entry.made_up,
+        state: String::new(),
+        why: None,
+        folded: 0,
+        run: Some(entry.run.clone()).filter(|run| !run.is_empty()),
+        tries: entry.tries,
+        decided_at: now.as_millisecond(),
+        begun_at: None,
+        ended_at: None,
+    };
+    let ended_at = Some(now.as_millisecond());
+    Some(match what {
+        What::Waits(why) => TickRow { state: "waiting".into(), why: Some(why.to_string()), ..row },
+        What::Starts(Step::ResumeFirst(run)) => {
+            let why = Some(Why::Unfinished(run.clone()).to_string());
+            TickRow { state: "waiting".into(), why, ..row }
+        }
+        What::Starts(Step::Begin) => TickRow { state: "running".into(), begun_at: ended_at, ..row },
+        What::Starts(Step::Resume) => TickRow { state: "running".into(), ..row },
+        What::Skipped(why) => {
+            TickRow { state: "skipped".into(), why: Some(why.to_string()), run: None, ended_at, ..row }
+        }
+        What::Missed { why, folded } => {
+            TickRow { state: "missed".into(), why: Some(why.to_string()), folded: *folded, run: None, ended_at, ..row }
+        }
+        What::Ended(outcome) => {
+            let why = (!outcome.is_done()).then(|| outcome.to_string());
+            TickRow { state: outcome.word().into(), why, ended_at, ..row }
+        }
+        What::Again(outcome) => {
+            let why = format!("{outcome}; it is gone on with, try {} of {}", entry.tries + 1, job.retries.times + 1);
+            TickRow { state: "waiting".into(), why: Some(why), ..row }
+        }
+        What::Stops(_) | What::Pauses { .. } => return None,
+    })
+}
+
+/// How a job stands on the board, for the store.
+pub(super) fn job(job: &Job, standing: &Standing) -> JobRow {
+    JobRow {
+        name: job.name.clone(),
+        timetable: timetable(job),
+        decided_to: standing.decided_to.as_millisecond(),
+        failures: standing.failures,
+        last_done: standing.last_done.map(Timestamp::as_millisecond),
+        unfinished: standing.unfinished.clone(),
+    }
+}
+
+/// How the store knows a job. Moments of a timetable that it has not seen before count from now on.
+pub(super) fn standing(job: &Job, row: Option<&JobRow>, now: Timestamp) -> Standing {
+    let Some(row) = row else { return Standing::new(now) };
+    let kept = time(row.decided_to).unwrap_or(now);
+    let same = row.timetable == timetable(job);
+    Standing {
+        decided_to: if same { kept } else { kept.max(now) },
+        failures: row.failures,
+        pause: None,
+        last_done: row.last_done.and_then(time),
+        unfinished: row.unfinished.clone(),
+    }
+}
+
+/// An open tick as the board takes it up.
+pub(super) fn open(row: TickRow) -> Option<Open> {
+    let cause = Cause::parse(&row.cause)?;
+    let (scheduled_at, due_at) = (time(row.scheduled_at)?, time(row.due_at)?);
+    let (run, tries, made_up) = (row.run.unwrap_or_default(), row.tries, row.made_up);
+    Some(Open { job: row.job, entry: Entry { cause, scheduled_at, due_at, made_up, run, tries } })
+}
+
+pub(super) fn pause(row: PauseRow) -> Pause {
+    Pause { until: row.until.and_then(time), reason: row.reason }
+}
+
+/// The pause that the board has decided on.
+pub(super) fn paused(board: &Board, verdict: &Verdict, now: Timestamp) -> Option<PauseRow> {
+    let What::Pauses { .. } = verdict.what else { return None };
+    let pause = board.standing(&verdict.job.name)?.pause.clone()?;
+    Some(PauseRow {
+        job: verdict.job.name.clone(),
+        until: pause.until.map(Timestamp::as_millisecond),
+        reason: pause.reason,
+        who: "the scheduler".to_owned(),
+        at: now.as_millisecond(),
+    })
+}
+
+/// How a run ended that a process before this one has seen to its end.
+pub(super) fn outcome(run: &crate::store::Run) -> Option<Outcome> {
+    use crate::store::RunState;
+    let code = || run.exit_code.and_then(|code| u8::try_from(code).ok());
+    match run.state {
+        RunState::Done | RunState::Failed => code().map(Outcome::of_code),
+        RunState::Held => Some(Outcome::Held),
+        RunState::Running | RunState::Interrupted => None,
+    }
+}
+
+fn timetable(job: &Job) -> String {
+    let texts: Vec<String> = job.timetable.expressions().iter().map(ToString::to_string).collect();
+    format!("{} {}", texts.join("; "), job.timetable.zone().iana_name().unwrap_or("UTC"))
+}
+
+fn time(at: i64) -> Option<Timestamp> {
+    Timestamp::from_millisecond(at).ok()
+}

@@ -1,0 +1,134 @@
+//! Verdicts: written down first, then acted on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::super::process::{Errand, Exit, Task};
+use super::super::verdict::{Outcome, Step, Verdict, What};
+use super::{Daemon, Finished, rows};
+use crate::events::Level;
+use crate::store::Error;
+
+impl Daemon {
+    /// Writes verdicts down and does what they say. While the store cannot be written nothing new begins, and nothing is lost.
+    pub(super) async fn act(&mut self, mut verdicts: Vec<Verdict>) {
+        self.unkept.append(&mut verdicts);
+        if self.unkept.is_empty() {
+            return;
+        }
+        let now = self.parts.clock.now();
+        for verdict in self.keep(now).await {
+            self.say(&verdict);
+            match verdict.what {
+                What::Starts(ref step) => self.start(&verdict, step.clone()),
+                What::Stops(run) => {
+                    if let Some(stop) = self.at_work.get(&run) {
+                        stop.cancel();
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The verdicts that are durable now; none while the store cannot be written.
+    pub(super) async fn keep(&mut self, now: Timestamp) -> Vec<Verdict> {
+        match self.try_keep(now).await {
+            Ok(()) => {
+                if self.watch.store_works_again() {
+                    self.parts.events.say(Level::Info, "the store can be written again; what waited goes on");
+                }
+                std::mem::take(&mut self.unkept)
+            }
+            Err(error) => {
+                if self.watch.store_fails() {
+                    let line = format!("nothing begins until the store can be written: {error}");
+                    self.parts.events.say(Level::Error, line);
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    async fn try_keep(&self, now: Timestamp) -> Result<(), Error> {
+        // A moment that was decided on twice in one turn has the row of the last word.
+        let mut ticks = BTreeMap::new();
+        let mut jobs = BTreeMap::new();
+        for verdict in &self.unkept {
+            if let Some(row) = rows::tick(verdict, now) {
+                let mut row = row;
+                let key = (row.job.clone(), row.scheduled_at);
+                if let Some(before) = ticks.remove(&key).filter(|_| row.begun_at.is_none()) {
+                    let before: crate::store::TickRow = before;
+                    row.begun_at = before.begun_at;
+                }
+                ticks.insert(key, row);
+            }
+            if let Some(standing) = self.board.standing(&verdict.job.name) {
+                jobs.entry(verdict.job.name.clone()).or_insert_with(|| rows::job(&verdict.job, standing));
+            }
+        }
+        let (jobs, ticks): (Vec<_>, Vec<_>) = (jobs.into_values().collect(), ticks.into_values().collect());
+        self.parts.store.keep_turn(&jobs, &ticks).await?;
+        for pause in self.unkept.iter().filter_map(|verdict| rows::paused(&self.board, verdict, now)) {
+            self.parts.store.pause_job(&pause).await?;
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, verdict: &Verdict, step: Step) {
+        let entry = &verdict.entry;
+        let run = match &step {
+            Step::ResumeFirst(run) => run.clone(),
+            Step::Begin | Step::Resume => entry.run.clone(),
+        };
+        let what = if step == Step::Begin { Task::Begin } else { Task::Resume };
+        let errand = Errand {
+            run: run.clone(),
+            job: verdict.job.name.clone(),
+            what,
+            scheduled_at: Some(entry.scheduled_at),
+            cause: entry.cause,
+            events: None,
+        };
+        let stop = self.parts.stop.child_token();
+        let (starts, job, stopped) = (Arc::clone(&self.parts.starts), Arc::clone(&verdict.job), stop.clone());
+        self.at_work.insert(run.clone(), stop);
+        let (tell, events) = (self.tell.clone(), self.parts.events.clone());
+        tokio::spawn(async move {
+            let ended = starts.run(&errand, &job, stopped).await;
+            if let Exit::NotStarted(why) = &ended.exit {
+                events.say(Level::Error, format!("{}: {why}", job.name));
+            }
+            let outcome = Outcome::of(&ended.exit);
+            // Nobody listens any more: the next daemon finds out by itself.
+            tell.send(Finished { job: errand.job, run, outcome }).ok();
+        });
+    }
+
+    fn say(&self, verdict: &Verdict) {
+        let Verdict { job, entry, what } = verdict;
+        let moment = entry.scheduled_at.to_zoned(job.timetable.zone().clone()).strftime("%Y-%m-%d %H:%M %Z");
+        let line = |what: String| format!("{} of {moment}: {what}", job.name);
+        let (level, text) = match what {
+            What::Waits(why) => (Level::Debug, format!("waits: {why}")),
+            What::Starts(Step::Begin) => (Level::Info, format!("run {} begins", entry.run)),
+            What::Starts(Step::Resume) => (Level::Info, format!("run {} goes on, try {}", entry.run, entry.tries)),
+            What::Starts(Step::ResumeFirst(run)) => (Level::Info, format!("its unfinished run {run} goes on first")),
+            What::Skipped(why) => (Level::Info, format!("skipped: {why}")),
+            What::Missed { why, folded: 0 } => (Level::Warn, format!("missed: {why}")),
+            What::Missed { why, folded } => (Level::Warn, format!("missed, with {folded} older ones: {why}")),
+            What::Stops(run) => (Level::Info, format!("run {run} is stopped for it")),
+            What::Ended(outcome) if outcome.is_done() => (Level::Info, format!("run {} {outcome}", entry.run)),
+            What::Ended(outcome) => (Level::Error, format!("run {}: {outcome}", entry.run)),
+            What::Again(outcome) => (Level::Warn, format!("run {}: {outcome}; again at {}", entry.run, entry.due_at)),
+            What::Pauses { failures } => {
+                let unpause = format!("beadle jobs unpause {}", job.name);
+                (Level::Error, format!("paused after {failures} failures in a row; `{unpause}` lets it run again"))
+            }
+        };
+        self.parts.events.say(level, line(text));
+    }
+}

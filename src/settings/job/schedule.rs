@@ -1,0 +1,58 @@
+//! When a job is started: `schedule` in its `timezone`, and the events of `on`.
+
+use jiff::tz::TimeZone;
+
+use super::super::error::{Error, suggestion};
+use super::super::project;
+use super::super::section::Section;
+use super::super::tree::{Origin, Source};
+use super::words::texts;
+use crate::model::Topic;
+use crate::timetable::{Expression, Refused, Timetable};
+
+/// Reads `schedule` and `timezone`. What is wrong in an expression is shown at its very characters.
+pub(super) fn timetable(section: &mut Section<'_>, source: &Source) -> Result<Timetable, Error> {
+    let zone = match section.text("timezone")? {
+        None => TimeZone::UTC,
+        Some((name, origin)) => project::zone(&name).map_err(|why| section.refuse("timezone", &origin, &why))?,
+    };
+    let mut expressions = Vec::new();
+    if let Some(texts) = texts(section, "schedule", "\"30 2 * * *\"")? {
+        for (text, origin) in texts.each {
+            let read = Expression::parse(&text).map_err(|why| refused(source, &origin, &texts.all, &why));
+            expressions.push(read?);
+        }
+    }
+    Ok(Timetable::new(expressions, zone))
+}
+
+/// Reads `on`; a name in the other spelling is understood, and a word about it comes back.
+pub(super) fn topics(section: &mut Section<'_>, warn: &mut Vec<String>) -> Result<Vec<Topic>, Error> {
+    let mut topics = Vec::new();
+    let Some(texts) = texts(section, "on", "\"user.created\"")? else { return Ok(topics) };
+    for (text, origin) in texts.each {
+        let Some(topic) = Topic::read(&text) else {
+            let hint = suggestion(&text, Topic::ALL.iter().map(|topic| topic.name()));
+            return Err(section.refuse("on", &origin, &format!("names no event: `{text}`{hint}")));
+        };
+        if text != topic.name() {
+            warn.push(format!("`{text}` in `on` is understood as `{topic}`, which is its name"));
+        }
+        if !topics.contains(&topic) {
+            topics.push(topic);
+        }
+    }
+    Ok(topics)
+}
+
+fn refused(source: &Source, origin: &Origin, all: &Origin, why: &Refused) -> Error {
+    let error = Error::new(format!("`schedule`: {why}"));
+    let (Origin::File(value), Origin::File(all)) = (origin, all) else { return error };
+    let written = source.text.get(value.start + 1..value.end.saturating_sub(1));
+    // With escapes in the text or three quotes around it, places in the expression are not places in the file.
+    let span = match written == Some(why.expression.as_str()) {
+        true => value.start + 1 + why.at.start..value.start + 1 + why.at.end,
+        false => value.clone(),
+    };
+    error.within(source.name(), &source.text, &span, all)
+}
