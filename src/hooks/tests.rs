@@ -283,6 +283,7 @@ async fn wrote(scene: &Scene, op: (&str, &str), args: Value) {
         connection: None,
         sandbox: false,
         settings: None,
+        job: None,
         started_at: scene.clock.now_ms(),
     };
     scene.store.start_run(&run).await.unwrap();
