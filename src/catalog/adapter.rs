@@ -221,6 +221,11 @@ pub trait Adapter: Send + Sync {
         None
     }
 
+    /// Whether ids that differ in nothing but their case are two ids.
+    fn ids_are_exact(&self) -> bool {
+        false
+    }
+
     /// Whether "not found" after a removal whose first answer was lost says that it worked; else a look-up does.
     fn not_found_is_removed(&self) -> bool {
         true

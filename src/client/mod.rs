@@ -22,11 +22,14 @@ mod policy;
 mod post;
 mod read;
 mod recent;
+mod replaced;
 mod send;
 mod sign_in;
 mod transport;
 mod write;
 
+#[cfg(test)]
+mod roster_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -9,8 +9,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::answer::Merged;
-use super::doubt::{is_replaced, question};
+use super::doubt::question;
 use super::drafting::{Drafting, Follows};
+use super::replaced::is_replaced;
 use super::write::With;
 use super::{Client, Error};
 use crate::catalog::{Call, Code, Deed, Doubt, Mails, Piece, SubjectKind, Verdict, Whom};

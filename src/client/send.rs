@@ -8,8 +8,9 @@ use bytes::Bytes;
 use super::crash::{self, Point};
 use super::transport::{Lost, Reply};
 use super::{Client, Error, Policy, Way};
-use crate::catalog::{Code, Consequence, Fault, Piece, Repeat};
+use crate::catalog::{Call, Code, Consequence, Fault, Piece, Repeat};
 use crate::effects::Permit;
+use crate::events::Level;
 use crate::wire;
 
 /// A write that converges is sent again only this long after its first try; later somebody may have changed things.
@@ -33,7 +34,7 @@ impl Client {
         let converges = call.op.write(&call.args).is_some_and(|write| write.repeat == Repeat::Converges);
         let (mut waits, mut busy) = (self.policy().waits(), Policy::looks(self.policy().follow));
         let began = Instant::now();
-        let mut unsure_before = false;
+        let (mut unsure_before, mut busy_since) = (permit.carries_on(), None);
         let Way::Send(writes) = &self.0.parts.way else {
             let words = "a plan sends nothing; this permit should not exist";
             return Sent::Failed(Error::new(call, "planned", words));
@@ -51,7 +52,10 @@ impl Client {
                 }
             };
             let wait = match &sent {
-                Sent::Failed(error) if error.code == Code::Busy.as_str() => busy.next(),
+                Sent::Failed(error) if error.code == Code::Busy.as_str() => {
+                    self.tell_waiting(call, error, &mut busy_since);
+                    busy.next()
+                }
                 Sent::Failed(error) if error.retryable => waits.next(),
                 Sent::Unsure(error) if converges && error.retryable && began.elapsed() < SAME_BREATH => waits.next(),
                 _ => None,
@@ -68,6 +72,7 @@ impl Client {
                     },
                     Err(too_long) => Sent::Failed(too_long),
                 },
+                (Sent::Failed(error), None) if error.code == Code::Busy.as_str() => Sent::Failed(self.waited(error)),
                 (sent, _) => sent,
             };
             return match last {
@@ -76,6 +81,31 @@ impl Client {
                 other => other,
             };
         }
+    }
+
+    /// The platform does one such work at a time, and another one is under way: said once, then as progress.
+    fn tell_waiting(&self, call: &Call, error: &Error, since: &mut Option<Instant>) {
+        let patience = self.policy().follow.as_secs();
+        if let Some(since) = since {
+            self.events().progress("seconds waited", since.elapsed().as_secs().min(patience), patience);
+            return;
+        }
+        *since = Some(Instant::now());
+        let what = match call.op.whole {
+            Some(whole) => format!("another roster of group {}", call.args.text(whole.group)),
+            None => format!("another {}", call.op.name()),
+        };
+        let line =
+            format!("{what} is being worked on, and its end is waited for, {patience} s at most ({})", error.message);
+        self.events().say(Level::Info, line);
+    }
+
+    /// The other work did not end in time.
+    fn waited(&self, error: Error) -> Error {
+        let patience = self.policy().follow.as_secs();
+        let message =
+            format!("{}; its end was waited for, {patience} s: run this again when it has ended", error.message);
+        Error { message, ..error }
     }
 
     /// Reads the end of one try.

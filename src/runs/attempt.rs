@@ -159,8 +159,8 @@ impl Attempt {
                 _ => format!("{left} effects of earlier runs are"),
             };
             let line = format!(
-                "{what} still in doubt; what they touch is not written to; to see and settle \
-                 them: beadle doubts{}",
+                "{what} still in doubt; what may not happen twice waits until it is settled; to see and settle: beadle \
+                 doubts{}",
                 runner.flags()
             );
             self.events.say(Level::Warn, line);
@@ -367,6 +367,7 @@ async fn tally(ledger: &Ledger) -> Result<Tally, crate::effects::Error> {
             state if state.happened() => tally.done += row.count,
             State::Accepted => tally.queued += row.count,
             State::Failed | State::NotApplied => tally.failed += row.count,
+            State::Replaced => tally.replaced += row.count,
             _ => tally.in_doubt += row.count,
         }
     }

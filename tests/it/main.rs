@@ -55,6 +55,7 @@ mod toy;
 mod undo_of_scripts;
 mod undoing;
 mod vitable_document;
+mod vitable_doubts;
 mod vitable_scripts;
 mod webhooks;
 #[cfg(debug_assertions)]

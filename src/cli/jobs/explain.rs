@@ -97,7 +97,7 @@ fn show(
 ) -> Result<Code, Failure> {
     let zone = timetable.zone();
     let after = match &options.after {
-        Some(text) => typed(text, zone)?,
+        Some(text) => typed("--after", text, zone)?,
         None => Clock::system().now(),
     };
     let times: Vec<Timestamp> = timetable.after(after).take(options.count as usize).collect();

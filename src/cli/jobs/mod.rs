@@ -1,5 +1,6 @@
 //! `beadle jobs`: what runs by itself, when it is due, and what keeps it from running. One file a subcommand.
 
+mod backfill;
 mod check;
 mod clocks;
 mod confine;
@@ -8,9 +9,12 @@ mod list;
 mod moments;
 mod next;
 mod order;
+mod pause;
 mod run;
+mod simulate;
 mod start;
 pub(super) mod tether;
+mod ticks;
 
 use super::{Code, Failure, Format, Shell};
 use crate::events::Level;
@@ -63,6 +67,29 @@ enum Command {
   beadle jobs run nightly_export --sandbox
   beadle jobs run weekly_roster --unattended")]
     Run(run::Options),
+    /// Every moment there was, and what became of it
+    #[command(after_help = "Examples:
+  beadle jobs ticks
+  beadle jobs ticks nightly_export --from 2026-11-01 --count 0")]
+    Ticks(ticks::Options),
+    /// Skip a job's moments until a time, or until it is unpaused
+    #[command(after_help = "Example:
+  beadle jobs pause weekly_roster --until 2027-01-07 --reason \"holidays\"")]
+    Pause(pause::Pause),
+    /// Let a job run again; its failures in a row are forgotten
+    #[command(after_help = "Example:
+  beadle jobs unpause weekly_roster")]
+    Unpause(pause::Unpause),
+    /// Run moments of the past, one after the other
+    #[command(after_help = "Example:
+  beadle jobs backfill nightly_export --from 2026-11-01 --to 2026-11-20 --only-missing")]
+    Backfill(backfill::Options),
+    /// Days of the schedule in seconds: what would run, what not, and why
+    #[command(after_help = "Examples:
+  beadle jobs simulate --days 365
+  beadle jobs simulate nightly_export --days 7 --each --sandbox
+  beadle jobs simulate --days 2 --run --sandbox")]
+    Simulate(simulate::Options),
     /// Run a job under an id that was given to it
     #[command(
         hide = true,
@@ -80,6 +107,11 @@ pub(super) fn jobs(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         Some(Command::Explain(options)) => explain::explain(options, shell),
         Some(Command::Run(options)) => run::run(options, shell),
         Some(Command::Start(options)) => start::start(options, shell),
+        Some(Command::Ticks(options)) => ticks::ticks(options, shell),
+        Some(Command::Pause(options)) => pause::pause(options, shell),
+        Some(Command::Unpause(options)) => pause::unpause(options, shell),
+        Some(Command::Backfill(options)) => backfill::backfill(options, shell),
+        Some(Command::Simulate(options)) => simulate::simulate(options, shell),
         None => list::list(options.place, shell),
     }
 }

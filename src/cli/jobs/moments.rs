@@ -35,17 +35,17 @@ pub(super) fn length(time: std::time::Duration) -> String {
     SignedDuration::try_from(time).map_or_else(|_| format!("{}s", time.as_secs()), |time| format!("{time:#}"))
 }
 
-/// A moment of `--after`: with an offset or a zone of its own, or by the clocks of this zone.
-pub(super) fn typed(text: &str, zone: &TimeZone) -> Result<Timestamp, Failure> {
-    match read(text.trim(), zone)? {
+/// The moment of an option: with an offset or a zone of its own, or by the clocks of this zone.
+pub(super) fn typed(option: &str, text: &str, zone: &TimeZone) -> Result<Timestamp, Failure> {
+    match read(option, text.trim(), zone)? {
         at if at < Timestamp::UNIX_EPOCH => {
-            Err(Failure::usage(format!("`--after {text}` lies before 1970, where the calendar begins")))
+            Err(Failure::usage(format!("`{option} {text}` lies before 1970, where the calendar begins")))
         }
         at => Ok(at),
     }
 }
 
-fn read(text: &str, zone: &TimeZone) -> Result<Timestamp, Failure> {
+fn read(option: &str, text: &str, zone: &TimeZone) -> Result<Timestamp, Failure> {
     if let Ok(zoned) = text.parse::<Zoned>() {
         return Ok(zoned.timestamp());
     }
@@ -54,7 +54,7 @@ fn read(text: &str, zone: &TimeZone) -> Result<Timestamp, Failure> {
     }
     let local = text.parse::<civil::DateTime>().and_then(|local| local.to_zoned(zone.clone()));
     local.map(|zoned| zoned.timestamp()).map_err(|_| {
-        Failure::usage(format!("`--after {text}` is no moment"))
+        Failure::usage(format!("`{option} {text}` is no moment"))
             .hint("write it as 2026-11-22T01:30:00Z, 2026-11-22T01:30:00+01:00, 2026-11-22T01:30 or 2026-11-22")
     })
 }
@@ -75,11 +75,13 @@ mod tests {
             ("2026-07-01", "2026-06-30T22:00:00Z"),
             ("2026-10-25T02:30", "2026-10-25T00:30:00Z"),
         ] {
-            assert_eq!(typed(text, &zone).unwrap().to_string(), at, "{text}");
+            assert_eq!(typed("--after", text, &zone).unwrap().to_string(), at, "{text}");
         }
         for text in ["", "tomorrow", "2026-13-01", "01:30", "2026-11-22T25:00"] {
-            assert_eq!(typed(text, &zone).unwrap_err().message, format!("`--after {text}` is no moment"));
+            assert_eq!(typed("--after", text, &zone).unwrap_err().message, format!("`--after {text}` is no moment"));
         }
-        assert!(typed("1969-12-31T23:59:59Z", &zone).unwrap_err().message.ends_with("where the calendar begins"));
+        assert!(
+            typed("--after", "1969-12-31T23:59:59Z", &zone).unwrap_err().message.ends_with("where the calendar begins")
+        );
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn next(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let zone = &settings.project.timezone;
     let chosen = chosen(&jobs, &options.names)?;
     let after = match &options.after {
-        Some(text) => typed(text, zone)?,
+        Some(text) => typed("--after", text, zone)?,
         None => Clock::system().now(),
     };
     let mut left = options.count;

@@ -33,6 +33,8 @@ pub struct Synced {
     pub not_invited: Vec<(String, String)>,
     /// Writes that the platform refused: who and why.
     pub failed: Vec<(String, String)>,
+    /// Why what was done differs from what the rows and members say, where it does: a sentence each.
+    pub remarks: Vec<String>,
     /// What is not as wanted after all was done.
     pub left: Vec<String>,
     /// Why the invitations ended early.

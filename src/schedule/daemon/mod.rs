@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -30,8 +31,10 @@ use watch::ClockWatch;
 
 /// How often other processes' orders (pauses, backfills) and the clock are looked at.
 const LOOK: Duration = Duration::from_secs(1);
-/// By this name the store has one daemon.
-const SEAT: &str = "serve";
+/// So many ends of runs are written down together.
+const AT_A_TIME: usize = 1_000;
+/// By this name the store has one daemon: whoever asks whether one is at work looks for its lease.
+pub const SEAT: &str = "serve";
 
 /// What a daemon works with.
 pub struct Parts {
@@ -105,10 +108,11 @@ impl Daemon {
             }
             let asleep = self.asleep();
             let (reload, clock) = (Arc::clone(&self.parts.reload), self.parts.clock.clone());
+            let mut ended = Vec::new();
             tokio::select! {
-                Some(finished) = self.endings.recv() => {
-                    let verdicts = self.board.ended(&finished.job, &finished.run, finished.outcome, clock.now());
-                    self.at_work.remove(&finished.run);
+                _ = self.endings.recv_many(&mut ended, AT_A_TIME) => {
+                    let now = clock.now();
+                    let verdicts = ended.iter().flat_map(|finished| self.finished(finished, now)).collect();
                     self.act(verdicts).await;
                 }
                 () = reload.notified() => self.reload().await,
@@ -127,6 +131,11 @@ impl Daemon {
             "{} of which {timed} have a next moment",
             counted(u32::try_from(all).unwrap_or(u32::MAX), "job", "jobs")
         )
+    }
+
+    fn finished(&mut self, finished: &Finished, now: Timestamp) -> Vec<Verdict> {
+        self.at_work.remove(&finished.run);
+        self.board.ended(&finished.job, &finished.run, finished.outcome, now)
     }
 
     /// How long nothing is to be decided.
@@ -150,9 +159,8 @@ impl Daemon {
         }
         while !self.at_work.is_empty() {
             let Some(finished) = self.endings.recv().await else { break };
-            self.at_work.remove(&finished.run);
             let now = self.parts.clock.now();
-            let mut verdicts = self.board.ended(&finished.job, &finished.run, finished.outcome, now);
+            let mut verdicts = self.finished(&finished, now);
             // What could begin now has to wait for the next daemon.
             verdicts.retain(|verdict| verdict.entry.run == finished.run);
             self.unkept.append(&mut verdicts);

@@ -197,7 +197,7 @@ fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) ->
         "rejects": rejects,
         "below": synced.below.iter().map(|(group, people)| json!({ "group": group, "people": people })).collect::<Vec<_>>(),
         "loosened": synced.loosened,
-        "not_invited": synced.not_invited, "failed": synced.failed, "left": synced.left,
+        "not_invited": synced.not_invited, "failed": synced.failed, "left": synced.left, "remarks": synced.remarks,
     });
     run.with_parts(|parts| {
         parts.rejected += synced.rejected.len() as u64;

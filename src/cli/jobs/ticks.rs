@@ -1,0 +1,104 @@
+//! `beadle jobs ticks`: every moment there was, and what became of it.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use super::super::past::failed;
+use super::super::session::Session;
+use super::super::{Code, Failure, Shell};
+use super::Place;
+use super::moments::{typed, with_weekday};
+use crate::store::{TickFilter, TickRow};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    /// Only this job's
+    #[arg(value_name = "NAME")]
+    name: Option<String>,
+    /// Moments from here on: RFC 3339, or by the clocks of the project's timezone
+    #[arg(long, value_name = "TIME")]
+    from: Option<String>,
+    /// Moments up to here
+    #[arg(long, value_name = "TIME")]
+    to: Option<String>,
+    /// How many, the newest first; 0 is all
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    count: u32,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Lists them, the newest first.
+pub(super) fn ticks(options: &Options, shell: &Shell) -> Result<Code, Failure> {
+    let settings = shell.settings(options.place.mode(), None)?;
+    let zone = settings.project.timezone.clone();
+    let time = |option, text: &Option<String>| -> Result<Option<i64>, Failure> {
+        text.as_deref().map(|text| Ok(typed(option, text, &zone)?.as_millisecond())).transpose()
+    };
+    let filter = TickFilter {
+        job: options.name.clone(),
+        from: time("--from", &options.from)?,
+        to: time("--to", &options.to)?,
+        most: options.count,
+    };
+    let session = Session::open(shell, settings, options.place.mode())?;
+    let ticks = session.runtime.block_on(session.store.ticks(&filter)).map_err(failed)?;
+    for tick in &ticks {
+        shell.tell(|| line(tick, &zone), || object(tick));
+    }
+    if ticks.is_empty() {
+        shell.tell_text("no moment has been due here yet: `beadle serve` writes each one down");
+    }
+    Ok(Code::Done)
+}
+
+fn line(tick: &TickRow, zone: &TimeZone) -> String {
+    let mut line = format!("{}  {}: {}", moment(tick.scheduled_at, zone), tick.job, word(&tick.state));
+    if let Some(run) = &tick.run {
+        line.push_str(&format!(
+            " ({run}{})",
+            if tick.tries > 1 { format!(", try {}", tick.tries) } else { String::new() }
+        ));
+    }
+    match (tick.cause.as_str(), tick.made_up) {
+        ("backfill", _) => line.push_str(", asked for"),
+        (_, true) if tick.run.is_some() => line.push_str(", made up for"),
+        _ => {}
+    }
+    if tick.folded > 0 {
+        line.push_str(&format!(", with {} older ones", tick.folded));
+    }
+    if let Some(why) = &tick.why {
+        line.push_str(&format!(": {why}"));
+    }
+    line
+}
+
+fn moment(at: i64, zone: &TimeZone) -> String {
+    Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |at| with_weekday(at, zone))
+}
+
+fn word(state: &str) -> String {
+    state.replace('_', " ")
+}
+
+fn object(tick: &TickRow) -> Value {
+    let time = |at: Option<i64>| at.and_then(|at| Timestamp::from_millisecond(at).ok()).map(|at| at.to_string());
+    json!({
+        "type": "tick",
+        "job": tick.job,
+        "scheduled_at": time(Some(tick.scheduled_at)),
+        "due_at": time(Some(tick.due_at)),
+        "cause": tick.cause,
+        "made_up": tick.made_up,
+        "state": tick.state,
+        "why": tick.why,
+        "folded": tick.folded,
+        "run": tick.run,
+        "tries": tick.tries,
+        "decided_at": time(Some(tick.decided_at)),
+        "begun_at": time(tick.begun_at),
+        "ended_at": time(tick.ended_at),
+    })
+}
