@@ -11,9 +11,6 @@ mod secret;
 mod subscription;
 mod worker;
 
-#[cfg(test)]
-mod tests;
-
 pub use event::Event;
 pub use inbox::{Bell, Inbox, Taken};
 pub use secret::{HookSecret, digest_of, is_name};

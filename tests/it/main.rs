@@ -27,6 +27,7 @@ mod heartbeat_scripts;
 mod history;
 mod hivesocial_document;
 mod hivesocial_scripts;
+mod hooks;
 mod jobs_explained;
 mod jobs_listed;
 mod layers;

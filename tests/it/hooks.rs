@@ -1,3 +1,5 @@
+//! From a stored delivery to the runs that it asks for, on the sandbox, with a clock that is set by hand.
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,18 +11,18 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::*;
-use crate::catalog::{Args, Call};
-use crate::client::{Pace, Policy};
-use crate::clock::Clock;
-use crate::effects::brakes::{Attendance, Powers, Rules};
-use crate::effects::{Caps, Intent, Lease, Ledger, Outcome};
-use crate::model::Topic;
-use crate::runs::{Access, Opened, Transports};
-use crate::sandbox::{DELIVERY, InProcess, Sandbox, SandboxOptions, Seed, parse_faults};
-use crate::settings::{Limits, OwnEvents, Redactor};
-use crate::store::{DeliveryRow, NewRun, Store, TriggerRow};
-use crate::{platforms, wire};
+use beadle::catalog::{Args, Call};
+use beadle::client::{Pace, Policy};
+use beadle::clock::Clock;
+use beadle::effects::brakes::{Attendance, Powers, Rules};
+use beadle::effects::{Caps, Intent, Lease, Ledger, Outcome};
+use beadle::hooks::{Bell, Inbox, Subscription, Taken, Worker, WorkerError, Working};
+use beadle::model::Topic;
+use beadle::runs::{Access, Opened, Transports};
+use beadle::sandbox::{DELIVERY, InProcess, Sandbox, SandboxOptions, Seed, parse_faults};
+use beadle::settings::{Limits, OwnEvents, Redactor};
+use beadle::store::{DeliveryRow, NewRun, Store, TriggerRow};
+use beadle::{platforms, wire};
 
 /// Leads to a sandbox in memory, or nowhere.
 struct Way {
@@ -124,7 +126,7 @@ impl Scene {
         let op = platform.op("webhooks", "batch").unwrap();
         let call = Call { platform, op, connection: "main".into(), args };
         let transport = InProcess::new(self.way.sandbox.clone(), "mobilize");
-        let reply = crate::client::Reads::read(&transport, wire::build(&call)).await.unwrap();
+        let reply = beadle::client::Reads::read(&transport, wire::build(&call)).await.unwrap();
         serde_json::from_slice(&reply.body).unwrap()
     }
 }
