@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use beadle::clock::Clock;
 use beadle::events::Events;
-use beadle::schedule::{Board, Daemon, Ended, Errand, Exit, Found, JobFiles, Parts, Standing, Starts};
+use beadle::schedule::{Board, Daemon, Ended, Errand, Exit, Found, JobFiles, Keep, Parts, Standing, Starts};
 use beadle::settings::{Environment, Job, Mode, Settings, Start};
 use beadle::store::{Store, TickFilter};
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -68,6 +68,7 @@ async fn daemon(jobs: Vec<Arc<Job>>, folder: &std::path::Path) -> Outcome {
         files: Box::new(Given(jobs)),
         events: Events::default(),
         at_once: usize::MAX,
+        keep: Keep { ticks: SignedDuration::from_hours(24), logs: SignedDuration::from_hours(24) },
         stop: stop.clone(),
         reload: Arc::default(),
     };

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use jiff::SignedDuration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +13,7 @@ use super::session::Session;
 use super::{Code, Failure, Shell};
 use crate::clock::Clock;
 use crate::events::{Events, Level, Sink};
-use crate::schedule::{Daemon, Found, JobFiles, NotServed, Parts, Patience, Processes};
+use crate::schedule::{Daemon, Found, JobFiles, Keep, NotServed, Parts, Patience, Processes};
 use crate::settings::{Jobs, Mode, Settings};
 
 #[derive(Debug, clap::Args)]
@@ -52,9 +53,10 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         store: session.store.clone(),
         clock: Clock::system(),
         starts: Arc::new(starts),
-        files: Box::new(Folder { stamp: Jobs::stamp(&settings), settings }),
+        files: Box::new(Folder { stamp: Jobs::stamp(&settings), settings: settings.clone() }),
         events: events.clone(),
-        at_once: session.settings.schedule.at_once,
+        at_once: settings.schedule.at_once,
+        keep: Keep { ticks: days(settings.schedule.keep_ticks_days), logs: days(settings.schedule.keep_logs_days) },
         stop: stop.clone(),
         reload: Arc::clone(&reload),
     };
@@ -66,6 +68,10 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         signals.abort();
         Ok(Code::Done)
     })
+}
+
+fn days(count: u32) -> SignedDuration {
+    SignedDuration::from_hours(i64::from(count) * 24)
 }
 
 fn refused(why: NotServed) -> Failure {

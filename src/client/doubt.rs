@@ -57,11 +57,18 @@ impl Client {
         doubts: Vec<(usize, Doubt)>,
         lost: bool,
         merged: &mut Merged,
-    ) -> Result<LookedUp, Error> {
+    ) -> Result<Stood, Error> {
         let (mut free, mut done, mut open) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
         let mut passed = Vec::new();
         for (_, group) in grouped(doubts) {
-            let verdicts = self.verdicts(&group).await?;
+            let verdicts = match self.verdicts(&group).await {
+                Ok(verdicts) => verdicts,
+                Err(error) => {
+                    let why = self.not_looked_up(&group, error).await?.message;
+                    open.extend(group.into_iter().map(|(place, doubt)| (place, (doubt.subject.key, why.clone()))));
+                    continue;
+                }
+            };
             for ((place, doubt), verdict) in group.into_iter().zip(verdicts) {
                 let same = doubt.operation == piece.call.op.name()
                     && piece.subjects.get(place).is_some_and(|(_, part)| *part == doubt.wanted);
@@ -72,7 +79,7 @@ impl Client {
                 match self.note(&doubt, &verdict).await.map_err(|error| Error::ledger(&piece.call, error))? {
                     Noted::Kept(_) if passes => passed.push(doubt.effect),
                     Noted::Kept(why) => {
-                        open.insert(place, (doubt.subject.key, why));
+                        open.insert(place, (doubt.subject.key, why.to_owned()));
                         continue;
                     }
                     Noted::Settled | Noted::Elsewhere => {}
@@ -100,29 +107,11 @@ impl Client {
             let words = if lost && piece.call.op.whole.is_some() { unknown_roster(piece) } else { words };
             merged.stuck(Error::in_doubt(&piece.call, words));
         }
-        Ok(LookedUp { free: free.into_iter().collect(), all: open.is_empty(), passed })
-    }
-
-    /// Looks up what earlier runs of the account left in doubt, the youngest ones when they had the time to show. Returns
-    /// how many were settled and how many were not; those stay for a person.
-    pub async fn settle_open_doubts(&self) -> Result<(usize, usize), Error> {
-        let open = self.ledger().doubts(self.account(), 0).await;
-        let open = open.map_err(|error| Error::of_ledger(self, error))?;
-        let (mut settled, mut left) = (0, 0);
-        for (_, group) in grouped(open.into_iter().map(|loose| (0, loose.doubt)).collect()) {
-            for ((_, doubt), verdict) in group.iter().zip(self.verdicts(&group).await?) {
-                match self.note(doubt, &verdict).await.map_err(|error| Error::of_ledger(self, error))? {
-                    Noted::Settled => settled += 1,
-                    Noted::Kept(_) => left += 1,
-                    Noted::Elsewhere => {}
-                }
-            }
-        }
-        Ok((settled, left))
+        Ok(Stood { free: free.into_iter().collect(), all: open.is_empty(), passed })
     }
 
     /// Writes down what a look-up has shown of a doubt.
-    async fn note(&self, doubt: &Doubt, verdict: &Verdict) -> Result<Noted, LedgerError> {
+    pub(super) async fn note(&self, doubt: &Doubt, verdict: &Verdict) -> Result<Noted, LedgerError> {
         let settled = match verdict {
             Verdict::Applied(share) => Settled::Applied(share.clone()),
             Verdict::NotApplied => Settled::NotApplied,
@@ -165,7 +154,7 @@ impl Client {
     }
 
     /// What the platform shows of doubts of one operation and group.
-    async fn verdicts(&self, doubts: &[(usize, Doubt)]) -> Result<Vec<Verdict>, Error> {
+    pub(super) async fn verdicts(&self, doubts: &[(usize, Doubt)]) -> Result<Vec<Verdict>, Error> {
         let mut verdicts: Vec<Option<Verdict>> = vec![None; doubts.len()];
         let ended_well = self.jobs(doubts, &mut verdicts).await?;
         let left: Vec<usize> = (0..doubts.len()).filter(|&at| verdicts[at].is_none()).collect();
@@ -311,7 +300,7 @@ impl Client {
 }
 
 /// What became of the doubts that stood before a call.
-pub(super) struct LookedUp {
+pub(super) struct Stood {
     /// Places that may be sent now.
     pub(super) free: Vec<usize>,
     /// Whether none is left that the call must wait for.
@@ -321,7 +310,7 @@ pub(super) struct LookedUp {
 }
 
 /// What became of a doubt that was looked up.
-enum Noted {
+pub(super) enum Noted {
     /// It is known now.
     Settled,
     /// It stays, for this reason.
@@ -331,7 +320,7 @@ enum Noted {
 }
 
 /// Two processes may look up the same doubt: whoever comes second has nothing to write.
-fn elsewhere(written: Result<(), LedgerError>, noted: Noted) -> Result<Noted, LedgerError> {
+pub(super) fn elsewhere(written: Result<(), LedgerError>, noted: Noted) -> Result<Noted, LedgerError> {
     match written {
         Ok(()) => Ok(noted),
         Err(LedgerError::Alive { .. } | LedgerError::Step { .. }) => Ok(Noted::Elsewhere),
@@ -359,10 +348,10 @@ pub(super) fn written(op: &'static Op) -> Option<&'static Write> {
 }
 
 /// Doubts of one operation and group, each with its place.
-type Alike = ((String, Option<String>), Vec<(usize, Doubt)>);
+pub(super) type Alike = ((String, Option<String>), Vec<(usize, Doubt)>);
 
 /// By operation and group, in the order of the first of each.
-fn grouped(doubts: Vec<(usize, Doubt)>) -> Vec<Alike> {
+pub(super) fn grouped(doubts: Vec<(usize, Doubt)>) -> Vec<Alike> {
     let mut groups: Vec<Alike> = Vec::new();
     for (place, doubt) in doubts {
         let key = (doubt.operation.clone(), doubt.subject.group.clone());

@@ -10,6 +10,7 @@ mod error;
 mod follow;
 mod http;
 mod lately;
+mod loose;
 mod mailing;
 mod mcp;
 mod network;
@@ -45,6 +46,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Gravity};
 pub use http::{Http, HttpOptions, HttpWrites, SetUpError};
+pub use loose::LookedUp;
 pub use mcp::{Mcp, McpWrites};
 pub use network::Network;
 pub use pace::Pace;

@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::crash::{self, Point};
-use super::transport::{Lost, Reply};
+use super::transport::{Lost, Reply, Writes};
 use super::{Client, Error, Policy, Way};
 use crate::catalog::{Call, Code, Consequence, Fault, Piece, Repeat};
 use crate::effects::Permit;
 use crate::events::Level;
-use crate::wire;
+use crate::wire::{self, Request};
 
 /// A write that converges is sent again only this long after its first try; later somebody may have changed things.
 const SAME_BREATH: Duration = Duration::from_secs(15 * 60);
@@ -40,16 +40,9 @@ impl Client {
             return Sent::Failed(Error::new(call, "planned", words));
         };
         loop {
-            let sent = match self.turn().await {
+            let sent = match self.write_once(call, &request, writes.as_ref(), permit).await {
+                Ok(answer) => self.end(piece, answer, unsure_before),
                 Err(ended) => Sent::Failed(ended),
-                Ok(turn) => {
-                    let start = Instant::now();
-                    let answer = writes.write(request.clone(), permit).await;
-                    crash::reach(Point::AfterSend);
-                    drop(turn);
-                    self.note_call(call, start, answer.as_ref().ok());
-                    self.end(piece, answer, unsure_before)
-                }
             };
             let wait = match &sent {
                 Sent::Failed(error) if error.code == Code::Busy.as_str() => {
@@ -108,6 +101,36 @@ impl Client {
         Error { message, ..error }
     }
 
+    /// One try: once more with another token where the platform refused the first one, since then nothing has happened. An
+    /// error is a run that was ended before it.
+    async fn write_once(
+        &self,
+        call: &Call,
+        request: &Request,
+        writes: &dyn Writes,
+        permit: &Permit,
+    ) -> Result<Result<Reply, Lost>, Error> {
+        let (mut request, mut renewed) = (request.clone(), false);
+        loop {
+            let turn = self.turn().await?;
+            let start = Instant::now();
+            let answer = writes.write(request.clone(), permit).await;
+            crash::reach(Point::AfterSend);
+            drop(turn);
+            self.note_call(call, start, answer.as_ref().ok());
+            let Ok(reply) = &answer else { return Ok(answer) };
+            let Some(fault) = self.judge(call, reply).err().filter(|_| !renewed) else { return Ok(answer) };
+            match self.signed_anew(&fault, reply).await {
+                Ok(true) => renewed = true,
+                Ok(false) => return Ok(answer),
+                Err(lost) => return Ok(Err(lost)),
+            }
+            if let Some(anew) = self.united_anew(call).await? {
+                request = wire::build(&anew);
+            }
+        }
+    }
+
     /// Reads the end of one try.
     fn end(&self, piece: &Piece, answer: Result<Reply, Lost>, unsure_before: bool) -> Sent {
         let call = &piece.call;
@@ -125,7 +148,7 @@ impl Client {
                     let words = format!("the answer names no `{}`", follow.job);
                     Sent::Unsure(Error::new(call, Code::Unreadable.as_str(), words))
                 }
-                _ => Sent::Worked(reply.body),
+                _ => Sent::Worked(wire::granted(call, reply.body)),
             },
             Err(fault) if unsure_before && gone(piece, &fault) => {
                 Sent::Worked(Bytes::from_static(b"{\"success\":true}"))

@@ -17,7 +17,7 @@ use super::report::{Ending, Report, Tally};
 use super::runner::{Order, Refused, Runner, Source};
 use super::scripted::{Earnest, Surroundings};
 use super::work::{Stale, Work};
-use crate::client::Client;
+use crate::client::{Client, LookedUp};
 use crate::effects::{Caps, Lease, Ledger, State};
 use crate::events::{Events, Level};
 use crate::model::span;
@@ -143,7 +143,7 @@ impl Attempt {
 
     /// Looks up what earlier runs of the account left in doubt, before anything new is sent.
     pub(super) async fn look_up_doubts(&self, runner: &Runner) -> Result<(), Thrown> {
-        let (settled, left) = self.client.settle_open_doubts().await?;
+        let LookedUp { settled, left, trouble } = self.client.settle_open_doubts().await?;
         if settled > 0 {
             self.events.say(
                 Level::Info,
@@ -152,6 +152,9 @@ impl Attempt {
                     _ => format!("{settled} effects of earlier runs were in doubt and are settled by reading"),
                 },
             );
+        }
+        if let Some(error) = trouble {
+            self.events.say(Level::Warn, format!("of what earlier runs left in doubt, {}", error.message));
         }
         if left > 0 {
             let what = match left {

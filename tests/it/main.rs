@@ -47,6 +47,8 @@ mod reference;
 mod scripts;
 mod secrets;
 mod served;
+#[cfg(unix)]
+mod served_jobs;
 mod shipped_scripts;
 mod sign_in;
 mod signals;
@@ -61,3 +63,5 @@ mod vitable_scripts;
 mod webhooks;
 #[cfg(debug_assertions)]
 mod webhooks_crash;
+#[cfg(unix)]
+mod working;

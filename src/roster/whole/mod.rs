@@ -19,7 +19,7 @@ use super::account::{Account, SAMPLES, Tally};
 use super::brake::{self, Weighed};
 use super::options::{Blank, Declined, Mode};
 use super::sync::loosened;
-use super::{Invite, Mending, Synced, Wish};
+use super::{Invite, Mapping, Mending, Synced, Wish};
 use crate::catalog::{Args, Call, Op, Platform, Unsupported, Whole};
 use crate::client::{Client, Error, With};
 use crate::effects::brakes::Moment;
@@ -76,6 +76,33 @@ pub(super) async fn sync(
         false => outcome(client, &mut synced, &weighed, &answer, whole),
     }
     Ok(synced)
+}
+
+/// The rows of a roster beside the last one of its group that this store has handed over.
+pub struct Beside {
+    /// The rows that may be sent.
+    pub rows: Vec<Value>,
+    /// How many the last roster named; `None` where there was none.
+    pub last: Option<usize>,
+    /// What differs.
+    pub difference: Difference,
+    /// What a row holds.
+    pub whole: &'static Whole,
+}
+
+/// Compares a roster with the last one; nothing is sent. `None` where the platform takes no whole rosters.
+pub async fn beside(client: &Client, group: &str, table: &Table, mapping: &Mapping) -> Result<Option<Beside>, Error> {
+    let Some((op, whole)) = operation(client.platform()) else { return Ok(None) };
+    let mut args = Args::default();
+    args.set(whole.group, group);
+    let call = Call { platform: client.platform(), op, connection: client.connection().to_owned(), args };
+    let read = read_whole(table, mapping, whole);
+    let read = read.map_err(|error| Error::new(&call, "roster", error.to_string()))?;
+    let mut call = call;
+    call.args.set(whole.rows, read.rows.clone());
+    let weighed = brake::weigh(client, &call, whole).await?;
+    let last = weighed.baseline.settled.then_some(weighed.baseline.people.len());
+    Ok(Some(Beside { rows: read.rows, last, difference: weighed.difference, whole }))
 }
 
 /// Refuses what has no meaning where everybody is handed over at once.

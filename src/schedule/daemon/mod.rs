@@ -5,6 +5,7 @@ mod files;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod tidy;
 mod turn;
 mod watch;
 
@@ -17,6 +18,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 pub use files::{Found, JobFiles};
+pub use tidy::Keep;
 
 use super::board::{Board, Pause};
 use super::process::Starts;
@@ -50,6 +52,8 @@ pub struct Parts {
     pub events: Events,
     /// So many runs are at work at once.
     pub at_once: usize,
+    /// How long things are kept.
+    pub keep: Keep,
     /// Ends it gracefully: what is at work is brought to a place where it can be resumed.
     pub stop: CancellationToken,
     /// Reads the job files again.
@@ -83,6 +87,7 @@ pub struct Daemon {
     endings: mpsc::UnboundedReceiver<Finished>,
     tell: mpsc::UnboundedSender<Finished>,
     watch: ClockWatch,
+    tidied: Option<Timestamp>,
     _seat: Lease,
 }
 

@@ -52,6 +52,7 @@ pub(super) fn lines(synced: &Synced, wish: &Wish, rejects: Option<&str>, tense: 
     if tense == Tense::Did {
         some("not invited", &synced.not_invited, &mut lines);
     }
+    some("in doubt", &synced.in_doubt, &mut lines);
     some("failed", &synced.failed, &mut lines);
     lines.extend(synced.left.iter().map(|left| format!("not as wanted: {left}")));
     lines.extend(account.unused_columns());
