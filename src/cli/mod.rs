@@ -13,6 +13,7 @@ mod person;
 mod plan;
 mod printer;
 mod progress;
+mod receiving;
 mod resume;
 mod run;
 mod runs;

@@ -6,14 +6,12 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::super::session::{Play, next_signal};
+use super::super::receiving::Ready;
+use super::super::session::next_signal;
 use super::super::{Code, Failure, Format, Shell, pair};
 use super::open;
-use crate::clock::Clock;
-use crate::events::Sink;
-use crate::hooks::{Bell, Subscription, Worker};
+use crate::hooks::{Bell, Subscription};
 use crate::model::Topic;
-use crate::server::webhooks::{self, listen};
 use crate::settings::OwnEvents;
 
 #[derive(Debug, clap::Args)]
@@ -42,42 +40,17 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         let (connection, own_events) = (connection.clone(), OwnEvents::Ignored);
         jobs.push(Subscription { job: job.clone(), connection, on: vec![topic], own_events });
     }
-    let (bell, stop, clock) = (Bell::default(), CancellationToken::new(), Clock::system());
     let (_keep, subscriptions) = watch::channel(Arc::new(jobs));
-    let listener: Arc<dyn Sink> = shell.printer.clone();
-    let worker = Worker {
-        store: session.store.clone(),
-        clock: clock.clone(),
-        transports: Arc::new(session.connected(Play::default())),
-        redactor: shell.redactor.clone(),
-        listeners: vec![listener],
-        bell: bell.clone(),
-        subscriptions,
-        keep: session.settings.webhooks.keep,
-        stop: stop.clone(),
-    };
-    let working = worker.start().map_err(|error| Failure::with(Code::Skipped, error.to_string()))?;
-    let fail = |error: std::io::Error| {
-        Failure::failed(format!("failed to receive on {}: {error}", session.settings.webhooks.listen))
-    };
+    let ready = Ready::take(&session, subscriptions, Bell::default(), CancellationToken::new())?;
     session.runtime.block_on(async {
-        let listening = listen(webhooks::Options {
-            store: session.store.clone(),
-            settings: session.settings.webhooks.clone(),
-            clock,
-            bell,
-            stop: stop.clone(),
-        });
-        let listening = listening.await.map_err(fail)?;
-        let address = listening.address;
+        let receiving = ready.receive(&session).await?;
+        let address = receiving.listening.address;
         match shell.printer.format() {
             Format::Json => shell.printer.object(&json!({ "type": "listening", "address": address.to_string() })),
             Format::Text => shell.printer.data(&format!("receiving webhooks on http://{address}\n")),
         }
-        let work = tokio::spawn(async move { working.work().await });
-        next_signal().await.map_err(fail)?;
-        listening.stopped().await.map_err(fail)?;
-        work.await.map_err(|error| Failure::failed(format!("the worker failed: {error}")))
+        next_signal().await.map_err(|error| Failure::failed(format!("failed to wait for signals: {error}")))?;
+        receiving.stopped().await
     })?;
     Ok(Code::Done)
 }

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::super::board::{Board, Open};
 use super::files::{Found, InForce};
-use super::watch::{ClockWatch, jumped};
+use super::notices::{ClockWatch, jumped};
 use super::{Daemon, NotServed, Parts, SEAT, rows};
 use crate::effects::{Lease, LeaseError};
 use crate::events::Level;
@@ -50,6 +50,7 @@ impl Daemon {
             tidied: None,
             _seat: seat,
         };
+        daemon.subscribe(&jobs);
         daemon.take_up(now).await?;
         Ok(daemon)
     }
@@ -67,6 +68,7 @@ impl Daemon {
                 Left::Ended(row) => ended.push(row),
             }
         }
+        open.extend(self.left_triggers(now).await?);
         self.parts.store.keep_turn(&[], &ended).await?;
         if !open.is_empty() {
             self.parts.events.say(Level::Info, format!("taking up {} that the last daemon left", open.len()));
@@ -122,6 +124,7 @@ impl Daemon {
     async fn orders(&mut self, now: Timestamp) -> Result<(), Error> {
         self.pauses().await?;
         self.backfills(now).await?;
+        self.triggers(now).await?;
         self.tidy(now).await
     }
 
@@ -130,7 +133,9 @@ impl Daemon {
         let now = self.parts.clock.now();
         let found = self.parts.files.read();
         say_broken(&self.parts, &found);
-        let (verdicts, changes) = self.board.replace(self.in_force.take(found), now);
+        let jobs = self.in_force.take(found);
+        self.subscribe(&jobs);
+        let (verdicts, changes) = self.board.replace(jobs, now);
         let shown = |time: Option<Timestamp>| time.map_or("never".to_owned(), |time| time.to_string());
         for change in changes {
             let line = format!("job {}: next {} (was {})", change.job, shown(change.after), shown(change.before));
