@@ -2,13 +2,13 @@
 
 mod begin;
 mod files;
+mod notices;
 mod rows;
 #[cfg(test)]
 mod tests;
 mod tidy;
 mod triggers;
 mod turn;
-mod notices;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
