@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -12,8 +12,11 @@ use super::session::Session;
 use super::{Code, Failure, Shell};
 use crate::clock::Clock;
 use crate::events::{Events, Level, Sink};
-use crate::schedule::{Daemon, Found, JobFiles, NotServed, Parts, Patience, Processes};
+use crate::schedule::{Alarms, Daemon, Found, JobFiles, NotServed, Parts, Patience, Processes};
 use crate::settings::{Jobs, Mode, Settings};
+
+/// So long messages are waited for at the end; what has not arrived is sent by the next `beadle serve`.
+const LAST_MESSAGES: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -47,6 +50,8 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         redactor: shell.redactor.clone(),
         clock: Clock::system(),
     };
+    let delivery = super::jobs::delivery(shell, &session)?;
+    let alarms = Alarms::new(delivery, mode, events.clone(), Clock::system());
     let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
     let parts = Parts {
         store: session.store.clone(),
@@ -57,12 +62,14 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         at_once: session.settings.schedule.at_once,
         stop: stop.clone(),
         reload: Arc::clone(&reload),
+        alarms: alarms.clone(),
     };
     session.runtime.block_on(async {
         let daemon = Daemon::begin(parts).await.map_err(refused)?;
         events.say(Level::Info, format!("serving {}; Ctrl-C stops it", daemon.jobs()));
         let signals = tokio::spawn(heed(stop, reload, events.clone()));
         daemon.serve().await;
+        alarms.finish(LAST_MESSAGES).await;
         signals.abort();
         Ok(Code::Done)
     })

@@ -2,6 +2,7 @@
 //! Its verbs take no decisions: what a row means is judged by whoever asked for it. No secret ever gets here.
 
 mod accounts;
+mod alarms;
 mod asking;
 mod effects;
 mod error;
@@ -28,6 +29,7 @@ mod ticks_tests;
 mod traces;
 
 pub use accounts::{Account, Sign, World, WorldRequest};
+pub use alarms::{AlarmRow, LetterRow};
 pub use asking::TallyRow;
 pub use effects::{EffectRow, NewCall, NewEffect, Subjects};
 pub use error::Error;

@@ -164,6 +164,7 @@ fn migrator() -> Migrator {
         ("identities", include_str!("schema/0004_identities.sql")),
         ("job runs", include_str!("schema/0005_job_runs.sql")),
         ("schedule", include_str!("schema/0006_schedule.sql")),
+        ("alarms", include_str!("schema/0010_alarms.sql")),
     ];
     let migration = |(version, (name, text)): (i64, (&'static str, &'static str))| {
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)

@@ -30,6 +30,7 @@ impl Daemon {
         let found = parts.files.read();
         say_broken(&parts, &found);
         let jobs = in_force.take(found);
+        parts.alarms.begin(&jobs).await?;
         let known: BTreeMap<String, _> =
             parts.store.job_rows().await?.into_iter().map(|row| (row.name.clone(), row)).collect();
         let mut board = Board::new(parts.at_once, new_scheduled_id);
@@ -118,6 +119,7 @@ impl Daemon {
         if let Err(error) = looked {
             if self.watch.store_fails() {
                 self.parts.events.say(Level::Error, format!("the store cannot be read: {error}"));
+                self.parts.alarms.store_fails(&error.to_string(), now);
             }
         }
     }
@@ -127,7 +129,9 @@ impl Daemon {
         let now = self.parts.clock.now();
         let found = self.parts.files.read();
         say_broken(&self.parts, &found);
-        let (verdicts, changes) = self.board.replace(self.in_force.take(found), now);
+        let jobs = self.in_force.take(found);
+        self.parts.alarms.serve(&jobs);
+        let (verdicts, changes) = self.board.replace(jobs, now);
         let shown = |time: Option<Timestamp>| time.map_or("never".to_owned(), |time| time.to_string());
         for change in changes {
             let line = format!("job {}: next {} (was {})", change.job, shown(change.after), shown(change.before));

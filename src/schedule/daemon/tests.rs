@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::super::alarm::Alarms;
 use super::super::board::tests::job;
 use super::super::process::{Ended, Errand, Exit, Starts, Task};
 use super::{Daemon, Found, JobFiles, NotServed, Parts};
@@ -101,6 +102,7 @@ impl Scene {
             at_once: 4,
             stop: stop.clone(),
             reload: Arc::clone(&reload),
+            alarms: Alarms::silent(),
         };
         let daemon = Daemon::begin(parts).await?;
         Ok((Served { begun, stop, reload, task: tokio::spawn(async {}) }, daemon))
