@@ -91,8 +91,9 @@ fn test(job: &Job, session: &Session<'_>, shell: &Shell) -> Result<Code, Failure
         match way {
             Way::Ping => {
                 for (pulse, word) in PULSES {
-                    let sent = delivery.ping(job, pulse, &format!("{word}: {}", message.title()));
-                    told(&mut code, job, way, Some(word), session.runtime.block_on(sent), shell);
+                    let body = format!("{word}: {}", message.title());
+                    let sent = session.runtime.block_on(delivery.ping(job, pulse, &body));
+                    told(&mut code, job, way, Some(word), sent, shell);
                 }
             }
             Way::Webhook | Way::Command | Way::Mail => {
