@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use jiff::SignedDuration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -12,7 +13,11 @@ use super::session::Session;
 use super::{Code, Failure, Shell};
 use crate::clock::Clock;
 use crate::events::{Events, Level, Sink};
+<<<<<<< HEAD
 use crate::schedule::{Alarms, Daemon, Found, JobFiles, NotServed, Parts, Patience, Processes};
+=======
+use crate::schedule::{Daemon, Found, JobFiles, Keep, NotServed, Parts, Patience, Processes};
+>>>>>>> main
 use crate::settings::{Jobs, Mode, Settings};
 
 /// So long messages are waited for at the end; what has not arrived is sent by the next `beadle serve`.
@@ -49,6 +54,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         store: session.store.clone(),
         redactor: shell.redactor.clone(),
         clock: Clock::system(),
+        events: events.clone(),
     };
     let delivery = super::jobs::delivery(shell, &session)?;
     let alarms = Alarms::new(delivery, mode, events.clone(), Clock::system());
@@ -57,9 +63,10 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         store: session.store.clone(),
         clock: Clock::system(),
         starts: Arc::new(starts),
-        files: Box::new(Folder { stamp: Jobs::stamp(&settings), settings }),
+        files: Box::new(Folder { stamp: Jobs::stamp(&settings), settings: settings.clone() }),
         events: events.clone(),
-        at_once: session.settings.schedule.at_once,
+        at_once: settings.schedule.at_once,
+        keep: Keep { ticks: days(settings.schedule.keep_ticks_days), logs: days(settings.schedule.keep_logs_days) },
         stop: stop.clone(),
         reload: Arc::clone(&reload),
         alarms: alarms.clone(),
@@ -73,6 +80,10 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         signals.abort();
         Ok(Code::Done)
     })
+}
+
+fn days(count: u32) -> SignedDuration {
+    SignedDuration::from_hours(i64::from(count) * 24)
 }
 
 fn refused(why: NotServed) -> Failure {

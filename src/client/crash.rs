@@ -10,6 +10,8 @@ pub(super) enum Point {
     AfterSend,
     /// The platform's job is durable, nobody has asked after it.
     AfterAccept,
+    /// The job has ended, and nobody has written it down.
+    AfterEnd,
     /// The answer is understood and not yet written down.
     BeforeSettle,
     /// One piece of several is done.
@@ -50,6 +52,7 @@ mod on_demand {
             "after-intent" => Point::AfterIntent,
             "after-send" => Point::AfterSend,
             "after-accept" => Point::AfterAccept,
+            "after-end" => Point::AfterEnd,
             "before-settle" => Point::BeforeSettle,
             "between-pieces" => Point::BetweenPieces,
             _ => return None,

@@ -10,6 +10,7 @@ mod error;
 mod follow;
 mod http;
 mod lately;
+mod loose;
 mod mailing;
 mod mcp;
 mod network;
@@ -22,11 +23,14 @@ mod policy;
 mod post;
 mod read;
 mod recent;
+mod replaced;
 mod send;
 mod sign_in;
 mod transport;
 mod write;
 
+#[cfg(test)]
+mod roster_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -42,6 +46,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Gravity};
 pub use http::{Http, HttpOptions, HttpWrites, SetUpError};
+pub use loose::LookedUp;
 pub use mcp::{Mcp, McpWrites};
 pub use network::Network;
 pub use pace::Pace;

@@ -12,7 +12,7 @@ mod verdict;
 
 pub use alarm::{Alarms, Delivery, DeliveryParts, Message, Pulse, Topic, Trouble, Waits, Way, test_message};
 pub use board::{Board, Change, Open, Pause, Standing};
-pub use daemon::{Daemon, Found, JobFiles, NotServed, Parts, SEAT};
+pub use daemon::{Daemon, Found, JobFiles, Keep, NotServed, Parts, SEAT};
 pub use process::{Ended, Errand, Exit, Patience, Processes, Starts, Task};
 pub use simulate::Simulation;
 pub use verdict::{Entry, Outcome, Step, Verdict, What, Why};

@@ -27,6 +27,8 @@ mod heartbeat_scripts;
 mod history;
 mod hivesocial_document;
 mod hivesocial_scripts;
+mod job_processes;
+mod job_runs;
 mod jobs_explained;
 mod jobs_listed;
 mod layers;
@@ -46,6 +48,8 @@ mod reference;
 mod scripts;
 mod secrets;
 mod served;
+#[cfg(unix)]
+mod served_jobs;
 mod shipped_scripts;
 mod sign_in;
 mod signals;
@@ -55,4 +59,7 @@ mod toy;
 mod undo_of_scripts;
 mod undoing;
 mod vitable_document;
+mod vitable_doubts;
 mod vitable_scripts;
+#[cfg(unix)]
+mod working;

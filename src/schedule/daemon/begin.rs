@@ -48,6 +48,7 @@ impl Daemon {
             unkept: Vec::new(),
             endings,
             tell,
+            tidied: None,
             _seat: seat,
         };
         daemon.take_up(now).await?;
@@ -112,16 +113,18 @@ impl Daemon {
         if self.parts.files.have_changed() {
             self.reload().await;
         }
-        let looked = match self.pauses().await {
-            Ok(()) => self.backfills(now).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = looked {
+        if let Err(error) = self.orders(now).await {
             if self.watch.store_fails() {
                 self.parts.events.say(Level::Error, format!("the store cannot be read: {error}"));
                 self.parts.alarms.store_fails(&error.to_string(), now);
             }
         }
+    }
+
+    async fn orders(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.pauses().await?;
+        self.backfills(now).await?;
+        self.tidy(now).await
     }
 
     /// Reads the job files again and shows what that changes.

@@ -5,6 +5,7 @@ mod files;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod tidy;
 mod turn;
 mod watch;
 
@@ -12,10 +13,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
 pub use files::{Found, JobFiles};
+pub use tidy::Keep;
 
 use super::alarm::Alarms;
 use super::board::{Board, Pause};
@@ -31,6 +34,8 @@ use watch::ClockWatch;
 
 /// How often other processes' orders (pauses, backfills) and the clock are looked at.
 const LOOK: Duration = Duration::from_secs(1);
+/// So many ends of runs are written down together.
+const AT_A_TIME: usize = 1_000;
 /// By this name the store has one daemon: whoever asks whether one is at work looks for its lease.
 pub const SEAT: &str = "serve";
 
@@ -48,6 +53,8 @@ pub struct Parts {
     pub events: Events,
     /// So many runs are at work at once.
     pub at_once: usize,
+    /// How long things are kept.
+    pub keep: Keep,
     /// Ends it gracefully: what is at work is brought to a place where it can be resumed.
     pub stop: CancellationToken,
     /// Reads the job files again.
@@ -83,6 +90,7 @@ pub struct Daemon {
     endings: mpsc::UnboundedReceiver<Finished>,
     tell: mpsc::UnboundedSender<Finished>,
     watch: ClockWatch,
+    tidied: Option<Timestamp>,
     _seat: Lease,
 }
 
@@ -108,10 +116,11 @@ impl Daemon {
             }
             let asleep = self.asleep();
             let (reload, clock) = (Arc::clone(&self.parts.reload), self.parts.clock.clone());
+            let mut ended = Vec::new();
             tokio::select! {
-                Some(finished) = self.endings.recv() => {
-                    let verdicts = self.board.ended(&finished.job, &finished.run, finished.outcome, clock.now());
-                    self.at_work.remove(&finished.run);
+                _ = self.endings.recv_many(&mut ended, AT_A_TIME) => {
+                    let now = clock.now();
+                    let verdicts = ended.iter().flat_map(|finished| self.finished(finished, now)).collect();
                     self.act(verdicts).await;
                 }
                 () = reload.notified() => self.reload().await,
@@ -130,6 +139,11 @@ impl Daemon {
             "{} of which {timed} have a next moment",
             counted(u32::try_from(all).unwrap_or(u32::MAX), "job", "jobs")
         )
+    }
+
+    fn finished(&mut self, finished: &Finished, now: Timestamp) -> Vec<Verdict> {
+        self.at_work.remove(&finished.run);
+        self.board.ended(&finished.job, &finished.run, finished.outcome, now)
     }
 
     /// How long nothing is to be decided.
@@ -153,9 +167,8 @@ impl Daemon {
         }
         while !self.at_work.is_empty() {
             let Some(finished) = self.endings.recv().await else { break };
-            self.at_work.remove(&finished.run);
             let now = self.parts.clock.now();
-            let mut verdicts = self.board.ended(&finished.job, &finished.run, finished.outcome, now);
+            let mut verdicts = self.finished(&finished, now);
             // What could begin now has to wait for the next daemon.
             verdicts.retain(|verdict| verdict.entry.run == finished.run);
             self.unkept.append(&mut verdicts);
