@@ -13,11 +13,7 @@ use super::session::Session;
 use super::{Code, Failure, Shell};
 use crate::clock::Clock;
 use crate::events::{Events, Level, Sink};
-<<<<<<< HEAD
-use crate::schedule::{Alarms, Daemon, Found, JobFiles, NotServed, Parts, Patience, Processes};
-=======
-use crate::schedule::{Daemon, Found, JobFiles, Keep, NotServed, Parts, Patience, Processes};
->>>>>>> main
+use crate::schedule::{Alarms, Daemon, Found, JobFiles, Keep, NotServed, Parts, Patience, Processes};
 use crate::settings::{Jobs, Mode, Settings};
 
 /// So long messages are waited for at the end; what has not arrived is sent by the next `beadle serve`.

@@ -81,6 +81,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_error_does_not_hold_the_address() {
+        static PROVIDER: std::sync::Once = std::sync::Once::new();
+        PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
         let poster = Poster::new(Duration::from_secs(5)).unwrap();
         for address in ["http://127.0.0.1:1/hook/very-secret", "http://[very-secret"] {
             let error = poster.post(&Secret::new(address), "text/plain", Bytes::new()).await.unwrap_err();
