@@ -170,14 +170,12 @@ impl Delivery {
 
     async fn post(&self, address: &Secret, content_type: &str, body: String) -> Result<String, Trouble> {
         match self.poster.post(address, content_type, Bytes::from(body)).await {
-            Ok(Answered { status: 200..300, said, .. }) if said.is_empty() => Ok("answered".to_owned()),
-            Ok(Answered { status: status @ 200..300, said, .. }) => Ok(format!("answered {status}: {said}")),
+            Ok(Answered { status: status @ 200..300, said, .. }) => Ok(answered(status, &said)),
             Ok(Answered { status: status @ 300..400, .. }) => Err(Trouble::new(format!(
                 "answered {status}, a redirect, which is not followed; write down the address that it leads to"
             ))),
             Ok(Answered { status, said, retry_after }) => {
-                let said = if said.is_empty() { String::new() } else { format!(": {said}") };
-                Err(Trouble { why: format!("answered {status}{said}"), wait: retry_after })
+                Err(Trouble { why: answered(status, &said), wait: retry_after })
             }
             Err(why) => Err(Trouble::new(why)),
         }
@@ -281,6 +279,13 @@ impl Pulse {
             Self::Success => "",
             Self::Fail => "/fail",
         }
+    }
+}
+
+fn answered(status: u16, said: &str) -> String {
+    match said {
+        "" => format!("answered {status}"),
+        said => format!("answered {status}: {said}"),
     }
 }
 

@@ -58,7 +58,7 @@ pub struct Message {
     pub failures: u32,
     /// How many moments it is about.
     pub moments: u64,
-    /// The last line of the run's error.
+    /// What the run's error says, and where in the script.
     pub error: Option<String>,
     /// What to type next.
     pub next: Vec<String>,
@@ -114,14 +114,18 @@ impl Message {
         Self { why: Some(why.to_string()), ..self }
     }
 
-    /// With the last line of an error, cut where it is long.
+    /// With the line of an error that says what it is, cut where it is long, and with its place in the script.
     pub(super) fn with_error(&mut self, error: &str) {
-        let Some(line) = error.lines().rev().map(str::trim).find(|line| !line.is_empty()) else { return };
-        let mut cut: String = line.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
+        let mut lines = error.lines().map(str::trim).filter(|line| !line.is_empty());
+        let Some(line) = lines.next() else { return };
+        let mut said: String = line.chars().filter(|c| !c.is_control()).take(LONGEST).collect();
         if line.chars().count() > LONGEST {
-            cut.push('…');
+            said.push('…');
         }
-        self.error = Some(cut);
+        if let Some(place) = lines.next().and_then(|next| next.strip_prefix("--> ")) {
+            said.push_str(&format!(" ({place})"));
+        }
+        self.error = Some(said);
     }
 
     /// One line that says it all.

@@ -108,7 +108,7 @@ impl Alarms {
         memory.outbox = Some(outbox);
         let kept: Vec<Letter> = letters.into_iter().filter_map(letter_of).collect();
         if !kept.is_empty() {
-            inner.events.say(Level::Info, format!("{} that have not arrived are sent again", messages(kept.len())));
+            inner.events.say(Level::Info, format!("sending {} that did not arrive before", messages(kept.len())));
         }
         kept.into_iter().for_each(|letter| inner.hand_over(&memory, letter));
         Ok(())

@@ -3,16 +3,20 @@
 use std::collections::VecDeque;
 use std::path::Path;
 
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio_util::sync::CancellationToken;
 
+use super::super::daemon::{Daemon, Found, JobFiles, Keep, Parts};
+use super::super::process::{Ended, Errand, Starts};
 use super::super::verdict::{Entry, Outcome, What};
 use super::*;
 use crate::events::{Event, Sink};
 use crate::settings::{Address, Environment, Ping, Redactor, Settings, Start};
-use crate::store::{Cause, NewRun, RunState, Store};
+use crate::store::{Cause, NewRun, RunState, Store, TickRow};
 
 /// What the server does with a request.
 #[derive(Clone, Copy)]
@@ -162,6 +166,12 @@ impl Scene {
 
     /// As a daemon that begins.
     async fn begin(&self) -> Alarms {
+        let alarms = self.made();
+        alarms.begin(&self.jobs).await.unwrap();
+        alarms
+    }
+
+    fn made(&self) -> Alarms {
         let settings = settings(self.folder.path(), &self.settings);
         let parts = DeliveryParts {
             store: self.store.clone(),
@@ -173,9 +183,7 @@ impl Scene {
             waits: self.waits,
         };
         let events = Events::to(vec![self.said.clone()]);
-        let alarms = Alarms::new(Delivery::new(parts).unwrap(), Mode::Sandbox, events, self.clock.clone());
-        alarms.begin(&self.jobs).await.unwrap();
-        alarms
+        Alarms::new(Delivery::new(parts).unwrap(), Mode::Sandbox, events, self.clock.clone())
     }
 
     /// As a daemon that has decided this: kept, then told.
@@ -414,7 +422,7 @@ async fn held(store: &Store) {
     };
     store.start_run(&of).await.unwrap();
     let hold = json!({ "brake": "removals", "number": 12, "leave": "exactly", "of": 20, "sentence": "too many" });
-    let error = "held\n\n12 people would be removed, said hunter2-hunter2\n";
+    let error = "\n12 people would be removed, said hunter2-hunter2\nif it is meant, type: beadle approve r1 …\n";
     let summary = json!({ "error": error, "holds": [hold] });
     store.end_run(&of.id, RunState::Held, 4, &summary, 1).await.unwrap();
 }
@@ -427,4 +435,77 @@ async fn an_address_that_is_not_there_is_said_by_its_name() {
     scene.turn(&alarms, &[verdict(&nightly, "r1", FAILED)]).await;
     scene.said("the variable `HOOK_OF_MINE`, which is not set").await;
     assert_eq!(Address::source(&nightly.notify.webhook.as_ref().unwrap().1), "the variable `HOOK_OF_MINE`");
+}
+
+struct Files(Vec<Arc<Job>>);
+
+impl JobFiles for Files {
+    fn have_changed(&mut self) -> bool {
+        false
+    }
+
+    fn read(&mut self) -> Found {
+        Found { jobs: self.0.clone(), ..Found::default() }
+    }
+}
+
+/// Runs nothing.
+struct Idle;
+
+impl Starts for Idle {
+    fn run<'a>(&'a self, _: &'a Errand, _: &'a Job, _: CancellationToken) -> BoxFuture<'a, Ended> {
+        Box::pin(std::future::pending())
+    }
+}
+
+impl Scene {
+    /// A daemon takes up what the one before it has left, and is gone.
+    async fn daemon(&self) {
+        let month = SignedDuration::from_hours(24 * 30);
+        let parts = Parts {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            starts: Arc::new(Idle),
+            files: Box::new(Files(self.jobs.clone())),
+            events: Events::to(vec![self.said.clone()]),
+            at_once: 4,
+            keep: Keep { ticks: month, logs: month },
+            stop: CancellationToken::new(),
+            reload: Arc::default(),
+            alarms: self.made(),
+        };
+        Daemon::begin(parts).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_failed_while_no_daemon_was_there_is_told_of_by_the_next_one_and_not_by_the_one_after_it() {
+    let mut server = Server::start(&[]).await;
+    let scene = Scene::of(vec![job("nightly", &format!("webhook = \"{}\"", server.url))]).await;
+    held(&scene.store).await;
+    let at = now().as_millisecond();
+    let running = TickRow {
+        job: "nightly".into(),
+        scheduled_at: at,
+        due_at: at,
+        cause: "schedule".into(),
+        made_up: false,
+        state: "running".into(),
+        why: None,
+        folded: 0,
+        run: Some("r1".into()),
+        tries: 1,
+        decided_at: at,
+        begun_at: Some(at),
+        ended_at: None,
+    };
+    scene.store.keep_turn(&[], &[running]).await.unwrap();
+    scene.daemon().await;
+    assert_eq!(server.title().await, "nightly (sandbox) is held by a brake: a person must decide");
+    scene.arrived().await;
+    scene.daemon().await;
+    let alarms = scene.begin().await;
+    let nightly = Arc::clone(&scene.jobs[0]);
+    scene.turn(&alarms, &[verdict(&nightly, "r2", DONE)]).await;
+    assert_eq!(server.title().await, "nightly (sandbox) works again");
 }
