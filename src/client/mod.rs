@@ -3,7 +3,7 @@
 
 mod answer;
 mod complete;
-mod crash;
+pub(crate) mod crash;
 mod doubt;
 mod drafting;
 mod error;

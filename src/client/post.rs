@@ -1,5 +1,5 @@
-//! A plain post to an address that somebody wrote down for alarms: no platform, no credentials of a connection, no retry.
-//! Its one rule: the address is a secret, and no answer and no error holds it.
+//! Posts to an address that a person has named: a sample of a delivery, an alarm. No credential goes along, nothing is sent
+//! twice, and no error shows the address: its path is a secret.
 #![expect(clippy::disallowed_methods, reason = "the door to the network")]
 
 use std::time::Duration;
@@ -7,13 +7,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::header::CONTENT_TYPE;
 
-use super::http::{SetUpError, body, reason, retry_after};
-use crate::settings::Secret;
+use super::http::{body, reason, retry_after};
 
+/// Longest wait for an answer, unless another is named.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Of an answer so many bytes are read.
 const LARGEST: usize = 64 << 10;
 
-/// Posts to addresses; cheap to clone.
+/// Posts; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Poster(reqwest::Client);
 
@@ -22,34 +23,40 @@ pub struct Poster(reqwest::Client);
 pub struct Answered {
     /// HTTP status.
     pub status: u16,
-    /// The beginning of its body, where it is text; one that is too long to be read is empty.
+    /// The first line of its body, where it is text and no page; empty where it is too long to be read.
     pub said: String,
     /// How long the server asks to wait.
     pub retry_after: Option<Duration>,
 }
 
 impl Poster {
-    /// One that waits so long for an answer, from the first byte that is sent. Redirects are not followed.
-    pub fn new(patience: Duration) -> Result<Self, SetUpError> {
-        reqwest::Client::builder()
+    /// Ready to post; nothing is sent yet.
+    pub fn new() -> Result<Self, String> {
+        Self::patient(PATIENCE)
+    }
+
+    /// One that waits so long for an answer, from the beginning. Redirects are not followed.
+    pub fn patient(patience: Duration) -> Result<Self, String> {
+        let client = reqwest::Client::builder()
             .user_agent(concat!("beadle/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
-            .connect_timeout(patience)
             .timeout(patience)
-            .build()
-            .map(Self)
-            .map_err(|error| SetUpError::Library(reason(&error)))
+            .build();
+        client.map(Self).map_err(|error| reason(&error))
     }
 
-    /// Posts once. The error is the rest of a sentence that begins with whose address it is.
-    pub async fn post(&self, address: &Secret, content_type: &str, what: Bytes) -> Result<Answered, String> {
-        let request = self.0.post(address.expose()).header(CONTENT_TYPE, content_type).body(what);
-        let response = request.send().await.map_err(|error| match error.is_builder() {
-            true => "is no address that can be asked".to_owned(),
-            false => format!("could not be asked: {}", reason(&error)),
-        })?;
+    /// Posts JSON to this address; returns the status and the answer's first line.
+    pub async fn post(&self, address: &str, body: Bytes) -> Result<(u16, String), String> {
+        let answered = self.send(address, "application/json", body).await?;
+        Ok((answered.status, answered.said))
+    }
+
+    /// Posts something of this type.
+    pub async fn send(&self, address: &str, content_type: &str, what: Bytes) -> Result<Answered, String> {
+        let sent = self.0.post(address).header(CONTENT_TYPE, content_type).body(what).send().await;
+        let response = sent.map_err(|error| reason(&error.without_url()))?;
         let (status, retry_after) = (response.status().as_u16(), retry_after(&response));
         // The status is the answer; what stands below it only helps.
         let said = body(response, LARGEST).await.unwrap_or_default();
@@ -83,9 +90,9 @@ mod tests {
     async fn an_error_does_not_hold_the_address() {
         static PROVIDER: std::sync::Once = std::sync::Once::new();
         PROVIDER.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-        let poster = Poster::new(Duration::from_secs(5)).unwrap();
+        let poster = Poster::patient(Duration::from_secs(5)).unwrap();
         for address in ["http://127.0.0.1:1/hook/very-secret", "http://[very-secret"] {
-            let error = poster.post(&Secret::new(address), "text/plain", Bytes::new()).await.unwrap_err();
+            let error = poster.post(address, Bytes::new()).await.unwrap_err();
             assert!(!error.contains("very-secret") && !error.contains("127.0.0.1"), "{error}");
         }
     }

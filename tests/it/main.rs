@@ -27,6 +27,7 @@ mod heartbeat_scripts;
 mod history;
 mod hivesocial_document;
 mod hivesocial_scripts;
+mod hooks;
 mod job_processes;
 mod job_runs;
 mod jobs_explained;
@@ -62,5 +63,8 @@ mod undoing;
 mod vitable_document;
 mod vitable_doubts;
 mod vitable_scripts;
+mod webhooks;
+#[cfg(debug_assertions)]
+mod webhooks_crash;
 #[cfg(unix)]
 mod working;

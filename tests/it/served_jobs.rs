@@ -171,3 +171,48 @@ fn a_daemon_that_is_killed_in_the_middle_of_mails_goes_on_with_the_same_run_and_
     assert!(!mails.is_empty());
     assert_eq!(mails.len(), mails.iter().collect::<HashSet<_>>().len(), "{mails:?}");
 }
+
+/// A project that waits for new people, its hook's path, and its `beadle serve`.
+fn waiting_for_people() -> (Serving, String) {
+    let job = "script = \"scripts/welcome.rhai\"\non = \"user.created\"\n";
+    let script = "for event in ctx.events { members.add(\"2\", #{ user_id: event.id }); }\n";
+    let test = Test::new().file("beadle.toml", "[webhooks]\nlisten = \"127.0.0.1:0\"\n");
+    let test = test.file("jobs/welcome.toml", job).file("scripts/welcome.rhai", script);
+    let added = test.beside(&["webhook", "add", "crm", "--sandbox", "--json"]);
+    let added: Value = serde_json::from_slice(&added.stdout).unwrap();
+    let path = added["address"].as_str().unwrap().split("/hooks/").nth(1).unwrap().to_owned();
+    (Serving::sandbox(test), path)
+}
+
+/// Sends what Mobilize would; it has been answered with 200 when this returns.
+fn send(serving: &mut Serving, path: &str) {
+    let line = serving.said("receiving webhooks on http://");
+    let to = format!("{}/hooks/{path}", line.trim_start_matches("receiving webhooks on "));
+    let sent = serving.test.beside(&["webhook", "send", "--to", &to, "--people", "3"]);
+    assert_eq!(String::from_utf8(sent.stdout).unwrap(), "answered 200: stored\n");
+}
+
+#[test]
+fn an_event_runs_its_job_once_and_the_script_sees_whom_it_is_about() {
+    let (mut serving, path) = waiting_for_people();
+    send(&mut serving, &path);
+    serving.said("begins");
+    serving.said(" done");
+    assert_eq!(serving.stop("TERM").0, Some(0));
+    let (_, runs, _) = serving.beside(&["runs"]);
+    assert!(runs.ends_with("scripts/welcome.rhai on main for welcome: 3 done\n"), "{runs}");
+    assert_eq!(runs.lines().count(), 1);
+}
+
+#[test]
+fn what_was_answered_runs_once_also_when_the_daemon_is_killed_right_after() {
+    let (mut serving, path) = waiting_for_people();
+    send(&mut serving, &path);
+    serving.stop("KILL");
+    serving.again();
+    // Whether it had begun before or not: it comes to its end once.
+    serving.said("welcome of ");
+    while !serving.beside(&["runs"]).1.ends_with(" on main for welcome: 3 done\n") {}
+    assert_eq!(serving.stop("TERM").0, Some(0));
+    assert_eq!(serving.beside(&["runs"]).1.lines().count(), 1);
+}

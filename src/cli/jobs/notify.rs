@@ -53,7 +53,7 @@ pub(in super::super) fn delivery(shell: &Shell, session: &Session<'_>) -> Result
         flags: shell.flags(session.mode()),
         waits: Waits::default(),
     };
-    Delivery::new(parts).map_err(|error| Failure::failed(error.to_string()))
+    Delivery::new(parts).map_err(|error| Failure::failed(format!("cannot set up HTTP: {error}")))
 }
 
 fn show(job: &Job, session: &Session<'_>, shell: &Shell) -> Result<Code, Failure> {

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::decide::Pulse;
 use super::message::{Message, Topic};
 use super::{program, shapes};
-use crate::client::{Answered, Poster, SetUpError};
+use crate::client::{Answered, Poster};
 use crate::runs::history::{Owner, Shown, Times};
 use crate::settings::{Address, Environment, Flags, Job, Mail, Project, Redactor, Secret, Shape};
 use crate::store::{Error, Store};
@@ -135,8 +135,8 @@ impl Way {
 
 impl Delivery {
     /// With these parts; nothing is sent yet.
-    pub fn new(parts: DeliveryParts) -> Result<Self, SetUpError> {
-        Ok(Self { poster: Poster::new(parts.waits.post)?, parts })
+    pub fn new(parts: DeliveryParts) -> Result<Self, String> {
+        Ok(Self { poster: Poster::patient(parts.waits.post)?, parts })
     }
 
     /// Sends a message once; what was answered.
@@ -169,7 +169,7 @@ impl Delivery {
     }
 
     async fn post(&self, address: &Secret, content_type: &str, body: String) -> Result<String, Trouble> {
-        match self.poster.post(address, content_type, Bytes::from(body)).await {
+        match self.poster.send(address.expose(), content_type, Bytes::from(body)).await {
             Ok(Answered { status: status @ 200..300, said, .. }) => Ok(answered(status, &said)),
             Ok(Answered { status: status @ 300..400, .. }) => Err(Trouble::new(format!(
                 "answered {status}, a redirect, which is not followed; write down the address that it leads to"
@@ -177,7 +177,7 @@ impl Delivery {
             Ok(Answered { status, said, retry_after }) => {
                 Err(Trouble { why: answered(status, &said), wait: retry_after })
             }
-            Err(why) => Err(Trouble::new(why)),
+            Err(why) => Err(Trouble::new(format!("could not be asked: {why}"))),
         }
     }
 

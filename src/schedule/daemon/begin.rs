@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::super::board::{Board, Open};
 use super::super::verdict::{Entry, Outcome, Verdict, What};
 use super::files::{Found, InForce};
-use super::watch::{ClockWatch, jumped};
+use super::notices::{ClockWatch, jumped};
 use super::{Daemon, NotServed, Parts, SEAT, rows};
 use crate::effects::{Lease, LeaseError};
 use crate::events::Level;
@@ -52,6 +52,7 @@ impl Daemon {
             tidied: None,
             _seat: seat,
         };
+        daemon.subscribe(&jobs);
         daemon.take_up(now).await?;
         Ok(daemon)
     }
@@ -75,6 +76,7 @@ impl Daemon {
                 }
             }
         }
+        open.extend(self.left_triggers(now).await?);
         // The board has not counted them.
         let failures = |job: &str| 1 + self.board.standing(job).map_or(0, |standing| standing.failures);
         let told = self.parts.alarms.draft(&passed, failures, now);
@@ -136,6 +138,7 @@ impl Daemon {
     async fn orders(&mut self, now: Timestamp) -> Result<(), Error> {
         self.pauses().await?;
         self.backfills(now).await?;
+        self.triggers(now).await?;
         self.tidy(now).await
     }
 
@@ -146,6 +149,7 @@ impl Daemon {
         say_broken(&self.parts, &found);
         let jobs = self.in_force.take(found);
         self.parts.alarms.serve(&jobs);
+        self.subscribe(&jobs);
         let (verdicts, changes) = self.board.replace(jobs, now);
         let shown = |time: Option<Timestamp>| time.map_or("never".to_owned(), |time| time.to_string());
         for change in changes {

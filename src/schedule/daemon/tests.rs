@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::super::alarm::Alarms;
@@ -12,6 +12,7 @@ use super::super::process::{Ended, Errand, Exit, Starts, Task};
 use super::{Daemon, Found, JobFiles, Keep, NotServed, Parts};
 use crate::clock::Clock;
 use crate::events::{Event, Events, Sink};
+use crate::hooks::Bell;
 use crate::settings::Job;
 use crate::store::{NewRun, PauseRow, Store, TickFilter, TickRow};
 
@@ -101,6 +102,9 @@ impl Scene {
             events: Events::to(vec![self.said.clone()]),
             at_once: 4,
             keep: Keep { ticks: SignedDuration::from_hours(24 * 30), logs: SignedDuration::from_hours(24 * 30) },
+            connection: Some("main".into()),
+            bell: Bell::default(),
+            subscriptions: watch::channel(Arc::default()).0,
             stop: stop.clone(),
             reload: Arc::clone(&reload),
             alarms: Alarms::silent(),

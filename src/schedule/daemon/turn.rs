@@ -76,6 +76,7 @@ impl Daemon {
         let failures = |job: &str| self.board.standing(job).map_or(0, |standing| standing.failures);
         let told = self.parts.alarms.draft(&self.unkept, failures, now);
         self.parts.store.keep_turn_told(&jobs, &ticks, &told.alarms, &told.letters).await?;
+        self.keep_ended(&self.unkept, now).await?;
         for pause in self.unkept.iter().filter_map(|verdict| rows::paused(&self.board, verdict, now)) {
             self.parts.store.pause_job(&pause).await?;
         }
