@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::SignedDuration;
 use tokio::sync::{Notify, watch};
@@ -15,8 +15,11 @@ use super::{Code, Failure, Shell};
 use crate::clock::Clock;
 use crate::events::{Events, Level, Sink};
 use crate::hooks::Bell;
-use crate::schedule::{Daemon, Found, JobFiles, Keep, NotServed, Parts, Patience, Processes};
+use crate::schedule::{Alarms, Daemon, Found, JobFiles, Keep, NotServed, Parts, Patience, Processes};
 use crate::settings::{Jobs, Mode, Settings};
+
+/// So long messages are waited for at the end; what has not arrived is sent by the next `beadle serve`.
+const LAST_MESSAGES: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -51,6 +54,8 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         clock: Clock::system(),
         events: events.clone(),
     };
+    let delivery = super::jobs::delivery(shell, &session)?;
+    let alarms = Alarms::new(delivery, mode, events.clone(), Clock::system());
     let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
     let (subscriptions, subscribed) = watch::channel(Arc::default());
     let bell = Bell::default();
@@ -68,6 +73,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         subscriptions,
         stop: stop.clone(),
         reload: Arc::clone(&reload),
+        alarms: alarms.clone(),
     };
     session.runtime.block_on(async {
         let daemon = Daemon::begin(parts).await.map_err(refused)?;
@@ -75,6 +81,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         let signals = tokio::spawn(heed(stop, reload, events.clone()));
         let receiving = receive(ready, &session, &events).await?;
         daemon.serve().await;
+        alarms.finish(LAST_MESSAGES).await;
         signals.abort();
         match receiving {
             Some(receiving) => receiving.stopped().await.map(|()| Code::Done),

@@ -49,6 +49,7 @@ mod reference;
 mod scripts;
 mod secrets;
 mod served;
+mod served_alarms;
 #[cfg(unix)]
 mod served_jobs;
 mod shipped_scripts;

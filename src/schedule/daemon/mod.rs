@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 pub use files::{Found, JobFiles};
 pub use tidy::Keep;
 
+use super::alarm::Alarms;
 use super::board::{Board, Pause};
 use super::process::Starts;
 use super::verdict::{Outcome, Verdict};
@@ -66,6 +67,8 @@ pub struct Parts {
     pub stop: CancellationToken,
     /// Reads the job files again.
     pub reload: Arc<Notify>,
+    /// Tells people.
+    pub alarms: Alarms,
 }
 
 /// Why a daemon does not begin.
