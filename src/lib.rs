@@ -22,6 +22,8 @@ pub mod catalog;
 pub mod platforms;
 pub mod wire;
 
+pub mod notices;
+
 pub mod tables;
 
 pub mod settings;
@@ -44,9 +46,13 @@ pub mod script;
 
 pub mod runs;
 
+pub mod hooks;
+
 pub mod schedule;
 
 pub mod sandbox;
+
+pub mod server;
 
 pub mod reference;
 

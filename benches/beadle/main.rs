@@ -6,6 +6,7 @@
 mod crontab;
 mod diff;
 mod export;
+mod hooks;
 mod ledger;
 mod lost;
 mod measure;
@@ -24,7 +25,7 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 /// A benchmark: its name, and what it does with the arguments behind the name.
 type Bench = (&'static str, fn(&[String]) -> Outcome);
 
-const BENCHES: [Bench; 8] = [
+const BENCHES: [Bench; 9] = [
     ("export", export::bench),
     ("start", start::bench),
     ("ledger", ledger::bench),
@@ -33,6 +34,7 @@ const BENCHES: [Bench; 8] = [
     ("plan", plan::bench),
     ("crontab", crontab::bench),
     ("schedule", schedule::bench),
+    ("hooks", hooks::bench),
 ];
 
 /// What a benchmark starts as a process of its own.
@@ -68,7 +70,7 @@ fn chosen(arguments: &[String]) -> Outcome {
     match BENCHES.iter().chain(&CONTESTANTS).find(|(known, _)| known == name) {
         Some((_, act)) => act(rest),
         None => Err(format!(
-            "no benchmark `{name}`; there are export, start, ledger, diff, lost, plan, crontab and schedule"
+            "no benchmark `{name}`; there are export, start, ledger, diff, lost, plan, crontab, schedule and hooks"
         )
         .into()),
     }

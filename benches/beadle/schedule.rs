@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use beadle::clock::Clock;
 use beadle::events::Events;
-use beadle::schedule::{Board, Daemon, Ended, Errand, Exit, Found, JobFiles, Parts, Standing, Starts};
+use beadle::hooks::Bell;
+use beadle::schedule::{Alarms, Board, Daemon, Ended, Errand, Exit, Found, JobFiles, Keep, Parts, Standing, Starts};
 use beadle::settings::{Environment, Job, Mode, Settings, Start};
 use beadle::store::{Store, TickFilter};
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
-use tokio::sync::Notify;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::measure::{beadle, contestant};
@@ -68,6 +69,11 @@ async fn daemon(jobs: Vec<Arc<Job>>, folder: &std::path::Path) -> Outcome {
         files: Box::new(Given(jobs)),
         events: Events::default(),
         at_once: usize::MAX,
+        keep: Keep { ticks: SignedDuration::from_hours(24), logs: SignedDuration::from_hours(24) },
+        connection: None,
+        bell: Bell::default(),
+        subscriptions: watch::channel(Arc::default()).0,
+        alarms: Alarms::silent(),
         stop: stop.clone(),
         reload: Arc::default(),
     };

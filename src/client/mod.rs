@@ -3,7 +3,7 @@
 
 mod answer;
 mod complete;
-mod crash;
+pub(crate) mod crash;
 mod doubt;
 mod drafting;
 mod error;
@@ -20,6 +20,7 @@ mod perform;
 mod plan;
 mod planned;
 mod policy;
+mod post;
 mod read;
 mod recent;
 mod replaced;
@@ -51,6 +52,7 @@ pub use network::Network;
 pub use pace::Pace;
 pub use pager::Pager;
 pub use policy::Policy;
+pub use post::{Answered, Poster};
 pub use sign_in::{Signature, Signer};
 pub use transport::{Lost, Reads, Reply, SendFuture, Writes};
 pub use write::{Brake, With};

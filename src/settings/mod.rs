@@ -9,8 +9,10 @@ mod connection;
 mod environment;
 mod error;
 mod flags;
+mod hook;
 mod job;
 mod limits;
+mod mail;
 mod partial;
 mod project;
 mod quiet;
@@ -28,10 +30,12 @@ pub use connection::{At, Connection, Credentials, Pace};
 pub use environment::Environment;
 pub use error::Error;
 pub use flags::Flags;
+pub use hook::Webhooks;
 pub use job::{Address, Job, Jobs, Missed, Notify, Overlap, OwnEvents, Ping, Retries, Shape, Which};
 pub use limits::{
     ChangeLimits, DeleteLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, RoleLimits, ScriptLimits,
 };
+pub use mail::Mail;
 pub use partial::Partial;
 pub use project::{FILE, Project, zone};
 pub use quiet::Quiet;
@@ -80,6 +84,10 @@ pub struct Settings {
     pub limits: Limits,
     /// How the schedule is served.
     pub schedule: Scheduling,
+    /// Where webhooks are received, and how much of them.
+    pub webhooks: Webhooks,
+    /// How mails to those who watch jobs leave this machine.
+    pub mail: Mail,
     /// What works and should be changed all the same; for people.
     pub warnings: Vec<String>,
 }
@@ -95,17 +103,20 @@ impl Settings {
         };
         let mut table = tree::parse(&source)?;
         table.overlay(&start.environment)?;
-        let mut top = Section::new(String::new(), table, &source, &["project", "connections", "limits", "schedule"])?;
+        let keys = &["project", "connections", "limits", "schedule", "webhooks", "mail"];
+        let mut top = Section::new(String::new(), table, &source, keys)?;
         let mut project = Project::read(top.table("project")?, &found, &source, start.mode)?;
         let limits = Limits::read(top.table("limits")?, &source)?;
         let schedule = Scheduling::read(top.table("schedule")?, &source)?;
+        let webhooks = Webhooks::read(top.table("webhooks")?, &source)?;
+        let mail = Mail::read(top.table("mail")?, &source)?;
         let mut warnings = Vec::new();
         let mut connections = read_connections(top.table("connections")?, &source, start.mode, &mut warnings)?;
         if start.mode == Mode::Sandbox && connections.is_empty() {
             connections = built_in();
         }
         project.connection = start.connection.clone().or(project.connection);
-        Ok(Self { project, connections, limits, schedule, warnings })
+        Ok(Self { project, connections, limits, schedule, webhooks, mail, warnings })
     }
 
     /// The connection of this name.

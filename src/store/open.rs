@@ -164,7 +164,9 @@ fn migrator() -> Migrator {
         (4, "identities", include_str!("schema/0004_identities.sql")),
         (5, "job runs", include_str!("schema/0005_job_runs.sql")),
         (6, "schedule", include_str!("schema/0006_schedule.sql")),
+        (7, "hooks", include_str!("schema/0007_hooks.sql")),
         (8, "replaced", include_str!("schema/0008_replaced.sql")),
+        (10, "alarms", include_str!("schema/0010_alarms.sql")),
     ];
     let migration = |(version, name, text): (i64, &'static str, &'static str)| {
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)

@@ -51,6 +51,11 @@ impl Served {
         )
     }
 
+    /// What shall go wrong from now on.
+    pub fn set_faults(&self, faults: &str) {
+        self.ask("POST", "/faults", faults);
+    }
+
     /// What a page of it holds.
     pub fn get(&self, path: &str) -> Vec<u8> {
         self.ask("GET", path, "")

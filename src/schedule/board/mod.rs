@@ -91,16 +91,6 @@ impl Board {
         self.settle(turn)
     }
 
-    /// Something happened that a job waits for: it is to be run as `run`.
-    pub fn trigger(&mut self, job: &str, run: String, now: Timestamp) -> Vec<Verdict> {
-        let entry = Entry { cause: Cause::Event, scheduled_at: now, due_at: now, made_up: false, run, tries: 0 };
-        let mut turn = Turn::at(now);
-        if let Some(number) = self.names.get(job).copied() {
-            self.queue(number, entry, now, &mut turn);
-        }
-        self.settle(turn)
-    }
-
     /// Somebody wants these moments of the past to be made up for, one after the other.
     pub fn backfill(&mut self, asked: Vec<Open>, now: Timestamp) -> Vec<Verdict> {
         let mut turn = Turn::at(now);

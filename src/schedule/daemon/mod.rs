@@ -2,32 +2,37 @@
 
 mod begin;
 mod files;
+mod notices;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod tidy;
+mod triggers;
 mod turn;
-mod watch;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use files::{Found, JobFiles};
+pub use tidy::Keep;
 
+use super::alarm::Alarms;
 use super::board::{Board, Pause};
 use super::process::Starts;
 use super::verdict::{Outcome, Verdict};
 use crate::clock::Clock;
 use crate::effects::{Lease, LeaseError};
 use crate::events::{Events, Level};
+use crate::hooks::{Bell, Subscription};
 use crate::model::counted;
 use crate::store::{Error, Store};
 use files::InForce;
-use watch::ClockWatch;
+use notices::ClockWatch;
 
 /// How often other processes' orders (pauses, backfills) and the clock are looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -50,10 +55,20 @@ pub struct Parts {
     pub events: Events,
     /// So many runs are at work at once.
     pub at_once: usize,
+    /// How long things are kept.
+    pub keep: Keep,
+    /// The connection of jobs that name none.
+    pub connection: Option<String>,
+    /// Rung when an event asks for a run.
+    pub bell: Bell,
+    /// Where those hear who work off deliveries which jobs wait for what.
+    pub subscriptions: watch::Sender<Arc<Vec<Subscription>>>,
     /// Ends it gracefully: what is at work is brought to a place where it can be resumed.
     pub stop: CancellationToken,
     /// Reads the job files again.
     pub reload: Arc<Notify>,
+    /// Tells people.
+    pub alarms: Alarms,
 }
 
 /// Why a daemon does not begin.
@@ -83,6 +98,7 @@ pub struct Daemon {
     endings: mpsc::UnboundedReceiver<Finished>,
     tell: mpsc::UnboundedSender<Finished>,
     watch: ClockWatch,
+    tidied: Option<Timestamp>,
     _seat: Lease,
 }
 
@@ -108,7 +124,7 @@ impl Daemon {
             }
             let asleep = self.asleep();
             let (reload, clock) = (Arc::clone(&self.parts.reload), self.parts.clock.clone());
-            let mut ended = Vec::new();
+            let (bell, mut ended) = (self.parts.bell.clone(), Vec::new());
             tokio::select! {
                 _ = self.endings.recv_many(&mut ended, AT_A_TIME) => {
                     let now = clock.now();
@@ -116,6 +132,8 @@ impl Daemon {
                     self.act(verdicts).await;
                 }
                 () = reload.notified() => self.reload().await,
+                // What it asked for is looked at before the next turn.
+                () = bell.next_run() => {}
                 () = tokio::time::sleep(asleep) => {}
                 () = stop.cancelled() => {}
             }
