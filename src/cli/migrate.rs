@@ -66,7 +66,7 @@ pub(super) struct Options {
 /// Runs the migration as a script.
 pub(super) fn migrate(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = if options.how.sandbox { Mode::Sandbox } else { Mode::Real };
-    shell.settings(mode, Some(&options.to))?;
+    shell.settings(mode, Some(&options.to))?.default_connection()?;
     let path = shell.settings(mode, Some(&options.from))?.project.folder.join(PLACE);
     tables::make_room(&path)
         .and_then(|()| tables::write_text(&path, SCRIPT))

@@ -193,3 +193,32 @@ fn values_that_are_no_text_are_named() {
     let rows = rows_of(&ran, "unmapped.csv");
     assert!(rows.iter().any(|row| row[2] == "city" && row.join(",").contains("is a list")), "{rows:#?}");
 }
+
+#[test]
+fn a_sender_who_is_not_in_the_group_costs_one_refused_call_and_not_one_a_person() {
+    let sender =
+        r#"print(connect("new-main").members.add("501", #{ fields: #{ email: "sender@there.example" } }).id);"#;
+    let ran = script(Test::new(), "sender.rhai", sender).success();
+    let body = r#"
+        let options = #{ groups: ["Berlin"], manager: "admin@new.example", invite: true, sender: "5002" };
+        migrate.run(connect("heartbeat"), connect("new-main"), options);
+    "#;
+    let ran = script(after(ran), "invite.rhai", body).args(["--faults", "400:members.invite"]).code(5);
+    assert!(ran.stdout.contains("is 502: 4 added, "), "{}", ran.stdout);
+    assert!(ran.stdout.contains(" 3 of them writes: "), "{}", ran.stdout);
+}
+
+#[test]
+fn a_run_that_has_nothing_to_do_reads_each_list_once() {
+    let there = "[connections.heartbeat]\nplatform = \"heartbeat\"\n\n[connections.there]\nplatform = \"heartbeat\"\nworld = \"other\"\n";
+    let move_over = |test: Test| {
+        let all = ["migrate", "--sandbox", "--from", "heartbeat", "--to", "there", "--if-exists", "use"];
+        let roles = ["--newcomers", "accounts", "--role", "Member=Member", "--role", "Admin=Member"];
+        test.args(all).args(roles).args(SMALL)
+    };
+    let ran = move_over(Test::new().file("beadle.toml", there)).success();
+    let ran = move_over(after(ran)).success();
+    let line = ran.stdout.lines().find(|line| line.contains(NOTHING)).unwrap();
+    let calls: u32 = line.trim().split(' ').next().unwrap().parse().unwrap();
+    assert!(calls <= 8, "{line}");
+}

@@ -167,6 +167,7 @@ fn verify_names_every_difference() {
     let ran = step(after(ran), OVER, "verify").code(5);
     let rows = ran.read(&format!(".beadle/runs/{}/differences.csv", run_of(&ran)));
     assert_eq!(rows, DIFFERENCES);
+    assert!(ran.stdout.contains("exit code 5: done, but 5 differences are left\n"), "{}", ran.stdout);
     assert!(ran.stdout.contains("8 groups and 29 memberships compared: "), "{}", ran.stdout);
     let ran = step(after(ran), OVER, "run").success();
     let ran = step(after(ran), OVER, "verify").success();

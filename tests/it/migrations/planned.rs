@@ -104,3 +104,13 @@ fn a_group_that_others_made_since_the_plan_is_not_moved_into() {
     assert!(ran.stdout.contains("none of them a write: nothing was changed"), "{}", ran.stdout);
     applied("use").success();
 }
+
+#[test]
+fn somebody_in_doubt_holds_back_nobody_else_of_a_plan_either() {
+    let (id, ran) = planned(OVER, ["--arg", "newcomers=pending"]);
+    let lost = ["--faults", "reset-after:times=1:users.create_pending"];
+    let ran = after(ran).args(["apply", &id, "--sandbox", "--unattended"]).args(lost).code(6);
+    assert!(ran.stderr.contains("in doubt: users.create_pending: "), "{}", ran.stderr);
+    let (map, _) = map_of(ran, "main", "new-heartbeat");
+    assert!(map.iter().filter(|row| row.starts_with("pending ")).count() >= 7, "{map:#?}");
+}
