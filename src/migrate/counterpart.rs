@@ -108,7 +108,7 @@ impl<'a> Finder<'a> {
         let is_new = self.new.insert((key(&group.name), spot.clone()));
         let is_there = |known: &Group| {
             let same = alike(&known.name, &group.name);
-            same && (other.names == Names::Once || parent_of(known) == spot)
+            same && (other.names == Names::Once || (parent_of(known) == spot && self.is_in_use(known)))
         };
         let is_taken = !is_new || other.groups.iter().any(is_there);
         let title = other.title;
@@ -139,6 +139,11 @@ impl<'a> Finder<'a> {
         (!is_right).then(|| name.unwrap_or_default())
     }
 
+    /// Whether a group of the other side counts by its name: one that was made here and is archived now still does.
+    fn is_in_use(&self, known: &Group) -> bool {
+        !self.other.archived.contains(&known.id) || self.other.made.contains(&known.id)
+    }
+
     fn there(&self, id: &str) -> Option<&'a Group> {
         self.other.groups.iter().find(|known| known.id.eq_ignore_ascii_case(id))
     }
@@ -147,8 +152,7 @@ impl<'a> Finder<'a> {
     fn namesake(&self, group: &Group, spot: Option<&str>) -> Option<&'a Group> {
         let is_free = |known: &Group| {
             let id = known.id.to_lowercase();
-            let in_use = !self.other.archived.contains(&known.id) || self.other.made.contains(&known.id);
-            in_use && !self.taken.contains(&id) && !self.used.contains_key(&id)
+            self.is_in_use(known) && !self.taken.contains(&id) && !self.used.contains_key(&id)
         };
         let same = |known: &&Group| is_free(known) && alike(&known.name, &group.name);
         let same: Vec<&Group> = self.other.groups.iter().filter(same).collect();
