@@ -12,7 +12,7 @@ use super::session::Session;
 use super::{Code, Failure, Shell};
 use crate::clock::Clock;
 use crate::events::{Events, Level, Sink};
-use crate::schedule::{Daemon, Found, JobFiles, NotServed, Parts, Patience, Processes};
+use crate::schedule::{Daemon, Desk, Found, JobFiles, NotServed, Parts, Patience, Processes};
 use crate::settings::{Jobs, Mode, Settings};
 
 #[derive(Debug, clap::Args)]
@@ -48,6 +48,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         clock: Clock::system(),
     };
     let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
+    let (_desk, asks) = Desk::new();
     let parts = Parts {
         store: session.store.clone(),
         clock: Clock::system(),
@@ -57,6 +58,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         at_once: session.settings.schedule.at_once,
         stop: stop.clone(),
         reload: Arc::clone(&reload),
+        asks,
     };
     session.runtime.block_on(async {
         let daemon = Daemon::begin(parts).await.map_err(refused)?;

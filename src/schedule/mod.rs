@@ -5,12 +5,18 @@
 mod arrears;
 mod board;
 mod daemon;
+mod orders;
 mod process;
 mod simulate;
+mod told;
 mod verdict;
 
-pub use board::{Board, Change, Open, Pause, Standing};
-pub use daemon::{Daemon, Found, JobFiles, NotServed, Parts, SEAT};
+pub use board::{Board, Change, Open, Pause, SeenJob, Standing};
+pub use daemon::{
+    Asks, ByHand, Daemon, Desk, Found, JobFiles, NotServed, Parts, SEAT, Seen, Silent, Tally,
+};
+pub use orders::{Asked, Moments, backfill, pause};
 pub use process::{Ended, Errand, Exit, Patience, Processes, Starts, Task};
 pub use simulate::Simulation;
+pub use told::{job_json, tick_json};
 pub use verdict::{Entry, Outcome, Step, Verdict, What, Why};

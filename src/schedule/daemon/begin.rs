@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::super::board::{Board, Open};
 use super::files::{Found, InForce};
 use super::watch::{ClockWatch, jumped};
-use super::{Daemon, NotServed, Parts, SEAT, rows};
+use super::{Daemon, NotServed, Parts, SEAT, Tally, rows};
 use crate::effects::{Lease, LeaseError};
 use crate::events::Level;
 use crate::runs::new_scheduled_id;
@@ -39,6 +39,7 @@ impl Daemon {
         let (tell, endings) = mpsc::unbounded_channel();
         let mut daemon = Self {
             watch: ClockWatch::new(now),
+            tally: Tally::default(),
             parts,
             board,
             in_force,

@@ -1,6 +1,7 @@
 //! The loop of `beadle serve`: tells the board the time and what happened, writes its verdicts down, then acts on them.
 
 mod begin;
+mod desk;
 mod files;
 mod rows;
 #[cfg(test)]
@@ -15,6 +16,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
+pub use desk::{Asks, ByHand, Desk, Seen, Silent, Tally};
 pub use files::{Found, JobFiles};
 
 use super::board::{Board, Pause};
@@ -51,6 +53,8 @@ pub struct Parts {
     pub stop: CancellationToken,
     /// Reads the job files again.
     pub reload: Arc<Notify>,
+    /// Where it is asked how things stand, and told to run a job by hand.
+    pub asks: Asks,
 }
 
 /// Why a daemon does not begin.
@@ -80,6 +84,7 @@ pub struct Daemon {
     endings: mpsc::UnboundedReceiver<Finished>,
     tell: mpsc::UnboundedSender<Finished>,
     watch: ClockWatch,
+    tally: Tally,
     _seat: Lease,
 }
 
@@ -107,10 +112,12 @@ impl Daemon {
             let (reload, clock) = (Arc::clone(&self.parts.reload), self.parts.clock.clone());
             tokio::select! {
                 Some(finished) = self.endings.recv() => {
+                    self.tally.ended(&finished.job, finished.outcome);
                     let verdicts = self.board.ended(&finished.job, &finished.run, finished.outcome, clock.now());
                     self.at_work.remove(&finished.run);
                     self.act(verdicts).await;
                 }
+                question = self.parts.asks.next() => self.answer(question).await,
                 () = reload.notified() => self.reload().await,
                 () = tokio::time::sleep(asleep) => {}
                 () = stop.cancelled() => {}
@@ -150,6 +157,7 @@ impl Daemon {
         }
         while !self.at_work.is_empty() {
             let Some(finished) = self.endings.recv().await else { break };
+            self.tally.ended(&finished.job, finished.outcome);
             self.at_work.remove(&finished.run);
             let now = self.parts.clock.now();
             let mut verdicts = self.board.ended(&finished.job, &finished.run, finished.outcome, now);

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::board::tests::job;
 use super::super::process::{Ended, Errand, Exit, Starts, Task};
-use super::{Daemon, Found, JobFiles, NotServed, Parts};
+use super::{ByHand, Daemon, Desk, Found, JobFiles, NotServed, Parts};
 use crate::clock::Clock;
 use crate::events::{Event, Events, Sink};
 use crate::settings::Job;
@@ -67,6 +67,7 @@ struct Served {
     begun: mpsc::UnboundedReceiver<Begun>,
     stop: CancellationToken,
     reload: Arc<Notify>,
+    desk: Desk,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -92,6 +93,7 @@ impl Scene {
     async fn begin(&self) -> Result<(Served, Daemon), NotServed> {
         let (hands, begun) = mpsc::unbounded_channel();
         let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
+        let (desk, asks) = Desk::new();
         let parts = Parts {
             store: self.store.clone(),
             clock: self.clock.clone(),
@@ -101,9 +103,10 @@ impl Scene {
             at_once: 4,
             stop: stop.clone(),
             reload: Arc::clone(&reload),
+            asks,
         };
         let daemon = Daemon::begin(parts).await?;
-        Ok((Served { begun, stop, reload, task: tokio::spawn(async {}) }, daemon))
+        Ok((Served { begun, stop, reload, desk, task: tokio::spawn(async {}) }, daemon))
     }
 
     fn now(&self, served: &Served, text: &str) {

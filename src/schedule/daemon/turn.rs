@@ -40,9 +40,11 @@ impl Daemon {
                 if self.watch.store_works_again() {
                     self.parts.events.say(Level::Info, "the store can be written again; what waited goes on");
                 }
+                self.unkept.iter().for_each(|verdict| self.tally.note(verdict));
                 std::mem::take(&mut self.unkept)
             }
             Err(error) => {
+                self.tally.store_failures += 1;
                 if self.watch.store_fails() {
                     let line = format!("nothing begins until the store can be written: {error}");
                     self.parts.events.say(Level::Error, line);
