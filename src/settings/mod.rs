@@ -18,6 +18,7 @@ mod redactor;
 mod scheduling;
 mod secret;
 mod section;
+mod serving;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,7 @@ pub use quiet::Quiet;
 pub use redactor::{REDACTED, Redactor};
 pub use scheduling::Scheduling;
 pub use secret::{Secret, Source};
+pub use serving::{ServeToken, Serving, TOKEN_FILE};
 
 use crate::catalog::Platform;
 use crate::platforms;
@@ -80,6 +82,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How the schedule is served.
     pub schedule: Scheduling,
+    /// Where `beadle serve` is watched and driven.
+    pub serve: Serving,
     /// What works and should be changed all the same; for people.
     pub warnings: Vec<String>,
 }
@@ -95,17 +99,18 @@ impl Settings {
         };
         let mut table = tree::parse(&source)?;
         table.overlay(&start.environment)?;
-        let mut top = Section::new(String::new(), table, &source, &["project", "connections", "limits", "schedule"])?;
+        let mut top = Section::new(String::new(), table, &source, &["project", "connections", "limits", "schedule", "serve"])?;
         let mut project = Project::read(top.table("project")?, &found, &source, start.mode)?;
         let limits = Limits::read(top.table("limits")?, &source)?;
         let schedule = Scheduling::read(top.table("schedule")?, &source)?;
+        let serve = Serving::read(top.table("serve")?, &source)?;
         let mut warnings = Vec::new();
         let mut connections = read_connections(top.table("connections")?, &source, start.mode, &mut warnings)?;
         if start.mode == Mode::Sandbox && connections.is_empty() {
             connections = built_in();
         }
         project.connection = start.connection.clone().or(project.connection);
-        Ok(Self { project, connections, limits, schedule, warnings })
+        Ok(Self { project, connections, limits, schedule, serve, warnings })
     }
 
     /// The connection of this name.

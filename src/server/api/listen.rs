@@ -1,0 +1,84 @@
+//! The socket of the API.
+#![expect(clippy::disallowed_methods, reason = "a door to sockets")]
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::{Router, serve};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::super::health::Health;
+use super::super::metrics::Shared;
+use super::answer::answer;
+use super::door::Door;
+use super::{Api, Looks};
+use crate::clock::Clock;
+use crate::runs::past::Past;
+use crate::schedule::Desk;
+use crate::settings::{Redactor, ServeToken, Settings};
+
+/// What is served, and where.
+pub struct Options {
+    /// Where.
+    pub address: SocketAddr,
+    /// What opens it.
+    pub token: ServeToken,
+    /// Runs, plans and doubts.
+    pub past: Past,
+    /// Where the scheduler is asked.
+    pub desk: Desk,
+    /// The project's settings.
+    pub settings: Settings,
+    /// Who asks the platforms about doubts.
+    pub looks: Arc<dyn Looks>,
+    /// Knows the secrets that were read.
+    pub redactor: Redactor,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Ends it; what is being answered is answered.
+    pub stop: CancellationToken,
+}
+
+/// An address at which somebody answers.
+#[derive(Debug)]
+pub struct Listening {
+    /// Where.
+    pub address: SocketAddr,
+    stop: CancellationToken,
+    done: JoinHandle<std::io::Result<()>>,
+}
+
+impl Listening {
+    /// Stops it and waits until it has answered what came before.
+    pub async fn stopped(self) -> std::io::Result<()> {
+        self.stop.cancel();
+        self.done.await.map_err(std::io::Error::other)?
+    }
+}
+
+/// Listens at the address.
+pub async fn listen(options: Options) -> std::io::Result<Listening> {
+    let Options { address, token, past, desk, settings, looks, redactor, clock, stop } = options;
+    let listener = TcpListener::bind(address).await?;
+    let address = listener.local_addr()?;
+    let api = Api {
+        door: Door::new(address, settings.serve.hosts.clone(), &token),
+        health: Health::new(past.store.clone(), desk.clone()),
+        meter: Shared::new(past.clone(), desk.clone(), clock.now()),
+        past,
+        desk,
+        settings,
+        looks,
+        redactor,
+        clock,
+    };
+    // Figures count from here on.
+    api.meter.begin().await;
+    let app = Router::new().fallback(answer).with_state(Arc::new(api));
+    let server = serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stop.clone().cancelled_owned());
+    let done = tokio::spawn(async move { server.await });
+    Ok(Listening { address, stop, done })
+}
