@@ -48,6 +48,8 @@ pub mod schedule;
 
 pub mod sandbox;
 
+pub mod server;
+
 pub mod reference;
 
 pub mod cli;

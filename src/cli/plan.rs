@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::run::{How, order};
 use super::session::Session;
 use super::{Code, Failure, Format, Shell};
 use crate::effects::brakes::{Hold, flags};
-use crate::plan::{Detail, Plan, Step, Touch};
+use crate::plan::{Detail, Plan};
 use crate::runs::{Ending, Planned};
 use crate::settings::Mode;
 
@@ -167,21 +167,9 @@ impl Shown {
 
 /// One object for everybody that the plan touches, and one for the plan.
 fn objects(plan: &Plan, said: Said) -> Vec<Value> {
-    let touch = |(step, touch): (&Step, &Touch)| {
-        let mut line = json!(touch);
-        if let Value::Object(map) = &mut line {
-            map.insert("type".into(), "touch".into());
-            map.insert("operation".into(), step.operation.as_str().into());
-            map.insert("connection".into(), step.connection.as_str().into());
-        }
-        line
-    };
-    let mut objects: Vec<Value> = plan.touches().map(touch).collect();
-    let mut head = plan.write();
+    let mut objects: Vec<Value> = plan.touch_objects().collect();
+    let mut head = plan.head();
     if let Value::Object(map) = &mut head {
-        map.remove("steps");
-        map.insert("type".into(), "plan".into());
-        map.insert("changes".into(), (!plan.is_empty()).into());
         map.insert("exit_code".into(), said.code.number().into());
         map.extend(said.report.map(|report| ("report".to_owned(), report)));
     }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::history::{Doubts, Owner};
 use super::{Denied, PAGE, Past, is_gone};
-use crate::store::{EffectRow, Trace};
+use crate::store::{EffectRow, LooseGroup, Trace};
 
 /// Everything that is not at rest.
 #[derive(Clone, Debug)]
@@ -44,6 +44,24 @@ impl Past {
             }
         }
         Ok(numbers)
+    }
+
+    /// Up to `limit` of them after this number, each with its number, as objects.
+    pub async fn doubts_after(&self, after: i64, limit: usize) -> Result<Vec<(i64, Value)>, Denied> {
+        let loose = self.loose().await?;
+        let (mut numbers, _) = self.store.unsettled().await?;
+        numbers.retain(|number| *number > after);
+        let mut found = Vec::new();
+        for number in numbers {
+            let Some(trace) = self.store.trace(number).await? else { continue };
+            // What is under way or on a sandbox that is gone belongs to none of them.
+            let doubts = loose.groups.iter().find(|doubts| is_among(&doubts.group, &trace));
+            found.extend(doubts.map(|doubts| (number, doubts.json(&trace))));
+            if found.len() >= limit {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// Those of these effects of which somebody knows by now.
@@ -117,6 +135,12 @@ impl Loose {
         let (in_doubt, promised, left_out) = (self.in_doubt(), self.promised(), self.left_out);
         json!({ "type": "doubts", "in_doubt": in_doubt, "promised": promised, "left_out": left_out })
     }
+}
+
+fn is_among(group: &LooseGroup, trace: &Trace) -> bool {
+    let effect = &trace.effect;
+    (&group.account, &group.connection, &group.op) == (&effect.account, &trace.connection, &effect.op)
+        && (&group.run, &group.state, group.job) == (&effect.run, &effect.state, effect.job.is_some())
 }
 
 /// Whether nobody knows of it for good.

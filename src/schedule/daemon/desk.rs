@@ -89,6 +89,11 @@ impl Desk {
         self.ask(|answer| Ask::One(name.to_owned(), answer)).await
     }
 
+    /// Whether it turns: it answers between two turns.
+    pub async fn turns(&self) -> Result<(), Silent> {
+        self.job("").await.map(drop)
+    }
+
     /// Runs a job by hand, beside its schedule and also while it is paused; the id that its run will have, `None` where there
     /// is no such job.
     pub async fn run(&self, name: &str, task: ByHand) -> Result<Option<String>, Silent> {
