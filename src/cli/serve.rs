@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use super::serving::{attend, log, open};
 use super::session::Session;
 use super::{Code, Failure, Shell};
 use crate::clock::Clock;
-use crate::events::{Events, Level, Sink};
-use crate::schedule::{Daemon, Desk, Found, JobFiles, NotServed, Parts, Patience, Processes};
+use crate::effects::Lease;
+use crate::events::{Events, Level};
+use crate::schedule::{Daemon, Desk, Found, JobFiles, NotServed, Parts, Patience, Processes, SEAT};
+use crate::server::api::Listening;
 use crate::settings::{Jobs, Mode, Settings};
 
 #[derive(Debug, clap::Args)]
@@ -21,7 +24,8 @@ use crate::settings::{Jobs, Mode, Settings};
   beadle serve --sandbox
 
 SIGTERM and Ctrl-C stop it gracefully: runs are brought to where they can be resumed, and the next
-`beadle serve` goes on with them. SIGHUP, or a changed file in jobs/, reads the jobs again.")]
+`beadle serve` goes on with them. SIGHUP, or a changed file in jobs/, reads the jobs again. It is watched
+and driven on an address of its own, `[serve]` of beadle.toml: docs/api.md.")]
 pub(super) struct Options {
     /// With the simulated platforms and a store of their own
     #[arg(long)]
@@ -33,8 +37,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
     let settings = shell.settings(mode, None)?;
     let session = Session::open(shell, settings.clone(), mode)?;
-    let printer: Arc<dyn Sink> = shell.printer.clone();
-    let events = Events::to(vec![printer]);
+    let events = Events::to(vec![log(&shell.printer)]);
     let program =
         Processes::this_program().map_err(|error| Failure::failed(format!("failed to find this program: {error}")))?;
     let starts = Processes {
@@ -48,7 +51,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         clock: Clock::system(),
     };
     let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
-    let (_desk, asks) = Desk::new();
+    let (desk, asks) = Desk::new();
     let parts = Parts {
         store: session.store.clone(),
         clock: Clock::system(),
@@ -61,13 +64,29 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         asks,
     };
     session.runtime.block_on(async {
+        // Whoever comes second is told so before anything else is in its way.
+        if Lease::is_held(&session.store, SEAT).unwrap_or(false) {
+            return Err(refused(NotServed::Taken));
+        }
+        let (listening, questions) = open(&session, desk, stop.clone(), &events).await?;
         let daemon = Daemon::begin(parts).await.map_err(refused)?;
         events.say(Level::Info, format!("serving {}; Ctrl-C stops it", daemon.jobs()));
         let signals = tokio::spawn(heed(stop, reload, events.clone()));
-        daemon.serve().await;
+        tokio::select! {
+            () = daemon.serve() => {}
+            () = attend(&session, questions) => {}
+        }
+        if let Some(Err(error)) = closed(listening).await {
+            events.say(Level::Warn, format!("the API did not stop well: {error}"));
+        }
         signals.abort();
         Ok(Code::Done)
     })
+}
+
+/// Lets what is being answered be answered, for a while.
+async fn closed(listening: Option<Listening>) -> Option<std::io::Result<()>> {
+    tokio::time::timeout(Duration::from_secs(5), listening?.stopped()).await.ok()
 }
 
 fn refused(why: NotServed) -> Failure {

@@ -107,7 +107,8 @@ impl<'a> Session<'a> {
         Clock::system().now_ms()
     }
 
-    fn runner(&self, play: Play, cancel: Cancel) -> Runner {
+    /// What runs, looks and plans on the project's connections.
+    pub(super) fn runner(&self, play: Play, cancel: Cancel) -> Runner {
         let clock = Clock::system();
         let listener: Arc<dyn Sink> = self.shell.printer.clone();
         Runner {

@@ -65,7 +65,9 @@ pub async fn backfill(
     now: Timestamp,
 ) -> Result<Asked, Denied> {
     if to > now {
-        return Err(Denied::wrong(format!("the last moment lies ahead: {to}")).hint("moments to come run by themselves"));
+        return Err(
+            Denied::wrong(format!("the last moment lies ahead: {to}")).hint("moments to come run by themselves")
+        );
     }
     let moments = between(job, from, to)?;
     let filter = TickFilter {

@@ -38,12 +38,10 @@ type CallColumns = (i64, String, String, i64, Option<i64>);
 impl Store {
     /// The numbers of the newest effect and of the newest call; 0 where there is none.
     pub async fn newest_marks(&self) -> Result<(i64, i64), Error> {
-        sqlx::query_as(
-            "SELECT COALESCE((SELECT MAX(id) FROM effect), 0), COALESCE((SELECT MAX(id) FROM call), 0)",
-        )
-        .fetch_one(self.readers())
-        .await
-        .map_err(|error| self.error(error))
+        sqlx::query_as("SELECT COALESCE((SELECT MAX(id) FROM effect), 0), COALESCE((SELECT MAX(id) FROM call), 0)")
+            .fetch_one(self.readers())
+            .await
+            .map_err(|error| self.error(error))
     }
 
     /// The effects that are not at rest, and their calls.

@@ -39,8 +39,7 @@ pub(super) fn backfill(options: &Options, shell: &Shell) -> Result<Code, Failure
     let session = Session::open(shell, settings, options.place.mode())?;
     let which = if options.only_missing { Moments::Missing } else { Moments::All };
     let now = Clock::system().now();
-    let Asked { asked: count, left } =
-        session.ask(schedule::backfill(&session.store, &job, (from, to), which, now))?;
+    let Asked { asked: count, left } = session.ask(schedule::backfill(&session.store, &job, (from, to), which, now))?;
     shell.tell(
         || sum(&job.name, count, left),
         || json!({ "type": "backfill", "job": job.name, "asked": count, "left": left }),

@@ -69,7 +69,8 @@ impl Past {
         let loose = self.loose().await?;
         let effects = self.numbers(loose.doubts().filter(|doubts| doubts.group.run == run)).await?;
         let right = i64::try_from(effects.len()).unwrap_or(i64::MAX);
-        let command = format!("beadle doubts settle --run {run} --all {right} {} --reason \"…\"{flags}", verdict.flag());
+        let command =
+            format!("beadle doubts settle --run {run} --all {right} {} --reason \"…\"{flags}", verdict.flag());
         match named {
             _ if right == 0 => Err(Denied::wrong(format!("nothing of run `{run}` is in doubt"))),
             Some(number) if number == right => Ok(effects),

@@ -97,7 +97,9 @@ impl Board {
         }
         match &post.standing.unfinished {
             // What is run by hand is run beside whatever is unfinished.
-            Some(run) if post.at_work.is_empty() && *run != entry.run && entry.cause != Cause::Hand => Gate::Open(Step::ResumeFirst(run.clone())),
+            Some(run) if post.at_work.is_empty() && *run != entry.run && entry.cause != Cause::Hand => {
+                Gate::Open(Step::ResumeFirst(run.clone()))
+            }
             _ if entry.tries > 0 => Gate::Open(Step::Resume),
             _ => Gate::Open(Step::Begin),
         }

@@ -48,7 +48,7 @@ struct Said(Mutex<Vec<String>>);
 
 impl Sink for Said {
     fn note(&self, event: &Event) {
-        if let Event::Say(_, line) = event {
+        if let Event::Say(_, line) | Event::Job { line, .. } = event {
             self.0.lock().unwrap().push(line.clone());
         }
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::super::process::{Errand, Exit, Task};
 use super::super::verdict::{Outcome, Step, Verdict, What};
 use super::{Daemon, Finished, rows};
-use crate::events::Level;
+use crate::events::{Event, Level};
 use crate::store::Error;
 
 impl Daemon {
@@ -131,6 +131,12 @@ impl Daemon {
                 (Level::Error, format!("paused after {failures} failures in a row; `{unpause}` lets it run again"))
             }
         };
-        self.parts.events.say(level, line(text));
+        let run = match what {
+            What::Starts(Step::ResumeFirst(run)) | What::Stops(run) => Some(run),
+            What::Skipped(_) | What::Missed { .. } | What::Pauses { .. } => None,
+            _ => Some(&entry.run).filter(|run| !run.is_empty()),
+        };
+        let event = Event::Job { level, job: job.name.clone(), run: run.cloned(), line: line(text) };
+        self.parts.events.note(event);
     }
 }

@@ -88,12 +88,7 @@ pub(super) async fn answer(
     response
 }
 
-async fn handled(
-    api: &Arc<Api>,
-    parts: &Parts,
-    body: axum::body::Body,
-    peer: SocketAddr,
-) -> Result<Reply, Problem> {
+async fn handled(api: &Arc<Api>, parts: &Parts, body: axum::body::Body, peer: SocketAddr) -> Result<Reply, Problem> {
     // Whoever only wants to know how long it is asks for the same.
     let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
     let found = find(&method, parts.uri.path());

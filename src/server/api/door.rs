@@ -162,7 +162,9 @@ mod tests {
         assert!(named.is_name("beadle.example.org") && named.is_name("Beadle.example.org:443"));
         assert!(!named.is_name("beadle.example.org.evil.example"));
         let wide = door("0.0.0.0:8787", &[]);
-        assert!(wide.is_name("192.0.2.7:8787") && wide.is_name("localhost:8787") && !wide.is_name("rebound.example:8787"));
+        assert!(
+            wide.is_name("192.0.2.7:8787") && wide.is_name("localhost:8787") && !wide.is_name("rebound.example:8787")
+        );
         assert!(door("[::1]:8787", &[]).is_name("[::1]:8787"));
         assert!(door("127.0.0.1:80", &[]).is_name("localhost"));
     }

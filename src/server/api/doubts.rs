@@ -41,7 +41,12 @@ pub(super) const ROUTES: &[Route] = &[
         query: &[],
         body: &[
             Field { name: "effects", ty: Ty::Numbers, need: Need::May, doc: "Their numbers" },
-            Field { name: "run", ty: Ty::Text, need: Need::May, doc: "In place of numbers: all that is in doubt of this run" },
+            Field {
+                name: "run",
+                ty: Ty::Text,
+                need: Need::May,
+                doc: "In place of numbers: all that is in doubt of this run",
+            },
             Field { name: "all", ty: Ty::Number(1, i64::MAX), need: Need::May, doc: "With `run`: how many these are" },
             Field {
                 name: "verdict",

@@ -53,7 +53,12 @@ pub(super) const ROUTES: &[Route] = &[
         access: Access::Token,
         query: &[],
         body: &[
-            Field { name: "reason", ty: Ty::Text, need: Need::Must, doc: "Why; it is shown wherever a moment is skipped" },
+            Field {
+                name: "reason",
+                ty: Ty::Text,
+                need: Need::Must,
+                doc: "Why; it is shown wherever a moment is skipped",
+            },
             Field { name: "until", ty: Ty::Time, need: Need::May, doc: "Until when" },
             WHO,
         ],

@@ -17,7 +17,7 @@ use super::{Api, Looks};
 use crate::clock::Clock;
 use crate::runs::past::Past;
 use crate::schedule::Desk;
-use crate::settings::{Redactor, ServeToken, Settings};
+use crate::settings::{Redactor, ServeToken};
 
 /// What is served, and where.
 pub struct Options {
@@ -29,8 +29,8 @@ pub struct Options {
     pub past: Past,
     /// Where the scheduler is asked.
     pub desk: Desk,
-    /// The project's settings.
-    pub settings: Settings,
+    /// Names by which it is called besides its address.
+    pub hosts: Vec<String>,
     /// Who asks the platforms about doubts.
     pub looks: Arc<dyn Looks>,
     /// Knows the secrets that were read.
@@ -60,16 +60,15 @@ impl Listening {
 
 /// Listens at the address.
 pub async fn listen(options: Options) -> std::io::Result<Listening> {
-    let Options { address, token, past, desk, settings, looks, redactor, clock, stop } = options;
+    let Options { address, token, past, desk, hosts, looks, redactor, clock, stop } = options;
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let api = Api {
-        door: Door::new(address, settings.serve.hosts.clone(), &token),
+        door: Door::new(address, hosts, &token),
         health: Health::new(past.store.clone(), desk.clone()),
-        meter: Shared::new(past.clone(), desk.clone(), clock.now()),
+        meter: Shared::new(past.clone(), desk.clone(), clock.clone()),
         past,
         desk,
-        settings,
         looks,
         redactor,
         clock,

@@ -31,7 +31,7 @@ use crate::clock::Clock;
 use crate::runs::past::Past;
 use crate::runs::{Looked, Refused};
 use crate::schedule::Desk;
-use crate::settings::{Redactor, Settings};
+use crate::settings::Redactor;
 use door::Door;
 
 /// Whoever can ask the platforms about doubts: it needs their connections.
@@ -44,7 +44,6 @@ pub trait Looks: Send + Sync {
 struct Api {
     past: Past,
     desk: Desk,
-    settings: Settings,
     looks: Arc<dyn Looks>,
     door: Door,
     redactor: Redactor,

@@ -65,8 +65,7 @@ impl Record {
     /// Its JSON Schema.
     pub(super) fn schema(&self) -> Value {
         let properties: Map<String, Value> = self.fields.iter().map(|of| (of.0.to_owned(), described(of))).collect();
-        let required: Vec<&str> =
-            self.fields.iter().filter(|of| !matches!(of.1, Perhaps(_))).map(|of| of.0).collect();
+        let required: Vec<&str> = self.fields.iter().filter(|of| !matches!(of.1, Perhaps(_))).map(|of| of.0).collect();
         json!({
             "type": "object",
             "description": self.doc,
@@ -143,10 +142,7 @@ pub(super) static JOB: Record = Record {
 pub(super) static PAUSE: Record = Record {
     name: "Pause",
     doc: "Why, and until when, a job does not run.",
-    fields: &[
-        Of("until", Maybe(&Time), "Until when; null is until somebody ends it"),
-        Of("reason", Text, "Why"),
-    ],
+    fields: &[Of("until", Maybe(&Time), "Until when; null is until somebody ends it"), Of("reason", Text, "Why")],
 };
 
 pub(super) static PAUSED: Record = Record {

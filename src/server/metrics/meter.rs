@@ -160,7 +160,13 @@ mod tests {
     }
 
     fn call(id: i64, state: &str, took: Option<i64>) -> CallMark {
-        CallMark { id, op: "members.invite".into(), state: state.into(), begun_at: 1_000, settled_at: took.map(|took| 1_000 + took) }
+        CallMark {
+            id,
+            op: "members.invite".into(),
+            state: state.into(),
+            begun_at: 1_000,
+            settled_at: took.map(|took| 1_000 + took),
+        }
     }
 
     fn lines(meter: &Meter, start: &str) -> Vec<String> {
@@ -198,9 +204,16 @@ mod tests {
         let found = lines(&meter, "beadle_call_duration_seconds");
         let with = |end: &str| {
             let start = format!("beadle_call_duration_seconds_bucket{{operation=\"members.invite\",le=\"{end}\"}} ");
-            found.iter().find_map(|line| line.strip_prefix(&start)).unwrap_or_else(|| panic!("{end}: {found:?}")).to_owned()
+            found
+                .iter()
+                .find_map(|line| line.strip_prefix(&start))
+                .unwrap_or_else(|| panic!("{end}: {found:?}"))
+                .to_owned()
         };
-        assert_eq!((with("0.05"), with("0.1"), with("300"), with("+Inf")), ("1".into(), "2".into(), "2".into(), "3".into()));
+        assert_eq!(
+            (with("0.05"), with("0.1"), with("300"), with("+Inf")),
+            ("1".into(), "2".into(), "2".into(), "3".into())
+        );
         assert!(found.contains(&"beadle_call_duration_seconds_sum{operation=\"members.invite\"} 400.14".to_owned()));
         assert!(meter.calls.open.is_empty());
     }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
+use crate::clock::Clock;
 use crate::runs::past::Past;
 use crate::schedule::{Desk, Seen, SeenJob};
 use crate::store::Error;
@@ -19,6 +20,7 @@ use text::{Text, Type};
 pub(super) struct Shared {
     past: Past,
     desk: Desk,
+    clock: Clock,
     began: Timestamp,
     /// `None` until the store could be read.
     meter: Mutex<Option<Meter>>,
@@ -32,8 +34,8 @@ struct Told {
 }
 
 impl Shared {
-    pub(super) fn new(past: Past, desk: Desk, began: Timestamp) -> Self {
-        Self { past, desk, began, meter: Mutex::new(None) }
+    pub(super) fn new(past: Past, desk: Desk, clock: Clock) -> Self {
+        Self { past, desk, began: clock.now(), clock, meter: Mutex::new(None) }
     }
 
     /// Counts from here on. Where the store cannot be read, the next scrape begins.
@@ -53,7 +55,7 @@ impl Shared {
         let help = "Whether the scheduler turns.";
         text.one("beadle_scheduler_up", Type::Gauge, help, flag(seen.is_some()));
         if let Some(seen) = &seen {
-            scheduler(seen, &mut text);
+            scheduler(seen, self.clock.now(), &mut text);
         }
         let mut meter = self.meter.lock().await;
         let told = self.look(&mut meter).await;
@@ -84,9 +86,14 @@ impl Shared {
 }
 
 /// What the scheduler knows.
-fn scheduler(seen: &Seen, text: &mut Text) {
+fn scheduler(seen: &Seen, now: Timestamp, text: &mut Text) {
     text.one("beadle_jobs", Type::Gauge, "Jobs in force.", number(seen.jobs.len() as u64));
-    text.one("beadle_runs_at_work", Type::Gauge, "Runs of the scheduler that are at work.", number(seen.at_work as u64));
+    text.one(
+        "beadle_runs_at_work",
+        Type::Gauge,
+        "Runs of the scheduler that are at work.",
+        number(seen.at_work as u64),
+    );
     let help = "Moments, events and orders that wait for their run.";
     text.one("beadle_runs_waiting", Type::Gauge, help, number(seen.waiting as u64));
     let of_jobs = |text: &mut Text, name, help, value: &dyn Fn(&SeenJob) -> Option<f64>| {
@@ -104,11 +111,11 @@ fn scheduler(seen: &Seen, text: &mut Text) {
     let help = "Failures of the job in a row.";
     of_jobs(text, "beadle_job_failures_in_a_row", help, &|seen| Some(f64::from(seen.standing.failures)));
     let help = "Whether the job is paused, by its file, by a person, or after failures.";
-    let paused = |seen: &SeenJob| flag(seen.job.paused.is_some() || seen.standing.pause.is_some());
-    of_jobs(text, "beadle_job_paused", help, &|seen| Some(paused(seen)));
+    of_jobs(text, "beadle_job_paused", help, &|seen| Some(flag(is_paused(seen, now))));
     let help = "Moments of the timetable since the process began, by job and what became of them.";
     counts(text, "beadle_ticks_total", help, &seen.tally.ticks);
-    let help = "Processes of runs that ended since the process began, by job and how; a run that goes on ends once more.";
+    let help =
+        "Processes of runs that ended since the process began, by job and how; a run that goes on ends once more.";
     counts(text, "beadle_runs_ended_total", help, &seen.tally.runs);
     let help = "How often the store did not take what the scheduler had decided, since the process began.";
     text.one("beadle_store_write_failures_total", Type::Counter, help, number(seen.tally.store_failures));
@@ -124,18 +131,18 @@ fn store(told: &Told, text: &mut Text) {
     text.one("beadle_effects_promised", Type::Gauge, help, count(told.promised));
 }
 
-fn counts(
-    text: &mut Text,
-    name: &'static str,
-    help: &str,
-    of: &BTreeMap<String, BTreeMap<&'static str, u64>>,
-) {
+fn counts(text: &mut Text, name: &'static str, help: &str, of: &BTreeMap<String, BTreeMap<&'static str, u64>>) {
     let mut family = text.family(name, Type::Counter, help);
     for (job, outcomes) in of {
         for (outcome, count) in outcomes {
             family.sample(&[("job", job), ("outcome", outcome)], number(*count));
         }
     }
+}
+
+fn is_paused(seen: &SeenJob, now: Timestamp) -> bool {
+    let pause = seen.standing.pause.as_ref();
+    seen.job.paused.is_some() || pause.is_some_and(|pause| pause.until.is_none_or(|until| now < until))
 }
 
 fn flag(yes: bool) -> f64 {
