@@ -22,6 +22,8 @@ pub mod catalog;
 pub mod platforms;
 pub mod wire;
 
+pub mod notices;
+
 pub mod tables;
 
 pub mod settings;
@@ -43,6 +45,8 @@ pub mod export;
 pub mod script;
 
 pub mod runs;
+
+pub mod hooks;
 
 pub mod schedule;
 

@@ -3,8 +3,10 @@
 #![expect(clippy::disallowed_methods, reason = "benchmarks start programs, serve pages and write files")]
 #![expect(clippy::print_stdout, reason = "figures are their output")]
 
+mod crontab;
 mod diff;
 mod export;
+mod hooks;
 mod ledger;
 mod lost;
 mod measure;
@@ -12,6 +14,7 @@ mod members;
 mod pages;
 mod plain;
 mod plan;
+mod schedule;
 mod start;
 
 use std::process::ExitCode;
@@ -22,17 +25,20 @@ type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 /// A benchmark: its name, and what it does with the arguments behind the name.
 type Bench = (&'static str, fn(&[String]) -> Outcome);
 
-const BENCHES: [Bench; 6] = [
+const BENCHES: [Bench; 9] = [
     ("export", export::bench),
     ("start", start::bench),
     ("ledger", ledger::bench),
     ("diff", diff::bench),
     ("lost", lost::bench),
     ("plan", plan::bench),
+    ("crontab", crontab::bench),
+    ("schedule", schedule::bench),
+    ("hooks", hooks::bench),
 ];
 
 /// What a benchmark starts as a process of its own.
-const CONTESTANTS: [Bench; 7] = [
+const CONTESTANTS: [Bench; 8] = [
     ("nothing", |_| Ok(())),
     ("plain-export", plain::export),
     ("passing-export", plain::passing),
@@ -40,6 +46,7 @@ const CONTESTANTS: [Bench; 7] = [
     ("roster-diff", diff::roster),
     ("plain-diff", diff::plain),
     ("plain-plan", plan::plain),
+    ("due-at-once", schedule::due_at_once),
 ];
 
 fn main() -> ExitCode {
@@ -62,7 +69,10 @@ fn chosen(arguments: &[String]) -> Outcome {
     };
     match BENCHES.iter().chain(&CONTESTANTS).find(|(known, _)| known == name) {
         Some((_, act)) => act(rest),
-        None => Err(format!("no benchmark `{name}`; there are export, start, ledger, diff, lost and plan").into()),
+        None => Err(format!(
+            "no benchmark `{name}`; there are export, start, ledger, diff, lost, plan, crontab, schedule and hooks"
+        )
+        .into()),
     }
 }
 

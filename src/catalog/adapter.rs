@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Call, Deed, Doubt, Op, Piece, Seen, Subject};
+use super::{Call, Deed, Doubt, Links, Op, Piece, Seen, Subject};
 use crate::model::{Cascade, Change, FieldChange, Group, Member, Person};
 
 /// The platform cannot do this; says what it has instead.
@@ -167,6 +167,11 @@ pub trait Adapter: Send + Sync {
         None
     }
 
+    /// Whether no two groups of an account can have the same name.
+    fn names_are_unique(&self) -> bool {
+        false
+    }
+
     /// What joining or leaving one group does to others.
     fn cascade(&self) -> Cascade {
         Cascade::None
@@ -209,6 +214,11 @@ pub trait Adapter: Send + Sync {
         None
     }
 
+    /// The links by which people come in; `None` where there are none.
+    fn links(&self) -> Option<Links> {
+        None
+    }
+
     /// What is to be filled in first; `None` where the call is whole.
     fn completion(&self, call: &Call) -> Option<Completion> {
         let _ = call;
@@ -219,6 +229,11 @@ pub trait Adapter: Send + Sync {
     fn companion(&self, list: &Call) -> Option<Companion> {
         let _ = list;
         None
+    }
+
+    /// Whether ids that differ in nothing but their case are two ids.
+    fn ids_are_exact(&self) -> bool {
+        false
     }
 
     /// Whether "not found" after a removal whose first answer was lost says that it worked; else a look-up does.
@@ -295,6 +310,13 @@ pub trait Adapter: Send + Sync {
     fn vacates(&self, call: &Call, groups: &[Group]) -> Vec<String> {
         let _ = (call, groups);
         Vec::new()
+    }
+
+    /// Why a write for which there are no words ([`Adapter::deed`]) stays when its run is undone, with what a person can do;
+    /// `None` where what its operation says of itself is enough.
+    fn stays(&self, op: &Op) -> Option<&'static str> {
+        let _ = op;
+        None
     }
 
     /// What to read before sending; `None` when nothing is needed.

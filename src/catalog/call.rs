@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::{Op, Place, Platform, Subject, SubjectAt, SubjectKind};
+use super::{Op, Param, Place, Platform, Subject, SubjectAt, SubjectKind, Ty};
 use crate::model::Email;
 
 /// Checked arguments in the table's order; ids are text.
@@ -91,7 +91,7 @@ impl Call {
         };
         let Some(batch) = self.op.batch else {
             let whole = self.args.to_value();
-            let subject = subject_of(&write.subject, &whole, &whole);
+            let subject = self.subject_of(&write.subject, &whole, &whole);
             return vec![Piece { call: self.clone(), subjects: vec![(subject, whole)] }];
         };
         let shared = self.shared();
@@ -100,7 +100,7 @@ impl Call {
         let mut subjects: Vec<(Subject, Value)> = Vec::with_capacity(items.len());
         let mut places = std::collections::HashMap::with_capacity(items.len());
         for item in items {
-            let subject = subject_of(&write.subject, &item, &around);
+            let subject = self.subject_of(&write.subject, &item, &around);
             match places.get(&subject) {
                 Some(&place) => subjects[place] = (subject, item),
                 None => {
@@ -122,16 +122,31 @@ impl Call {
         });
         Self { args: Args(args.collect()), connection: self.connection.clone(), ..*self }
     }
-}
 
-/// Whom an item touches; what it does not say itself is looked for in the arguments around it.
-fn subject_of(at: &SubjectAt, item: &Value, around: &Value) -> Subject {
-    let found = at.key.iter().find_map(|pointer| {
-        item.pointer(pointer).or_else(|| around.pointer(pointer)).and_then(plain).filter(|text| !text.is_empty())
-    });
-    let group = at.group.and_then(|name| item.get(name).or_else(|| around.get(name))).and_then(plain);
-    let key = found.unwrap_or_else(|| digest(item));
-    Subject { kind: at.kind, key: normal(at.kind, &key), group }
+    /// Whom an item touches; what it does not say itself is looked for in the arguments around it.
+    fn subject_of(&self, at: &SubjectAt, item: &Value, around: &Value) -> Subject {
+        let found = at.key.iter().find_map(|pointer| {
+            let value = item.pointer(pointer).or_else(|| around.pointer(pointer));
+            Some((*pointer, value.and_then(plain).filter(|text| !text.is_empty())?))
+        });
+        let key = match found {
+            Some((pointer, id)) if self.is_exact(pointer.trim_start_matches('/')) => id.trim().to_owned(),
+            Some((_, key)) => normal(at.kind, &key),
+            None => digest(item),
+        };
+        let group = at.group.and_then(|name| Some((name, plain(item.get(name).or_else(|| around.get(name))?)?)));
+        let group = group.map(|(name, id)| match self.is_exact(name) {
+            true => id.trim().to_owned(),
+            false => id.trim().to_lowercase(),
+        });
+        Subject { kind: at.kind, key, group }
+    }
+
+    /// Whether this argument is an id of which the case counts.
+    fn is_exact(&self, name: &str) -> bool {
+        let is_id = |param: &Param| param.name == name && matches!(param.ty, Ty::Id(_));
+        self.platform.adapter.ids_are_exact() && self.op.params.iter().any(is_id)
+    }
 }
 
 impl Piece {

@@ -133,7 +133,7 @@ fn check_value(param: &Param, value: Value, at: &str) -> Result<Value, String> {
             _ => wrong(&value),
         },
         Ty::Ids(wire) => match value {
-            Value::Array(items) => ids(items, wire, at),
+            Value::Array(items) => ids(items, wire, at, param.may_be_empty),
             other => wrong(&other),
         },
         Ty::Text(max) => match value {
@@ -263,7 +263,7 @@ fn id(value: &Value) -> Option<String> {
 }
 
 /// Each id once: naming somebody twice must not write to them twice.
-fn ids(items: Vec<Value>, wire: Wire, at: &str) -> Result<Value, String> {
+fn ids(items: Vec<Value>, wire: Wire, at: &str, empty: bool) -> Result<Value, String> {
     let mut seen = std::collections::HashSet::new();
     let mut list = Vec::with_capacity(items.len());
     for (i, item) in items.iter().enumerate() {
@@ -275,7 +275,7 @@ fn ids(items: Vec<Value>, wire: Wire, at: &str) -> Result<Value, String> {
             list.push(Value::String(id));
         }
     }
-    if list.is_empty() {
+    if list.is_empty() && !empty {
         return Err(format!("`{at}` is empty: there is nothing to do"));
     }
     Ok(Value::Array(list))

@@ -132,6 +132,8 @@ pub struct Param {
     pub required: bool,
     /// Whether `()` is a value (JSON `null`) rather than "not given".
     pub nullable: bool,
+    /// Whether a list of ids without any is a value.
+    pub may_be_empty: bool,
     /// What it is for, in a few words.
     pub doc: &'static str,
     /// The connection's setting that is taken where the argument is not given: `tenant`.
@@ -142,7 +144,8 @@ pub struct Param {
 
 impl Param {
     const fn new(name: &'static str, place: Place, ty: Ty, required: bool) -> Self {
-        Self { name, wire: None, place, ty, required, nullable: false, doc: "", preset: None, weight: Weight::Plain }
+        let (wire, doc, preset, weight) = (None, "", None, Weight::Plain);
+        Self { name, wire, place, ty, required, nullable: false, may_be_empty: false, doc, preset, weight }
     }
 
     /// In the path; always required.
@@ -198,6 +201,11 @@ impl Param {
     /// `()` is a value.
     pub const fn nullable(self) -> Self {
         Self { nullable: true, ..self }
+    }
+
+    /// A list of ids without any is a value.
+    pub const fn may_be_empty(self) -> Self {
+        Self { may_be_empty: true, ..self }
     }
 
     /// Whoever it names gets an administrator's or moderator's power.

@@ -31,6 +31,8 @@ pub enum Protocol {
     Tools {
         /// What goes into the arguments of every call: the argument's name, and the credential that is its value.
         with: (&'static str, &'static str),
+        /// A header of every request, and the credential that is its value, where the connection has it.
+        header: (&'static str, &'static str),
     },
 }
 

@@ -33,11 +33,14 @@ pub(super) struct Options {
     #[arg(long)]
     verify: bool,
     /// Move this group, by id or name, and not all; may be repeated. With =ID into that one of the other side
-    #[arg(long = "group", value_name = "GROUP[=ID]")]
-    groups: Vec<String>,
+    #[arg(long = "group", value_name = "GROUP[=ID]", value_parser = group)]
+    groups: Vec<(String, Option<String>)>,
     /// What a field is called on the other side; nothing behind the sign leaves it behind. May be repeated
     #[arg(long = "field", value_name = "NAME=NAME", value_parser = pair)]
     fields: Vec<(String, String)>,
+    /// What everybody gets in a field of the other side into which they bring nothing. May be repeated
+    #[arg(long = "value", value_name = "NAME=VALUE", value_parser = pair)]
+    values: Vec<(String, String)>,
     /// What a role is called on the other side; nothing behind the sign leaves it behind. May be repeated
     #[arg(long = "role", value_name = "NAME=NAME", value_parser = pair)]
     roles: Vec<(String, String)>,
@@ -86,9 +89,9 @@ pub(super) fn migrate(options: &Options, shell: &Shell) -> Result<Code, Failure>
 impl Options {
     /// The options as scripts write them.
     fn json(&self) -> Value {
-        let group = |group: &String| match group.split_once('=') {
-            Some((name, id)) => (name.to_owned(), json!(id)),
-            None => (group.clone(), json!(true)),
+        let group = |(name, into): &(String, Option<String>)| match into {
+            Some(id) => (name.clone(), json!(id)),
+            None => (name.clone(), json!(true)),
         };
         let named = |pairs: &[(String, String)]| {
             let name = |(name, target): &(String, String)| {
@@ -98,6 +101,9 @@ impl Options {
         };
         let groups: Map<String, Value> = self.groups.iter().map(group).collect();
         let mut all = json!({ "fields": named(&self.fields), "roles": named(&self.roles) });
+        if !self.values.is_empty() {
+            all["values"] = named(&self.values);
+        }
         if !groups.is_empty() {
             all["groups"] = groups.into();
         }
@@ -117,5 +123,19 @@ impl Options {
             all["invite"] = json!(true);
         }
         all
+    }
+}
+
+/// `Berlin`, or `Berlin=501`.
+fn group(text: &str) -> Result<(String, Option<String>), String> {
+    let (name, into) = match text.split_once('=') {
+        Some((name, id)) => (name, Some(id.trim())),
+        None => (text, None),
+    };
+    match name.trim().is_empty() || into == Some("") {
+        true => {
+            Err("write a group of the source as GROUP, or GROUP=ID with the id of one of the other side".to_owned())
+        }
+        false => Ok((name.trim().to_owned(), into.map(str::to_owned))),
     }
 }

@@ -13,6 +13,7 @@ mod person;
 mod plan;
 mod printer;
 mod progress;
+mod receiving;
 mod resume;
 mod run;
 mod runs;
@@ -23,6 +24,7 @@ mod session;
 mod stream;
 mod transports;
 mod undo;
+mod webhook;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -106,6 +108,8 @@ enum Command {
     Person(person::Options),
     /// What nobody knows whether it happened: show it, ask the platforms, settle it
     Doubts(doubts::Options),
+    /// Addresses that a platform sends to, what came, and ways to try it
+    Webhook(webhook::Options),
 }
 
 /// What every command is handed.
@@ -197,6 +201,7 @@ impl Command {
             Self::Runs(options) => runs::runs(&options, shell),
             Self::Person(options) => person::person(&options, shell),
             Self::Doubts(options) => doubts::doubts(&options, shell),
+            Self::Webhook(options) => webhook::webhook(&options, shell),
         }
     }
 }

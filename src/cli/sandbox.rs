@@ -1,15 +1,17 @@
 //! `beadle sandbox`: the simulated platforms on localhost, for any client.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::{Code, Failure, Format, Shell};
 use crate::clock::Clock;
+use crate::events::Level;
 use crate::platforms;
 use crate::sandbox::{
-    Answers, Content, Running, Sandbox, SandboxOptions, Seed, ServeOptions, Sessions, TOKEN_LIFE, ToolsServer,
-    parse_faults, serve,
+    Answers, Content, Running, Sandbox, SandboxOptions, Seed, Sender, Sent, ServeOptions, Sessions, TOKEN_LIFE,
+    ToolsServer, parse_faults, serve,
 };
 
 #[derive(Debug, clap::Args)]
@@ -39,6 +41,9 @@ pub(super) struct Options {
     /// What a server of tools (Heartbeat's) is like, several with commas
     #[arg(long, value_name = "WHAT", value_enum, value_delimiter = ',')]
     tools: Vec<Tools>,
+    /// Send Mobilize's webhooks to this address when people are made or join
+    #[arg(long, value_name = "ADDRESS")]
+    webhook: Option<String>,
 }
 
 /// In what a server of tools can differ.
@@ -89,11 +94,25 @@ pub(super) fn sandbox(options: &Options, shell: &Shell) -> Result<Code, Failure>
         })
         .await
         .map_err(fail)?;
+        if let Some(address) = &options.webhook {
+            let sender = Sender::new(running.sandbox().clone(), address).await.map_err(Failure::failed)?;
+            let printer = Arc::clone(&shell.printer);
+            tokio::spawn(sender.send(running.stop.clone(), move |sent| printer.say(Level::Info, &words(&sent))));
+        }
         introduce(&running, shell);
         super::session::next_signal().await.map_err(fail)?;
         running.stopped().await.map_err(fail)
     })?;
     Ok(Code::Done)
+}
+
+/// What became of a delivery; the address is a secret.
+fn words(sent: &Sent) -> String {
+    let tries = if sent.tries > 1 { format!(" at try {}", sent.tries) } else { String::new() };
+    match &sent.ended {
+        Ok(status) => format!("webhook {}: answered {status}{tries}", sent.id),
+        Err(why) => format!("webhook {}: nobody took it{tries}: {why}", sent.id),
+    }
 }
 
 /// Says how to reach it.

@@ -5,16 +5,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use tokio::sync::Notify;
+use jiff::SignedDuration;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::receiving::{Ready, Receiving};
 use super::serving::{attend, log, open};
 use super::session::Session;
 use super::{Code, Failure, Shell};
 use crate::clock::Clock;
 use crate::effects::Lease;
 use crate::events::{Events, Level};
-use crate::schedule::{Daemon, Desk, Found, JobFiles, NotServed, Parts, Patience, Processes, SEAT};
+use crate::hooks::Bell;
+use crate::schedule::{Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts, Patience, Processes, SEAT};
 use crate::server::api::Listening;
 use crate::settings::{Jobs, Mode, Settings};
 
@@ -49,16 +52,24 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         store: session.store.clone(),
         redactor: shell.redactor.clone(),
         clock: Clock::system(),
+        events: events.clone(),
     };
     let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
     let (desk, asks) = Desk::new();
+    let (subscriptions, subscribed) = watch::channel(Arc::default());
+    let bell = Bell::default();
+    let ready = Ready::take(&session, subscribed, bell.clone(), stop.clone())?;
     let parts = Parts {
         store: session.store.clone(),
         clock: Clock::system(),
         starts: Arc::new(starts),
-        files: Box::new(Folder { stamp: Jobs::stamp(&settings), settings }),
+        files: Box::new(Folder { stamp: Jobs::stamp(&settings), settings: settings.clone() }),
         events: events.clone(),
-        at_once: session.settings.schedule.at_once,
+        at_once: settings.schedule.at_once,
+        keep: Keep { ticks: days(settings.schedule.keep_ticks_days), logs: days(settings.schedule.keep_logs_days) },
+        connection: settings.default_connection().ok().map(|connection| connection.name.clone()),
+        bell,
+        subscriptions,
         stop: stop.clone(),
         reload: Arc::clone(&reload),
         asks,
@@ -72,6 +83,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         let daemon = Daemon::begin(parts).await.map_err(refused)?;
         events.say(Level::Info, format!("serving {}; Ctrl-C stops it", daemon.jobs()));
         let signals = tokio::spawn(heed(stop, reload, events.clone()));
+        let receiving = receive(ready, &session, &events).await?;
         tokio::select! {
             () = daemon.serve() => {}
             () = attend(&session, questions) => {}
@@ -80,13 +92,38 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
             events.say(Level::Warn, format!("the API did not stop well: {error}"));
         }
         signals.abort();
-        Ok(Code::Done)
+        match receiving {
+            Some(receiving) => receiving.stopped().await.map(|()| Code::Done),
+            None => Ok(Code::Done),
+        }
     })
 }
 
 /// Lets what is being answered be answered, for a while.
 async fn closed(listening: Option<Listening>) -> Option<std::io::Result<()>> {
     tokio::time::timeout(Duration::from_secs(5), listening?.stopped()).await.ok()
+}
+
+/// Receives webhooks. A place that is taken hinders nobody who has no hook.
+async fn receive(ready: Ready, session: &Session<'_>, events: &Events) -> Result<Option<Receiving>, Failure> {
+    let hooks = session.store.hooks().await.map_err(|error| Failure::failed(error.to_string()))?;
+    match ready.receive(session).await {
+        Ok(receiving) => {
+            let at = receiving.listening.address;
+            let level = if hooks.is_empty() { Level::Debug } else { Level::Info };
+            events.say(level, format!("receiving webhooks on http://{at}"));
+            Ok(Some(receiving))
+        }
+        Err(failure) if hooks.is_empty() => {
+            events.say(Level::Debug, format!("{}; there is no hook, nothing is received", failure.message));
+            Ok(None)
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+fn days(count: u32) -> SignedDuration {
+    SignedDuration::from_hours(i64::from(count) * 24)
 }
 
 fn refused(why: NotServed) -> Failure {

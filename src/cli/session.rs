@@ -107,23 +107,28 @@ impl<'a> Session<'a> {
         Clock::system().now_ms()
     }
 
+    /// The way to the connections of the settings.
+    pub(super) fn connected(&self, play: Play) -> Connected {
+        Connected {
+            settings: self.settings.clone(),
+            environment: self.shell.environment.clone(),
+            redactor: self.shell.redactor.clone(),
+            clock: Clock::system(),
+            store: self.store.clone(),
+            attendance: play.attendance,
+            wanted: play.wanted,
+            faults: play.faults,
+            sandbox: OnceCell::new(),
+        }
+    }
+
     /// What runs, looks and plans on the project's connections.
     pub(super) fn runner(&self, play: Play, cancel: Cancel) -> Runner {
         let clock = Clock::system();
         let listener: Arc<dyn Sink> = self.shell.printer.clone();
         Runner {
             store: self.store.clone(),
-            transports: Arc::new(Connected {
-                settings: self.settings.clone(),
-                environment: self.shell.environment.clone(),
-                redactor: self.shell.redactor.clone(),
-                clock: clock.clone(),
-                store: self.store.clone(),
-                attendance: play.attendance,
-                wanted: play.wanted,
-                faults: play.faults,
-                sandbox: OnceCell::new(),
-            }),
+            transports: Arc::new(self.connected(play)),
             redactor: self.shell.redactor.clone(),
             listeners: vec![listener],
             clock,

@@ -175,8 +175,16 @@ fn check(connection: &Connection, keys: &[&str]) -> String {
         Some(source) => format!("`{key}` ({source})"),
         None => format!("`{key}`"),
     };
-    let keys: Vec<String> = keys.iter().map(named).collect();
-    format!("check {} of connection `{}`", keys.join(" and "), connection.name)
+    let named_keys: Vec<String> = keys.iter().map(named).collect();
+    let check = format!("check {} of connection `{}`", named_keys.join(" and "), connection.name);
+    // A ready token ends, and nobody renews it: with what it would be asked for, beadle does.
+    match connection.platform.sign_in.ways().as_slice() {
+        [asked, .., ready] if ready == keys => {
+            let asked: Vec<String> = asked.iter().map(|key| format!("`{key}`")).collect();
+            format!("{check}: if it has ended, put a new one there, or give {} in its place", asked.join(" and "))
+        }
+        _ => check,
+    }
 }
 
 fn words(error: &crate::settings::Error) -> String {

@@ -1,26 +1,38 @@
 //! Where a debug build dies on demand, as if by `kill -9`: tests of recovery name a point, and the how-manyth time it
 //! is reached, in `BEADLE_CRASH_AT` (`after-send:3`). Release builds know nothing of it.
 
-/// A moment between two steps of a write.
+/// A moment between two steps of a write, or of what a webhook was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Point {
+pub(crate) enum Point {
     /// The intent is durable, nothing has left.
     AfterIntent,
     /// The platform has answered, and nobody has read it.
     AfterSend,
     /// The platform's job is durable, nobody has asked after it.
     AfterAccept,
+    /// The job has ended, and nobody has written it down.
+    AfterEnd,
     /// The answer is understood and not yet written down.
     BeforeSettle,
     /// One piece of several is done.
     BetweenPieces,
+    /// A delivery has come and nothing of it is stored.
+    BeforeStored,
+    /// A delivery is stored and not answered.
+    AfterStored,
+    /// A delivery's rest is fetched, nothing is read again.
+    AfterFetched,
+    /// All of a delivery is read again, nothing of it is written down.
+    BeforeAsked,
+    /// Runs are asked for, and nobody knows yet.
+    AfterAsked,
 }
 
 #[cfg(not(debug_assertions))]
-pub(super) const fn reach(_point: Point) {}
+pub(crate) const fn reach(_point: Point) {}
 
 #[cfg(debug_assertions)]
-pub(super) use on_demand::reach;
+pub(crate) use on_demand::reach;
 
 #[cfg(debug_assertions)]
 mod on_demand {
@@ -35,7 +47,7 @@ mod on_demand {
     static TIMES: AtomicU64 = AtomicU64::new(0);
 
     /// Dies here, if it was asked to.
-    pub(in crate::client) fn reach(point: Point) {
+    pub(crate) fn reach(point: Point) {
         if let Some((at, time)) = *AT
             && at == point
             && TIMES.fetch_add(1, Ordering::Relaxed) + 1 == time
@@ -50,8 +62,14 @@ mod on_demand {
             "after-intent" => Point::AfterIntent,
             "after-send" => Point::AfterSend,
             "after-accept" => Point::AfterAccept,
+            "after-end" => Point::AfterEnd,
             "before-settle" => Point::BeforeSettle,
             "between-pieces" => Point::BetweenPieces,
+            "before-stored" => Point::BeforeStored,
+            "after-stored" => Point::AfterStored,
+            "after-fetched" => Point::AfterFetched,
+            "before-asked" => Point::BeforeAsked,
+            "after-asked" => Point::AfterAsked,
             _ => return None,
         };
         Some((point, time.parse().ok()?))

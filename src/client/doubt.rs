@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::answer::Merged;
 use super::follow::Ended;
 use super::perform::{is_believed, share_of_job};
+use super::replaced::{is_replaced, unknown_roster};
 use super::{Client, Error, Policy};
 use crate::catalog::{Args, Call, Consequence, Doubt, LookUp, Op, Piece, Repeat, Verdict, Write};
 use crate::effects::{Answered, Error as LedgerError, Intent, Settled, Why};
@@ -48,24 +49,37 @@ impl Client {
         Ok(None)
     }
 
-    /// Looks doubts up. Returns the places that may be sent now, and whether all doubts are settled: one that no read
-    /// settles is how the call ends.
+    /// Looks doubts up. One that no read settles is how the call ends, unless what is sent takes its place. `lost` says
+    /// whether this very call was sent just now, as often as it may be, and its answer was lost.
     pub(super) async fn settle_doubts(
         &self,
         piece: &Piece,
         doubts: Vec<(usize, Doubt)>,
+        lost: bool,
         merged: &mut Merged,
-    ) -> Result<(Vec<usize>, bool), Error> {
+    ) -> Result<Stood, Error> {
         let (mut free, mut done, mut open) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
+        let mut passed = Vec::new();
         for (_, group) in grouped(doubts) {
-            let verdicts = self.verdicts(&group).await?;
+            let verdicts = match self.verdicts(&group).await {
+                Ok(verdicts) => verdicts,
+                Err(error) => {
+                    let why = self.not_looked_up(&group, error).await?.message;
+                    open.extend(group.into_iter().map(|(place, doubt)| (place, (doubt.subject.key, why.clone()))));
+                    continue;
+                }
+            };
             for ((place, doubt), verdict) in group.into_iter().zip(verdicts) {
-                let verdict = if is_replaced(piece, &doubt, &verdict) { Verdict::NotApplied } else { verdict };
                 let same = doubt.operation == piece.call.op.name()
                     && piece.subjects.get(place).is_some_and(|(_, part)| *part == doubt.wanted);
+                let passes = match is_replaced(piece, &doubt, &verdict) {
+                    true => !lost,
+                    false => self.is_sent_again(piece, &doubt, &verdict),
+                };
                 match self.note(&doubt, &verdict).await.map_err(|error| Error::ledger(&piece.call, error))? {
+                    Noted::Kept(_) if passes => passed.push(doubt.effect),
                     Noted::Kept(why) => {
-                        open.insert(place, (doubt.subject.key, why));
+                        open.insert(place, (doubt.subject.key, why.to_owned()));
                         continue;
                     }
                     Noted::Settled | Noted::Elsewhere => {}
@@ -90,31 +104,14 @@ impl Client {
                 open.len(),
                 piece.subjects.len()
             );
+            let words = if lost && piece.call.op.whole.is_some() { unknown_roster(piece) } else { words };
             merged.stuck(Error::in_doubt(&piece.call, words));
         }
-        Ok((free.into_iter().collect(), open.is_empty()))
-    }
-
-    /// Looks up what earlier runs of the account left in doubt, the youngest ones when they had the time to show. Returns
-    /// how many were settled and how many were not; those stay for a person.
-    pub async fn settle_open_doubts(&self) -> Result<(usize, usize), Error> {
-        let open = self.ledger().doubts(self.account(), 0).await;
-        let open = open.map_err(|error| Error::of_ledger(self, error))?;
-        let (mut settled, mut left) = (0, 0);
-        for (_, group) in grouped(open.into_iter().map(|loose| (0, loose.doubt)).collect()) {
-            for ((_, doubt), verdict) in group.iter().zip(self.verdicts(&group).await?) {
-                match self.note(doubt, &verdict).await.map_err(|error| Error::of_ledger(self, error))? {
-                    Noted::Settled => settled += 1,
-                    Noted::Kept(_) => left += 1,
-                    Noted::Elsewhere => {}
-                }
-            }
-        }
-        Ok((settled, left))
+        Ok(Stood { free: free.into_iter().collect(), all: open.is_empty(), passed })
     }
 
     /// Writes down what a look-up has shown of a doubt.
-    async fn note(&self, doubt: &Doubt, verdict: &Verdict) -> Result<Noted, LedgerError> {
+    pub(super) async fn note(&self, doubt: &Doubt, verdict: &Verdict) -> Result<Noted, LedgerError> {
         let settled = match verdict {
             Verdict::Applied(share) => Settled::Applied(share.clone()),
             Verdict::NotApplied => Settled::NotApplied,
@@ -157,7 +154,7 @@ impl Client {
     }
 
     /// What the platform shows of doubts of one operation and group.
-    async fn verdicts(&self, doubts: &[(usize, Doubt)]) -> Result<Vec<Verdict>, Error> {
+    pub(super) async fn verdicts(&self, doubts: &[(usize, Doubt)]) -> Result<Vec<Verdict>, Error> {
         let mut verdicts: Vec<Option<Verdict>> = vec![None; doubts.len()];
         let ended_well = self.jobs(doubts, &mut verdicts).await?;
         let left: Vec<usize> = (0..doubts.len()).filter(|&at| verdicts[at].is_none()).collect();
@@ -271,9 +268,13 @@ impl Client {
         Ok(doubts.iter().map(|doubt| (look_up.judge)(doubt, &reads)).collect())
     }
 
-    fn operation(&self, doubt: &Doubt) -> Option<&'static Op> {
+    pub(super) fn operation(&self, doubt: &Doubt) -> Option<&'static Op> {
         let (noun, verb) = doubt.operation.split_once('.')?;
         self.platform().op(noun, verb)
+    }
+
+    pub(super) fn is_at_once(&self, doubt: &Doubt) -> bool {
+        self.clock().now_ms() - doubt.begun_at <= SAME_BREATH_MS
     }
 
     /// An update that did not happen is sent again only while nobody can have changed the same in between: at once, or
@@ -281,11 +282,8 @@ impl Client {
     fn still_wanted(&self, doubt: &Doubt, verdict: Verdict) -> Verdict {
         let write = self.operation(doubt).and_then(written);
         let changes = write.is_some_and(|write| write.consequence == Consequence::Changes);
-        let converges = write.is_some_and(|write| write.repeat == Repeat::Converges);
-        let at_once = self.clock().now_ms() - doubt.begun_at <= SAME_BREATH_MS;
-        let late = !at_once && doubt.before.get("fields").is_none();
+        let late = !self.is_at_once(doubt) && doubt.before.get("fields").is_none();
         match verdict {
-            Verdict::Unknown(_) if converges && at_once => Verdict::NotApplied,
             Verdict::NotApplied if changes && late => Verdict::Stale(
                 "it was not made, and what was there before is not known: somebody may have changed it since",
             ),
@@ -301,8 +299,18 @@ impl Client {
     }
 }
 
+/// What became of the doubts that stood before a call.
+pub(super) struct Stood {
+    /// Places that may be sent now.
+    pub(super) free: Vec<usize>,
+    /// Whether none is left that the call must wait for.
+    pub(super) all: bool,
+    /// Doubts that stay, and whose place the call takes: for [`Intent::replacing`].
+    pub(super) passed: Vec<i64>,
+}
+
 /// What became of a doubt that was looked up.
-enum Noted {
+pub(super) enum Noted {
     /// It is known now.
     Settled,
     /// It stays, for this reason.
@@ -312,20 +320,12 @@ enum Noted {
 }
 
 /// Two processes may look up the same doubt: whoever comes second has nothing to write.
-fn elsewhere(written: Result<(), LedgerError>, noted: Noted) -> Result<Noted, LedgerError> {
+pub(super) fn elsewhere(written: Result<(), LedgerError>, noted: Noted) -> Result<Noted, LedgerError> {
     match written {
         Ok(()) => Ok(noted),
         Err(LedgerError::Alive { .. } | LedgerError::Step { .. }) => Ok(Noted::Elsewhere),
         Err(error) => Err(error),
     }
-}
-
-/// Whether this write hands over everybody anew and the doubt is an earlier list of the same group that nobody can ask
-/// after: what is sent now holds whatever became of it. The brakes have weighed it against both, and still count what
-/// was set aside so as perhaps done ([`crate::effects::Ledger::rosters`]).
-pub(super) fn is_replaced(piece: &Piece, doubt: &Doubt, verdict: &Verdict) -> bool {
-    let same = piece.call.op.whole.is_some() && doubt.operation == piece.call.op.name();
-    same && doubt.job.is_none() && matches!(verdict, Verdict::Unknown(_))
 }
 
 /// What is asked of a look-up about a subject of which the ledger holds no doubt.
@@ -343,15 +343,15 @@ pub(super) fn question(piece: &Piece, place: usize, intent: &Intent, begun_at: i
     }
 }
 
-fn written(op: &'static Op) -> Option<&'static Write> {
+pub(super) fn written(op: &'static Op) -> Option<&'static Write> {
     op.carefully()
 }
 
 /// Doubts of one operation and group, each with its place.
-type Alike = ((String, Option<String>), Vec<(usize, Doubt)>);
+pub(super) type Alike = ((String, Option<String>), Vec<(usize, Doubt)>);
 
 /// By operation and group, in the order of the first of each.
-fn grouped(doubts: Vec<(usize, Doubt)>) -> Vec<Alike> {
+pub(super) fn grouped(doubts: Vec<(usize, Doubt)>) -> Vec<Alike> {
     let mut groups: Vec<Alike> = Vec::new();
     for (place, doubt) in doubts {
         let key = (doubt.operation.clone(), doubt.subject.group.clone());

@@ -9,7 +9,7 @@ use super::Client;
 use super::doubt::question;
 use crate::catalog::{Answer, Consequence, Deed, Follow, Mails, Piece};
 use crate::effects::Intent;
-use crate::model::Placeholder;
+use crate::model::{Group, Placeholder};
 use crate::plan::{Overlay, Sign, Touch};
 
 /// Groups that follow, by whether somebody joins and which group.
@@ -33,6 +33,8 @@ pub(super) struct Drafting<'a> {
     pub(super) piece: &'a Piece,
     pub(super) intent: &'a Intent,
     pub(super) follows: &'a Follows,
+    /// Groups that are called by name.
+    pub(super) groups: &'a [Group],
     pub(super) number: usize,
 }
 
@@ -49,6 +51,10 @@ impl Drafting<'_> {
         let before = deed.and_then(|deed| overlay.row_of(adapter, deed).cloned());
         let gives = deed.filter(|_| before.is_none()).and_then(made).or_else(|| self.made_without_words(deed));
         let gives = gives.map(|what| overlay.give(&what));
+        if let (Some(Deed::GroupMade { .. }), Some(group)) = (deed, &gives) {
+            let grants = self.piece.only(&[place]).call.grants();
+            grants.iter().for_each(|grant| overlay.put_in_charge(group, &grant.person));
+        }
         let id = gives.as_ref().map(Placeholder::as_str).unwrap_or_default();
         let also = deed.map(|deed| overlay.act(adapter, deed, id, &self.follows.of(deed))).unwrap_or_default();
         let now = deed.and_then(|deed| overlay.row_of(adapter, deed).cloned());
@@ -61,7 +67,7 @@ impl Drafting<'_> {
             subject: subject.key.clone(),
             group: subject.group.clone(),
             name: self.name(place, deed, &held.0, &held.1),
-            sign: sign(deed, write.map(|write| write.consequence), &held),
+            sign: sign(deed, write.map(|write| write.consequence), &held, leaves_others(self.intent, &subject.key)),
             mails: write.map(|write| write.mails).filter(|mails| *mails != Mails::No).map(|it| it.as_str().to_owned()),
             known: self.intent.before.get(&subject.key).cloned().unwrap_or_default(),
             before: held.0,
@@ -95,9 +101,12 @@ impl Drafting<'_> {
         };
         let (subject, _) = &self.piece.subjects[place];
         let held = [(before, "email"), (after, "email"), (before, "name"), (after, "name")];
+        let of_group = |id: &str| self.groups.iter().find(|group| group.id.eq_ignore_ascii_case(id));
         self.piece
             .address(place)
             .or_else(|| held.into_iter().find_map(|(value, key)| text(value, key)))
+            .or_else(|| of_group(&subject.key).map(|group| group.name.trim().to_owned()))
+            .filter(|name| !name.is_empty())
             .unwrap_or_else(|| subject.key.clone())
     }
 
@@ -141,13 +150,19 @@ fn made(deed: &Deed) -> Option<String> {
     }
 }
 
-fn sign(deed: Option<&Deed>, consequence: Option<Consequence>, held: &(Value, Value)) -> Sign {
+/// Whether somebody leaves other groups by coming into one.
+fn leaves_others(intent: &Intent, key: &str) -> bool {
+    let left = intent.before.get(key).and_then(|kept| kept.get("left")).and_then(Value::as_array);
+    left.is_some_and(|left| !left.is_empty())
+}
+
+fn sign(deed: Option<&Deed>, consequence: Option<Consequence>, held: &(Value, Value), moves: bool) -> Sign {
     let same = held.0 == held.1;
     match (deed, consequence) {
         (Some(Deed::Mailed { .. }), _) | (None, Some(Consequence::Tells)) => Sign::Mail,
-        (Some(_), _) if same => Sign::Same,
+        (Some(_), _) if same && !moves => Sign::Same,
         (Some(Deed::Joins { .. }), _) if held.0.get("member") == Some(&Value::Bool(true)) => Sign::Change,
-        (_, Some(Consequence::Adds | Consequence::Creates)) => Sign::Add,
+        (_, Some(Consequence::Adds | Consequence::Moves | Consequence::Creates)) => Sign::Add,
         (_, Some(Consequence::Removes | Consequence::Deletes)) => Sign::Remove,
         _ => Sign::Change,
     }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::crash::{self, Point};
 use super::{Client, Error, Policy};
 use crate::catalog::{Args, Call, Follow};
 use crate::events::Level;
@@ -59,11 +60,15 @@ impl Client {
             };
             let answer: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
             if follow.ends.and_then(|end| answer.pointer(end)).is_some_and(|end| !end.is_null()) {
+                crash::reach(Point::AfterEnd);
                 return Ok(Ended::Done(body));
             }
             let state = follow.state.iter().find_map(|pointer| answer.pointer(pointer)).and_then(Value::as_str);
             match state.map(str::to_lowercase) {
-                Some(state) if follow.done.contains(&state.as_str()) => return Ok(Ended::Done(body)),
+                Some(state) if follow.done.contains(&state.as_str()) => {
+                    crash::reach(Point::AfterEnd);
+                    return Ok(Ended::Done(body));
+                }
                 Some(state) if follow.failed.contains(&state.as_str()) => return Ok(Ended::Failed(words(&answer))),
                 _ => {}
             }

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 
-use super::sign_in::{Signature, Signer};
+use super::sign_in::Signer;
 use super::transport::{Lost, Reads, Reply, SendFuture, Writes};
-use crate::catalog::{Method, Platform};
+use crate::catalog::{Method, Platform, Protocol};
 use crate::clock::Clock;
 use crate::effects::Permit;
 use crate::settings::{BaseUrl, Credentials, Redactor};
@@ -54,6 +55,8 @@ pub struct Http {
     /// The base address with the platform's prefix.
     base_url: String,
     credentials: Credentials,
+    /// What every request says besides who sends it.
+    header: Option<(HeaderName, HeaderValue)>,
     host: String,
     max_answer: usize,
 }
@@ -95,9 +98,14 @@ impl Http {
         let value = |key: &str| credentials.get(key).map(|value| value.expose().to_owned());
         let prefix = filled_path(options.platform.prefix, value)
             .map_err(|key| SetUpError::Setting(format!("`{key}` is needed for the address")))?;
+        let header = match options.platform.protocol {
+            Protocol::Tools { header, .. } => chosen(header, &credentials)?,
+            Protocol::Rest => None,
+        };
         Ok(Self {
             client,
             signer,
+            header,
             host: options.base_url.host().to_owned(),
             base_url: format!("{}{prefix}", options.base_url.as_str()),
             credentials,
@@ -105,7 +113,7 @@ impl Http {
         })
     }
 
-    /// Sends a request; once more with another token where the first one was refused, since then nothing has happened.
+    /// Sends a request, once.
     async fn send(&self, request: Request) -> Result<Reply, Lost> {
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
@@ -121,53 +129,48 @@ impl Http {
             refused: true,
             retry_after: None,
         })?;
-        let make = || {
-            let builder = self.client.request(method.clone(), format!("{}{target}", self.base_url));
-            match &request.body {
-                Some(body) => builder.header(CONTENT_TYPE, "application/json").body(body.clone()),
-                None => builder,
-            }
+        let builder = self.client.request(method, format!("{}{target}", self.base_url));
+        let builder = match request.body {
+            Some(body) => builder.header(CONTENT_TYPE, "application/json").body(body),
+            None => builder,
         };
-        let response = self.signed(make).await?;
+        let (response, token) = self.signed(builder).await?;
         let status = response.status().as_u16();
         let retry_after = retry_after(&response);
         let total = response.headers().get(TOTAL).and_then(|value| value.to_str().ok()?.trim().parse().ok());
         let trace = header(&response, TRACE).map(str::to_owned);
         let location = location(&response);
         let body = body(response, self.max_answer).await?;
-        Ok(Reply { status, body, retry_after, total, trace, location })
+        Ok(Reply { status, body, retry_after, total, trace, location, token })
     }
 
-    /// Posts a body to the address itself.
+    /// Posts a body to the address itself; with the answer, the token that may be renewed.
     pub(super) async fn post(
         &self,
         body: &Bytes,
         headers: &[(HeaderName, HeaderValue)],
-    ) -> Result<reqwest::Response, Lost> {
-        self.signed(|| with(self.client.post(&self.base_url), headers).body(body.clone())).await
+    ) -> Result<(reqwest::Response, Option<u64>), Lost> {
+        self.signed(with(self.client.post(&self.base_url), headers).body(body.clone())).await
     }
 
     /// Tells the address itself that something of it is not needed any more.
-    pub(super) async fn delete(&self, headers: &[(HeaderName, HeaderValue)]) -> Result<reqwest::Response, Lost> {
-        self.signed(|| with(self.client.delete(&self.base_url), headers)).await
+    pub(super) async fn delete(&self, headers: &[(HeaderName, HeaderValue)]) -> Result<(), Lost> {
+        self.signed(with(self.client.delete(&self.base_url), headers)).await.map(drop)
     }
 
-    /// Sends what is made, signed; once more with another token where the first one was refused, since then nothing has
-    /// happened.
-    async fn signed(&self, make: impl Fn() -> reqwest::RequestBuilder) -> Result<reqwest::Response, Lost> {
-        let send = async |signature: &Signature| {
-            let builder = make().header(signature.name.clone(), signature.value.clone());
-            builder.send().await.map_err(|error| self.lost(&error))
-        };
+    /// Asks for another token in place of this one.
+    pub(super) async fn renew(&self, token: u64) -> Result<(), Lost> {
+        self.signer.renew(token).await
+    }
+
+    /// Sends what is made, signed. What a refusal of the token looks like only the platform's adapter knows: whoever asked
+    /// renews it and asks once more.
+    async fn signed(&self, made: reqwest::RequestBuilder) -> Result<(reqwest::Response, Option<u64>), Lost> {
         let signature = self.signer.signature().await?;
-        let response = send(&signature).await?;
-        if response.status().as_u16() != 401 {
-            return Ok(response);
-        }
-        match self.signer.another(&signature).await? {
-            Some(another) => send(&another).await,
-            None => Ok(response),
-        }
+        let token = signature.token();
+        let made = with(made, self.header.as_slice());
+        let sent = made.header(signature.name, signature.value).send().await;
+        Ok((sent.map_err(|error| self.lost(&error))?, token))
     }
 
     /// The host that is asked.
@@ -198,6 +201,10 @@ impl Reads for Http {
     fn read(&self, request: Request) -> SendFuture<'_> {
         Box::pin(self.send(request))
     }
+
+    fn renew(&self, token: u64) -> BoxFuture<'_, Result<(), Lost>> {
+        Box::pin(self.signer.renew(token))
+    }
 }
 
 /// The half of a connection that changes something: a plan never makes one.
@@ -214,6 +221,17 @@ impl Writes for HttpWrites {
     fn write<'a>(&'a self, request: Request, _permit: &'a Permit) -> SendFuture<'a> {
         Box::pin(self.0.send(request))
     }
+}
+
+/// The header that a connection may name for all its requests.
+fn chosen(
+    (name, key): (&'static str, &'static str),
+    credentials: &Credentials,
+) -> Result<Option<(HeaderName, HeaderValue)>, SetUpError> {
+    let Some(value) = credentials.get(key) else { return Ok(None) };
+    let value = HeaderValue::from_str(value.expose().trim());
+    let value = value.map_err(|_| SetUpError::Setting(format!("`{key}` holds characters that HTTP cannot carry")))?;
+    Ok(Some((HeaderName::from_static(name), value)))
 }
 
 /// A whole body, up to so many bytes.

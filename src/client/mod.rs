@@ -3,13 +3,14 @@
 
 mod answer;
 mod complete;
-mod crash;
+pub(crate) mod crash;
 mod doubt;
 mod drafting;
 mod error;
 mod follow;
 mod http;
 mod lately;
+mod loose;
 mod mailing;
 mod mcp;
 mod network;
@@ -19,13 +20,17 @@ mod perform;
 mod plan;
 mod planned;
 mod policy;
+mod post;
 mod read;
 mod recent;
+mod replaced;
 mod send;
 mod sign_in;
 mod transport;
 mod write;
 
+#[cfg(test)]
+mod roster_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -41,11 +46,13 @@ use tokio_util::sync::CancellationToken;
 
 pub use error::{Error, Gravity};
 pub use http::{Http, HttpOptions, HttpWrites, SetUpError};
+pub use loose::LookedUp;
 pub use mcp::{Mcp, McpWrites};
 pub use network::Network;
 pub use pace::Pace;
 pub use pager::Pager;
 pub use policy::Policy;
+pub use post::Poster;
 pub use sign_in::{Signature, Signer};
 pub use transport::{Lost, Reads, Reply, SendFuture, Writes};
 pub use write::{Brake, With};

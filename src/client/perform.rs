@@ -12,7 +12,7 @@ use super::doubt::question;
 use super::follow::Ended;
 use super::send::Sent;
 use super::write::{With, may_spare};
-use super::{Client, Error};
+use super::{Client, Error, Gravity};
 use crate::catalog::{Answer, Args, Code, Consequence, Doubt, Follow, Op, Part, Piece, Repeat, Verdict};
 use crate::effects::{Intent, Outcome, Permit};
 use crate::events::Level;
@@ -129,7 +129,10 @@ impl Client {
         (why, body): (&str, &Bytes),
         merged: &mut Merged,
     ) -> Result<Performed, Error> {
-        let looked = self.looked(&self.questions(part, intent)).await?;
+        let looked = match self.looked(&self.questions(part, intent)).await {
+            Ok(looked) => looked,
+            Err(error) => return self.unread(part, permit, error).await,
+        };
         if looked.iter().all(|verdict| matches!(verdict, Verdict::Applied(_))) {
             self.settle(part, permit, Outcome::Done { shares: HashMap::new() }).await?;
             merged.done(part.subjects.len(), body);
@@ -138,6 +141,16 @@ impl Client {
         self.read_back(part, permit, intent, (why.to_owned(), Told::Done), merged).await?;
         merged.done(0, body);
         Ok(Performed::Settled)
+    }
+
+    /// What only a read could tell of a part that was sent could not be read: it is in doubt.
+    async fn unread(&self, part: &Piece, permit: Permit, error: Error) -> Result<Performed, Error> {
+        if error.gravity != Gravity::Catchable {
+            return Err(error);
+        }
+        let why = format!("it was sent, and what became of it could not be read: {error}");
+        self.settle(part, permit, Outcome::Doubt { why }).await?;
+        Ok(Performed::InDoubt)
     }
 
     /// A refused call for many people may have worked for some: a read tells for whom it did.
@@ -154,7 +167,10 @@ impl Client {
             // A queue shows late what it took in spite of the refusal.
             self.rest(self.policy().settle).await?;
         }
-        let verdicts = self.looked(&questions).await?;
+        let verdicts = match self.looked(&questions).await {
+            Ok(verdicts) => verdicts,
+            Err(error) => return self.unread(part, permit, error).await,
+        };
         let (mut done, mut failed, mut left) = (HashMap::new(), HashMap::new(), Vec::new());
         for (at, (verdict, &place)) in verdicts.iter().zip(permit.places()).enumerate() {
             match verdict {
@@ -231,7 +247,16 @@ impl Client {
         (why, told): (String, Told),
         merged: &mut Merged,
     ) -> Result<(), Error> {
-        let verdicts = self.shown(&self.questions(part, intent)).await?;
+        let verdicts = match self.shown(&self.questions(part, intent)).await {
+            Ok(verdicts) => verdicts,
+            Err(error) => {
+                self.unread(part, permit, error.clone()).await?;
+                return Err(Error::in_doubt(
+                    &part.call,
+                    format!("{why}; what became of it could not be read: {error}"),
+                ));
+            }
+        };
         let (mut done, mut failed) = (HashMap::new(), HashMap::new());
         let mut refused = Vec::new();
         for (at, (verdict, &place)) in verdicts.into_iter().zip(permit.places()).enumerate() {

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::answer::Merged;
-use super::doubt::{is_replaced, question};
+use super::doubt::question;
 use super::drafting::{Drafting, Follows};
+use super::replaced::is_replaced;
 use super::write::With;
 use super::{Client, Error};
-use crate::catalog::{Call, Code, Deed, Doubt, Mails, Piece, SubjectKind, Verdict, Whom};
+use crate::catalog::{Call, Code, Consequence, Deed, Doubt, Mails, Piece, SubjectKind, Verdict, Whom};
 use crate::effects::{Answered, Intent, Why};
 use crate::model::{Cascade, Group, Placeholder};
 use crate::plan::{Draft, LeftOut, Overlay, Step, Touch};
@@ -41,7 +42,9 @@ impl Client {
         }
         let deeds = self.deeds(&piece);
         let follows = self.follows(draft, &deeds).await?;
-        let drafting = Drafting { client: self, piece: &piece, intent, follows: &follows, number: draft.next() };
+        let groups = self.groups_to_name(draft, &piece, &deeds).await?;
+        let number = draft.next();
+        let drafting = Drafting { client: self, piece: &piece, intent, follows: &follows, groups: &groups, number };
         let (touches, rows) = draft.with(&self.realm_of(&piece), |overlay| drafting.touches(overlay, &deeds));
         for (touch, _) in touches.iter().zip(&deeds).filter(|(touch, deed)| keeps_its_values(touch, deed.as_ref())) {
             let why = "has an account already, which stays as it is; to write its fields: `users.update`".to_owned();
@@ -60,6 +63,18 @@ impl Client {
             touches,
         });
         Ok(())
+    }
+
+    /// All groups, where a piece is about one of which only they tell the name.
+    async fn groups_to_name(&self, draft: &Draft, piece: &Piece, deeds: &[Option<Deed>]) -> Result<Vec<Group>, Error> {
+        let unnamed = |(place, deed): (usize, &Option<Deed>)| {
+            deed.is_none() && piece.subjects[place].0.kind == SubjectKind::Group
+        };
+        let names_itself = piece.call.op.write(&piece.call.args).map(|write| write.consequence);
+        match deeds.iter().enumerate().any(unnamed) && names_itself != Some(Consequence::Creates) {
+            true => self.all_groups(draft).await,
+            false => Ok(Vec::new()),
+        }
     }
 
     /// Leaves out whom the ledger answers for, whoever is in doubt, and whom this plan writes to already.

@@ -72,18 +72,40 @@ impl Client {
     }
 
     async fn read_once(&self, call: &Call) -> Result<Bytes, Error> {
+        let mut asked = self.asked(call).await?;
+        if let Err(fault) = &asked.1
+            && self.signed_anew(fault, &asked.0).await.map_err(|lost| self.unreached(call, &lost))?
+        {
+            asked = self.asked(call).await?;
+        }
+        let (reply, judged) = asked;
+        match (judged, call.op.answer) {
+            (Ok(()), Answer::Count(_)) => {
+                Ok(reply.total.map_or_else(Bytes::new, |total| Bytes::from(total.to_string())))
+            }
+            (Ok(()), _) => Ok(wire::unwrapped(reply.body, call.op.inside)),
+            (Err(fault), _) => Err(self.refused(call, &fault, &reply)),
+        }
+    }
+
+    /// One request, and what its answer means.
+    async fn asked(&self, call: &Call) -> Result<(Reply, Result<(), Fault>), Error> {
         let turn = self.turn().await?;
         let start = Instant::now();
         let sent = self.reads().read(wire::build(call)).await;
         drop(turn);
         self.note_call(call, start, sent.as_ref().ok());
         let reply = sent.map_err(|lost| self.unreached(call, &lost))?;
-        match (self.judge(call, &reply), call.op.answer) {
-            (Ok(()), Answer::Count(_)) => {
-                Ok(reply.total.map_or_else(Bytes::new, |total| Bytes::from(total.to_string())))
-            }
-            (Ok(()), _) => Ok(wire::unwrapped(reply.body, call.op.inside)),
-            (Err(fault), _) => Err(self.refused(call, &fault, &reply)),
+        let judged = self.judge(call, &reply);
+        Ok((reply, judged))
+    }
+
+    /// Where the platform has refused the token, in whatever way it says so: asks for another one. Returns whether the
+    /// same request may be sent once more; nothing of it has happened.
+    pub(super) async fn signed_anew(&self, fault: &Fault, reply: &Reply) -> Result<bool, Lost> {
+        match reply.token.filter(|_| fault.code == Code::Unauthorized && !fault.doubtful) {
+            Some(refused) => self.reads().renew(refused).await.map(|()| true),
+            None => Ok(false),
         }
     }
 

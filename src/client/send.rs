@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use super::crash::{self, Point};
-use super::transport::{Lost, Reply};
+use super::transport::{Lost, Reply, Writes};
 use super::{Client, Error, Policy, Way};
-use crate::catalog::{Code, Consequence, Fault, Piece, Repeat};
+use crate::catalog::{Call, Code, Consequence, Fault, Piece, Repeat};
 use crate::effects::Permit;
-use crate::wire;
+use crate::events::Level;
+use crate::wire::{self, Request};
 
 /// A write that converges is sent again only this long after its first try; later somebody may have changed things.
 const SAME_BREATH: Duration = Duration::from_secs(15 * 60);
@@ -33,25 +34,21 @@ impl Client {
         let converges = call.op.write(&call.args).is_some_and(|write| write.repeat == Repeat::Converges);
         let (mut waits, mut busy) = (self.policy().waits(), Policy::looks(self.policy().follow));
         let began = Instant::now();
-        let mut unsure_before = false;
+        let (mut unsure_before, mut busy_since) = (permit.carries_on(), None);
         let Way::Send(writes) = &self.0.parts.way else {
             let words = "a plan sends nothing; this permit should not exist";
             return Sent::Failed(Error::new(call, "planned", words));
         };
         loop {
-            let sent = match self.turn().await {
+            let sent = match self.write_once(call, &request, writes.as_ref(), permit).await {
+                Ok(answer) => self.end(piece, answer, unsure_before),
                 Err(ended) => Sent::Failed(ended),
-                Ok(turn) => {
-                    let start = Instant::now();
-                    let answer = writes.write(request.clone(), permit).await;
-                    crash::reach(Point::AfterSend);
-                    drop(turn);
-                    self.note_call(call, start, answer.as_ref().ok());
-                    self.end(piece, answer, unsure_before)
-                }
             };
             let wait = match &sent {
-                Sent::Failed(error) if error.code == Code::Busy.as_str() => busy.next(),
+                Sent::Failed(error) if error.code == Code::Busy.as_str() => {
+                    self.tell_waiting(call, error, &mut busy_since);
+                    busy.next()
+                }
                 Sent::Failed(error) if error.retryable => waits.next(),
                 Sent::Unsure(error) if converges && error.retryable && began.elapsed() < SAME_BREATH => waits.next(),
                 _ => None,
@@ -68,6 +65,7 @@ impl Client {
                     },
                     Err(too_long) => Sent::Failed(too_long),
                 },
+                (Sent::Failed(error), None) if error.code == Code::Busy.as_str() => Sent::Failed(self.waited(error)),
                 (sent, _) => sent,
             };
             return match last {
@@ -75,6 +73,61 @@ impl Client {
                 Sent::Failed(error) if unsure_before => Sent::Unsure(error),
                 other => other,
             };
+        }
+    }
+
+    /// The platform does one such work at a time, and another one is under way: said once, then as progress.
+    fn tell_waiting(&self, call: &Call, error: &Error, since: &mut Option<Instant>) {
+        let patience = self.policy().follow.as_secs();
+        if let Some(since) = since {
+            self.events().progress("seconds waited", since.elapsed().as_secs().min(patience), patience);
+            return;
+        }
+        *since = Some(Instant::now());
+        let what = match call.op.whole {
+            Some(whole) => format!("another roster of group {}", call.args.text(whole.group)),
+            None => format!("another {}", call.op.name()),
+        };
+        let line =
+            format!("{what} is being worked on, and its end is waited for, {patience} s at most ({})", error.message);
+        self.events().say(Level::Info, line);
+    }
+
+    /// The other work did not end in time.
+    fn waited(&self, error: Error) -> Error {
+        let patience = self.policy().follow.as_secs();
+        let message =
+            format!("{}; its end was waited for, {patience} s: run this again when it has ended", error.message);
+        Error { message, ..error }
+    }
+
+    /// One try: once more with another token where the platform refused the first one, since then nothing has happened. An
+    /// error is a run that was ended before it.
+    async fn write_once(
+        &self,
+        call: &Call,
+        request: &Request,
+        writes: &dyn Writes,
+        permit: &Permit,
+    ) -> Result<Result<Reply, Lost>, Error> {
+        let (mut request, mut renewed) = (request.clone(), false);
+        loop {
+            let turn = self.turn().await?;
+            let start = Instant::now();
+            let answer = writes.write(request.clone(), permit).await;
+            crash::reach(Point::AfterSend);
+            drop(turn);
+            self.note_call(call, start, answer.as_ref().ok());
+            let Ok(reply) = &answer else { return Ok(answer) };
+            let Some(fault) = self.judge(call, reply).err().filter(|_| !renewed) else { return Ok(answer) };
+            match self.signed_anew(&fault, reply).await {
+                Ok(true) => renewed = true,
+                Ok(false) => return Ok(answer),
+                Err(lost) => return Ok(Err(lost)),
+            }
+            if let Some(anew) = self.united_anew(call).await? {
+                request = wire::build(&anew);
+            }
         }
     }
 
@@ -95,7 +148,7 @@ impl Client {
                     let words = format!("the answer names no `{}`", follow.job);
                     Sent::Unsure(Error::new(call, Code::Unreadable.as_str(), words))
                 }
-                _ => Sent::Worked(reply.body),
+                _ => Sent::Worked(wire::granted(call, reply.body)),
             },
             Err(fault) if unsure_before && gone(piece, &fault) => {
                 Sent::Worked(Bytes::from_static(b"{\"success\":true}"))

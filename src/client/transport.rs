@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 
 use crate::effects::Permit;
 use crate::wire::Request;
@@ -25,6 +26,8 @@ pub struct Reply {
     pub trace: Option<String>,
     /// Where a redirect points to; for the error's words only, it is never followed.
     pub location: Option<String>,
+    /// The number of the token that it was asked for with, where another one may fare better ([`Reads::renew`]).
+    pub token: Option<u64>,
 }
 
 /// Why there is no answer. The two kinds decide whether a write is failed or in doubt.
@@ -60,6 +63,12 @@ pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<Reply, Lost>> + Sen
 pub trait Reads: Send + Sync {
     /// Sends a read once, without any retry.
     fn read(&self, request: Request) -> SendFuture<'_>;
+
+    /// Signs in anew, since the platform has refused the token of this number. Nothing else is sent.
+    fn renew(&self, token: u64) -> BoxFuture<'_, Result<(), Lost>> {
+        let _ = token;
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// What it has noticed of the server and people should know, each once.
     fn notices(&self) -> Vec<String> {

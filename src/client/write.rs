@@ -113,7 +113,7 @@ impl Client {
             true => Some(self.0.single.lock().await),
             false => None,
         };
-        let intent = self.intent(&piece, with).await?;
+        let mut intent = self.intent(&piece, with).await?;
         let (mut left, mut lost) = (Left::default(), false);
         let mut todo = self.not_yet_there(self.not_yet_mailed(piece, &intent, merged).await?, &intent, with, merged);
         if let Some(draft) = self.draft() {
@@ -131,9 +131,10 @@ impl Client {
                 free.extend(self.answered(&todo, &intent, answered, merged).await?);
             }
             if !begun.doubts.is_empty() {
-                let (may_be_sent, all) = self.settle_doubts(&todo, begun.doubts, merged).await?;
-                left.lost |= lost && !all;
-                free.extend(may_be_sent);
+                let looked = self.settle_doubts(&todo, begun.doubts, lost, merged).await?;
+                left.lost |= lost && !looked.all;
+                free.extend(looked.free);
+                intent.replacing.extend(looked.passed);
             }
             if let Some(permit) = begun.permit {
                 crash::reach(Point::AfterIntent);

@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use super::decide::{Asked, Asking, Decision, Known};
 use super::key::{Campaign, Place};
+use super::settle::replace;
 use super::{Answered, Begun, Error, Intent, Ledger, Permit, Why};
 use crate::catalog::{Consequence, Doubt, Mails, Piece, Write};
 use crate::model::Email;
-use crate::store::{NewCall, NewEffect, Subjects, Writing};
+use crate::store::{EffectRow, NewCall, NewEffect, Subjects, Writing};
 
 /// A write that is being begun.
 pub(super) struct Beginning<'a> {
@@ -77,7 +78,8 @@ impl<'a> Beginning<'a> {
                 self.ledger.weighed(&mut writing, self.account, self.piece, self.intent).await?;
             }
             writing.supersede(&sorted.superseded, self.ledger.attempt()).await?;
-            permit = Some(self.insert(&mut writing, std::mem::take(&mut sorted.send)).await?);
+            let carries_on = self.carry_on(&mut writing, &known, &sorted.send).await?;
+            permit = Some(self.insert(&mut writing, std::mem::take(&mut sorted.send), carries_on).await?);
             writing.commit().await?;
         } else {
             writing.leave().await?;
@@ -125,6 +127,7 @@ impl<'a> Beginning<'a> {
             campaign: self.campaign.key(),
             caps: self.ledger.caps(),
             despite: &self.intent.despite,
+            replacing: &self.intent.replacing,
         };
         let mut sorted = Sorted::default();
         let mut mailed = HashSet::new();
@@ -154,7 +157,19 @@ impl<'a> Beginning<'a> {
         Why::Mailed { at: self.now, run: self.ledger.run().to_owned(), campaign: self.campaign.key().to_owned() }
     }
 
-    async fn insert(&self, writing: &mut Writing, places: Vec<usize>) -> Result<Permit, Error> {
+    /// The same run sends the very same once more: the new row carries the doubt on, and the old one is over. Says
+    /// whether there is one.
+    async fn carry_on(&self, writing: &mut Writing, known: &Known, places: &[usize]) -> Result<bool, Error> {
+        let asked = places.iter().filter_map(|&place| self.asked.get(place));
+        let before: Vec<&EffectRow> =
+            asked.flat_map(|asked| known.same_before(self.ledger.run(), &self.op, asked, self.intent)).collect();
+        for row in &before {
+            replace(writing, row, self.ledger.run(), self.now).await?;
+        }
+        Ok(!before.is_empty())
+    }
+
+    async fn insert(&self, writing: &mut Writing, places: Vec<usize>, carries_on: bool) -> Result<Permit, Error> {
         let only = self.piece.only(&places);
         let (request, digest, sentence) = (only.call.args.to_value(), only.call.digest(), only.call.sentence());
         let new = NewCall {
@@ -191,7 +206,8 @@ impl<'a> Beginning<'a> {
             };
             effects.push((place, writing.insert_effect(call, &new, &effect).await?));
         }
-        Ok(Permit { effects, places, flight: self.ledger.inner.sky.start(call) })
+        let replaces = !self.intent.replacing.is_empty();
+        Ok(Permit { effects, places, replaces, carries_on, flight: self.ledger.inner.sky.start(call) })
     }
 
     fn mails(&self) -> bool {

@@ -20,6 +20,9 @@ pub struct Intent {
     /// Doubts of *other* operations that were just looked up in vain and that this write may pass.
     /// A doubt of the same operation, or of a mail before another mail, is handed back all the same.
     pub despite: HashSet<i64>,
+    /// Doubts of *the same* operation, looked up in vain, that this write takes the place of: one that hands over everybody
+    /// anew, or the very same sent once more. They stay doubts until it has happened.
+    pub replacing: HashSet<i64>,
 }
 
 /// What may be sent, what need not, and what must be found out first. Every place stands in exactly one of the four,
@@ -119,6 +122,10 @@ pub struct Permit {
     /// Place in the piece, and the effect's row; places ascend.
     pub(super) effects: Vec<(usize, i64)>,
     pub(super) places: Vec<usize>,
+    /// Whether doubts of other writes are passed, which end when this one has happened.
+    pub(super) replaces: bool,
+    /// Whether it carries on a doubt of the same run about the very same.
+    pub(super) carries_on: bool,
     pub(super) flight: Flight,
 }
 
@@ -159,6 +166,11 @@ impl Permit {
     /// Whom it covers: places in the piece's subjects, for [`crate::catalog::Piece::only`].
     pub fn places(&self) -> &[usize] {
         &self.places
+    }
+
+    /// Whether the very same was sent before, and nobody knows what became of it: a refusal proves nothing then.
+    pub fn carries_on(&self) -> bool {
+        self.carries_on
     }
 
     /// The effect's row of one place.

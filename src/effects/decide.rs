@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::key::Place;
 use super::recover::{self, Found, Past};
-use super::{Caps, State, Why};
+use super::{Caps, Intent, State, Why};
 use crate::catalog::{Doubt, Subject, SubjectKind};
 use crate::store::{EffectRow, ObjectRow};
 
@@ -31,6 +31,7 @@ pub(super) struct Asking<'a> {
     pub(super) campaign: &'a str,
     pub(super) caps: Caps,
     pub(super) despite: &'a HashSet<i64>,
+    pub(super) replacing: &'a HashSet<i64>,
 }
 
 /// What the store knows of the subjects.
@@ -109,9 +110,29 @@ impl Known {
         }
         match found {
             Found::New { superseded } => Decision::Send { superseded },
+            // The very same is sent once more: what came after it then is asked for anew, too.
+            Found::Doubt(effect) if asking.replacing.contains(&effect) => {
+                let rows = self.history.get(&asked.place).map(Vec::as_slice).unwrap_or_default();
+                let later = rows.iter().map(|row| row.id).filter(|id| *id > effect && !asking.replacing.contains(id));
+                Decision::Send { superseded: later.collect() }
+            }
             // Its doubt was passed on purpose: it stays for a person, and what came after it is asked for anew.
             Found::Doubt(effect) | Found::Same(effect) => Decision::Send { superseded: vec![effect] },
         }
+    }
+
+    /// Doubts of this run about the very same that the write takes the place of.
+    pub(super) fn same_before<'a>(
+        &'a self,
+        run: &'a str,
+        op: &'a str,
+        asked: &'a Asked<'_>,
+        intent: &'a Intent,
+    ) -> impl Iterator<Item = &'a EffectRow> {
+        let same = move |row: &&EffectRow| {
+            row.run == run && row.op == op && row.digest == asked.digest && place(row) == asked.place
+        };
+        self.pending.find(asked).filter(same).filter(|row| intent.replacing.contains(&row.id))
     }
 
     fn found(&self, asking: &Asking<'_>, asked: &Asked<'_>, matched: i64) -> Found {
@@ -215,7 +236,10 @@ fn passes(asking: &Asking<'_>, row: &EffectRow) -> bool {
         true => row.mails == "yes" && row.campaign == asking.campaign,
         false => row.op == asking.op,
     };
-    !same && asking.despite.contains(&row.id)
+    match same {
+        true => asking.replacing.contains(&row.id),
+        false => asking.despite.contains(&row.id),
+    }
 }
 
 /// Known to have happened, or promised without a job: nothing needs to be found out.

@@ -32,7 +32,7 @@ impl Place {
         Self {
             kind: subject.kind.as_str(),
             subject: subject.key.clone(),
-            target: subject.group.as_deref().map(normal).unwrap_or_default(),
+            target: subject.group.as_deref().map(target).unwrap_or_default(),
         }
     }
 }
@@ -43,9 +43,9 @@ pub fn natural_key(subject: &Subject) -> (&'static str, String, String) {
     (place.kind, place.subject, place.target)
 }
 
-/// Text as it is compared.
-pub(super) fn normal(text: &str) -> String {
-    text.trim().to_lowercase()
+/// A group as it is compared: its id stands in the form that its platform gives it ([`crate::catalog::Call::pieces`]).
+pub(super) fn target(group: &str) -> String {
+    group.trim().to_owned()
 }
 
 #[cfg(test)]

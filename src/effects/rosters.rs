@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::decide::DAY;
-use super::key::normal;
+use super::key::target;
 use super::{Error, Intent, Ledger, State};
 use crate::catalog::Piece;
 use crate::store::Writing;
@@ -43,7 +43,7 @@ impl Ledger {
     /// roster another run has replaced since has nothing to say there any more: [`Error::Overtaken`].
     pub async fn rosters(&self, account: &str, operation: &str, group: &str, days: i64) -> Result<Rosters, Error> {
         let since = self.inner.clock.now_ms() - days * DAY;
-        let rows = self.inner.store.rosters(account, operation, &normal(group), since).await?;
+        let rows = self.inner.store.rosters(account, operation, &target(group), since).await?;
         let own = rows.iter().position(|row| row.run == self.run());
         if let Some(later) = own.and_then(|own| rows[own..].iter().find(|row| row.run != self.run())) {
             return Err(Error::Overtaken { run: later.run.clone() });
@@ -72,7 +72,7 @@ impl Ledger {
         for (subject, _) in &piece.subjects {
             let against = intent.before.get(&subject.key).and_then(|known| known.get(WEIGHED));
             let against = against.ok_or_else(|| Error::Unweighed(op.clone()))?.as_i64();
-            let group = subject.group.as_deref().map(normal).unwrap_or_default();
+            let group = subject.group.as_deref().map(target).unwrap_or_default();
             let newest = writing.newest_roster(account, &op, &group, self.run()).await?;
             if let Some((_, run)) = newest.filter(|(effect, _)| Some(*effect) != against) {
                 return Err(Error::Overtaken { run });

@@ -70,6 +70,9 @@ impl Ledger {
         writing.settle_call(permit.call(), state.as_str(), Some(now), status, error.as_deref()).await?;
         writing.keep_objects(permit.call(), None, now).await?;
         writing.forget_deleted(permit.call(), None).await?;
+        if permit.replaces {
+            replace_earlier(&mut writing, permit.call(), None, self.run(), now).await?;
+        }
         Ok(writing.commit().await?)
     }
 
@@ -164,7 +167,37 @@ async fn prove(writing: &mut Writing, row: &EffectRow, verdict: &Settled, by: &s
     };
     step(writing, row, verdict, Some(now), by, share, row.error.as_deref()).await?;
     writing.keep_objects(row.call, Some(row.id), now).await?;
-    Ok(writing.forget_deleted(row.call, Some(row.id)).await?)
+    writing.forget_deleted(row.call, Some(row.id)).await?;
+    match verdict {
+        Step::Prove => replace_earlier(writing, row.call, Some(row.id), &row.run, now).await,
+        _ => Ok(()),
+    }
+}
+
+/// A doubt is over whose place a later write of this run takes. What became of it is not known.
+pub(super) async fn replace(writing: &mut Writing, row: &EffectRow, run: &str, now: i64) -> Result<(), Error> {
+    step(writing, row, Step::Replace, Some(now), &by_run(run), None, row.error.as_deref()).await?;
+    close_call(writing, row.call, now).await
+}
+
+/// What has happened now takes the place of earlier doubts about the same.
+async fn replace_earlier(
+    writing: &mut Writing,
+    call: i64,
+    only: Option<i64>,
+    run: &str,
+    now: i64,
+) -> Result<(), Error> {
+    let by = by_run(run);
+    for over in writing.replace_earlier(call, only, &settling(Step::Replace, Some(now), &by, None)).await? {
+        close_call(writing, over, now).await?;
+    }
+    Ok(())
+}
+
+/// Who settles what a later write replaces.
+fn by_run(run: &str) -> String {
+    format!("run {run}")
 }
 
 /// A call whose effects are all at rest is at rest itself.

@@ -19,6 +19,8 @@ pub enum State {
     Applied,
     /// Was in doubt: it did not. Blocks nothing.
     NotApplied,
+    /// Was in doubt and nobody will ever know: what was sent later took its place. Blocks nothing.
+    Replaced,
 }
 
 /// What can happen to an effect.
@@ -38,11 +40,13 @@ pub enum Step {
     Prove,
     /// A look-up or a person says that it did not.
     Disprove,
+    /// Something later stands in its place, whether it happened or not.
+    Replace,
 }
 
 impl State {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Planned,
         Self::Open,
         Self::Accepted,
@@ -51,6 +55,7 @@ impl State {
         Self::Doubt,
         Self::Applied,
         Self::NotApplied,
+        Self::Replaced,
     ];
 
     /// Where this step leads; `None` if it is not legal here.
@@ -63,6 +68,7 @@ impl State {
             (Self::Open | Self::Accepted | Self::Doubt, Step::Lose) => Some(Self::Doubt),
             (Self::Open | Self::Accepted | Self::Doubt, Step::Prove) => Some(Self::Applied),
             (Self::Open | Self::Accepted | Self::Doubt, Step::Disprove) => Some(Self::NotApplied),
+            (Self::Open | Self::Doubt, Step::Replace) => Some(Self::Replaced),
             _ => None,
         }
     }
@@ -78,6 +84,7 @@ impl State {
             Step::Lose => Self::Doubt,
             Step::Prove => Self::Applied,
             Step::Disprove => Self::NotApplied,
+            Step::Replace => Self::Replaced,
         };
         (from, to)
     }
@@ -89,7 +96,7 @@ impl State {
 
     /// Whether it is over.
     pub const fn settled(self) -> bool {
-        matches!(self, Self::Done | Self::Failed | Self::Applied | Self::NotApplied)
+        matches!(self, Self::Done | Self::Failed | Self::Applied | Self::NotApplied | Self::Replaced)
     }
 
     /// The word for it, also in the store.
@@ -103,6 +110,7 @@ impl State {
             Self::Doubt => "doubt",
             Self::Applied => "applied",
             Self::NotApplied => "not_applied",
+            Self::Replaced => "replaced",
         }
     }
 
@@ -116,22 +124,24 @@ impl State {
 mod tests {
     use super::*;
 
-    const STEPS: [Step; 7] =
-        [Step::Begin, Step::Accept, Step::Finish, Step::Fail, Step::Lose, Step::Prove, Step::Disprove];
+    const STEPS: [Step; 8] =
+        [Step::Begin, Step::Accept, Step::Finish, Step::Fail, Step::Lose, Step::Prove, Step::Disprove, Step::Replace];
 
     /// One row a state, in the order of [`STEPS`].
-    const LEGAL: [(State, [Option<State>; 7]); 8] = {
-        use State::{Accepted, Applied, Done, Doubt, Failed, NotApplied, Open, Planned};
+    const LEGAL: [(State, [Option<State>; 8]); 9] = {
+        use State::{Accepted, Applied, Done, Doubt, Failed, NotApplied, Open, Planned, Replaced};
         const NO: Option<State> = None;
+        const OVER: Option<State> = Some(Replaced);
         [
-            (Planned, [Some(Open), NO, NO, NO, NO, NO, NO]),
-            (Open, [NO, Some(Accepted), Some(Done), Some(Failed), Some(Doubt), Some(Applied), Some(NotApplied)]),
-            (Accepted, [NO, NO, Some(Done), Some(Failed), Some(Doubt), Some(Applied), Some(NotApplied)]),
-            (Done, [NO; 7]),
-            (Failed, [NO; 7]),
-            (Doubt, [NO, NO, NO, NO, Some(Doubt), Some(Applied), Some(NotApplied)]),
-            (Applied, [NO; 7]),
-            (NotApplied, [NO; 7]),
+            (Planned, [Some(Open), NO, NO, NO, NO, NO, NO, NO]),
+            (Open, [NO, Some(Accepted), Some(Done), Some(Failed), Some(Doubt), Some(Applied), Some(NotApplied), OVER]),
+            (Accepted, [NO, NO, Some(Done), Some(Failed), Some(Doubt), Some(Applied), Some(NotApplied), NO]),
+            (Done, [NO; 8]),
+            (Failed, [NO; 8]),
+            (Doubt, [NO, NO, NO, NO, Some(Doubt), Some(Applied), Some(NotApplied), OVER]),
+            (Applied, [NO; 8]),
+            (NotApplied, [NO; 8]),
+            (Replaced, [NO; 8]),
         ]
     };
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use sha2::{Digest, Sha256};
 
+use super::people::is_role;
 use super::{Carried, PENDING, PERSON};
 use crate::effects::Identities;
 use crate::model::{Group, Member, Standing};
@@ -20,6 +21,16 @@ pub enum Kind {
     Missing,
     /// Somebody has another value in a field.
     Field,
+    /// Somebody lacks a role.
+    Role,
+    /// A group stands below another one.
+    Hierarchy,
+    /// Somebody has another address.
+    Address,
+    /// A link by which people come in is not there.
+    Invitation,
+    /// Nothing shows who is in the counterpart.
+    Unseen,
     /// Somebody is in the counterpart alone.
     Extra,
 }
@@ -49,13 +60,22 @@ impl Kind {
             Self::Count => "count",
             Self::Missing => "missing",
             Self::Field => "field",
+            Self::Role => "role",
+            Self::Hierarchy => "hierarchy",
+            Self::Address => "address",
+            Self::Invitation => "invitation",
+            Self::Unseen => "not shown",
             Self::Extra => "only there",
         }
     }
 
-    /// Whether something of the source is not on the other side; whom a number is about is named besides.
+    /// Whether something of the source is not on the other side; whom a number is about is named besides, and an address
+    /// is a person's to change.
     pub const fn lacks(self) -> bool {
-        matches!(self, Self::Group | Self::Missing | Self::Field)
+        match self {
+            Self::Group | Self::Missing | Self::Field | Self::Role | Self::Hierarchy | Self::Invitation => true,
+            Self::Count | Self::Address | Self::Unseen | Self::Extra => false,
+        }
     }
 }
 
@@ -72,10 +92,14 @@ impl Difference {
     pub fn sentence(&self) -> String {
         let Self { kind, group, who, what, source, target } = self;
         match kind {
-            Kind::Group => format!("{group}: {what}"),
+            Kind::Group | Kind::Unseen | Kind::Invitation => format!("{group}: {what}"),
             Kind::Count => format!("{group}: people here {source}, there {target}"),
             Kind::Missing => format!("{group}, {who}: not there"),
             Kind::Field => format!("{group}, {who}: {what} is \"{source}\" here and \"{target}\" there"),
+            Kind::Role => format!("{group}, {who}: is to be \"{source}\" and is \"{target}\" there"),
+            Kind::Hierarchy if target.is_empty() => format!("{group}: below {source} here, at the top there"),
+            Kind::Hierarchy => format!("{group}: below {source} here, below {target} there"),
+            Kind::Address => format!("{group}, {who}: is {target} there"),
             Kind::Extra => format!("{group}, {who}: only there"),
         }
     }
@@ -113,7 +137,12 @@ pub(super) fn compare(group: &Group, wanted: &[Carried], present: &[Member], kno
         };
         met[at] = true;
         both.insert(one.email.key(), (fields_here(one), fields_there(one, members[at])));
+        if let (Some(here), Some(there)) = (&one.moved, &members[at].email) {
+            let values = (here.as_str(), there.as_str());
+            compared.differences.push(difference(Kind::Address, group, here.as_str(), "email", values));
+        }
         compared.differences.extend(fields(group, one, members[at]));
+        compared.differences.extend(role(group, one, members[at]));
     }
     for (member, _) in members.iter().zip(&met).filter(|(_, met)| !**met) {
         let who = member.email.as_ref().map_or_else(|| member.name.clone(), |email| email.as_str().to_owned());
@@ -146,10 +175,28 @@ fn fields(group: &Group, one: &Carried, member: &Member) -> Vec<Difference> {
     }
     let differing = one.fields.iter().filter_map(|(name, here)| {
         let there = member.field(name).unwrap_or_default();
-        let differs = !alike(here, there);
-        differs.then(|| difference(Kind::Field, group, one.email.as_str(), name, (here, there)))
+        let (kind, differs) = match is_role(name) {
+            true => (Kind::Role, lacks_one(here, there)),
+            false => (Kind::Field, !alike(here, there)),
+        };
+        differs.then(|| difference(kind, group, one.email.as_str(), name, (here, there)))
     });
     differing.collect()
+}
+
+/// The role that a new account would have been given, where whoever had one already has another.
+fn role(group: &Group, one: &Carried, member: &Member) -> Option<Difference> {
+    let (here, there) = (one.meant.as_deref()?, member.field("role")?);
+    let names_it = one.fields.iter().any(|(name, _)| is_role(name));
+    let differs = !names_it && lacks_one(here, there);
+    differs.then(|| difference(Kind::Role, group, one.email.as_str(), "role", (here, there)))
+}
+
+/// Whether one of these roles is not among those.
+pub(super) fn lacks_one(here: &str, there: &str) -> bool {
+    let list = |text: &str| text.split(',').map(|role| folded(role).collect::<String>()).collect::<Vec<_>>();
+    let there = list(there);
+    list(here).iter().any(|role| !role.is_empty() && !there.contains(role))
 }
 
 fn fields_here(one: &Carried) -> String {
@@ -157,7 +204,14 @@ fn fields_here(one: &Carried) -> String {
 }
 
 fn fields_there(one: &Carried, member: &Member) -> String {
-    hash(one.fields.iter().map(|(name, _)| (name.as_str(), member.field(name).unwrap_or_default())))
+    let there = |(name, here): &'_ (String, String)| -> (String, String) {
+        let there = member.field(name).unwrap_or_default();
+        // Whoever has more roles than they bring has those that they bring.
+        let same = is_role(name) && !lacks_one(here, there);
+        (name.clone(), if same { here.clone() } else { there.to_owned() })
+    };
+    let there: Vec<(String, String)> = one.fields.iter().map(there).collect();
+    hash(there.iter().map(|(name, value)| (name.as_str(), value.as_str())))
 }
 
 /// Case and blanks alone are no difference.
@@ -197,7 +251,14 @@ mod tests {
     }
 
     fn here(id: &str, email: &str, fields: &[(&str, &str)]) -> Carried {
-        Carried { id: id.into(), email: Email::parse(email).unwrap(), fields: list(fields), role: None }
+        Carried {
+            id: id.into(),
+            email: Email::parse(email).unwrap(),
+            moved: None,
+            fields: list(fields),
+            role: None,
+            meant: None,
+        }
     }
 
     fn there(id: &str, email: &str, fields: &[(&str, &str)]) -> Member {

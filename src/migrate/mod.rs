@@ -6,13 +6,18 @@
 
 mod compare;
 mod groups;
+mod links;
+mod losses;
 mod newcomers;
 mod people;
 mod prepare;
 mod run;
+mod sheet;
 mod side;
 mod unmapped;
 mod verify;
+mod who;
+mod whole;
 mod wish;
 
 pub use compare::{Difference, Kind};
@@ -22,7 +27,8 @@ pub use people::Carried;
 pub use prepare::{Looked, look};
 pub use run::{Moved, MovedGroup, run};
 pub use unmapped::Unmapped;
-pub use verify::{Verified, VerifiedGroup, verify};
+pub use verify::{By, Verified, VerifiedGroup, verify};
+pub use who::found;
 pub use wish::{Chosen, Existing, Selection, Wish};
 
 /// Kinds of the map of who is who.

@@ -1,14 +1,17 @@
 //! People without an account, on platforms where only accounts can be in a group: whoever they are, they come in once, with
 //! all their groups. Its one rule: how they come in, and with which role, somebody has said.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
-use super::{Carried, GroupPlace, PENDING, Wish};
+use super::compare::lacks_one;
+use super::side::Everybody;
+use super::who::Who;
+use super::{Carried, GroupPlace, PENDING, Unmapped, Wish};
 use crate::catalog::{Call, Code, Entry, Unsupported};
 use crate::client::{Client, Error, Gravity, With};
 use crate::effects::Identities;
 use crate::events::Level;
-use crate::model::Person;
+use crate::model::{Member, Person};
 
 /// Who is named in an error.
 const NAMED: usize = 3;
@@ -33,17 +36,18 @@ pub struct Welcomed {
     pub pending: usize,
     /// Who was made a pending user before, and has not come yet.
     pub awaited: usize,
-    /// Who could not be made one, and why.
-    pub failed: Vec<(String, String)>,
+    /// Who could not be made one: the source's id, the address, and why.
+    pub failed: Vec<(String, String, String)>,
 }
 
 /// Everybody who has no account there, each once, in the order of the groups.
-pub(super) async fn newcomers(
+pub(super) fn newcomers(
     to: &Client,
     places: &[GroupPlace],
     people: &HashMap<String, Vec<Carried>>,
     known: &Identities,
-) -> Result<Vec<Newcomer>, Error> {
+    everybody: &Everybody,
+) -> (Vec<Newcomer>, Vec<Unmapped>) {
     let mut found: Vec<Newcomer> = Vec::new();
     let mut at: BTreeMap<String, usize> = BTreeMap::new();
     for place in places.iter().filter(|place| place.moves()) {
@@ -60,16 +64,25 @@ pub(super) async fn newcomers(
             }
         }
     }
-    let addresses: Vec<String> = found.iter().map(|one| one.carried.email.as_str().to_owned()).collect();
-    let adapter = to.platform().adapter;
-    let Some(list) = adapter.accounts(to.connection(), &addresses).filter(|_| !addresses.is_empty()) else {
-        return Ok(Vec::new());
-    };
-    let rows = to.read_all(&list).await?;
-    let members = rows.as_array().into_iter().flatten().filter_map(|row| adapter.member("", row));
-    let there: HashSet<String> = members.filter_map(|member| Some(member.email?.key().to_owned())).collect();
-    found.retain(|one| !there.contains(one.carried.email.key()));
-    Ok(found)
+    let there: HashMap<String, Member> =
+        everybody.accounts().filter_map(|member| Some((member.email.as_ref()?.key().to_owned(), member))).collect();
+    let kept =
+        found.iter().filter_map(|one| kept_role(&one.carried, there.get(one.carried.email.key())?, to)).collect();
+    found.retain(|one| !there.contains_key(one.carried.email.key()));
+    (found, kept)
+}
+
+/// Whoever has an account keeps its role.
+fn kept_role(one: &Carried, there: &Member, to: &Client) -> Option<Unmapped> {
+    let (wanted, held) = (one.meant.as_deref()?, there.field("role")?);
+    let title = to.platform().title;
+    lacks_one(wanted, held).then(|| Unmapped {
+        kind: "role",
+        id: one.id.clone(),
+        name: one.email.as_str().to_owned(),
+        what: wanted.to_owned(),
+        why: format!("is {held} on {title}, and the role of an account that is there stays: its pages change it"),
+    })
 }
 
 /// Refuses before the first change what nobody has said.
@@ -106,9 +119,10 @@ pub(super) async fn welcome(
     newcomers: &[Newcomer],
     targets: &HashMap<String, String>,
     wish: &Wish,
-) -> Result<(Welcomed, Vec<(String, String, String)>), Error> {
-    let (mut welcomed, mut pending) = (Welcomed::default(), Vec::new());
-    let Some(entry) = wish.newcomers else { return Ok((welcomed, pending)) };
+    welcomed: &mut Welcomed,
+    who: &mut Who<'_>,
+) -> Result<(), Error> {
+    let Some(entry) = wish.newcomers else { return Ok(()) };
     let with = With { limits: wish.limits.clone(), ..With::default() };
     for (place, one) in newcomers.iter().enumerate() {
         to.events().progress("people without an account", place as u64, newcomers.len() as u64);
@@ -120,10 +134,12 @@ pub(super) async fn welcome(
             Ok(_) if entry == Entry::Account => welcomed.accounts += 1,
             Ok(_) => {
                 welcomed.pending += 1;
-                pending.push((PENDING.to_owned(), one.carried.id.clone(), one.carried.email.key().to_owned()));
+                let awaited = (one.carried.id.clone(), one.carried.email.key().to_owned());
+                who.learn(PENDING, vec![awaited]).await?;
             }
             Err(error) if error.gravity == Gravity::Catchable && error.code == Code::Refused.as_str() => {
-                welcomed.failed.push((one.carried.email.as_str().to_owned(), error.message));
+                let carried = one.carried.clone();
+                welcomed.failed.push((carried.id, carried.email.as_str().to_owned(), error.message));
             }
             Err(error) => return Err(error),
         }
@@ -131,7 +147,7 @@ pub(super) async fn welcome(
     if welcomed.pending > 0 {
         to.events().say(Level::Info, format!("{} come in with their first sign-in", welcomed.pending));
     }
-    Ok((welcomed, pending))
+    Ok(())
 }
 
 fn call(to: &Client, one: &Newcomer, targets: &HashMap<String, String>, entry: Entry) -> Result<Call, Error> {

@@ -1,6 +1,6 @@
 //! What is carried of each person, and what of them stays behind. Pure.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Unmapped, Wish};
 use crate::model::{Email, Group, Member, Standing};
@@ -15,10 +15,14 @@ pub struct Carried {
     pub id: String,
     /// Their address on the other side.
     pub email: Email,
+    /// Their address here, where it is another one.
+    pub moved: Option<Email>,
     /// Fields by the other side's names; no blank ones.
     pub fields: Vec<(String, String)>,
     /// The role of a new account, where the other side wants one.
     pub role: Option<String>,
+    /// The role that `roles` gives them, where it is more than being in.
+    pub meant: Option<String>,
 }
 
 /// What the other side takes of people.
@@ -34,7 +38,7 @@ pub(super) struct Takes<'a> {
     /// A value as the other side will show it.
     pub tidied: &'a (dyn Fn(&str, &str) -> Option<String> + Sync),
     /// Addresses on the other side of people whom the map of who is who names, by the source's id.
-    pub addresses: HashMap<String, Email>,
+    pub addresses: &'a HashMap<String, Email>,
     /// How people call it.
     pub title: &'a str,
 }
@@ -43,25 +47,44 @@ pub(super) struct Takes<'a> {
 #[derive(Default)]
 pub(super) struct Losses {
     rows: Vec<Unmapped>,
+    seen: HashSet<String>,
     fields: BTreeMap<String, (u64, String)>,
+    /// Fields that somebody has.
+    held: HashSet<String>,
 }
 
 impl Losses {
     fn add(&mut self, kind: &'static str, member: &Member, what: String, why: String) {
         let name = member.email.as_ref().map_or_else(|| member.name.clone(), |email| email.as_str().to_owned());
         let row = Unmapped { kind, id: member.id.clone(), name, what, why };
-        if !self.rows.contains(&row) {
+        if self.seen.insert(row.cells().join("\n")) {
             self.rows.push(row);
         }
     }
 
+    /// Somebody has another address here than on the other side.
+    fn moved(&mut self, member: &Member, there: &Email, title: &str) {
+        let what = format!("is {there} on {title}");
+        let why = "an address is who somebody is: on either side a person changes it, and nobody else".to_owned();
+        self.add("address", member, what, why);
+    }
+
     /// All of it: people in the order of their groups, then fields.
-    pub fn rows(self) -> Vec<Unmapped> {
+    pub fn rows(self, wish: &Wish) -> Vec<Unmapped> {
         let field = |(name, (count, why)): (String, (u64, String))| {
             let what = if count == 1 { "of 1 membership".to_owned() } else { format!("of {count} memberships") };
             Unmapped { kind: "field", id: String::new(), name, what, why }
         };
-        self.rows.into_iter().chain(self.fields.into_iter().map(field)).collect()
+        let named = wish.fields.iter().filter(|(name, target)| target.is_some() && !self.held.contains(name));
+        let nobody = named.map(|(name, _)| Unmapped {
+            kind: "field",
+            id: String::new(),
+            name: name.clone(),
+            what: "of nobody".to_owned(),
+            why: "`fields` names it, and nobody who moves has anything in it".to_owned(),
+        });
+        let nobody: Vec<Unmapped> = nobody.collect();
+        self.rows.into_iter().chain(self.fields.into_iter().map(field)).chain(nobody).collect()
     }
 }
 
@@ -96,17 +119,30 @@ pub(super) fn carried(
             losses.add("person", member, format!("in {}", group.name), format!("has the address of {first}"));
             continue;
         }
+        let moved = member.email.clone().filter(|here| *here != email);
+        if moved.is_some() {
+            losses.moved(member, &email, takes.title);
+        }
         let mut fields = fields(member, wish, takes, losses);
-        let role = role(group, member, wish, takes, &mut fields, losses);
-        found.push(Carried { id: member.id.clone(), email, fields, role });
+        let meant = role(group, member, wish, takes, &mut fields, losses);
+        let role = takes.role_of_new.then(|| meant.clone().or_else(|| wish.role.clone())).flatten();
+        let meant = meant.filter(|role| !is_ordinary(role));
+        found.push(Carried { id: member.id.clone(), email, moved, fields, role, meant });
     }
     found
 }
 
 fn fields(member: &Member, wish: &Wish, takes: &Takes<'_>, losses: &mut Losses) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
-    let given = member.fields.iter().filter(|(name, value)| !is_role(name) && !value.trim().is_empty());
+    // Whose id and address are wanted as fields says so.
+    let own = [("id", Some(member.id.as_str())), ("email", member.email.as_ref().map(Email::as_str))];
+    let own = own.into_iter().filter(|(name, _)| wish.names_field(name) && member.field(name).is_none());
+    let own = own.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect::<Vec<_>>();
+    let given = own.iter().chain(&member.fields).filter(|(name, value)| !is_role(name) && !value.trim().is_empty());
     for (name, value) in given {
+        if !losses.held.contains(name) {
+            losses.held.insert(name.clone());
+        }
         let Some(target) = wish.field(name) else { continue };
         let why = match &takes.fields {
             _ if takes.read_only.contains(&target) => {
@@ -129,10 +165,13 @@ fn fields(member: &Member, wish: &Wish, takes: &Takes<'_>, losses: &mut Losses) 
             Some(why) => losses.fields.entry(name.clone()).or_insert((0, why)).0 += 1,
         }
     }
+    let lacking = wish.values.iter().filter(|(name, _)| found.iter().all(|(known, _)| known != name));
+    let values: Vec<(String, String)> = lacking.cloned().collect();
+    found.extend(values);
     found
 }
 
-fn is_role(name: &str) -> bool {
+pub(super) fn is_role(name: &str) -> bool {
     ROLE_FIELDS.contains(&name)
 }
 
@@ -153,7 +192,7 @@ fn is_ordinary(role: &str) -> bool {
     ["member", "user", "regular"].iter().any(|word| role.ends_with(word))
 }
 
-/// The role that somebody gets with a new account; a role that is given in a field is written there.
+/// The role that `roles` gives somebody with a new account; a role that is given in a field is written there.
 fn role(
     group: &Group,
     member: &Member,
@@ -183,7 +222,7 @@ fn role(
         let tidied = (takes.tidied)(field, &words).unwrap_or(words);
         fields.push((field.to_owned(), tidied));
     }
-    takes.role_of_new.then(|| mapped.first().cloned().or_else(|| wish.role.clone())).flatten()
+    takes.role_of_new.then(|| mapped.first().cloned()).flatten()
 }
 
 #[cfg(test)]
@@ -213,7 +252,7 @@ mod tests {
             role_field: None,
             role_of_new: false,
             tidied: &|_, _| None,
-            addresses: HashMap::new(),
+            addresses: Box::leak(Box::default()),
             title: "Otherside",
         }
     }
@@ -222,7 +261,7 @@ mod tests {
         let group = Group { id: "4".into(), name: "Berlin".into(), parent: None, members: None };
         let mut losses = Losses::default();
         let found = carried(&group, members, wish, takes, &mut losses);
-        (found, losses.rows().iter().map(|row| row.cells().join("|")).collect())
+        (found, losses.rows(wish).iter().map(|row| row.cells().join("|")).collect())
     }
 
     #[test]
@@ -314,7 +353,7 @@ mod tests {
     #[test]
     fn whom_the_map_names_keeps_the_address_that_they_have_there() {
         let addresses = HashMap::from([("1".to_owned(), Email::parse("new@y.example").unwrap())]);
-        let takes = Takes { addresses, ..takes(None) };
+        let takes = Takes { addresses: &addresses, ..takes(None) };
         let (found, _) = told(&[member("1", "old@x.example", &[])], &Wish::default(), &takes);
         assert_eq!(found[0].email.as_str(), "new@y.example");
     }

@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde_json::Map;
+
 use super::groups::{Other, places};
 use super::newcomers::{Newcomer, newcomers};
 use super::people::{Losses, Takes, carried};
+use super::side::Everybody;
 use super::wish::{Chosen, Selection};
-use super::{Carried, GroupPlace, PERSON, Place, Unmapped, Wish, side};
-use crate::catalog::{Invitation, NewGroup};
+use super::{Carried, GroupPlace, PERSON, Place, Unmapped, Wish, links, side, whole};
+use crate::catalog::{Invitation, Link, NewGroup, Unsupported};
 use crate::client::{Client, Error};
 use crate::effects::Identities;
-use crate::model::{Email, Group, Member};
+use crate::model::{Email, Group, Member, Standing};
 
 /// A dry look.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +31,7 @@ pub struct Looked {
 }
 
 /// Both sides, read.
+#[derive(Default)]
 pub(super) struct Prepared {
     pub places: Vec<GroupPlace>,
     /// Who goes into the counterpart of each group, by the source's id.
@@ -37,6 +41,10 @@ pub(super) struct Prepared {
     pub known: Identities,
     /// Who has no account on the other side, where only accounts can be in a group.
     pub newcomers: Vec<Newcomer>,
+    /// The links by which people come in that are to be there.
+    pub links: Vec<Link>,
+    /// Who cannot be handed over, where a platform takes everybody of a group or nobody; they are unmapped as well.
+    pub refused: Vec<Unmapped>,
     pub unmapped: Vec<Unmapped>,
 }
 
@@ -69,31 +77,50 @@ impl Prepared {
         let known = to.ledger().identities(from.account(), to.account()).await.map_err(ledger)?;
         let made = to.ledger().groups_made(to.account()).await.map_err(ledger)?;
         let source = side::groups(from, &named(&wish.groups)).await?;
+        if let Some(name) = wish.groups.unknown(&source) {
+            let words = format!("`groups` names `{name}`, and {} has no such group", from.connection());
+            return Err(Error::unsupported(from, &Unsupported(words)));
+        }
         let target = side::groups(to, &targets(&wish.groups)).await?;
         let other = Other {
             groups: &target,
             nests: side::nests(to),
+            names_once: to.platform().adapter.names_are_unique(),
             makes: makes(to, wish),
             made: &made,
             known: &known,
             title: to.platform().title,
         };
         let (places, unmapped) = places(&source, &other, wish);
-        let mut this =
-            Self { places, people: HashMap::new(), present: HashMap::new(), known, newcomers: Vec::new(), unmapped };
-        this.read_present(to).await?;
+        let mut this = Self { places, known, unmapped, ..Self::default() };
+        let everybody = Everybody::of(to).await?;
+        this.read_present(to, everybody.as_ref()).await?;
         this.read_people(from, to, wish, &target).await?;
-        this.newcomers = newcomers(to, &this.places, &this.people, &this.known).await?;
+        if let Some(everybody) = &everybody {
+            let (newcomers, kept) = newcomers(to, &this.places, &this.people, &this.known, everybody);
+            this.newcomers = newcomers;
+            this.unmapped.extend(kept);
+        }
+        let (links, unmapped) = links::wanted(from, to, &this.places, wish).await?;
+        this.links = links;
+        this.unmapped.extend(unmapped);
+        if let Some(whole) = whole::of(to.platform()) {
+            let moving = this.places.iter().filter(|place| place.moves()).map(|place| &place.group);
+            let people = |group: &Group| this.people.get(&group.id).map(Vec::as_slice).unwrap_or_default();
+            this.refused = moving.flat_map(|group| whole::refused(group, people(group), whole)).collect();
+            this.unmapped.extend(this.refused.iter().cloned());
+        }
         Ok(this)
     }
 
     /// Who is in those groups of the other side that are there.
-    async fn read_present(&mut self, to: &Client) -> Result<(), Error> {
+    async fn read_present(&mut self, to: &Client, everybody: Option<&Everybody>) -> Result<(), Error> {
         for place in &self.places {
             let Place::There(id) = &place.place else { continue };
-            if !self.present.contains_key(id)
-                && let Ok(members) = side::members(to, id).await?
-            {
+            if self.present.contains_key(id) {
+                continue;
+            }
+            if let Ok(members) = members_of(to, everybody, id).await? {
                 self.present.insert(id.clone(), members);
             }
         }
@@ -106,56 +133,78 @@ impl Prepared {
         let mut fields = Fields { to, target, under: wish.under.as_deref(), read: HashMap::new() };
         let adapter = to.platform().adapter;
         let tidied = |name: &str, value: &str| adapter.tidied(name, value);
-        let mut addresses = HashMap::new();
+        let (invites, welcomes) = (invites(to, wish), comes_by_itself(to));
+        let mut addresses = Addresses::of(&self.present);
+        let mut people = HashMap::new();
+        // One group is read by itself: that says so where it is not there any more.
+        let many = self.places.iter().filter(|place| place.moves()).nth(1).is_some();
+        let everybody = if many { Everybody::of(from).await? } else { None };
         for place in self.places.iter().filter(|place| place.moves()) {
             let group = &place.group;
-            let mut members = match side::members(from, &group.id).await? {
+            let mut members = match members_of(from, everybody.as_ref(), &group.id).await? {
                 Ok(members) => members,
                 Err(why) => {
-                    self.unmapped.push(whole(group, "membership", "its members", why));
+                    self.unmapped.push(whole_group(group, "membership", "its members", why));
                     Vec::new()
                 }
             };
             let invited = side::invited(from, &group.id).await?;
-            match invites(to, wish) {
-                Ok(()) => members.extend(invited),
-                Err(why) => self.unmapped.extend(invited.iter().map(|one| waiting(one, group, &why))),
+            let waits = |one: &&Member| one.standing == Standing::Accepted && never_came(one);
+            match &invites {
+                Err(why) => {
+                    let waiting = members.iter().filter(waits).chain(&invited);
+                    self.unmapped.extend(waiting.map(|one| invitation(one, group, why)));
+                }
+                Ok(()) => {
+                    if !wish.invite && !welcomes {
+                        let why = "comes in and is not invited there: `invite` and `sender` do that as well";
+                        let waiting = members.iter().filter(waits).chain(&invited);
+                        self.unmapped.extend(waiting.map(|one| invitation(one, group, why)));
+                    }
+                    members.extend(invited);
+                }
             }
-            self.addresses(to, &members, &mut addresses).await?;
+            addresses.find(to, &self.known, &members).await?;
             let takes = Takes {
                 fields: fields.of(&self.places, place).await?,
                 read_only: adapter.read_only(),
                 role_field: adapter.of_membership().first().copied(),
-                role_of_new: to.platform().adapter.accounts(to.connection(), &[]).is_some(),
+                role_of_new: adapter.accounts(to.connection(), &[]).is_some(),
                 tidied: &tidied,
-                addresses: std::mem::take(&mut addresses),
+                addresses: &addresses.found,
                 title: to.platform().title,
             };
-            self.people.insert(group.id.clone(), carried(group, &members, wish, &takes, &mut losses));
-            addresses = takes.addresses;
+            people.insert(group.id.clone(), carried(group, &members, wish, &takes, &mut losses));
         }
-        self.unmapped.extend(losses.rows());
+        self.people = people;
+        self.unmapped.extend(losses.rows(wish));
         Ok(())
     }
+}
 
-    /// The addresses that people have on the other side whom the map of who is who names.
-    async fn addresses(
-        &self,
-        to: &Client,
-        members: &[Member],
-        found: &mut HashMap<String, Email>,
-    ) -> Result<(), Error> {
-        let there: HashMap<&str, &Member> =
-            self.present.values().flatten().map(|member| (member.id.as_str(), member)).collect();
-        for member in members {
-            let Some(target) = self.known.id(PERSON, &member.id).filter(|_| !found.contains_key(&member.id)) else {
-                continue;
-            };
-            let email = match there.get(target) {
-                Some(member) => member.email.clone(),
-                None => side::person(to, target).await?.and_then(|member| member.email),
-            };
-            found.extend(email.map(|email| (member.id.clone(), email)));
+/// The addresses that people have on the other side whom the map of who is who names, by the source's ids.
+struct Addresses {
+    there: HashMap<String, Option<Email>>,
+    found: HashMap<String, Email>,
+}
+
+impl Addresses {
+    fn of(present: &HashMap<String, Vec<Member>>) -> Self {
+        let members = present.values().flatten();
+        let there = members.map(|member| (member.id.clone(), member.email.clone())).collect();
+        Self { there, found: HashMap::new() }
+    }
+
+    /// Those of these people; whoever is in none of the groups that were read is asked for, each once.
+    async fn find(&mut self, to: &Client, known: &Identities, members: &[Member]) -> Result<(), Error> {
+        for member in members.iter().filter(|member| !self.found.contains_key(&member.id)).collect::<Vec<_>>() {
+            let Some(target) = known.id(PERSON, &member.id) else { continue };
+            if !self.there.contains_key(target) {
+                let email = side::person(to, target).await?.and_then(|member| member.email);
+                self.there.insert(target.to_owned(), email);
+            }
+            let email = self.there.get(target).cloned().flatten();
+            self.found.extend(email.map(|email| (member.id.clone(), email)));
         }
         Ok(())
     }
@@ -172,6 +221,9 @@ struct Fields<'a> {
 impl Fields<'_> {
     /// Those of the group itself; of one that is not there yet those of the nearest group above that is.
     async fn of(&mut self, places: &[GroupPlace], place: &GroupPlace) -> Result<Option<Vec<String>>, Error> {
+        if let Some(named) = side::named_fields(self.to) {
+            return Ok(Some(named));
+        }
         let mut at = Some(place);
         let mut found = None;
         while let Some(place) = at {
@@ -218,18 +270,41 @@ fn makes(to: &Client, wish: &Wish) -> Result<(), String> {
 /// Whether somebody can be expected on the other side without being there.
 fn invites(to: &Client, wish: &Wish) -> Result<(), String> {
     let adapter = to.platform().adapter;
-    if adapter.accounts(to.connection(), &[]).is_some() {
+    if comes_by_itself(to) {
         return Ok(());
     }
     let nobody = Invitation { members: Vec::new(), sender: wish.sender.clone().or_else(|| Some(String::new())) };
     adapter.invite(to.connection(), "", &nobody).map(drop).map_err(|why| why.to_string())
 }
 
-fn whole(group: &Group, kind: &'static str, what: &str, why: String) -> Unmapped {
+/// The members of a group, among everybody where they were read.
+async fn members_of(
+    client: &Client,
+    everybody: Option<&Everybody>,
+    group: &str,
+) -> Result<Result<Vec<Member>, String>, Error> {
+    match everybody {
+        Some(everybody) => Ok(Ok(everybody.members(group))),
+        None => side::members(client, group).await,
+    }
+}
+
+fn whole_group(group: &Group, kind: &'static str, what: &str, why: String) -> Unmapped {
     Unmapped { kind, id: group.id.clone(), name: group.name.clone(), what: what.to_owned(), why }
 }
 
-fn waiting(one: &Member, group: &Group, why: &str) -> Unmapped {
+/// Whether people who never came are let in, or written to, in any case.
+fn comes_by_itself(to: &Client) -> bool {
+    let adapter = to.platform().adapter;
+    adapter.accounts(to.connection(), &[]).is_some() || adapter.call_in(to.connection(), "", &[], &Map::new()).is_some()
+}
+
+/// Whether somebody was invited and never signed in.
+fn never_came(one: &Member) -> bool {
+    one.registered == Some(false) && one.invited_at.is_some()
+}
+
+fn invitation(one: &Member, group: &Group, why: &str) -> Unmapped {
     let name = one.email.as_ref().map_or_else(|| one.name.clone(), |email| email.as_str().to_owned());
     let what = format!("into {}", group.name);
     Unmapped { kind: "invitation", id: one.id.clone(), name, what, why: why.to_owned() }

@@ -4,16 +4,20 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::compare::compare;
 use super::newcomers::{self, Welcomed};
 use super::prepare::Prepared;
+use super::sheet::roster_of;
+use super::side::Everybody;
+use super::who::Who;
 use super::wish::Existing;
-use super::{Carried, GROUP, GroupPlace, PERSON, Place, Unmapped, Wish, side};
+use super::{Carried, GROUP, GroupPlace, Place, Unmapped, Wish, links, losses, side, whole};
 use crate::catalog::{Call, NewGroup, Unsupported, check};
 use crate::client::{Client, Error, With};
+use crate::effects::Identities;
 use crate::events::Level;
-use crate::model::{Group, Person, counted};
-use crate::roster::{self, Invite, Mapping, Mode, Options, Strangers, Synced, Use, listed};
-use crate::tables::{Bare, CsvWriter, Profile, Reading, Table};
+use crate::model::{Group, Member, Person, counted};
+use crate::roster::{self, Invite, Mode, Options, Strangers, Synced, listed};
 
 /// What a migration did.
 #[derive(Debug, Default)]
@@ -22,8 +26,12 @@ pub struct Moved {
     pub groups: Vec<MovedGroup>,
     /// What became of people who had no account.
     pub welcomed: Welcomed,
-    /// What stayed behind.
+    /// Links by which people come in that were made.
+    pub links: usize,
+    /// What stayed behind: what a look says, and what came to light on the way.
     pub unmapped: Vec<Unmapped>,
+    /// Why it ended early.
+    pub ended: Option<Error>,
 }
 
 /// One group with its counterpart.
@@ -39,36 +47,30 @@ pub struct MovedGroup {
     pub synced: Option<Synced>,
 }
 
-/// Moves groups and people. What is there already is left as it is.
+/// Moves groups and people. What is there already is left as it is; what was done before an error is told all the same.
 pub async fn run(from: &Client, to: &Client, wish: &Wish) -> Result<Moved, Error> {
     if to.draft().is_none() {
         // What is there is found by reading below; whether it was us has to be known before.
-        let (settled, _) = to.settle_open_doubts().await?;
+        let settled = to.settle_open_doubts().await?.settled;
         if settled > 0 {
             let line = format!("of what was in doubt on {}, {settled} settled by reading", to.connection());
             to.events().say(Level::Info, line);
         }
     }
-    let prepared = Prepared::of(from, to, wish).await?;
-    newcomers::check(to, &prepared.newcomers, wish)?;
-    let flow = Flow { from, to, wish };
-    let mut moved = Moved { unmapped: prepared.unmapped, ..Moved::default() };
-    for place in prepared.places.iter().filter(|place| place.moves()) {
-        let above = place.above.as_ref().and_then(|id| moved.groups.iter().find(|known| known.group.id == *id));
-        let (target, made) = flow.group(place, above.map(|above| above.target.as_str())).await?;
-        moved.groups.push(MovedGroup { group: place.group.clone(), target, made, synced: None });
+    let mut prepared = Prepared::of(from, to, wish).await?;
+    let mut moved = Moved { unmapped: std::mem::take(&mut prepared.unmapped), ..Moved::default() };
+    let said = newcomers::check(to, &prepared.newcomers, wish).and_then(|()| whole::check(to, &prepared.refused));
+    if let Err(ended) = said {
+        moved.ended = Some(ended);
+        return Ok(moved);
     }
-    let targets = moved.groups.iter().map(|group| (group.group.id.clone(), group.target.clone())).collect();
-    let (welcomed, pending) = newcomers::welcome(to, &prepared.newcomers, &targets, wish).await?;
-    flow.learn(pending).await?;
-    moved.welcomed = welcomed;
-    // From the bottom: whoever joins a group below may join those above with the same call.
-    for group in moved.groups.iter_mut().rev() {
-        let people = prepared.people.get(&group.group.id).map(Vec::as_slice).unwrap_or_default();
-        if !people.is_empty() {
-            group.synced = Some(flow.people(group, people).await?);
-        }
-    }
+    let present = std::mem::take(&mut prepared.present);
+    let who = Who::new(from, to, std::mem::take(&mut prepared.known));
+    let mut flow = Flow { from, to, wish, present, who };
+    moved.ended = flow.moves(&prepared, &mut moved).await.err();
+    let lost: Vec<Unmapped> = moved.groups.iter().flat_map(|group| losses::of(group, &prepared.people)).collect();
+    moved.unmapped.extend(losses::unwelcome(&moved.welcomed));
+    moved.unmapped.extend(lost);
     Ok(moved)
 }
 
@@ -76,16 +78,53 @@ struct Flow<'a> {
     from: &'a Client,
     to: &'a Client,
     wish: &'a Wish,
+    /// Who was in the groups of the other side.
+    present: HashMap<String, Vec<Member>>,
+    who: Who<'a>,
 }
 
 impl Flow<'_> {
+    async fn moves(&mut self, prepared: &Prepared, moved: &mut Moved) -> Result<(), Error> {
+        let Prepared { places, people, newcomers, links, .. } = prepared;
+        for place in places.iter().filter(|place| place.moves()) {
+            let above = place.above.as_ref().and_then(|id| moved.groups.iter().find(|known| known.group.id == *id));
+            let (target, made) = self.group(place, above.map(|above| above.target.as_str())).await?;
+            moved.groups.push(MovedGroup { group: place.group.clone(), target, made, synced: None });
+        }
+        let targets: HashMap<String, String> =
+            moved.groups.iter().map(|group| (group.group.id.clone(), group.target.clone())).collect();
+        moved.links = links::make(self.to, links, &targets, self.wish).await?;
+        newcomers::welcome(self.to, newcomers, &targets, self.wish, &mut moved.welcomed, &mut self.who).await?;
+        if moved.welcomed.accounts > 0
+            && let Some(everybody) = Everybody::of(self.to).await?
+        {
+            // Whoever has just come in is in all their groups.
+            let targets = moved.groups.iter().map(|group| group.target.clone());
+            self.present = targets.map(|target| (target.clone(), everybody.members(&target))).collect();
+        }
+        // From the bottom: whoever joins a group below may join those above with the same call.
+        for group in moved.groups.iter_mut().rev() {
+            let people = people.get(&group.group.id).map(Vec::as_slice).unwrap_or_default();
+            if people.is_empty() {
+                continue;
+            }
+            let synced = self.people(group, people).await?;
+            let ended = synced.ended.clone();
+            group.synced = Some(synced);
+            if let Some(ended) = ended {
+                return Err(ended);
+            }
+        }
+        Ok(())
+    }
+
     /// The counterpart of a group, and whether it was made.
-    async fn group(&self, place: &GroupPlace, above: Option<&str>) -> Result<(String, bool), Error> {
+    async fn group(&mut self, place: &GroupPlace, above: Option<&str>) -> Result<(String, bool), Error> {
         let (target, made) = match &place.place {
             Place::There(id) => (id.clone(), false),
             _ => (self.make(&place.group, above).await?, true),
         };
-        self.learn(vec![(GROUP.to_owned(), place.group.id.clone(), target.clone())]).await?;
+        self.who.learn(GROUP, vec![(place.group.id.clone(), target.clone())]).await?;
         Ok((target, made))
     }
 
@@ -105,16 +144,30 @@ impl Flow<'_> {
     }
 
     /// Puts people into the counterpart of their group.
-    async fn people(&self, group: &MovedGroup, people: &[Carried]) -> Result<Synced, Error> {
+    async fn people(&mut self, group: &MovedGroup, people: &[Carried]) -> Result<Synced, Error> {
         if let Some(called) = self.call_in(group, people).await? {
             return Ok(called);
         }
-        let name = format!("{} of {}", group.group.name, self.from.connection());
         let adapter = self.to.platform().adapter;
-        let table = table(&name, people);
+        let present = self.present.remove(&group.target);
+        let shows = adapter.members(self.to.connection(), &group.target).is_ok();
+        let synced = match present.as_deref() {
+            Some(present) if !self.wish.invite && is_done(&group.group, people, present) => {
+                Synced { same: people.len(), ..Synced::default() }
+            }
+            _ => self.sync(group, people, shows).await?,
+        };
+        if shows && synced.ended.is_none() {
+            self.who.meet(&group.target, people, present.as_deref()).await?;
+        }
+        Ok(synced)
+    }
+
+    async fn sync(&self, group: &MovedGroup, people: &[Carried], shows: bool) -> Result<Synced, Error> {
+        let name = format!("{} of {}", group.group.name, self.from.connection());
+        let table = roster_of(&name, people);
         let refused = |why: String| Error::unsupported(self.to, &Unsupported(why));
         let table = table.map_err(|error| refused(error.to_string()))?;
-        let shows = adapter.members(self.to.connection(), &group.target).is_ok();
         let wish = roster::Wish {
             compare: Options {
                 // Where nobody sees who is in, everybody is handed over at once.
@@ -122,7 +175,7 @@ impl Flow<'_> {
                 sender: self.wish.sender.clone(),
                 ..Options::default()
             },
-            columns: Mapping(vec![("email".to_owned(), Use::Email)]),
+            columns: whole::mapping(),
             invite: if self.wish.invite { Invite::New } else { Invite::Nobody },
             limits: self.wish.limits.clone(),
             // Whoever had no account was let in before; who is awaited comes by themselves.
@@ -131,24 +184,13 @@ impl Flow<'_> {
         };
         let crowd = counted(people.len(), "person", "people");
         self.to.events().say(Level::Info, format!("moving {crowd} into {}", group.group.name));
-        let synced = roster::sync(self.to, &group.target, &table, &wish).await?;
-        if shows && self.to.draft().is_none() {
-            self.meet(group, people).await?;
-        }
-        Ok(synced)
+        roster::sync(self.to, &group.target, &table, &wish).await
     }
 
     /// Where nobody comes in unasked, people are written to, each once; `None` where they can be added.
     async fn call_in(&self, group: &MovedGroup, people: &[Carried]) -> Result<Option<Synced>, Error> {
-        let person = |one: &Carried| Person { email: one.email.clone(), fields: one.fields.clone(), line: 0 };
-        let people: Vec<Person> = people.iter().map(person).collect();
-        let none = Map::new();
-        let letter = self.wish.letter.as_ref();
-        let (adapter, connection) = (self.to.platform().adapter, self.to.connection());
-        let Some(call) = adapter.call_in(connection, &group.target, &people, letter.unwrap_or(&none)) else {
-            return Ok(None);
-        };
-        if letter.is_none() {
+        let Some(call) = calling_in(self.to, &group.target, people, self.wish) else { return Ok(None) };
+        if self.wish.letter.is_none() {
             let title = self.to.platform().title;
             let words = format!(
                 "{title} takes nobody in unasked: say what to write to them with `letter: #{{ … }}`, as `{}` wants it",
@@ -169,31 +211,19 @@ impl Flow<'_> {
             ..Synced::default()
         }))
     }
+}
 
-    /// Notes who is who: who has the address there.
-    async fn meet(&self, group: &MovedGroup, people: &[Carried]) -> Result<(), Error> {
-        let Ok(members) = side::members(self.to, &group.target).await? else { return Ok(()) };
-        let by_address: HashMap<&str, &str> =
-            members.iter().filter_map(|member| Some((member.email.as_ref()?.key(), member.id.as_str()))).collect();
-        let met = |one: &Carried| {
-            let target = by_address.get(one.email.key())?;
-            Some((PERSON.to_owned(), one.id.clone(), (*target).to_owned()))
-        };
-        self.learn(people.iter().filter_map(met).collect()).await
-    }
+/// Whether everybody is in a group already, with all that they bring.
+fn is_done(group: &Group, people: &[Carried], present: &[Member]) -> bool {
+    compare(group, people, present, &Identities::default()).differences.iter().all(|one| !one.kind.lacks())
+}
 
-    /// Keeps what is new in the map of who is who; a plan keeps nothing.
-    async fn learn(&self, found: Vec<(String, String, String)>) -> Result<(), Error> {
-        if self.to.draft().is_some() {
-            return Ok(());
-        }
-        let (ledger, source, target) = (self.to.ledger(), self.from.account(), self.to.account());
-        let failed = |error| Error::of_ledger(self.to, error);
-        let mut known = ledger.identities(source, target).await.map_err(failed)?;
-        let new: Vec<(String, String, String)> =
-            found.into_iter().filter(|(kind, one, other)| known.learn(kind, one, other)).collect();
-        ledger.keep_identities(source, target, &new).await.map_err(failed)
-    }
+/// The call that writes to people, where nobody comes in unasked.
+pub(super) fn calling_in(to: &Client, group: &str, people: &[Carried], wish: &Wish) -> Option<Call> {
+    let person = |one: &Carried| Person { email: one.email.clone(), fields: one.fields.clone(), line: 0 };
+    let people: Vec<Person> = people.iter().map(person).collect();
+    let none = Map::new();
+    to.platform().adapter.call_in(to.connection(), group, &people, wish.letter.as_ref().unwrap_or(&none))
 }
 
 fn unnamed(call: &Call, group: &Group) -> Error {
@@ -210,54 +240,9 @@ fn id_of(answer: &[u8]) -> Option<String> {
     })
 }
 
-/// People as a roster: their addresses and every field that one of them has.
-fn table(name: &str, people: &[Carried]) -> Result<Table, crate::tables::Error> {
-    let mut columns: Vec<&str> = Vec::new();
-    for (field, _) in people.iter().flat_map(|one| &one.fields) {
-        if !columns.contains(&field.as_str()) {
-            columns.push(field);
-        }
-    }
-    let bytes = written(&columns, people).map_err(crate::tables::Error::read(name))?;
-    Table::parse(name, &bytes, Reading { delimiter: Some(b','), bare: Bare::Taken, ..Reading::default() })
-}
-
-fn written(columns: &[&str], people: &[Carried]) -> std::io::Result<Vec<u8>> {
-    let mut csv = CsvWriter::new(Vec::new(), Profile::Exact)?;
-    csv.row(std::iter::once("email").chain(columns.iter().copied()))?;
-    for one in people {
-        let held = |name: &&str| {
-            let held = one.fields.iter().find(|(known, _)| known == name);
-            held.map_or("", |(_, value)| value.as_str())
-        };
-        csv.row(std::iter::once(one.email.as_str()).chain(columns.iter().map(held)))?;
-    }
-    csv.finish()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Email;
-
-    fn carried(email: &str, fields: &[(&str, &str)]) -> Carried {
-        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Carried { id: "1".into(), email: Email::parse(email).unwrap(), fields, role: None }
-    }
-
-    #[test]
-    fn people_become_a_roster_with_every_field_of_anybody() {
-        let people = [
-            carried("a@x.example", &[("city", "São Paulo"), ("bio", "two\nlines, \"quoted\"")]),
-            carried("b@x.example", &[("job", "=cmd()"), ("city", "Cork")]),
-        ];
-        let table = table("Berlin", &people).unwrap();
-        assert_eq!(table.columns(), ["email", "city", "bio", "job"]);
-        let columns = roster::Columns::of(&table, &Mapping(Vec::new()), None).unwrap();
-        let wanted = roster::read(&table, &columns).unwrap();
-        assert_eq!(wanted.people[0].field("bio"), Some("two\nlines, \"quoted\""));
-        assert_eq!((wanted.people[1].field("job"), wanted.people[1].field("bio")), (Some("=cmd()"), Some("")));
-    }
 
     #[test]
     fn the_id_of_a_new_group_is_found_whatever_it_is_called() {

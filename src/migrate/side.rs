@@ -1,8 +1,10 @@
 //! One side of a migration, read: its groups, the members of some of them, who is invited.
 
-use serde_json::Value;
+use std::collections::HashMap;
 
-use crate::catalog::{Answer, Call, Code};
+use serde_json::{Map, Value};
+
+use crate::catalog::{Adapter, Answer, Args, Call, Code, Ty};
 use crate::client::{Client, Error, With};
 use crate::model::{Cascade, Group, Member};
 
@@ -39,6 +41,47 @@ pub(super) async fn members(client: &Client, group: &str) -> Result<Result<Vec<M
     }
 }
 
+/// Everybody who has an account, where one list shows all of them with their groups: no group need be asked for by itself.
+pub(super) struct Everybody {
+    adapter: &'static dyn Adapter,
+    rows: Vec<Value>,
+    /// The rows of each group's members, by its id in small letters.
+    by_group: HashMap<String, Vec<usize>>,
+}
+
+impl Everybody {
+    /// Reads all of them; `None` where the platform has no such list.
+    pub async fn of(client: &Client) -> Result<Option<Self>, Error> {
+        let adapter = client.platform().adapter;
+        let Some(list) = adapter.accounts(client.connection(), &[]) else { return Ok(None) };
+        let list = Call { args: Args::default(), ..list };
+        let rows = match client.read_all(&list).await? {
+            Value::Array(rows) => rows,
+            _ => Vec::new(),
+        };
+        let mut by_group: HashMap<String, Vec<usize>> = HashMap::new();
+        for (place, row) in rows.iter().enumerate() {
+            let unreadable = || Error::new(&list, Code::Unreadable.as_str(), "a person has no id");
+            let member = adapter.member("", row).ok_or_else(unreadable)?;
+            for group in member.groups {
+                by_group.entry(group.group.to_lowercase()).or_default().push(place);
+            }
+        }
+        Ok(Some(Self { adapter, rows, by_group }))
+    }
+
+    /// The members of a group.
+    pub fn members(&self, group: &str) -> Vec<Member> {
+        let places = self.by_group.get(&group.to_lowercase()).into_iter().flatten();
+        places.filter_map(|&place| self.adapter.member(group, &self.rows[place])).collect()
+    }
+
+    /// All accounts.
+    pub fn accounts(&self) -> impl Iterator<Item = Member> {
+        self.rows.iter().filter_map(|row| self.adapter.member("", row))
+    }
+}
+
 /// Who was invited into a group and has not come yet, where the platform shows it: each as a member that they are not.
 pub(super) async fn invited(client: &Client, group: &str) -> Result<Vec<Member>, Error> {
     let adapter = client.platform().adapter;
@@ -54,6 +97,16 @@ pub(super) async fn fields(client: &Client, group: &str) -> Result<Option<Vec<St
         false => serde_json::from_slice(&client.call(&call, &With::default()).await?).unwrap_or_default(),
     };
     Ok(names(&answer))
+}
+
+/// The names of the fields that a platform takes of people whom it takes all at once, or calls in; `None`: the group says.
+pub(super) fn named_fields(client: &Client) -> Option<Vec<String>> {
+    if let Some(whole) = super::whole::of(client.platform()) {
+        return Some(whole.columns.iter().map(|column| column.name.to_owned()).collect());
+    }
+    let call = client.platform().adapter.call_in(client.connection(), "", &[], &Map::new())?;
+    let Ty::Rows(params) = call.op.param(call.op.batch?.param)?.ty else { return None };
+    Some(params.iter().map(|param| param.name.to_owned()).filter(|name| name != "email").collect())
 }
 
 /// Whether a group can be in another.

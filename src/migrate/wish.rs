@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::catalog::Entry;
+use crate::model::Group;
 use crate::settings::Partial;
 
 /// What a migration is asked to do.
@@ -14,6 +15,8 @@ pub struct Wish {
     pub under: Option<String>,
     /// Fields: the source's name, and the target's; `None` leaves one behind. Others keep their name.
     pub fields: Vec<(String, Option<String>)>,
+    /// What everybody gets in a field of the target into which they bring nothing.
+    pub values: Vec<(String, String)>,
     /// Roles: the source's name, and the target's; `None` leaves one behind.
     pub roles: Vec<(String, Option<String>)>,
     /// The role of people whom `roles` gives none, where the target wants one.
@@ -79,6 +82,11 @@ impl Wish {
         }
     }
 
+    /// Whether a field was named.
+    pub fn names_field(&self, name: &str) -> bool {
+        self.fields.iter().any(|(known, _)| known == name)
+    }
+
     /// What a role is called on the other side: nothing where nobody has said it.
     pub fn role_for(&self, name: &str) -> Option<&str> {
         let same = |known: &str| known.eq_ignore_ascii_case(name);
@@ -92,6 +100,14 @@ impl Wish {
 }
 
 impl Selection {
+    /// The first that was named and is none of these groups.
+    pub fn unknown(&self, groups: &[Group]) -> Option<&str> {
+        let Self::Named { groups: named, .. } = self else { return None };
+        let is = |name: &str, group: &Group| group.id == name || group.name.trim().eq_ignore_ascii_case(name.trim());
+        let unknown = |name: &&str| !groups.iter().any(|group| is(name, group));
+        named.iter().map(|(name, _)| name.as_str()).find(unknown)
+    }
+
     /// What becomes of a group.
     pub fn of(&self, id: &str, name: &str) -> Chosen {
         let Self::Named { groups, others } = self else { return Chosen::Found };

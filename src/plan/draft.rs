@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::record::{Account, GroupName, LeftOut, Plan, Step};
-use super::{Overlay, follows};
+use super::{Meeting, Overlay, follows};
 use crate::catalog::Adapter;
 use crate::effects::brakes::{Hold, Leave};
 use crate::model::{Group, Hierarchy};
@@ -25,6 +25,9 @@ struct State {
     left_out: Vec<LeftOut>,
     holds: Vec<(String, Hold)>,
     notes: Vec<String>,
+    meetings: Vec<Meeting>,
+    /// Who was noted already: source account, connection, kind and the source's id.
+    met: HashSet<(String, String, String, String)>,
 }
 
 impl Draft {
@@ -99,6 +102,16 @@ impl Draft {
         }
     }
 
+    /// Notes who would be who; each once.
+    pub fn meet(&self, mut meeting: Meeting) {
+        let mut state = self.state();
+        let Meeting { from, connection, kind, who, .. } = &mut meeting;
+        who.retain(|(id, _)| state.met.insert((from.clone(), connection.clone(), kind.clone(), id.clone())));
+        if !who.is_empty() {
+            state.meetings.push(meeting);
+        }
+    }
+
     /// Notes a line for people, once.
     pub fn note(&self, line: &str) {
         let mut state = self.state();
@@ -115,6 +128,7 @@ impl Draft {
         plan.left_out = std::mem::take(&mut state.left_out);
         plan.holds = std::mem::take(&mut state.holds).into_iter().map(|(_, hold)| hold).collect();
         plan.notes = std::mem::take(&mut state.notes);
+        plan.meetings = std::mem::take(&mut state.meetings);
         plan.groups = state.names(&plan);
         plan.notes.extend(follows::lines(&plan));
         plan
@@ -131,7 +145,8 @@ impl State {
         let touched: BTreeSet<(&str, &str)> = plan
             .touches()
             .flat_map(|(step, touch)| {
-                touch.group.iter().chain(&touch.also).map(|id| (step.connection.as_str(), id.as_str()))
+                let ids = touch.group.iter().chain(&touch.also).map(String::as_str).chain(touch.left_with_it());
+                ids.map(|id| (step.connection.as_str(), id))
             })
             .collect();
         let account = |connection: &str| self.accounts.iter().find(|account| account.connection == connection);

@@ -12,6 +12,7 @@ use crate::model::counted;
 enum Follow {
     Above,
     Below,
+    Beside,
     Deleted,
 }
 
@@ -33,6 +34,9 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
         for group in &touch.also {
             *by_id.entry((Follow::of(touch), &step.connection, group)).or_default() += 1;
         }
+        for group in touch.left_with_it() {
+            *by_id.entry((Follow::Beside, &step.connection, group)).or_default() += 1;
+        }
         if touch.sign == Sign::Add {
             let fields = overwrites(touch);
             if !fields.is_empty() {
@@ -50,6 +54,7 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
         .map(|((follow, group), count)| match follow {
             Follow::Above => format!("come into group {group}, which lies above: {}", people(count)),
             Follow::Below => format!("gone from group {group}, which lies below: {}", people(count)),
+            Follow::Beside => format!("gone from group {group}, which they leave with it: {}", people(count)),
             Follow::Deleted => format!("gone from group {group} with their accounts: {}", people(count)),
         })
         .collect();

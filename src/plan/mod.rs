@@ -6,6 +6,7 @@
 
 mod draft;
 mod follows;
+mod meeting;
 mod overlay;
 mod record;
 mod reverse;
@@ -14,6 +15,7 @@ mod shown;
 mod tests;
 
 pub use draft::Draft;
+pub use meeting::Meeting;
 pub use overlay::{Overlay, View};
 pub use record::{Account, Effort, FORMAT, GroupName, LeftOut, NotAPlan, Part, Plan, Sign, Step, Touch, UNDO};
 pub use reverse::{Maker, Past, Reversal, Since, Written, reverse};

@@ -29,6 +29,8 @@ pub struct Overlay {
     jobs: HashMap<String, Value>,
     /// Placeholders that were given out.
     given: HashSet<Placeholder>,
+    /// Who administers a group that is only planned: its placeholder, and how the call names them.
+    in_charge: HashSet<(String, String)>,
 }
 
 /// A person whose row was looked up; `row` is `None` where there is no account, or none any more.
@@ -151,6 +153,16 @@ impl Overlay {
         let new = placeholders.find(|one| !self.given.contains(one)).unwrap_or_else(|| Placeholder::of(what));
         self.given.insert(new.clone());
         new
+    }
+
+    /// Notes who would administer a group that would be made.
+    pub fn put_in_charge(&mut self, group: &Placeholder, person: &str) {
+        self.in_charge.insert((group.as_str().to_owned(), person.to_lowercase()));
+    }
+
+    /// Whether somebody would administer a group that would be made, because the plan says so.
+    pub fn is_in_charge(&self, group: &str, person: &str) -> bool {
+        Placeholder::is_in(group) && self.in_charge.contains(&(group.to_owned(), person.to_lowercase()))
     }
 
     /// Remembers a group as it was read.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Meeting;
 use crate::catalog::{self, Args, Call, Subject, SubjectKind};
 use crate::effects::brakes::Hold;
 use crate::model::Placeholder;
@@ -49,6 +50,9 @@ pub struct Plan {
     pub holds: Vec<Hold>,
     /// What else a person should know.
     pub notes: Vec<String>,
+    /// Who is who on two accounts, once it was applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub meetings: Vec<Meeting>,
     /// What it costs.
     pub effort: Effort,
     /// The fingerprint of all but the effort: an approval binds it.
@@ -242,6 +246,7 @@ impl Plan {
             left_out: Vec::new(),
             holds: Vec::new(),
             notes: Vec::new(),
+            meetings: Vec::new(),
             effort: Effort::default(),
         }
     }
@@ -325,6 +330,12 @@ impl Plan {
 }
 
 impl Touch {
+    /// The groups that somebody leaves by coming into this one.
+    pub fn left_with_it(&self) -> impl Iterator<Item = &str> {
+        let left = self.known.get("left").and_then(Value::as_array).into_iter().flatten();
+        left.filter(|_| self.sign != Sign::Same).filter_map(Value::as_str)
+    }
+
     /// The subject as the ledger has it.
     pub fn subject(&self) -> Subject {
         let kind = SubjectKind::parse(&self.kind).unwrap_or(SubjectKind::Person);

@@ -38,6 +38,8 @@ enum Place<'a> {
     Groups,
     In(&'a str),
     Community,
+    /// Invitations by themselves.
+    Invitations,
 }
 
 impl Plan {
@@ -127,6 +129,7 @@ impl<'a> Kind<'a> {
     fn of(step: &'a Step, touch: &'a Touch) -> Self {
         let place = match (touch.kind.as_str(), touch.group.as_deref()) {
             ("group", _) => Place::Groups,
+            ("invitation", _) => Place::Invitations,
             (_, Some(group)) => Place::In(group),
             (_, None) => Place::Community,
         };
@@ -138,6 +141,7 @@ impl<'a> Kind<'a> {
         let on = if several { format!(" on {}", self.connection) } else { String::new() };
         match self.place {
             Place::Groups => format!("groups{on}"),
+            Place::Invitations => format!("invitations{on}"),
             Place::In(group) => match Placeholder::parse(group) {
                 Some(made) => format!("the new {}{on}", made.what()),
                 None => format!("group {}{on}", plan.group(self.connection, group)),
@@ -149,7 +153,8 @@ impl<'a> Kind<'a> {
     fn words(&self, touches: &[(&Step, &Touch)]) -> String {
         let may_mail = touches.iter().any(|(_, touch)| touch.mails.as_deref() == Some("unknown"));
         let words = match (&self.place, self.sign) {
-            (Place::Groups, Sign::Add) => "made",
+            (Place::Groups | Place::Invitations, Sign::Add) => "made",
+            (Place::Invitations, Sign::Remove) => "taken back",
             (Place::Community, Sign::Add) => "accounts made",
             (Place::In(_), Sign::Add) => "come in",
             (_, Sign::Change) => "changed",

@@ -33,7 +33,7 @@ pub use options::{Blank, Declined, Extent, Mode, Options, Present};
 pub use read::{Collector, Duplicate, Wanted, person, read};
 pub use renames::{Rename, Renames};
 pub use sync::{Invite, Mending, Strangers, Synced, Wish, listed, sync};
-pub use whole::{Baseline, Difference, Rows, fits, read_whole};
+pub use whole::{Baseline, Beside, Difference, Rows, beside, fits, read_whole};
 
 pub use crate::tables::Rejected;
 

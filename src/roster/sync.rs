@@ -75,7 +75,8 @@ pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish) -> R
     };
     if wish.invite == Invite::New {
         // What was done before is accounted for all the same.
-        synced.ended = flow.invite(&after, &mut synced).await.err();
+        let ended = flow.invite(&after, &mut synced).await.err();
+        synced.ended = ended.or(synced.ended);
     }
     Ok(synced)
 }

@@ -17,7 +17,7 @@ use super::report::{Ending, Report, Tally};
 use super::runner::{Order, Refused, Runner, Source};
 use super::scripted::{Earnest, Surroundings};
 use super::work::{Stale, Work};
-use crate::client::Client;
+use crate::client::{Client, LookedUp};
 use crate::effects::{Caps, Lease, Ledger, State};
 use crate::events::{Events, Level};
 use crate::model::span;
@@ -143,7 +143,7 @@ impl Attempt {
 
     /// Looks up what earlier runs of the account left in doubt, before anything new is sent.
     pub(super) async fn look_up_doubts(&self, runner: &Runner) -> Result<(), Thrown> {
-        let (settled, left) = self.client.settle_open_doubts().await?;
+        let LookedUp { settled, left, trouble } = self.client.settle_open_doubts().await?;
         if settled > 0 {
             self.events.say(
                 Level::Info,
@@ -153,14 +153,17 @@ impl Attempt {
                 },
             );
         }
+        if let Some(error) = trouble {
+            self.events.say(Level::Warn, format!("of what earlier runs left in doubt, {}", error.message));
+        }
         if left > 0 {
             let what = match left {
                 1 => "an effect of an earlier run is".to_owned(),
                 _ => format!("{left} effects of earlier runs are"),
             };
             let line = format!(
-                "{what} still in doubt; what they touch is not written to; to see and settle \
-                 them: beadle doubts{}",
+                "{what} still in doubt; what may not happen twice waits until it is settled; to see and settle: beadle \
+                 doubts{}",
                 runner.flags()
             );
             self.events.say(Level::Warn, line);
@@ -367,6 +370,7 @@ async fn tally(ledger: &Ledger) -> Result<Tally, crate::effects::Error> {
             state if state.happened() => tally.done += row.count,
             State::Accepted => tally.queued += row.count,
             State::Failed | State::NotApplied => tally.failed += row.count,
+            State::Replaced => tally.replaced += row.count,
             _ => tally.in_doubt += row.count,
         }
     }

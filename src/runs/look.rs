@@ -65,10 +65,11 @@ impl Runner {
 async fn asked(client: &Client, nothing: Looked) -> Looked {
     let mut looked = nothing;
     let both = async {
-        looked.settled = client.settle_open_doubts().await?.0;
+        let (settled, trouble) = client.settle_open_doubts().await.map(|all| (all.settled, all.trouble))?;
+        looked.settled = settled;
         looked.seen = client.confirm_all_queued().await?.0;
-        Ok::<_, Error>(())
+        Ok::<_, Error>(trouble)
     };
-    let trouble = both.await.err().map(|error| error.to_string());
+    let trouble = both.await.unwrap_or_else(Some).map(|error| error.to_string());
     Looked { trouble, ..looked }
 }

@@ -23,6 +23,19 @@ pub struct Lost {
     pub said: String,
 }
 
+/// What there was to write down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Marked {
+    /// The run has not accounted for itself; now it says what became of its process.
+    Lost,
+    /// It has.
+    Accounted,
+    /// There is no such run: its process ended before it began.
+    Unbegun,
+    /// Another process is at work on it.
+    Elsewhere,
+}
+
 /// Why it could not be written down.
 #[derive(Debug, thiserror::Error)]
 pub enum Unmarked {
@@ -35,15 +48,15 @@ pub enum Unmarked {
 }
 
 impl Lost {
-    /// Writes it down, unless the run has accounted for itself, was never begun, or somebody else is at work on it by now.
-    /// Says whether it did.
-    pub async fn mark(&self, store: &Store, redactor: &Redactor, now: i64) -> Result<bool, Unmarked> {
-        let Some(run) = store.run(&self.run).await?.filter(|run| run.state == RunState::Running) else {
-            return Ok(false);
-        };
+    /// Writes it down where that is needed.
+    pub async fn mark(&self, store: &Store, redactor: &Redactor, now: i64) -> Result<Marked, Unmarked> {
+        let Some(run) = store.run(&self.run).await? else { return Ok(Marked::Unbegun) };
+        if run.state != RunState::Running {
+            return Ok(Marked::Accounted);
+        }
         // Owning it keeps whoever would resume it waiting until it is written down.
         let lease = match self.lease(store).await {
-            Err(LeaseError::Taken(_)) => return Ok(false),
+            Err(LeaseError::Taken(_)) => return Ok(Marked::Elsewhere),
             lease => lease?,
         };
         let line = |text: &str| LogLine { at: now, level: "stderr".into(), text: redactor.redact(text).into_owned() };
@@ -59,7 +72,7 @@ impl Lost {
         store.end_run(&self.run, RunState::Interrupted, self.exit_code, &summary, now).await?;
         store.log(&self.run, run.attempt, &lines).await?;
         drop(lease);
-        Ok(true)
+        Ok(Marked::Lost)
     }
 
     /// Trying a lock may wait for those who merely look at it.

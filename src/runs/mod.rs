@@ -22,7 +22,7 @@ pub use connections::{Access, Opened, Transports};
 pub use id::{new_id, new_scheduled_id};
 pub use journal::Journal;
 pub use look::Looked;
-pub use lost::{Lost, Unmarked};
+pub use lost::{Lost, Marked, Unmarked};
 pub use of_job::Begin;
 pub use planning::Planned;
 pub use report::{Ending, Report, Tally};

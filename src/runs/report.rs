@@ -61,6 +61,8 @@ pub struct Tally {
     pub failed: u64,
     /// Nobody knows.
     pub in_doubt: u64,
+    /// Nobody knows, and something later took its place.
+    pub replaced: u64,
 }
 
 /// One run's account.
@@ -135,13 +137,14 @@ impl Report {
 
     /// `27 calls, 9 of them writes: 119 changes and mails made`
     fn work(&self) -> String {
-        let Tally { done, queued, failed, in_doubt } = self.tally;
+        let Tally { done, queued, failed, in_doubt, replaced } = self.tally;
         let calls = counted(self.calls, "call", "calls");
         let writes = match self.writes {
             0 => "none of them a write".to_owned(),
             writes => format!("{writes} of them {}", if writes == 1 { "a write" } else { "writes" }),
         };
         let made = match done + queued {
+            0 if in_doubt + replaced > 0 => "nothing is known to have been changed".to_owned(),
             0 => "nothing was changed".to_owned(),
             made => format!("{} made{}", counted(made, "change or mail", "changes and mails"), self.attempts()),
         };
@@ -150,6 +153,7 @@ impl Report {
             .extend((queued > 0).then(|| format!("{queued} of them accepted and not carried out yet by the platform")));
         parts.extend((failed > 0).then(|| format!("{failed} failed")));
         parts.extend((in_doubt > 0).then(|| format!("{in_doubt} in doubt")));
+        parts.extend((replaced > 0).then(|| format!("{replaced} not known and replaced")));
         format!("{calls}, {writes}: {}", parts.join(", "))
     }
 
@@ -215,6 +219,7 @@ impl Report {
                 "queued": self.tally.queued,
                 "failed": self.tally.failed,
                 "in_doubt": self.tally.in_doubt,
+                "replaced": self.tally.replaced,
             },
             "calls": self.calls,
             "writes": self.writes,

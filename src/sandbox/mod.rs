@@ -7,6 +7,7 @@ mod answer;
 mod decide;
 mod empty;
 mod fault;
+mod hook;
 mod in_process;
 mod io;
 mod journal;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use answer::{Answered, Asked, Ending};
 pub use fault::{Fault, FaultError, parse_faults};
+pub use hook::{Sender, Sent};
 pub use in_process::{InProcess, InProcessWrites};
 pub use journal::{Applied, Handled, Journal, Tally};
 pub use kept::{KeptError, Wanted, kept};

@@ -126,6 +126,15 @@ impl Sandbox {
         Some(look(world))
     }
 
+    /// What a read would answer, without being asked for: no fault strikes it and it is not counted.
+    pub async fn peek(&self, platform: &'static Platform, op: &Op, args: &Args) -> Option<(u16, Value)> {
+        let now = self.inner.clock.now_ms();
+        let mut worlds = self.inner.worlds.lock().await;
+        let world = worlds.get(platform.name).filter(|_| op.is_read())?;
+        world.advance(now);
+        Some((platform.simulate)(world, op, args))
+    }
+
     /// Lets everything happen that a platform has queued, without waiting for its time. For tests.
     pub async fn settle(&self, platform: &str) {
         if let Some(world) = self.inner.worlds.lock().await.get(platform) {

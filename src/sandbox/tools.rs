@@ -224,7 +224,7 @@ fn called(platform: &Platform, params: &Value) -> Result<(String, Bytes), (i64, 
     let op =
         platform.ops.iter().find(|op| op.path == target).ok_or_else(|| (-32602, format!("Unknown tool: {name}")))?;
     let mut arguments = params.get("arguments").and_then(Value::as_object).cloned().unwrap_or_default();
-    if let Protocol::Tools { with: (always, _) } = platform.protocol {
+    if let Protocol::Tools { with: (always, _), .. } = platform.protocol {
         let given = arguments.keys().find(|name| name.eq_ignore_ascii_case(always)).cloned();
         let given = given.and_then(|name| arguments.shift_remove(&name)).and_then(|value| value.as_str().map(str::len));
         if given.unwrap_or(0) == 0 {
@@ -256,7 +256,7 @@ fn tool(platform: &Platform, op: &Op) -> Value {
         })
         .collect();
     let mut required: Vec<&str> = sent().filter(|param| param.required).map(Param::on_wire).collect();
-    if let Protocol::Tools { with: (always, _) } = platform.protocol {
+    if let Protocol::Tools { with: (always, _), .. } = platform.protocol {
         properties.insert(always.into(), json!({ "type": "string" }));
         required.insert(0, always);
     }

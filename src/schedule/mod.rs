@@ -12,7 +12,7 @@ mod told;
 mod verdict;
 
 pub use board::{Board, Change, Open, Pause, SeenJob, Standing};
-pub use daemon::{Asks, ByHand, Daemon, Desk, Found, JobFiles, NotServed, Parts, SEAT, Seen, Silent, Tally};
+pub use daemon::{Asks, ByHand, Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts, SEAT, Seen, Silent, Tally};
 pub use orders::{Asked, Moments, backfill, pause};
 pub use process::{Ended, Errand, Exit, Patience, Processes, Starts, Task};
 pub use simulate::Simulation;

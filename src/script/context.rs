@@ -42,6 +42,8 @@ struct Inner {
     fatal: Mutex<Option<Thrown>>,
     missed: Mutex<Option<String>>,
     planning: Planning,
+    /// Pairs of connections that this run migrates between, in the order of their first turn.
+    migrations: Mutex<Vec<String>>,
     operations: AtomicU64,
     output: AtomicU64,
     baseline: usize,
@@ -65,6 +67,7 @@ impl From<Start> for Run {
             fatal: Mutex::default(),
             missed: Mutex::default(),
             planning: Planning::default(),
+            migrations: Mutex::default(),
             operations: AtomicU64::new(0),
             output: AtomicU64::new(0),
             baseline,
@@ -120,6 +123,16 @@ impl Run {
     /// What the script put into the report so far.
     pub fn parts(&self) -> Parts {
         locked(&self.0.parts).clone()
+    }
+
+    /// The how-manyth pair of connections between which this run migrates this is, from 1.
+    pub(super) fn turn_of_migration(&self, pair: &str) -> usize {
+        let mut pairs = locked(&self.0.migrations);
+        let known = pairs.iter().position(|known| known == pair);
+        1 + known.unwrap_or_else(|| {
+            pairs.push(pair.to_owned());
+            pairs.len() - 1
+        })
     }
 
     pub(crate) fn with_parts<T>(&self, change: impl FnOnce(&mut Parts) -> T) -> T {

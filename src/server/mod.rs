@@ -2,5 +2,8 @@
 //! calls is a stranger until a secret says otherwise, and nothing of a path is ever logged.
 
 pub mod api;
+mod guarded;
 mod health;
 mod metrics;
+mod rate;
+pub mod webhooks;

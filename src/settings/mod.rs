@@ -9,6 +9,7 @@ mod connection;
 mod environment;
 mod error;
 mod flags;
+mod hook;
 mod job;
 mod limits;
 mod partial;
@@ -29,6 +30,7 @@ pub use connection::{At, Connection, Credentials, Pace};
 pub use environment::Environment;
 pub use error::Error;
 pub use flags::Flags;
+pub use hook::Webhooks;
 pub use job::{Address, Job, Jobs, Missed, Notify, Overlap, OwnEvents, Ping, Retries, Shape, Which};
 pub use limits::{
     ChangeLimits, DeleteLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, RoleLimits, ScriptLimits,
@@ -84,6 +86,8 @@ pub struct Settings {
     pub schedule: Scheduling,
     /// Where `beadle serve` is watched and driven.
     pub serve: Serving,
+    /// Where webhooks are received, and how much of them.
+    pub webhooks: Webhooks,
     /// What works and should be changed all the same; for people.
     pub warnings: Vec<String>,
 }
@@ -99,19 +103,24 @@ impl Settings {
         };
         let mut table = tree::parse(&source)?;
         table.overlay(&start.environment)?;
-        let mut top =
-            Section::new(String::new(), table, &source, &["project", "connections", "limits", "schedule", "serve"])?;
+        let mut top = Section::new(
+            String::new(),
+            table,
+            &source,
+            &["project", "connections", "limits", "schedule", "serve", "webhooks"],
+        )?;
         let mut project = Project::read(top.table("project")?, &found, &source, start.mode)?;
         let limits = Limits::read(top.table("limits")?, &source)?;
         let schedule = Scheduling::read(top.table("schedule")?, &source)?;
         let serve = Serving::read(top.table("serve")?, &source)?;
+        let webhooks = Webhooks::read(top.table("webhooks")?, &source)?;
         let mut warnings = Vec::new();
         let mut connections = read_connections(top.table("connections")?, &source, start.mode, &mut warnings)?;
         if start.mode == Mode::Sandbox && connections.is_empty() {
             connections = built_in();
         }
         project.connection = start.connection.clone().or(project.connection);
-        Ok(Self { project, connections, limits, schedule, serve, warnings })
+        Ok(Self { project, connections, limits, schedule, serve, webhooks, warnings })
     }
 
     /// The connection of this name.

@@ -121,7 +121,7 @@ impl Store {
     pub async fn tally(&self, run: &str) -> Result<Vec<TallyRow>, Error> {
         let rows: Result<Vec<TallyColumns>, _> = sqlx::query_as(
             "SELECT op, consequence, mails, state, COUNT(*) FROM effect
-             WHERE run = $1 AND NOT (state IN ('failed', 'not_applied') AND EXISTS (
+             WHERE run = $1 AND NOT (state IN ('failed', 'not_applied', 'replaced') AND EXISTS (
                 SELECT 1 FROM effect later WHERE later.run = effect.run AND later.kind = effect.kind
                   AND later.subject = effect.subject AND later.target = effect.target
                   AND later.op = effect.op AND later.digest = effect.digest AND later.id > effect.id))

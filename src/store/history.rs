@@ -170,7 +170,7 @@ impl Store {
             "SELECT effect.run, effect.state, call.job IS NOT NULL, COUNT(*)
              FROM effect JOIN call ON call.id = effect.call
              WHERE effect.run IN (SELECT value FROM json_each($1))
-               AND NOT (effect.state IN ('failed', 'not_applied') AND EXISTS (
+               AND NOT (effect.state IN ('failed', 'not_applied', 'replaced') AND EXISTS (
                  SELECT 1 FROM effect later WHERE later.run = effect.run AND later.kind = effect.kind
                    AND later.subject = effect.subject AND later.target = effect.target
                    AND later.op = effect.op AND later.digest = effect.digest AND later.id > effect.id))
@@ -205,7 +205,7 @@ impl Store {
     pub async fn effects_by_state(&self, run: &str) -> Result<Vec<EffectsRow>, Error> {
         let rows: Result<Vec<EffectsColumns>, _> = sqlx::query_as(
             "SELECT effect.op, consequence, mails, effect.state, call.job IS NOT NULL, COUNT(*),
-                SUM(effect.state IN ('failed', 'not_applied') AND EXISTS (
+                SUM(effect.state IN ('failed', 'not_applied', 'replaced') AND EXISTS (
                     SELECT 1 FROM effect later WHERE later.run = effect.run AND later.kind = effect.kind
                       AND later.subject = effect.subject AND later.target = effect.target
                       AND later.op = effect.op AND later.digest = effect.digest AND later.id > effect.id))

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod asking;
+mod deliveries;
 mod effects;
 mod error;
 mod group;
@@ -11,6 +12,9 @@ mod group_tests;
 mod history;
 #[cfg(test)]
 mod history_tests;
+#[cfg(test)]
+mod hook_tests;
+mod hooks;
 mod identities;
 mod job_runs;
 mod json;
@@ -27,13 +31,16 @@ mod ticks;
 #[cfg(test)]
 mod ticks_tests;
 mod traces;
+mod triggers;
 
 pub use accounts::{Account, Sign, World, WorldRequest};
 pub use asking::TallyRow;
+pub use deliveries::{AsideRow, DeliveryCounts, DeliveryRow, NewDelivery, WrittenRow};
 pub use effects::{EffectRow, NewCall, NewEffect, Subjects};
 pub use error::Error;
 pub use group::Writing;
 pub use history::{AttemptRow, CallRow, Decision, EffectsRow, RunFilter, RunLine};
+pub use hooks::{HookRow, SecretRow};
 pub use identities::IdentityRow;
 pub use job_runs::{Cause, OfJob};
 pub use metering::{CallMark, EffectMark};
@@ -44,3 +51,4 @@ pub use runs::{Approval, LogLine, NewRun, Run, RunState};
 pub use settling::{ObjectRow, Settling};
 pub use ticks::{JobRow, PauseRow, TickFilter, TickRow};
 pub use traces::{About, LooseGroup, Names, Told, Trace};
+pub use triggers::{TriggerRow, TriggerState};

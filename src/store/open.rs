@@ -158,15 +158,17 @@ fn lasting() -> SqlitePoolOptions {
 /// Every schema there was, in order. A file that was ever released is never changed again.
 fn migrator() -> Migrator {
     let steps = [
-        ("ledger", include_str!("schema/0001_ledger.sql")),
-        ("plans", include_str!("schema/0002_plans.sql")),
-        ("rosters", include_str!("schema/0003_rosters.sql")),
-        ("identities", include_str!("schema/0004_identities.sql")),
-        ("job runs", include_str!("schema/0005_job_runs.sql")),
-        ("schedule", include_str!("schema/0006_schedule.sql")),
+        (1, "ledger", include_str!("schema/0001_ledger.sql")),
+        (2, "plans", include_str!("schema/0002_plans.sql")),
+        (3, "rosters", include_str!("schema/0003_rosters.sql")),
+        (4, "identities", include_str!("schema/0004_identities.sql")),
+        (5, "job runs", include_str!("schema/0005_job_runs.sql")),
+        (6, "schedule", include_str!("schema/0006_schedule.sql")),
+        (7, "hooks", include_str!("schema/0007_hooks.sql")),
+        (8, "replaced", include_str!("schema/0008_replaced.sql")),
     ];
-    let migration = |(version, (name, text)): (i64, (&'static str, &'static str))| {
+    let migration = |(version, name, text): (i64, &'static str, &'static str)| {
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)
     };
-    Migrator::with_migrations((1..).zip(steps).map(migration).collect())
+    Migrator::with_migrations(steps.into_iter().map(migration).collect())
 }

@@ -13,6 +13,8 @@ pub use rest::{Request, below, filled_path};
 pub use rows::{Row, RowsError, last_id, rows};
 pub use unwrapped::unwrapped;
 
+use bytes::Bytes;
+
 use crate::catalog::{Args, Call, Op, Platform, Protocol};
 
 /// The request of a call.
@@ -20,6 +22,15 @@ pub fn build(call: &Call) -> Request {
     match call.platform.protocol {
         Protocol::Rest => rest::build(call),
         Protocol::Tools { .. } => tools::build(call),
+    }
+}
+
+/// The body of an answer that counts as "it worked". A tool's no that does (what was asked for was so before) is none of a
+/// caller's business.
+pub fn granted(call: &Call, body: Bytes) -> Bytes {
+    match matches!(call.platform.protocol, Protocol::Tools { .. }) && tools::is_no(&body) {
+        true => Bytes::from_static(b"{\"success\":true}"),
+        false => body,
     }
 }
 

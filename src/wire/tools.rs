@@ -45,6 +45,16 @@ pub fn failed(code: i64, words: &str) -> Value {
     json!({ "jsonrpc": "2.0", "error": { "code": code, "message": words } })
 }
 
+/// Whether this is a whole message that says no, rather than what a tool gave.
+pub fn is_no(answer: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Top<'a> {
+        #[serde(borrow)]
+        jsonrpc: Option<&'a RawValue>,
+    }
+    object::<Top<'_>>(answer).is_ok_and(|top| top.jsonrpc.is_some())
+}
+
 /// What is wrong with a message that should be an answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ToolsError {
@@ -99,6 +109,28 @@ pub fn answers(message: &[u8], id: &str) -> Result<bool, ToolsError> {
         message.id.is_none_or(|of| matches!(of.get().trim_matches('"'), known if known == id || known == "null"));
     Ok(message.method.is_none() && same && (message.id.is_some() || message.error.is_some()))
 }
+
+/// The answer to a question of the server on the way to its answer; `None` where the message is none. A sign of life is
+/// given; whatever else a server may ask of its clients, beadle does not offer.
+pub fn replied(message: &[u8]) -> Option<Value> {
+    #[derive(Deserialize)]
+    struct Question {
+        id: Option<Value>,
+        method: Option<String>,
+    }
+    let Question { id, method } = object(message).ok()?;
+    let id = id.filter(|id| id.is_string() || id.is_number())?;
+    Some(match method?.as_str() {
+        "ping" => json!({ "jsonrpc": "2.0", "id": id, "result": {} }),
+        other => {
+            let words = format!("beadle calls tools and does nothing else: `{other}` is not for it");
+            json!({ "jsonrpc": "2.0", "id": id, "error": { "code": NO_METHOD, "message": words } })
+        }
+    })
+}
+
+/// JSON-RPC's number for a method that is not known.
+const NO_METHOD: i64 = -32601;
 
 /// Reads an object: a list is none, whatever stands in it.
 fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> Result<T, ToolsError> {
@@ -203,5 +235,18 @@ mod tests {
         assert!(answers(r#"{"error":{"code":1}}"#) && answers(r#"{"id":null,"error":{"code":1}}"#));
         assert!(!answers(r#"{"id":8,"result":{}}"#) && !answers(r#"{"method":"notifications/progress","params":{}}"#));
         assert!(!answers(r#"{"id":7,"method":"ping"}"#), "a question of the server may have any id");
+        let reply = |message: &str| replied(message.as_bytes());
+        assert_eq!(reply(r#"{"id":7,"method":"ping"}"#), Some(json!({ "jsonrpc": "2.0", "id": 7, "result": {} })));
+        assert_eq!(reply(r#"{"id":"s-1","method":"ping","params":{}}"#).unwrap()["id"], "s-1");
+        assert_eq!(reply(r#"{"id":7,"method":"roots/list"}"#).unwrap()["error"]["code"], -32601);
+        for none in [
+            r#"{"method":"notifications/progress"}"#,
+            r#"{"id":7,"result":{}}"#,
+            "[]",
+            "x",
+            r#"{"id":null,"method":"ping"}"#,
+        ] {
+            assert_eq!(reply(none), None, "{none}");
+        }
     }
 }

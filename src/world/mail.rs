@@ -80,6 +80,19 @@ impl World {
         self.deliveries.push(delivery);
     }
 
+    /// Notes what happened outside of any job, as a delivery of its own.
+    pub fn tell(&mut self, notices: Vec<(Topic, u64)>) {
+        if !notices.is_empty() {
+            let id = format!("told-{}", self.deliveries.len() + 1);
+            self.deliver(Delivery { id, notices });
+        }
+    }
+
+    /// All deliveries, the oldest first.
+    pub fn deliveries(&self) -> &[Delivery] {
+        &self.deliveries
+    }
+
     /// A delivery.
     pub fn delivery(&self, id: &str) -> Option<&Delivery> {
         self.deliveries.iter().rev().find(|delivery| delivery.id == id)

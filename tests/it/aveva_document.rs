@@ -286,6 +286,11 @@ fn roles_are_united_with_what_is_there_and_the_members_is_always_among_them() {
     assert_eq!((whole.text("user_id"), whole.text("email")), ("U1", "A@b.example"));
     assert_eq!(ids(&add("u2", json!({})).unwrap()), json!(["rm"]));
     assert_eq!(ids(&add("u2", json!({ "role_ids": ["rx"], "exact": true })).unwrap()), json!(["rm", "rx"]));
+    assert_eq!(
+        ids(&add("u2", json!({ "role_ids": [], "exact": true })).unwrap()),
+        json!(["rm"]),
+        "a member and no more"
+    );
     let kept = add("u1", json!({ "role_ids": ["administrator", "ry"], "exact": true })).unwrap();
     assert_eq!(ids(&kept), json!(["ra", "rm", "ry"]));
     let demoted = add("u1", json!({ "role_ids": ["rx"], "exact": true })).unwrap_err();
@@ -296,6 +301,8 @@ fn roles_are_united_with_what_is_there_and_the_members_is_always_among_them() {
         "community c has no role \"nobody\"; it has \"Community Member\", \"Community Administrator\", \"Analysts\", \"Operators\""
     );
     let args = json!({ "community_id": "c", "tenant_id": "t", "user_id": "u2" });
+    let nowhere = completed(args.clone(), Value::Null, Value::Null).unwrap_err();
+    assert_eq!(nowhere, "there is no community `c`; `communities.list()` shows those there are");
     let blind = completed(args, json!([]), json!([])).unwrap_err();
     assert_eq!(blind, "`roles.list(\"c\")` names no role of members, and nobody can be in a community without it");
 }

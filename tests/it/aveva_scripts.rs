@@ -1,5 +1,12 @@
 //! AVEVA CONNECT from scripts, on the sandbox: nobody loses a role, nobody gets a power unasked, lost answers are settled.
 
+#[cfg(debug_assertions)]
+use beadle::clock::Clock;
+#[cfg(debug_assertions)]
+use beadle::sandbox::{Asked, Wanted, kept};
+#[cfg(debug_assertions)]
+use beadle::store::Store;
+
 use crate::builder::{Ran, Test};
 
 const COMMUNITY: &str = "8defea46-0000-46e2-bc80-000000000004";
@@ -204,6 +211,25 @@ fn who_was_taken_out_comes_back_with_their_roles() {
 }
 
 #[test]
+fn an_administrator_who_was_taken_out_comes_back_as_one_when_a_person_says_so() {
+    let gone = script("users.remove(c, \"jose.quispe@example.org\");");
+    let ran = test().file("gone.rhai", &gone).args(["run", "gone.rhai", "--sandbox", "--attended"]).success();
+    let run = ran.run();
+    let ran = ran.then(["undo", &run, "--sandbox"]).code(4);
+    assert!(ran.stdout.contains("jose.quispe@example.org would get an administrator's power"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("make them one again"), "the role goes back with the others: {}", ran.stdout);
+    let undo = number(&ran, "apply");
+    let ran = ran.then(["approve", &undo, "--sandbox", "--roles", "1", "--reason", "they are the chair"]).success();
+    let ran = ran.then(["apply", &undo, "--sandbox"]).success();
+    let look = script(
+        "let all = #{}; for it in roles.list(c) { all[it.Id] = it.Name; }
+        for it in users.list(c) { if it.Email == \"jose.quispe@example.org\" { for id in it.RoleIds { print(all[id]); } } }",
+    );
+    let ran = Test::within(ran.folder).file("look.rhai", &look).args(["run", "look.rhai", "--sandbox"]).success();
+    assert_eq!(printed(&ran), ["Community Member", "Community Administrator"], "{}", ran.stdout);
+}
+
+#[test]
 fn two_communities_of_one_plan_are_looked_at_each_for_itself() {
     let other = "c34680d2-0000-46e2-afcd-000000000002";
     let body = format!(
@@ -288,5 +314,91 @@ fn what_replaces_roles_is_read_anew_before_it_is_sent_again() {
         let disturbed = calls(fault);
         assert_eq!(disturbed[1], undisturbed[1] + 1, "{fault}: sent once more");
         assert!(disturbed[0] >= undisturbed[0] + 2, "{fault}: and read before: {disturbed:?} {undisturbed:?}");
+    }
+}
+
+/// Roles of two people before and after: an administrator gets one on top, somebody from outside comes in.
+#[cfg(debug_assertions)]
+const GIVES: &str = r#"
+    users.add(c, "omar.jones@example.com", #{ role_ids: ["Analysts"] });
+    users.add(c, "leila.reyes@example.net", #{ role_ids: ["Operators"] });
+"#;
+
+/// The names of their roles, a line each.
+#[cfg(debug_assertions)]
+const SHOW: &str = r#"
+    let names = #{};
+    for it in roles.list(c) { names[it.Id] = it.Name; }
+    for user in users.list(c) {
+        if user.Email in ["omar.jones@example.com", "leila.reyes@example.net"] {
+            print(`${user.GivenName}: ${user.RoleIds.map(|id| names[id])}`);
+        }
+    }
+"#;
+
+/// A run of [`GIVES`] that dies at this point, as if it was killed; its folder and its id.
+#[cfg(debug_assertions)]
+fn died_at(point: &str) -> (Test, String) {
+    let start = test().file("gives.rhai", &script(GIVES)).file("show.rhai", &script(SHOW));
+    let dying = start.args(["run", "gives.rhai", "--sandbox", "--unattended"]).env("BEADLE_CRASH_AT", point);
+    let output = dying.command().output().unwrap();
+    assert!(!output.status.success() && output.status.code().is_none(), "{point}: {output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    let run = said.lines().find_map(|line| line.strip_prefix("run ")?.split(':').next()).unwrap().to_owned();
+    (dying.without("BEADLE_CRASH_AT"), run)
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn a_run_that_dies_around_a_put_is_resumed_with_the_roles_united_and_nobody_made_less() {
+    // Between what was read and the PUT, after the PUT and before its answer, after the answer; of either of the two.
+    for point in ["after-intent", "after-send", "before-settle", "after-intent:2", "after-send:2", "before-settle:2"] {
+        let (folder, run) = died_at(point);
+        let ran = folder.again(["resume", &run, "--sandbox", "--unattended"]).success();
+        let ran = ran.then(["run", "show.rhai", "--sandbox"]).success();
+        let mut roles = printed(&ran);
+        roles.sort_unstable();
+        let expected = [
+            r#"Leila: ["Community Member", "Operators"]"#,
+            r#"Omar: ["Community Member", "Community Administrator", "Analysts"]"#,
+        ];
+        assert_eq!(roles, expected, "{point}");
+        let ran = ran.then(["resume", &run, "--sandbox", "--unattended"]).code(2);
+        assert!(ran.stderr.contains("has come to its end"), "{point}: {}", ran.stderr);
+    }
+}
+
+/// A click in AVEVA's own pages: it makes Leila an administrator, whatever she is.
+#[cfg(debug_assertions)]
+fn made_administrator(folder: &std::path::Path) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let store = Store::open(&folder.join(".beadle/sandbox.db")).await.unwrap();
+        let (sandbox, _) = kept(&store, &Clock::system(), Wanted::default()).await.unwrap();
+        let roles = ["eab7a5b2-0000-4c35-8b37-000000000041", "ee1748e0-0000-4c35-b43d-000000000043"];
+        let tenant = "09831ed4-0000-4f04-bfef-000000000001";
+        let users = format!("/v1-preview/Communities/{COMMUNITY}/Tenants/{tenant}/Users");
+        let click = Asked {
+            platform: "aveva".into(),
+            method: "PUT".into(),
+            target: format!("{users}/a8c4b123-0000-4a11-b9ae-0000000003ec"),
+            body: serde_json::json!(roles).to_string().into(),
+            authorised: true,
+        };
+        assert!((200..300).contains(&sandbox.handle(click).await.status));
+    });
+}
+
+#[test]
+#[cfg(debug_assertions)]
+fn whoever_was_made_an_administrator_between_a_crash_and_its_resume_stays_one() {
+    for point in ["after-intent:2", "after-send:2"] {
+        let (folder, run) = died_at(point);
+        made_administrator(folder.folder());
+        let ran = folder.again(["resume", &run, "--sandbox", "--unattended"]).code(6);
+        assert!(ran.stderr.contains("the roles are neither as they were nor as they should be"), "{}", ran.stderr);
+        let ran = ran.then(["run", "show.rhai", "--sandbox"]).success();
+        let leila = r#"Leila: ["Community Member", "Community Administrator"]"#;
+        assert!(printed(&ran).contains(&leila), "{point}: {}", ran.stdout);
     }
 }

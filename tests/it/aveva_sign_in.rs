@@ -5,7 +5,9 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use beadle::catalog::{Call, Platform, check};
-use beadle::client::{Client, Http, HttpOptions, HttpWrites, Pace, Parts, Policy, Reads, Reply, SendFuture, Way, With};
+use beadle::client::{
+    Client, Http, HttpOptions, HttpWrites, Lost, Pace, Parts, Policy, Reads, Reply, SendFuture, Way, With,
+};
 use beadle::clock::Clock;
 use beadle::effects::{Caps, Lease, Ledger};
 use beadle::events::Events;
@@ -16,6 +18,7 @@ use beadle::sandbox::{
 use beadle::settings::{BaseUrl, Credentials, Plaintext, Redactor, Secret};
 use beadle::store::{NewRun, Store};
 use beadle::wire::Request;
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -122,6 +125,10 @@ impl Reads for Counting {
             let total = reply.total.filter(|_| self.headers == Headers::Told);
             Ok(Reply { total, ..reply })
         })
+    }
+
+    fn renew(&self, token: u64) -> BoxFuture<'_, Result<(), Lost>> {
+        self.http.renew(token)
     }
 }
 

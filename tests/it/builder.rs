@@ -4,7 +4,7 @@
 //! progress depend on the time and are left out.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -134,8 +134,19 @@ impl Test {
 
     /// The command, for tests that do something else with it: send signals, close its pipes.
     pub fn command(&self) -> Command {
+        let mut command = self.bare();
+        command.args(&self.args);
+        command
+    }
+
+    /// Another command beside it: in the same folder, with the same variables.
+    pub fn beside(&self, args: &[&str]) -> Output {
+        self.bare().args(args).output().unwrap()
+    }
+
+    fn bare(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_beadle"));
-        command.args(&self.args).current_dir(self.folder.path().join(&self.below)).stdin(Stdio::null()).env_clear();
+        command.current_dir(self.folder.path().join(&self.below)).stdin(Stdio::null()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command

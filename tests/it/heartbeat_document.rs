@@ -82,7 +82,8 @@ fn the_table_has_the_documents_twenty_tools_in_its_order_under_the_names_of_all_
         assert_eq!(op.method.as_str(), "POST");
     }
     assert_eq!(heartbeat().prefix, "/heartbeat-community");
-    assert_eq!(heartbeat().protocol, Protocol::Tools { with: ("PCID", "pcid") });
+    let header = ("x-selected-org", "selected_org");
+    assert_eq!(heartbeat().protocol, Protocol::Tools { with: ("PCID", "pcid"), header });
     assert!(heartbeat().credentials.iter().any(|credential| credential.key == "pcid" && credential.required));
 }
 
@@ -237,4 +238,22 @@ fn what_the_document_forbids_is_refused_before_anything_is_sent() {
     assert!(refused("members.add", emails(json!([]))).contains("`emails` is empty"));
     assert!(refused("members.add", emails(json!("a@b.example"))).contains("a list of e-mail addresses"));
     assert!(refused("groups.get", json!({ "group_id": "../x" })).contains("an id"));
+    for (name, args) in [
+        ("users.create", user(json!({ "name": " " }))),
+        ("users.create_pending", user(json!({ "name": "" }))),
+        ("groups.create", json!({ "name": "" })),
+    ] {
+        assert!(refused(name, args).contains("`name` is empty"), "{name}");
+    }
+}
+
+#[test]
+fn a_list_of_groups_may_be_empty_where_people_may_come_into_none() {
+    for (noun, verb, args) in [
+        ("invitations", "create", json!({ "group_ids": [], "role_id": "r" })),
+        ("users", "create", json!({ "email": "a@b.example", "name": "A", "role_id": "r", "group_ids": [] })),
+    ] {
+        let args = check(heartbeat().op(noun, verb).unwrap(), vec![args]).unwrap();
+        assert_eq!(args.get("group_ids"), Some(&json!([])), "{noun}.{verb}");
+    }
 }

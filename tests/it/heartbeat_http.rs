@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex, Once};
+use std::sync::{Arc, Condvar, Mutex, Once};
 use std::time::Duration;
 
 use beadle::catalog::{Call, Method, check};
@@ -287,8 +287,11 @@ async fn a_wrong_token_or_a_missing_connection_id_is_said_and_nothing_is_done() 
     running.stopped().await.unwrap();
 }
 
-/// What a server of our own answers to one message: status, headers, body; `None` breaks the connection off.
+/// What a server of our own answers to one message: status, headers, body; `None` breaks the connection off. In the place of
+/// [`WAIT`] it says no more until two of its questions are answered.
 type Script = fn(&Value, usize) -> Option<(u16, &'static str, String)>;
+
+const WAIT: &str = "<until answered>";
 
 /// A server of our own that keeps what it was asked.
 struct Odd {
@@ -296,12 +299,20 @@ struct Odd {
     asked: Arc<Mutex<Vec<Value>>>,
 }
 
+/// Where the threads of a server tell one another of what came.
+type Kept = Arc<(Arc<Mutex<Vec<Value>>>, Condvar)>;
+
+/// Answers to questions of the server.
+fn replies(asked: &[Value]) -> Vec<&Value> {
+    asked.iter().filter(|message| message.get("method").is_none()).collect()
+}
+
 impl Odd {
     fn start(script: Script) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked: Arc<Mutex<Vec<Value>>> = Arc::default();
-        let kept = asked.clone();
+        let kept: Kept = Arc::new((asked.clone(), Condvar::new()));
         std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let kept = kept.clone();
@@ -322,11 +333,12 @@ impl Odd {
     }
 }
 
-fn serve_odd(stream: TcpStream, asked: &Mutex<Vec<Value>>, script: Script) {
+fn serve_odd(stream: TcpStream, kept: &Kept, script: Script) {
+    let (asked, told) = &**kept;
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut stream = stream;
     loop {
-        let (mut line, mut length) = (String::new(), 0);
+        let (mut line, mut length, mut org) = (String::new(), 0, None);
         if reader.read_line(&mut line).unwrap_or(0) == 0 {
             return;
         }
@@ -337,19 +349,35 @@ fn serve_odd(stream: TcpStream, asked: &Mutex<Vec<Value>>, script: Script) {
             if name.eq_ignore_ascii_case("content-length") {
                 length = value.parse().unwrap();
             }
+            if name.eq_ignore_ascii_case("x-selected-org") {
+                org = Some(value.to_owned());
+            }
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body).unwrap();
-        let message: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let mut message: Value = serde_json::from_slice(&body).unwrap_or_default();
+        if let (Some(org), true) = (org, message.is_object()) {
+            message["org"] = org.into();
+        }
         let count = {
             let mut asked = asked.lock().unwrap();
             asked.push(message.clone());
+            told.notify_all();
             asked.len()
         };
         let Some((status, headers, body)) = script(&message, count) else { return };
-        let head = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n", body.len());
-        if stream.write_all(format!("{head}{body}").as_bytes()).is_err() {
+        let (first, rest) = body.split_once(WAIT).unwrap_or((&body, ""));
+        let length = first.len() + rest.len();
+        let head = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {length}\r\n\r\n{first}");
+        if stream.write_all(head.as_bytes()).is_err() {
             return;
+        }
+        if !rest.is_empty() {
+            let asked = asked.lock().unwrap();
+            drop(told.wait_timeout_while(asked, Duration::from_secs(4), |asked| replies(asked).len() < 2).unwrap());
+            if stream.write_all(rest.as_bytes()).is_err() {
+                return;
+            }
         }
     }
 }
@@ -393,6 +421,78 @@ async fn tools_that_differ_from_the_table_are_told_once_and_their_spelling_is_us
     assert_eq!(calls[0]["params"]["arguments"], json!({ "pcId": "pc-1", "groupID": "g1" }), "as its schema spells it");
     drop(asked);
     assert_eq!((odd.count("initialize"), odd.count("tools/list")), (1, 1));
+}
+
+#[tokio::test]
+async fn what_the_server_asks_in_a_stream_is_answered_and_the_call_goes_on() {
+    let script: Script = |message, _| match message["method"].as_str() {
+        Some("tools/call") => {
+            let event = |message: Value| format!("event: message\ndata: {message}\n\n");
+            let questions: String = [
+                json!({ "jsonrpc": "2.0", "id": message["id"], "method": "ping" }),
+                json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": {} }),
+                json!({ "jsonrpc": "2.0", "id": "s-2", "method": "sampling/createMessage", "params": {} }),
+            ]
+            .map(event)
+            .concat();
+            let text = json!({ "type": "text", "text": "{\"id\":\"g1\",\"name\":\"G\",\"users\":[]}" });
+            let answer = json!({ "jsonrpc": "2.0", "id": message["id"], "result": { "content": [text] } });
+            Some((200, "content-type: text/event-stream\r\n", format!("{questions}{WAIT}{}", event(answer))))
+        }
+        // What a server makes of the answers hinders nobody.
+        None => Some((500, "", String::new())),
+        _ => no_handshake(message),
+    };
+    let odd = Odd::start(script);
+    let site = odd.site().await;
+    assert_eq!(site.ask("groups", "get", json!({ "group_id": "g1" })).await.unwrap()["name"], "G");
+    let asked = odd.asked.lock().unwrap();
+    let call = asked.iter().find(|message| message["method"] == "tools/call").unwrap();
+    let replies = replies(&asked);
+    let of = |id: &Value| *replies.iter().find(|reply| reply["id"] == *id).unwrap();
+    assert_eq!(replies.len(), 2, "{replies:?}");
+    assert_eq!(of(&call["id"]), &json!({ "jsonrpc": "2.0", "id": call["id"], "result": {} }));
+    assert_eq!(of(&json!("s-2"))["error"]["code"], -32601);
+}
+
+#[tokio::test]
+async fn an_organisation_that_is_chosen_stands_in_every_request_and_in_none_without_it() {
+    let odd = Odd::start(|message, _| no_handshake(message));
+    let chosen = site(&odd.url, &[("pcid", "pc-1"), ("token", "t"), ("selected_org", "org-7")]).await;
+    for site in [chosen, odd.site().await] {
+        site.ask("groups", "get", json!({ "group_id": "g1" })).await.unwrap();
+    }
+    let asked = odd.asked.lock().unwrap();
+    let (first, second) = asked.split_at(asked.len() / 2);
+    assert!(first.iter().all(|message| message["org"] == "org-7"), "{first:?}");
+    assert!(second.iter().all(|message| message.get("org").is_none()), "{second:?}");
+}
+
+#[tokio::test]
+async fn words_of_a_no_that_stand_in_its_structure_alone_are_shown_and_understood() {
+    let script: Script = |message, _| {
+        let words = match message["params"]["arguments"]["name"].as_str() {
+            Some("object") => json!({ "code": "VALIDATION_ERROR", "message": "the name is taken" }),
+            Some("wrapped") => json!({ "result": "Could not find group" }),
+            Some("text") => json!({ "result": "{\"error\":true,\"message\":\"Could not find that\"}" }),
+            Some("inner") => json!({ "error": { "message": "Request timed out" } }),
+            _ => return no_handshake(message),
+        };
+        let result = json!({ "isError": true, "content": [], "structuredContent": words });
+        Some((200, JSON, json!({ "jsonrpc": "2.0", "id": message["id"], "result": result }).to_string()))
+    };
+    let odd = Odd::start(script);
+    let site = odd.site().await;
+    for (name, code, words) in [
+        ("object", "refused", "Heartbeat answered 200: the name is taken"),
+        ("wrapped", "not_found", "Heartbeat answered 200: Could not find group"),
+        ("text", "not_found", "Heartbeat answered 200: Could not find that"),
+        ("inner", "in_doubt", ""),
+    ] {
+        let error = site.ask("groups", "update", json!({ "group_id": name, "name": name })).await.unwrap_err();
+        assert_eq!(error.code, code, "{name}: {error}");
+        assert!(words.is_empty() || error.message == words, "{name}: {error}");
+    }
 }
 
 #[tokio::test]

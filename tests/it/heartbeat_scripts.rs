@@ -23,7 +23,7 @@ print(users.find_by_email("ada@new.example").bio);
 users.delete("ada@new.example");
 print(users.find_by_email("ada@new.example") == ());
 users.reactivate("ada@new.example");
-users.reactivate("ada@new.example");
+print(users.reactivate("ada@new.example"));
 members.remove(berlin, ["ada@new.example"]);
 print(users.list(#{ group_id: berlin }).to_array().len());
 groups.delete(crew.groupID);
@@ -89,6 +89,7 @@ fn every_kind_of_tool_works_from_one_script_and_nobody_is_mailed_twice() {
 [\"ada@new.example\"]
 Poet
 true
+#{\"success\": true}
 222
 2
 0
@@ -209,6 +210,149 @@ fn a_lost_answer_to_a_membership_is_read_and_one_to_a_pending_user_waits_for_a_p
     let ran = pending.args(["run", "pending.rhai", "--sandbox", "--faults", faults]).code(6);
     let ran = ran.then(["run", "pending.rhai", "--sandbox"]).code(6);
     assert!(ran.stderr.contains("no tool shows pending users"), "{}", ran.stderr);
+}
+
+/// A second folder of the same sandbox that is asked twice and no more.
+fn impatient() -> Test {
+    let connection = "[connections.heartbeat]\nplatform = \"heartbeat\"\nsandbox = true\nmax_attempts = 2\n";
+    Test::new().file("beadle.toml", &format!("[project]\nconnection = \"heartbeat\"\n\n{connection}"))
+}
+
+#[test]
+fn a_doubt_that_cannot_be_looked_up_stands_is_told_and_hinders_no_other_work() {
+    let made = "users.create(#{ email: \"a@new.example\", name: \"A\", role_id: \"Member\" });";
+    let faults = "504-after:times=1:users.create;500:users.find_by_email";
+    let lost = impatient().file("made.rhai", made).file("on.rhai", "print(roles.list().to_array().len());");
+    let ran = lost.args(["run", "made.rhai", "--sandbox", "--faults", faults]).code(6);
+    assert!(ran.stderr.contains("it could not be looked up: users.find_by_email on heartbeat"), "{}", ran.stderr);
+    let ran = ran.then(["run", "on.rhai", "--sandbox", "--faults", "500:users.find_by_email"]).success();
+    assert!(ran.stdout.starts_with("3\n"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("of what earlier runs left in doubt, it could not be looked up: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("an effect of an earlier run is still in doubt"), "{}", ran.stderr);
+    let ran = ran.then(["run", "on.rhai", "--sandbox"]).success();
+    assert!(ran.stderr.contains("was in doubt and is settled by reading"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_answer_of_success_that_no_read_confirms_is_a_doubt_and_no_failure() {
+    let made = "users.create(#{ email: \"a@new.example\", name: \"A\", role_id: \"Member\" });";
+    let script = format!("print(members.add(\"{BERLIN}\", [\"a@new.example\"]).effects.done);");
+    let added = impatient().file("made.rhai", made).file("add.rhai", &script);
+    let ran = added.args(["run", "made.rhai", "--sandbox"]).success();
+    let ran = ran.then(["run", "add.rhai", "--sandbox", "--faults", "500:groups.get"]).code(6);
+    assert!(ran.stderr.contains("1 of 1 in doubt"), "{}", ran.stderr);
+    let ran = ran.then(["run", "add.rhai", "--sandbox"]).success();
+    assert!(ran.stderr.contains("is settled by reading"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_pending_user_in_doubt_stands_under_in_doubt_and_everybody_else_is_served() {
+    let roster =
+        "email,first_name\none@strangers.example,One\ntwo@strangers.example,Two\nthree@strangers.example,Three\n";
+    let options = "#{ mode: \"add_only\", strangers: \"pending\", role: \"Member\" }";
+    let start = test().file("roster.csv", roster).file("sync.rhai", &sync(options));
+    let faults = "reset-after:times=1,after=1:users.create_pending";
+    let ran = start.args(["run", "sync.rhai", "--sandbox", "--faults", faults]).code(6);
+    for words in [
+        "done: 1 pending until they sign in\n",
+        "in doubt: 1\n",
+        "two@strangers.example: ",
+        "failed: 1\n",
+        "three@strangers.example: not sent, since what became of two@strangers.example is not known",
+    ] {
+        assert!(ran.stdout.contains(words), "{words}: {}", ran.stdout);
+    }
+    let ran = ran.then(["run", "sync.rhai", "--sandbox"]).code(6);
+    assert!(ran.stdout.contains("done: 2 pending until they sign in\n"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("in doubt: 1\n") && !ran.stdout.contains("failed: "), "{}", ran.stdout);
+    assert!(ran.stderr.contains("no tool shows pending users"), "{}", ran.stderr);
+}
+
+#[test]
+fn undo_of_a_move_brings_people_back_into_the_groups_that_they_left() {
+    let people = format!(
+        "let people = users.list(#{{ group_id: \"{BERLIN}\" }}).to_array().filter(|user| user.groups.len() == 3).extract(0, 2);"
+    );
+    let show = "for user in people { let groups = user.groups.map(|group| group.name); groups.sort(); print(groups); }";
+    let lisbon = "9ce70517-0000-46e2-a92d-000000000005";
+    let change = format!(
+        "{people} members.add(\"{lisbon}\", #{{ emails: people.map(|user| user.email), should_remove_from_sibling_groups: true }});"
+    );
+    let start = test().file("move.rhai", &change).file("show.rhai", &format!("{people} {show}"));
+    let shown = |ran: &Ran| ran.stdout.lines().take(2).map(str::to_owned).collect::<Vec<_>>();
+    let ran = start.args(["run", "show.rhai", "--sandbox"]).success();
+    let before = shown(&ran);
+    assert!(before.iter().all(|groups| groups.contains("Berlin") && !groups.contains("Lisbon")), "{before:?}");
+    // What was read before the first change is the same, whether the run did it or a plan.
+    let ran = ran.then(["run", "move.rhai", "--sandbox"]).success();
+    let undo = plan_of_undo(ran);
+    assert!(undo.stdout.contains("(Berlin)") && undo.stdout.contains("(Lisbon)"), "{}", undo.stdout);
+    assert!(!undo.stdout.contains("left out"), "{}", undo.stdout);
+    let plan = plan_in(&undo.stdout);
+    let ran = undo.then(["apply", &plan, "--sandbox"]).success().then(["run", "show.rhai", "--sandbox"]).success();
+    assert_eq!(shown(&ran), before);
+    let ran = ran.then(["plan", "move.rhai", "--sandbox"]).success();
+    let beside = format!("gone from group {BERLIN} (Berlin), which they leave with it: 2 people");
+    assert!(ran.stdout.contains(&beside) && ran.stdout.contains("+      2  come in"), "{}", ran.stdout);
+    let plan = plan_in(&ran.stdout);
+    let ran = ran.then(["apply", &plan, "--sandbox"]).success();
+    let undo = ran.then(["undo", &plan, "--sandbox"]).success();
+    let plan = plan_in(&undo.stdout);
+    let ran = undo.then(["apply", &plan, "--sandbox"]).success().then(["run", "show.rhai", "--sandbox"]).success();
+    assert_eq!(shown(&ran), before);
+}
+
+#[test]
+fn whoever_is_in_the_group_already_leaves_its_siblings_by_a_plan_as_by_a_run() {
+    let (who, lisbon) = ("jose.quispe@example.org", "9ce70517-0000-46e2-a92d-000000000005");
+    let join = format!("members.add(\"{lisbon}\", [\"{who}\"]);");
+    let siblings = "should_remove_from_sibling_groups: true";
+    let change = format!("members.add(\"{lisbon}\", #{{ emails: [\"{who}\"], {siblings} }});");
+    let show = format!(
+        "print(users.find_by_email(\"{who}\").groups.map(|group| group.name).filter(|name| name == \"Berlin\" || name == \"Lisbon\"));"
+    );
+    let start = test().file("join.rhai", &join).file("move.rhai", &change).file("show.rhai", &show);
+    let ran = start.args(["run", "join.rhai", "--sandbox"]).success();
+    let ran = ran.then(["run", "show.rhai", "--sandbox"]).success();
+    assert!(ran.stdout.contains("Berlin") && ran.stdout.contains("Lisbon"), "{}", ran.stdout);
+    let ran = ran.then(["plan", "move.rhai", "--sandbox"]).success();
+    assert!(ran.stdout.contains("(Berlin), which they leave with it: 1 person"), "{}", ran.stdout);
+    let plan = plan_in(&ran.stdout);
+    let ran = ran.then(["apply", &plan, "--sandbox"]).success().then(["run", "show.rhai", "--sandbox"]).success();
+    assert!(ran.stdout.starts_with("[\"Lisbon\"]\n"), "{}", ran.stdout);
+    let ran = ran.then(["plan", "move.rhai", "--sandbox"]).success();
+    assert!(ran.stdout.contains("=      1  as wanted already"), "nothing is left to leave: {}", ran.stdout);
+}
+
+/// What would take back what this run did.
+fn plan_of_undo(ran: Ran) -> Ran {
+    let run = ran.run();
+    ran.then(["undo", &run, "--sandbox"]).success()
+}
+
+#[test]
+fn undo_calls_groups_by_name_and_says_what_to_do_about_what_no_tool_takes_back() {
+    let script = format!(
+        r#"
+        groups.create(#{{ name: "Road crew", parent_group_id: "{BERLIN}" }});
+        users.create_pending(#{{ email: "soon@new.example", name: "Soon", role_id: "Member" }});
+        invitations.create(#{{ group_ids: ["{BERLIN}"], role_id: "Member" }});
+        users.create(#{{ email: "ada@new.example", name: "Ada", role_id: "Member" }});
+        users.delete("ada@new.example");
+        "#
+    );
+    let ran = test().file("made.rhai", &script).args(["run", "made.rhai", "--sandbox"]).success();
+    let undo = plan_of_undo(ran);
+    for words in [
+        "deleted\n              Road crew\n",
+        "left out of users.create_pending: 1, no tool of Heartbeat takes a pending user back: ",
+        "with `users.delete(email)`\n              soon@new.example\n",
+        "left out of invitations.create: 1, no tool of Heartbeat takes an invitation back: ",
+        "left out of users.delete: 1, to open the account again: `users.reactivate(email)`\n              ada@new.example\n",
+    ] {
+        assert!(undo.stdout.contains(words), "{words}: {}", undo.stdout);
+    }
+    assert!(!undo.stdout.contains("cannot be brought back"), "{}", undo.stdout);
 }
 
 #[test]

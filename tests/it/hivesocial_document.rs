@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 /// Arguments that the document does not have.
 const OURS: &[(&str, &str, &str)] = &[
     ("invitations.delete", "group_id", "not sent: a lost answer is looked up in the group's list"),
+    ("invitations.delete", "email", "not sent, filled in by beadle: plans and reports call the invitation by it"),
     ("invitations.resend", "group_id", "not sent: the mail memory must know which group a mail is about"),
     ("invitations.resend", "email", "not sent, filled in by beadle: the mail memory must know whom a mail goes to"),
 ];

@@ -5,6 +5,7 @@ use beadle::sandbox::{Wanted, kept};
 use beadle::store::Store;
 
 use crate::builder::{Ran, Test};
+use crate::served::Served;
 
 /// The group that 40 strangers are invited into.
 const GROUP: &str = "8defea46-0000-46e2-bc80-000000000004";
@@ -149,4 +150,47 @@ fn deleting_while_a_list_is_read_skips_nobody_and_moderators_are_held() {
     let ran = Test::within(ran.folder).file("boss.rhai", &script).args(["run", "boss.rhai", "--sandbox"]).code(4);
     assert!(ran.stdout.contains("--roles"), "{}", ran.stdout);
     assert!(mails(&ran).is_empty());
+}
+
+#[test]
+fn an_invitation_that_is_taken_back_is_called_by_its_address_and_undo_says_what_there_is_instead() {
+    let script = format!(
+        r#"
+        let first = invitations.list("{GROUP}").take(1).to_array()[0];
+        print(first.email);
+        invitations.delete(first.id);
+        let one = #{{ role_id: 2, subject: "s", content: "c", records: [#{{ email: "new@arrivals.example" }}] }};
+        invitations.bulk_import("{GROUP}", one);
+        "#
+    );
+    let ran = test().file("back.rhai", &script).args(["plan", "back.rhai", "--sandbox"]).success();
+    let email = ran.stdout.lines().next().unwrap().to_owned();
+    assert!(ran.stdout.contains(&format!("-      1  taken back\n              {email}\n")), "{}", ran.stdout);
+    let ran = ran.then(["run", "back.rhai", "--sandbox"]).success();
+    let run = ran.run();
+    let ran = ran.then(["undo", &run, "--sandbox"]).success();
+    for words in [
+        format!("only with another mail: `invitations.bulk_import(group, #{{ …, again: \"a name for it\" }})`\n              {email}\n"),
+        "`invitations.delete(id)`, with the id that `invitations.list(group)` shows\n              new@arrivals.example\n".to_owned(),
+    ] {
+        assert!(ran.stdout.contains(&words), "{words}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_ready_token_that_has_ended_is_told_with_what_to_put_in_its_place() {
+    let served = Served::start();
+    let settings = format!(
+        "[project]\nconnection = \"hive\"\n\n[connections.hive]\nplatform = \"hivesocial\"\nbase_url = \"http://{}/hivesocial\"\n",
+        served.address
+    );
+    let script = format!("print(invitations.list(\"{GROUP}\").to_array().len());");
+    let with = |more: &str| Test::new().file("list.rhai", &script).file("beadle.toml", &format!("{settings}{more}"));
+    let ran = with("token = \"worn-out-token\"\n").args(["run", "list.rhai"]).code(1);
+    let words = "HiveSocial answered 401: Unauthorized; check `token` (the settings file) of connection `hive`: if it \
+        has ended, put a new one there, or give `email` and `password` in its place";
+    assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    let login = format!("email = \"{}\"\npassword = \"{}\"\n", served.key, served.secret);
+    let ran = with(&login).args(["run", "list.rhai"]).success();
+    assert!(ran.stdout.starts_with("40\n"), "{}", ran.stdout);
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// A module imports only from what stands before it.
-const ORDER: [&str; 23] = [
+const ORDER: [&str; 26] = [
     "clock",
     "events",
     "model",
@@ -12,6 +12,7 @@ const ORDER: [&str; 23] = [
     "catalog",
     "platforms",
     "wire",
+    "notices",
     "tables",
     "settings",
     "store",
@@ -23,19 +24,22 @@ const ORDER: [&str; 23] = [
     "export",
     "script",
     "runs",
+    "hooks",
     "schedule",
     "sandbox",
+    "server",
     "reference",
     "cli",
 ];
 /// What waits for nobody and asks nobody: folders and files below `src`.
-const PURE: [&str; 24] = [
+const PURE: [&str; 25] = [
     "model",
     "timetable",
     "world",
     "catalog",
     "platforms",
     "wire",
+    "notices",
     "effects/brakes",
     "effects/decide.rs",
     "effects/key.rs",

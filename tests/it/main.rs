@@ -27,6 +27,9 @@ mod heartbeat_scripts;
 mod history;
 mod hivesocial_document;
 mod hivesocial_scripts;
+mod hooks;
+mod job_processes;
+mod job_runs;
 mod jobs_explained;
 mod jobs_listed;
 mod layers;
@@ -46,6 +49,8 @@ mod reference;
 mod scripts;
 mod secrets;
 mod served;
+#[cfg(unix)]
+mod served_jobs;
 mod shipped_scripts;
 mod sign_in;
 mod signals;
@@ -55,4 +60,10 @@ mod toy;
 mod undo_of_scripts;
 mod undoing;
 mod vitable_document;
+mod vitable_doubts;
 mod vitable_scripts;
+mod webhooks;
+#[cfg(debug_assertions)]
+mod webhooks_crash;
+#[cfg(unix)]
+mod working;

@@ -129,7 +129,7 @@ fn with_json_every_line_is_an_object_and_the_last_one_is_the_report() {
     let lines = ran.json();
     let report = &lines[0];
     assert_eq!((lines.len(), report["ending"].as_str(), report["exit_code"].as_i64()), (1, Some("done"), Some(5)));
-    assert_eq!(report["effects"], json!({ "done": 119, "queued": 0, "failed": 0, "in_doubt": 0 }));
+    assert_eq!(report["effects"], json!({ "done": 119, "queued": 0, "failed": 0, "in_doubt": 0, "replaced": 0 }));
     let data = &report["report"]["sections"][0]["data"];
     assert_eq!(
         [&data["added"], &data["existing"], &data["changed"], &data["removed"], &data["same"], &data["invited"]],

@@ -140,7 +140,7 @@ impl Attempt {
     /// Does what a run does: looks up what is in doubt, works through the script, has a look at what was promised. Says
     /// whether something stayed in doubt.
     async fn work(&self) -> bool {
-        let (_, left) = self.client.settle_open_doubts().await.unwrap();
+        let left = self.client.settle_open_doubts().await.unwrap().left;
         let mut in_doubt = left > 0;
         let manager = self.sandbox.look("mobilize", |world| world.user(1001).map(|user| user.email.clone()));
         for call in script(&manager.await.flatten().unwrap()) {

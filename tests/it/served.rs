@@ -16,7 +16,8 @@ const MARK: u64 = 1001;
 /// A sandbox that listens; it ends with this value.
 pub struct Served {
     child: Child,
-    address: String,
+    /// Where it is, without a platform's part.
+    pub address: String,
     base_url: String,
     /// The key that it takes.
     pub key: String,
@@ -48,6 +49,11 @@ impl Served {
         format!(
             "[connections.main]\nplatform = \"mobilize\"\nbase_url = \"{url}\"\nkey = \"{key}\"\nsecret = \"env:SECRET\"\n"
         )
+    }
+
+    /// What shall go wrong from now on.
+    pub fn set_faults(&self, faults: &str) {
+        self.ask("POST", "/faults", faults);
     }
 
     /// What a page of it holds.

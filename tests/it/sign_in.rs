@@ -39,6 +39,8 @@ struct State {
     revoked: bool,
     /// Whether every token is refused.
     closed: bool,
+    /// What a refusal looks like, if not 401.
+    refusal: Option<Value>,
     /// What the token's address answers instead.
     token_answer: Option<(u16, &'static str, Value)>,
     /// What the discovery document says instead.
@@ -142,8 +144,11 @@ fn answer(state: &Mutex<State>, port: u16, asked: Asked) -> (u16, &'static str, 
     let last = format!("token-number-{}", state.tokens);
     let good = asked.proof.as_deref().is_some_and(|proof| proof.ends_with(&last) || proof.ends_with("ready-made"));
     match good && !state.revoked && !state.closed {
-        true => (200, "", json!({ "id": 12, "name": "n" })),
-        false => (401, "", json!({ "error_message": "who are you?" })),
+        true => (200, "", json!({ "id": 12, "name": "n", "success": true })),
+        false => match &state.refusal {
+            Some(words) => (200, "", words.clone()),
+            None => (401, "", json!({ "error_message": "who are you?" })),
+        },
     }
 }
 
@@ -277,21 +282,25 @@ async fn long_lived_tokens_are_renewed_five_minutes_before_their_end() {
 #[tokio::test]
 async fn a_token_that_ends_early_is_replaced_once_for_all_who_had_it() {
     let site = Site::oauth();
-    assert_eq!(site.status().await, 200);
+    let (client, _store) = client(&site).await;
+    let (get, with) = (call("get", json!({ "group_id": "12" })), With::default());
+    client.call(&get, &with).await.unwrap();
     site.server.set(|state| state.revoked = true);
-    let replies = join_all((0..8).map(|_| site.get())).await;
-    assert!(replies.iter().all(|reply| reply.as_ref().unwrap().status == 200));
+    let answers = join_all((0..8).map(|_| client.call(&get, &with))).await;
+    assert!(answers.iter().all(Result::is_ok));
     assert_eq!(site.tokens(), 2);
 }
 
 #[tokio::test]
 async fn a_refusal_that_a_new_token_does_not_end_is_the_answer() {
     let site = Site::oauth();
+    let (client, _store) = client(&site).await;
     site.server.set(|state| state.closed = true);
-    assert_eq!(site.status().await, 401);
-    assert_eq!((site.tokens(), site.server.asked("/thing").len()), (1, 1), "the token was new");
-    assert_eq!(site.status().await, 401);
-    assert_eq!((site.tokens(), site.server.asked("/thing").len()), (2, 3), "once more with another one, no further");
+    for (tokens, asked, why) in [(1, 1, "the token was new"), (2, 3, "once more with another one, no further")] {
+        let error = client.call(&call("get", json!({ "group_id": "12" })), &With::default()).await.unwrap_err();
+        assert_eq!((error.code, error.status), ("unauthorized", Some(401)));
+        assert_eq!((site.tokens(), site.server.asked("/groups/").len()), (tokens, asked), "{why}");
+    }
 }
 
 #[tokio::test]
@@ -435,6 +444,10 @@ async fn what_a_path_needs_is_named_where_it_is_missing() {
 
 /// A client with a ledger on the site's server.
 async fn client(site: &Site) -> (Client, Store) {
+    client_of(site, platform(SignIn::ClientCredentials(OAUTH))).await
+}
+
+async fn client_of(site: &Site, platform: &'static Platform) -> (Client, Store) {
     let store = Store::in_memory().await.unwrap();
     let run = NewRun {
         id: "run-1".into(),
@@ -453,7 +466,7 @@ async fn client(site: &Site) -> (Client, Store) {
     let lease = Lease::take(&store, "run-1").unwrap();
     let client = Client::new(Parts {
         connection: "main".into(),
-        platform: platform(SignIn::ClientCredentials(OAUTH)),
+        platform,
         account: "an account".into(),
         values: Default::default(),
         credentials: "check `client_secret` (the variable `SECRET`) of connection `main`".into(),
@@ -490,6 +503,68 @@ async fn a_write_that_met_an_ended_token_is_sent_again_once_and_is_one_effect() 
     assert_eq!(proofs, ["authorization: Bearer token-number-1", "authorization: Bearer token-number-2"]);
     assert_eq!(sent[0].body, sent[1].body);
     assert_eq!(states(&store).await, [("done".to_owned(), 1)]);
+}
+
+/// HiveSocial's envelope of a refusal: HTTP says that all is well.
+fn refusal() -> Value {
+    json!({ "success": false, "message": "Authorization is required.", "errors": [], "object": null })
+}
+
+fn hive(verb: &str, args: Value) -> Call {
+    let platform = platforms::named("hivesocial").unwrap();
+    let op = platform.op("invitations", verb).unwrap();
+    Call { platform, op, connection: "main".into(), args: check(op, vec![args]).unwrap() }
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_with_200_is_replaced_by_a_new_login_and_a_write_is_one_effect() {
+    let site = Site::new(SignIn::Login(LOGIN), &PERSON);
+    let (client, store) = client_of(&site, platforms::named("hivesocial").unwrap()).await;
+    site.server.set(|state| state.refusal = Some(refusal()));
+    let ended = || site.server.set(|state| state.revoked = true);
+    let (group, guid) = ("8defea46-0000-46e2-bc80-000000000004", "0e87724a-1cf7-4afd-8f71-5f8b9ae2f10d");
+    let read = hive("evaluate", json!({ "group_id": group, "role_id": 2, "csv_path": "users.csv", "subject": "s" }));
+    let delete = hive("delete", json!({ "invitation_id": guid, "group_id": group }));
+    let proofs = |line: &str| {
+        let asked = site.server.asked(line).into_iter().filter_map(|asked| asked.proof);
+        asked.map(|proof| proof.trim_start_matches("x-auth: token-number-").to_owned()).collect::<Vec<_>>()
+    };
+    client.call(&read, &With::default()).await.unwrap();
+    ended();
+    client.call(&read, &With::default()).await.unwrap();
+    assert_eq!(proofs("import-evaluate-csv"), ["1", "1", "2"]);
+    ended();
+    client.call(&delete, &With::default()).await.unwrap();
+    assert_eq!(proofs("DELETE "), ["2", "3"], "asked once more, in a new session");
+    assert_eq!(states(&store).await, [("done".to_owned(), 1)]);
+    assert_eq!(site.tokens(), 3);
+}
+
+#[tokio::test]
+async fn a_refusal_with_200_that_a_new_login_does_not_end_fails_and_logs_in_no_further() {
+    let site = Site::new(SignIn::Login(LOGIN), &PERSON);
+    let (client, store) = client_of(&site, platforms::named("hivesocial").unwrap()).await;
+    site.server.set(|state| (state.refusal, state.closed) = (Some(refusal()), true));
+    let guid = "0e87724a-1cf7-4afd-8f71-5f8b9ae2f10d";
+    let delete = hive("delete", json!({ "invitation_id": guid, "group_id": "12" }));
+    for (logins, sent) in [(1, 1), (2, 3)] {
+        let error = client.call(&delete, &With::default()).await.unwrap_err();
+        assert_eq!((error.code, error.status), ("unauthorized", Some(200)), "{error}");
+        assert_eq!((site.tokens(), site.server.asked("DELETE ").len()), (logins, sent));
+    }
+    assert!(states(&store).await.iter().all(|(state, _)| state == "failed"), "nothing has happened");
+}
+
+#[tokio::test]
+async fn a_ready_token_that_ended_is_told_with_what_to_look_at_and_nothing_is_sent_twice() {
+    let site = Site::new(SignIn::Login(LOGIN), &[("token", "ended"), ("locale", "en_US")]);
+    let (client, _store) = client_of(&site, platforms::named("hivesocial").unwrap()).await;
+    site.server.set(|state| state.refusal = Some(refusal()));
+    let call = hive("delete", json!({ "invitation_id": "0e87724a-1cf7-4afd-8f71-5f8b9ae2f10d" }));
+    let error = client.call(&call, &With::default()).await.unwrap_err();
+    assert_eq!(error.code, "unauthorized");
+    assert!(error.message.contains("Authorization is required") && error.message.contains("check `"), "{error}");
+    assert_eq!((site.tokens(), site.server.asked("DELETE ").len()), (0, 1));
 }
 
 #[tokio::test]

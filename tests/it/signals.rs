@@ -3,11 +3,11 @@
 #![cfg(unix)]
 
 use std::collections::HashSet;
-use std::io::{BufRead, BufReader, Lines, Read};
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::Command;
 
 use crate::builder::{Test, steady};
 use crate::served::Served;
+use crate::working::Working;
 
 const SYNC: [&str; 8] = [
     "run",
@@ -20,48 +20,6 @@ const SYNC: [&str; 8] = [
     "sender=1001",
 ];
 
-/// A run that is at work.
-struct Working {
-    child: Child,
-    stderr: Lines<BufReader<ChildStderr>>,
-    said: String,
-}
-
-impl Working {
-    fn start(test: &Test) -> Self {
-        let mut child = test.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let stderr = BufReader::new(child.stderr.take().unwrap()).lines();
-        Self { child, stderr, said: String::new() }
-    }
-
-    /// Waits for a line that begins so.
-    fn until(&mut self, start: &str) {
-        loop {
-            let line = self.stderr.next().unwrap_or_else(|| panic!("`{start}` never came:\n{}", self.said)).unwrap();
-            self.said.push_str(&format!("{line}\n"));
-            if line.starts_with(start) {
-                return;
-            }
-        }
-    }
-
-    fn interrupt(&self) {
-        let pid = self.child.id();
-        let sent = Command::new("sh").args(["-c", &format!("kill -INT {pid}")]).status().unwrap();
-        assert!(sent.success());
-    }
-
-    /// Its exit code, stdout and stderr.
-    fn end(mut self) -> (Option<i32>, String, String) {
-        for line in self.stderr.map(Result::unwrap) {
-            self.said.push_str(&format!("{line}\n"));
-        }
-        let mut stdout = String::new();
-        self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
-        (self.child.wait().unwrap().code(), stdout, self.said)
-    }
-}
-
 /// The main job against a sandbox in another process, interrupted when this call was answered: its exit code, stdout,
 /// and the folder in which it ran.
 fn interrupted_after(call: &str, served: &Served) -> (Option<i32>, String, Test) {
@@ -69,7 +27,7 @@ fn interrupted_after(call: &str, served: &Served) -> (Option<i32>, String, Test)
     let start = start.args(SYNC).args(["-v"]);
     let mut working = Working::start(&start);
     working.until(&format!("debug: {call}: 200"));
-    working.interrupt();
+    working.signal("INT");
     let (code, stdout, stderr) = working.end();
     assert!(
         stderr.contains("warning: stopping; what is under way is finished first (once more: at once)\n"),
@@ -151,7 +109,7 @@ fn a_run_on_the_sandbox_goes_on_with_the_script_as_it_is_then() {
              which says how to go on\n"
         )
     );
-    working.interrupt();
+    working.signal("INT");
     let (code, stdout, stderr) = working.end();
     assert_eq!(code, Some(130), "{stdout}\n{stderr}");
     assert!(steady(&stdout, start.folder()).ends_with("\ngo on with: beadle resume {run} --sandbox\n"), "{stdout}");
@@ -181,9 +139,9 @@ fn a_second_ctrl_c_ends_the_run_at_once() {
         .args(["run", "slow.rhai", "--sandbox", "--faults", "slow:ms=60000:writes"]);
     let mut working = Working::start(&start);
     working.until("now");
-    working.interrupt();
+    working.signal("INT");
     working.until("warning: stopping;");
-    working.interrupt();
+    working.signal("INT");
     let (code, stdout, stderr) = working.end();
     assert_eq!((code, stdout.as_str()), (Some(130), ""), "{stderr}");
 }

@@ -191,9 +191,10 @@ fn who_was_changed_since_is_kept_and_told() {
     );
     let shown = play.undo(&run);
     let text = said(&shown);
-    for part in
-        ["`city` was changed since, to \"Oslo\"", "left out of members.add: 1, there is no account of theirs any more"]
-    {
+    for part in [
+        "`city` was changed since, to \"Oslo\"",
+        "left out of members.add: 1, the platform does not show them any more: they have no account, or are in no group",
+    ] {
         assert!(text.contains(part), "`{part}` is missing: {text}");
     }
     play.apply(&shown);
@@ -226,7 +227,7 @@ fn mails_and_accounts_and_groups_with_people_stay_and_it_is_said() {
             "Founders",
             "left out of members.invite: 1, a mail cannot be taken back",
             "left out of users.create: 1, the account stays; to delete it: `users.delete`",
-            "left out of users.delete: 1, there is no account of theirs any more",
+            "left out of users.delete: 1, a deleted account cannot be brought back",
         ],
     );
     play.apply(&shown);

@@ -19,7 +19,7 @@ pub(super) fn compare(platform: &Platform, listed: Result<Vec<Tool>, String>) ->
             return (None, vec![words]);
         }
     };
-    let Protocol::Tools { with: (always, _) } = platform.protocol else { return (None, Vec::new()) };
+    let Protocol::Tools { with: (always, _), .. } = platform.protocol else { return (None, Vec::new()) };
     let is_always = |name: &str| name.eq_ignore_ascii_case(always);
     let with = tools.iter().filter_map(properties).flat_map(Map::keys).find(|name| is_always(name)).cloned();
     let (mut found, mut missing) = (Vec::new(), Vec::new());

@@ -8,6 +8,7 @@ mod session;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures_util::future::BoxFuture;
 use rmcp::model::{CallToolRequest, CallToolRequestParams, ClientRequest};
 use rmcp::service::PeerRequestOptions;
 use serde_json::{Map, Value};
@@ -108,7 +109,7 @@ impl Mcp {
         let name = request.target.trim_start_matches('/').to_owned();
         let given = serde_json::from_slice(request.body.as_deref().unwrap_or(b"{}")).unwrap_or_default();
         let mut arguments = Map::new();
-        if let Protocol::Tools { with: (argument, credential) } = self.platform.protocol {
+        if let Protocol::Tools { with: (argument, credential), .. } = self.platform.protocol {
             let value = self.http.credential(credential).ok_or_else(|| Lost::NotSigned {
                 why: format!("`{credential}` of the connection is needed for every call"),
                 refused: true,
@@ -180,6 +181,10 @@ impl Reads for Mcp {
             self.only_reads(&request)?;
             self.send(request).await
         })
+    }
+
+    fn renew(&self, token: u64) -> BoxFuture<'_, Result<(), Lost>> {
+        Box::pin(self.http.renew(token))
     }
 
     fn notices(&self) -> Vec<String> {

@@ -23,6 +23,9 @@ use crate::wire::{EventStream, tools};
 /// The header that carries a session.
 const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
 
+/// Questions of a server that are answered while one call goes on.
+const QUESTIONS: usize = 100;
+
 /// The library's HTTP client.
 #[derive(Clone)]
 pub(super) struct Post {
@@ -109,8 +112,8 @@ impl Post {
             ClientJsonRpcMessage::Notification(_) => true,
             _ => false,
         };
-        let came =
-            self.exchange(message, session, headers).await.map_err(|lost| self.failed(opens, Opening::Lost(lost)))?;
+        let came = self.exchange_signed(message, session, headers).await;
+        let came = came.map_err(|lost| self.failed(opens, Opening::Lost(lost)))?;
         if !(200..300).contains(&came.reply.status) {
             return Err(self.failed(opens, judged(&came.reply)));
         }
@@ -140,6 +143,23 @@ impl Post {
         StreamableHttpError::Client(lost)
     }
 
+    /// What is no operation has no adapter that judges it: here a 401 says that the token was refused, and nothing else.
+    async fn exchange_signed(
+        &self,
+        message: &ClientJsonRpcMessage,
+        session: Option<&str>,
+        headers: Headers,
+    ) -> Result<Came, Lost> {
+        let came = self.exchange(message, session, headers.clone()).await?;
+        match came.reply.token.filter(|_| came.reply.status == 401) {
+            Some(refused) => {
+                self.http.renew(refused).await?;
+                self.exchange(message, session, headers).await
+            }
+            None => Ok(came),
+        }
+    }
+
     /// One message, one request. The body of the reply is the one message that answers it, also where it came in a stream.
     async fn exchange(
         &self,
@@ -149,30 +169,37 @@ impl Post {
     ) -> Result<Came, Lost> {
         let unfit =
             |error: &dyn std::fmt::Display| Lost::NotSent { host: self.http.host().to_owned(), why: error.to_string() };
-        let body = serde_json::to_vec(message).map_err(|error| unfit(&error))?;
+        let written = serde_json::to_vec(message).map_err(|error| unfit(&error))?;
         let mut all: Vec<(HeaderName, HeaderValue)> = headers.into_iter().collect();
         all.push((ACCEPT, HeaderValue::from_static("application/json, text/event-stream")));
         all.push((CONTENT_TYPE, HeaderValue::from_static("application/json")));
         if let Some(session) = session {
             all.push((SESSION, HeaderValue::from_str(session).map_err(|error| unfit(&error))?));
         }
-        let response = self.http.post(&Bytes::from(body), &all).await?;
+        let (response, token) = self.http.post(&Bytes::from(written), &all).await?;
         let status = response.status().as_u16();
         let (retry_after, location) = (retry_after(&response), super::super::http::location(&response));
-        let session = header(&response, SESSION).map(str::to_owned);
+        let given = header(&response, SESSION).map(str::to_owned);
         let streams = header(&response, CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/event-stream"));
         let body = match (streams && status < 300, id_of(message)) {
-            (true, Some(id)) => answer_in(response, &id, self.http.max_answer()).await?,
-            _ => body_of(response, self.http.max_answer()).await?,
+            (true, Some(id)) => {
+                // A session that has just been given is the one in which the server asks.
+                let new = given.as_deref().filter(|_| session.is_none());
+                all.extend(new.and_then(|id| Some((SESSION, HeaderValue::from_str(id).ok()?))));
+                let questions = Questions { http: self.http.clone(), headers: all, left: QUESTIONS };
+                answer_in(response, &id, self.http.max_answer(), questions).await?
+            }
+            _ => body(response, self.http.max_answer()).await?,
         };
-        Ok(Came { reply: Reply { status, body, retry_after, total: None, trace: None, location }, session })
+        let session = given;
+        Ok(Came { reply: Reply { status, body, retry_after, total: None, trace: None, location, token }, session })
     }
 }
 
 type Headers = HashMap<HeaderName, HeaderValue>;
 
 /// The message in a stream that answers this request; the stream is left when it has come.
-async fn answer_in(response: reqwest::Response, id: &str, max: usize) -> Result<Bytes, Lost> {
+async fn answer_in(response: reqwest::Response, id: &str, max: usize, mut questions: Questions) -> Result<Bytes, Lost> {
     let (mut stream, mut received) = (EventStream::default(), 0);
     let mut chunks = response.bytes_stream();
     while let Some(chunk) = chunks.next().await {
@@ -185,16 +212,37 @@ async fn answer_in(response: reqwest::Response, id: &str, max: usize) -> Result<
             // Events without data keep the line open.
             let answers =
                 message.is_empty() || tools::answers(&message, id).map_err(|error| Lost::Unknown(error.to_string()))?;
-            if answers && !message.is_empty() {
-                return Ok(message);
+            match message.is_empty() {
+                false if answers => return Ok(message),
+                false => questions.answer(&message),
+                true => {}
             }
         }
     }
     Err(Lost::Unknown("the stream ended before the answer came".into()))
 }
 
-async fn body_of(response: reqwest::Response, max: usize) -> Result<Bytes, Lost> {
-    body(response, max).await
+/// What a server asks while it is to answer: whether anybody listens still, or what this client does not offer.
+struct Questions {
+    http: Arc<Http>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    /// How many more are answered.
+    left: usize,
+}
+
+impl Questions {
+    /// Answers a message that is a question, beside the call that goes on: whatever becomes of the answer, it is no part of
+    /// the call.
+    fn answer(&mut self, message: &[u8]) {
+        let Some(reply) = tools::replied(message).filter(|_| self.left > 0) else { return };
+        self.left -= 1;
+        let (http, headers) = (self.http.clone(), self.headers.clone());
+        tokio::spawn(async move {
+            if let Err(lost) = http.post(&Bytes::from(reply.to_string()), &headers).await {
+                tracing::debug!(%lost, "a question of the server was not answered");
+            }
+        });
+    }
 }
 
 /// What an HTTP status means that answers a handshake.

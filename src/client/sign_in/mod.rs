@@ -35,6 +35,14 @@ pub struct Signature {
     fresh: bool,
 }
 
+impl Signature {
+    /// The number of its token, where another one may fare better if this one is refused: there is a way to ask for one,
+    /// and this one is not new.
+    pub fn token(&self) -> Option<u64> {
+        self.number.filter(|_| !self.fresh)
+    }
+}
+
 impl Signer {
     /// The signer of a connection; nothing is sent yet.
     pub fn new(options: &HttpOptions<'_>, client: &reqwest::Client) -> Result<Self, SetUpError> {
@@ -82,12 +90,11 @@ impl Signer {
         }
     }
 
-    /// What a request is signed with that was refused with 401; `None` where asking for another token would not help:
-    /// there is none, or the refused one is new.
-    pub async fn another(&self, refused: &Signature) -> Result<Option<Signature>, Lost> {
-        match (&self.0, refused.number) {
-            (How::Tokens(tokens), Some(number)) if !refused.fresh => tokens.instead_of(number).await.map(Some),
-            _ => Ok(None),
+    /// Asks for another token in place of the one with this number, which was refused; who had the same one shares it.
+    pub async fn renew(&self, number: u64) -> Result<(), Lost> {
+        match &self.0 {
+            How::Always(..) => Ok(()),
+            How::Tokens(tokens) => tokens.instead_of(number).await,
         }
     }
 }

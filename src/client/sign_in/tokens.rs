@@ -88,16 +88,14 @@ impl Tokens {
         }
     }
 
-    /// The token that came after this one; asked for where it is still the last.
-    pub(super) async fn instead_of(&self, number: u64) -> Result<Signature, Lost> {
+    /// Asks for the token that comes after this one, unless somebody has done so.
+    pub(super) async fn instead_of(&self, number: u64) -> Result<(), Lost> {
         let mut held = self.held.lock().await;
-        match &held.token {
-            Some(token) if held.number != number => Ok(self.signature(token, &held, false)),
-            _ => {
-                held.token = None;
-                self.renew(&mut held).await
-            }
+        if held.token.is_some() && held.number != number {
+            return Ok(());
         }
+        held.token = None;
+        self.renew(&mut held).await.map(drop)
     }
 
     async fn renew(&self, held: &mut MutexGuard<'_, Held>) -> Result<Signature, Lost> {

@@ -58,6 +58,8 @@ pub struct WholeRoster {
 pub struct LastRoster {
     /// People in it.
     pub people: u64,
+    /// Those of them who are known to be in, and not only in rosters of which nobody knows.
+    pub sure: u64,
     /// How many were in the rosters of the days that are counted along, and are neither in the last nor in the new one.
     pub lately: u64,
 }

@@ -25,7 +25,7 @@ pub(super) fn first(roster: &WholeRoster) -> Option<Hold> {
 /// Holds when more people are missing than may be without leave, together with those of the last days.
 pub(super) fn removals(roster: &WholeRoster, limits: &Limits) -> Option<Hold> {
     let (last, missing) = (roster.last?, roster.missing.len() as u64);
-    let (gone, of) = (missing + last.lately, last.people + last.lately);
+    let (gone, of) = (missing + last.lately, last.sure + last.lately);
     if missing == 0 || gone <= PEOPLE && gone * 100 <= of * PERCENT {
         return None;
     }
@@ -58,7 +58,11 @@ mod tests {
     use crate::effects::brakes::LastRoster;
 
     fn held(people: u64, missing: u64, lately: u64) -> Option<(u64, String)> {
-        let last = Some(LastRoster { people, lately });
+        held_of(people, people, missing, lately)
+    }
+
+    fn held_of(people: u64, sure: u64, missing: u64, lately: u64) -> Option<(u64, String)> {
+        let last = Some(LastRoster { people, sure, lately });
         let missing = (1..=missing).map(|n| format!("E{n}")).collect();
         let roster = WholeRoster { group: "g".into(), people: 1, last, missing, costs: "loses their plan" };
         assert_eq!(first(&roster), None);
@@ -75,6 +79,13 @@ mod tests {
         assert_eq!(held(20, 1, 0), None);
         assert_eq!(held(19, 1, 0).unwrap().0, 1);
         assert_eq!(held(19, 0, 0), None);
+    }
+
+    #[test]
+    fn people_who_are_perhaps_in_make_no_removal_look_small() {
+        assert_eq!(held(1000, 1, 0), None);
+        assert_eq!(held_of(1000, 10, 1, 0).unwrap().0, 1, "one of ten; the others are perhaps in");
+        assert_eq!(held_of(1000, 20, 1, 0), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod undone;
 use std::collections::{BTreeMap, HashMap};
 
 use super::LeftOut;
+use crate::catalog::Deed;
 use crate::model::{Change, Member};
 pub use past::{Maker, Past};
 use undone::Undone;
@@ -47,7 +48,7 @@ pub fn reverse(past: &[Past], now: &HashMap<String, Member>, since: &Since<'_>) 
     let mut people: BTreeMap<&str, Undone<'_>> = BTreeMap::new();
     for one in past.iter().rev() {
         match now.get(&one.id) {
-            None => reversal.keep(&one.operation, &one.name, "there is no account of theirs any more"),
+            None => reversal.keep(&one.operation, &one.name, gone(&one.deed)),
             Some(member) => {
                 let undone = people.entry(&one.id).or_insert_with(|| Undone::of(member, &one.name));
                 undone.fold(one, since, &mut reversal);
@@ -57,6 +58,17 @@ pub fn reverse(past: &[Past], now: &HashMap<String, Member>, since: &Since<'_>) 
     people.into_values().for_each(|undone| undone.decide(since, &mut reversal));
     reversal
 }
+
+/// Why nothing goes back of somebody whom no read shows.
+fn gone(deed: &Deed) -> &'static str {
+    match deed {
+        Deed::AccountDeleted { .. } => CANNOT_RETURN,
+        _ => "the platform does not show them any more: they have no account, or are in no group",
+    }
+}
+
+/// What is deleted for good.
+const CANNOT_RETURN: &str = "a deleted account cannot be brought back";
 
 impl Reversal {
     fn keep(&mut self, operation: &str, name: &str, why: &str) {

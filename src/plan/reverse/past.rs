@@ -95,6 +95,14 @@ impl Past {
         held.map(|(name, value)| (name.clone(), text(value))).collect()
     }
 
+    /// The groups that they left by coming into this one; `None` where it is not known which.
+    pub(super) fn vacated(&self) -> Option<Vec<String>> {
+        match self.said("siblings") {
+            Some(true) if self.before.get("left").is_none() => None,
+            _ => Some(self.listed("left")),
+        }
+    }
+
     /// Names that the run had read along, under this key: groups, fields.
     pub(super) fn listed(&self, key: &str) -> Vec<String> {
         let names = self.before.get(key).and_then(Value::as_array).into_iter().flatten();

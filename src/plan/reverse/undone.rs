@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::past::{Before, text};
-use super::{Maker, Past, Reversal, Since, Written};
+use super::{CANNOT_RETURN, Maker, Past, Reversal, Since, Written};
 use crate::catalog::Deed;
 use crate::model::{Change, FieldChange, Fields, Member, Person};
 
@@ -62,7 +62,7 @@ impl<'a> Undone<'a> {
                 keep("they had an account before: it stays");
                 self.values(fields, one);
             }
-            Deed::AccountDeleted { .. } => keep("a deleted account cannot be brought back"),
+            Deed::AccountDeleted { .. } => keep(CANNOT_RETURN),
             Deed::GroupMade { .. } | Deed::GroupChanged { .. } => {}
         }
     }
@@ -90,6 +90,14 @@ impl<'a> Undone<'a> {
         for other in came_along.iter().filter(|_| came) {
             self.place(other, true, Ok(false), one);
         }
+        match one.vacated() {
+            Some(vacated) => vacated.iter().for_each(|other| self.place(other, false, Ok(true), one)),
+            None => reversal.keep(
+                &one.operation,
+                &one.name,
+                "which groups they left by coming into this one is not known: they do not come back into them",
+            ),
+        }
         if !made {
             self.values(fields, one);
         }
@@ -97,7 +105,8 @@ impl<'a> Undone<'a> {
 
     fn left(&mut self, one: &'a Past, group: &str) {
         self.place(group, false, one.had_left(), one);
-        if one.administered() {
+        // Where power is one of the values that somebody had in a group, it comes back with these.
+        if one.administered() && one.fields().is_empty() {
             self.administered.insert(group.to_owned());
         }
         self.lost.insert(group.to_owned(), one.fields());

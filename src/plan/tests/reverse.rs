@@ -92,7 +92,10 @@ fn what_others_did_since_stays() {
         "they are back already"
     );
     let gone = back(&[remove], &[]);
-    assert_eq!((moves(&gone).len(), why(&gone)), (0, vec!["there is no account of theirs any more"]));
+    assert_eq!(
+        (moves(&gone).len(), why(&gone)),
+        (0, vec!["the platform does not show them any more: they have no account, or are in no group"])
+    );
 }
 
 #[test]

@@ -48,6 +48,10 @@ fn remove(call: &Call, reads: &[Arc<Value>]) -> Result<Call, String> {
 
 fn add(call: &Call, reads: &[Arc<Value>]) -> Result<Call, String> {
     let [roles, list, rest @ ..] = reads else { return Err("nothing was read".into()) };
+    if roles.is_null() {
+        let community = call.args.text("community_id");
+        return Err(format!("there is no community `{community}`; `communities.list()` shows those there are"));
+    }
     let roles = Roles::of(roles);
     let key = call.args.text("user_id");
     let mut row = only(key, list)?;

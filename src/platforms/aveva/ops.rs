@@ -18,6 +18,7 @@ const SKIP: Param = Param::query("skip", COUNT).doc("where the list begins; 0 is
 const ROWS: Param = Param::query("count", Ty::Int(1, i64::MAX)).doc("rows asked for in one page");
 const ROLE_IDS: Param = Param::whole("role_ids", Ty::Ids(Wire::Text))
     .roles(&[], &["harmless"])
+    .may_be_empty()
     .doc("roles of the community, by id or name; the member role comes along by itself");
 const EXACT: Param = Param::aside("exact", Ty::Bool).doc(
     "whether the user keeps no role but these; not sent. Without it they come on top. It never takes the administrator's role",

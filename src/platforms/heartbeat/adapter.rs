@@ -6,7 +6,7 @@ use super::reads::{self, call};
 use super::users::{self, full_name, profile};
 use super::{after, complete, deeds, doubts, held};
 use crate::catalog::{
-    Adapter, Before, Call, Completion, Deed, Doubt, Entry, FieldNames, Invitation, LookUp, NewGroup, Op, Seen,
+    Adapter, Before, Call, Completion, Deed, Doubt, Entry, FieldNames, Invitation, Links, LookUp, NewGroup, Op, Seen,
     Snapshot, Subject, Unsupported,
 };
 use crate::model::{Cascade, Change, Email, FieldChange, Group, Member, Person};
@@ -93,6 +93,16 @@ impl Adapter for Heartbeat {
         Ok(call(connection, "groups", "create", Value::Object(args)))
     }
 
+    fn links(&self) -> Option<Links> {
+        Some(Links {
+            list: |connection| call(connection, "invitations", "list", json!({})),
+            read: users::link,
+            make: |connection, link| {
+                call(connection, "invitations", "create", json!({ "group_ids": link.groups, "role_id": link.role }))
+            },
+        })
+    }
+
     fn completion(&self, call: &Call) -> Option<Completion> {
         complete::completion(call)
     }
@@ -134,21 +144,34 @@ impl Adapter for Heartbeat {
         )
     }
 
+    fn stays(&self, op: &Op) -> Option<&'static str> {
+        match (op.noun, op.verb) {
+            ("users", "create_pending") => Some(
+                "no tool of Heartbeat takes a pending user back: take them out in Heartbeat's own pages, or, once they have signed in, with `users.delete(email)`",
+            ),
+            ("users", "reactivate") => Some("the account stays open; to close it again: `users.delete(email)`"),
+            ("users", "delete") => Some("to open the account again: `users.reactivate(email)`"),
+            ("invitations", "create") => {
+                Some("no tool of Heartbeat takes an invitation back: take the link out in Heartbeat's own pages")
+            }
+            _ => None,
+        }
+    }
+
     fn vacates(&self, call: &Call, groups: &[Group]) -> Vec<String> {
         let moves = call.args.get("should_remove_from_sibling_groups") == Some(&true.into());
-        let into = call.args.text("group_id");
-        let own = groups.iter().find(|group| moves && group.id.eq_ignore_ascii_case(into));
-        let Some(parent) = own.and_then(|group| group.parent.as_ref()) else { return Vec::new() };
-        let sibling = |group: &&Group| group.parent.as_ref() == Some(parent) && !group.id.eq_ignore_ascii_case(into);
-        groups.iter().filter(sibling).map(|group| group.id.clone()).collect()
+        let pair = |group: &Group| (group.id.clone(), group.parent.clone());
+        match moves {
+            true => doubts::vacated(call.args.text("group_id"), &groups.iter().map(pair).collect::<Vec<_>>()),
+            false => Vec::new(),
+        }
     }
 
     fn before(&self, asked: &Call) -> Option<Before> {
         let connection = asked.connection.as_str();
         match asked.op.name().as_str() {
             "members.add" if asked.args.get("should_remove_from_sibling_groups") == Some(&true.into()) => {
-                let group = asked.args.text("group_id");
-                Some(Before { reads: vec![reads::group(connection, group)], keep: doubts::keep_place })
+                Some(Before { reads: vec![reads::groups(connection)], keep: doubts::keep_place })
             }
             "groups.create" => Some(Before { reads: vec![reads::groups(connection)], keep: doubts::keep_groups }),
             "invitations.create" => {
@@ -166,6 +189,10 @@ impl Adapter for Heartbeat {
         let of_group = || Some(vec![reads::group(connection, first.subject.group.as_deref()?)]);
         let look = |reads, judge| Some(LookUp { reads, judge });
         match first.operation.as_str() {
+            // Who was moved is looked for in the groups that they were to leave as well.
+            "members.add" if doubts.iter().any(|doubt| doubt.before.get("siblings").is_some()) => {
+                look(vec![reads::groups(connection)], doubts::judge_added)
+            }
             "members.add" => look(of_group()?, doubts::judge_added),
             "members.remove" => look(of_group()?, doubts::judge_removed),
             "users.create" => look(people(), doubts::judge_created),

@@ -34,32 +34,75 @@ pub fn named<'a>(name: &str, parent: Option<&str>, reads: &'a [Value]) -> impl I
     })
 }
 
-/// Whether a group lists somebody; `None` where there is no such group.
+/// Whether a row of a group lists somebody.
+fn is_listed(row: &Value, key: &str) -> bool {
+    let users = row.get("users").and_then(Value::as_array).into_iter().flatten();
+    users.filter_map(|user| text(user, "email")).any(|email| email.trim().to_lowercase() == key)
+}
+
+/// Whether the doubt's group lists somebody; `None` where there is no such group.
 fn holds(doubt: &Doubt, reads: &[Value]) -> Option<bool> {
-    let group = reads.iter().flat_map(rows_of).find(|row| row.is_object())?;
-    let users = group.get("users").and_then(Value::as_array).into_iter().flatten();
-    let key = doubt.subject.key.as_str();
-    Some(users.filter_map(|user| text(user, "email")).any(|email| email.trim().to_lowercase() == key))
+    let own = group(&doubt.subject.group.as_ref()?.to_lowercase(), reads)?;
+    Some(is_listed(own, &doubt.subject.key))
 }
 
-/// Of a call that also takes people out of sibling groups: whether they were in the group before it.
-pub fn keep_place(_call: &Call, key: &str, reads: &[Value]) -> Value {
-    let users = reads.iter().flat_map(rows_of).filter_map(|group| group.get("users")?.as_array()).flatten();
-    let member = users.filter_map(|user| text(user, "email")).any(|email| email.trim().to_lowercase() == key);
-    json!({ "member": member, "siblings": true, "email": key })
+/// Of a call that also takes people out of sibling groups: whether they were in the group before it, and in which of those
+/// that they leave with it.
+pub fn keep_place(call: &Call, key: &str, reads: &[Value]) -> Value {
+    let into = call.args.text("group_id");
+    let rows = || reads.iter().flat_map(rows_of);
+    let is_in = |row: &Value| is_listed(row, key);
+    let id = |row: &Value| text(row, "id").unwrap_or_default();
+    let groups: Vec<_> = rows().map(|row| (id(row), text(row, "parentGroupID").filter(|of| !of.is_empty()))).collect();
+    let vacated = vacated(into, &groups);
+    let left: Vec<String> = rows().filter(|row| vacated.contains(&id(row)) && is_in(row)).map(id).collect();
+    let own = rows().find(|row| id(row).eq_ignore_ascii_case(into));
+    let member = own.is_some_and(is_in);
+    // Whoever comes into a group comes into those above it.
+    let (mut above, mut at) = (Vec::new(), own);
+    while let Some(next) = at.and_then(|row| text(row, "parentGroupID")).filter(|next| !above.contains(next)) {
+        at = rows().find(|row| id(row) == next);
+        above.push(next);
+    }
+    let also = above.iter().filter(|of| rows().any(|row| id(row) == **of && !is_in(row)));
+    let also: Vec<&String> = also.collect();
+    json!({ "member": member, "siblings": true, "left": left, "also": also, "email": key })
 }
 
-/// In the group now.
+/// The groups that whoever comes into this one leaves: the others below the same group, and with them those below each.
+/// Groups are pairs of an id and the one above.
+pub fn vacated(into: &str, groups: &[(String, Option<String>)]) -> Vec<String> {
+    let own = groups.iter().find(|(id, _)| id.eq_ignore_ascii_case(into));
+    let Some(parent) = own.and_then(|(_, parent)| parent.as_ref()) else { return Vec::new() };
+    let sibling = |(id, of): &&(String, Option<String>)| of.as_ref() == Some(parent) && !id.eq_ignore_ascii_case(into);
+    let mut vacated: Vec<String> = groups.iter().filter(sibling).map(|(id, _)| id.clone()).collect();
+    let mut at = 0;
+    while let Some(above) = vacated.get(at).cloned() {
+        let below = groups.iter().filter(|(id, of)| of.as_ref() == Some(&above) && !id.eq_ignore_ascii_case(into));
+        let new: Vec<String> = below.map(|(id, _)| id.clone()).filter(|id| !vacated.contains(id)).collect();
+        vacated.extend(new);
+        at += 1;
+    }
+    vacated
+}
+
+/// In the group now, and in none of those that they were to leave with it.
 pub fn judge_added(doubt: &Doubt, reads: &[Value]) -> Verdict {
     let moved = doubt.before.get("siblings") == Some(&true.into());
     let was = doubt.before.get("member") == Some(&true.into());
-    match holds(doubt, reads) {
-        Some(true) if moved && was => {
-            Verdict::Unknown("they were in the group before: whether they left its sibling groups it does not show")
+    let left = doubt.before.get("left").and_then(Value::as_array).filter(|_| moved);
+    let stays = |id: &Value| {
+        let row = id.as_str().and_then(|id| group(&id.to_lowercase(), reads));
+        row.is_some_and(|row| is_listed(row, &doubt.subject.key))
+    };
+    match (holds(doubt, reads), left) {
+        (Some(true), Some(left)) if left.iter().any(stays) => Verdict::NotApplied,
+        (Some(true), None) if moved && was => {
+            Verdict::Unknown("they were in the group before: which of its sibling groups they left is not known")
         }
-        Some(true) => Verdict::Applied(None),
-        Some(false) => Verdict::NotApplied,
-        None => Verdict::Stale("the group is gone"),
+        (Some(true), _) => Verdict::Applied(None),
+        (Some(false), _) => Verdict::NotApplied,
+        (None, _) => Verdict::Stale("the group is gone"),
     }
 }
 

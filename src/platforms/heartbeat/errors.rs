@@ -145,18 +145,31 @@ fn told(no: &Value) -> Option<String> {
         return text(error.get("message")).or_else(|| Some(error.to_string()));
     }
     if let Some(result) = no.get("result") {
-        let part = text(result.pointer("/content/0/text"))?;
-        let inner = serde_json::from_str::<Value>(&part).ok().filter(Value::is_object);
-        return inner.as_ref().and_then(told).or(Some(part));
+        let said = said(result);
+        return said.iter().find_map(told).or_else(|| said.first().map(Value::to_string));
     }
     text(Some(no)).or_else(|| text(no.get("message"))).or_else(|| text(no.get("error")))
+}
+
+/// What a tool said, in the order in which it is believed: its texts, each as JSON where it is an object, then its
+/// structure, which some servers wrap in the key `result`.
+fn said(result: &Value) -> Vec<Value> {
+    let texts = result.get("content").and_then(Value::as_array).into_iter().flatten();
+    let texts = texts.filter_map(|part| part.get("text")?.as_str()).filter(|text| !text.trim().is_empty());
+    let read = |text: &str| serde_json::from_str::<Value>(text).ok().filter(Value::is_object);
+    let structure = result.get("structuredContent").map(|held| match held.get("result") {
+        Some(inner) if held.as_object().is_some_and(|held| held.len() == 1) => inner,
+        _ => held,
+    });
+    let structure = structure.filter(|held| !held.is_null() && *held != &json!({}));
+    let structure = structure.map(|held| held.as_str().and_then(read).unwrap_or_else(|| held.clone()));
+    texts.map(|text| read(text).unwrap_or_else(|| text.into())).chain(structure).collect()
 }
 
 /// The word by which a tool's own error names its kind: `VALIDATION_ERROR`.
 fn kind(no: &Value) -> Option<String> {
     let own = |no: &Value| no.get("code").and_then(Value::as_str).map(str::to_owned);
-    let text = no.pointer("/result/content/0/text").and_then(Value::as_str);
-    text.and_then(|text| serde_json::from_str::<Value>(text).ok()).as_ref().and_then(own).or_else(|| own(no))
+    no.get("result").map(said).unwrap_or_default().iter().find_map(own).or_else(|| own(no))
 }
 
 fn start(body: &[u8]) -> String {

@@ -18,7 +18,8 @@ const ROLE_ID: Param =
 const ROLE_NAME: Param = Param::aside("role", TEXT)
     .role_named(POWERFUL)
     .doc("the role's name; not sent, and filled in here, whatever is given");
-const GROUP_IDS: Param = Param::body("group_ids", Ty::Ids(Wire::Text)).wire("groupIDs").doc("groups they come into");
+const GROUP_IDS: Param =
+    Param::body("group_ids", Ty::Ids(Wire::Text)).wire("groupIDs").may_be_empty().doc("groups they come into");
 const BIO: Param = Param::body("bio", TEXT).doc("who they are");
 const STATUS: Param = Param::body("status", TEXT).doc("the status text");
 const PICTURE: Param =
@@ -51,6 +52,14 @@ const OF_GROUP: SubjectAt = at(SubjectKind::Group, &["/group_id"], None);
 
 const fn write(repeat: Repeat, consequence: Consequence, mails: Mails, subject: SubjectAt) -> Write {
     Write { repeat, consequence, mails, subject }
+}
+
+/// Nobody and nothing is called nothing.
+fn named(args: &Args) -> Result<(), String> {
+    match args.get("name").is_some() && args.text("name").trim().is_empty() {
+        true => Err("`name` is empty: it must say what it is called".into()),
+        false => Ok(()),
+    }
 }
 
 /// A thread that introduces somebody has to say something.
@@ -91,6 +100,7 @@ pub const OPS: &[Op] = &[
             Param::body("name", TEXT).required().doc("its name"),
             Param::body("parent_group_id", UUID).wire("parentGroupID").doc("the group above it"),
         ])
+        .also(named)
         .answers(Answer::One(&MADE_GROUP))
         .writes(
             Repeat::CheckFirst,
@@ -104,6 +114,7 @@ pub const OPS: &[Op] = &[
             Param::body("group_ids", Ty::Ids(Wire::Text))
                 .wire("groupIDs")
                 .required()
+                .may_be_empty()
                 .doc("groups that whoever follows it comes into"),
             ROLE_ID,
             ROLE_NAME,
@@ -113,7 +124,7 @@ pub const OPS: &[Op] = &[
     Op::post("users", "create_pending", "/heartbeat_community_create_pending_user")
         .doc("Makes a pending user: an account that begins when they first sign in. Until then no tool shows them.")
         .params(&[BIO, EMAIL, GROUP_IDS, NAME, PICTURE, ROLE_ID, ROLE_NAME])
-        .also(picture)
+        .also(|args| named(args).and_then(|()| picture(args)))
         .writes(Repeat::ProvesOnlyDone, Consequence::Creates, Mails::Unknown, PERSON),
     Op::post("users", "create", "/heartbeat_community_create_user")
         .doc("Makes an account.")
@@ -133,7 +144,7 @@ pub const OPS: &[Op] = &[
             STATUS,
             TWITTER,
         ])
-        .also(|args| with_bio(args).and_then(|()| picture(args)))
+        .also(|args| named(args).and_then(|()| with_bio(args)).and_then(|()| picture(args)))
         .answers(Answer::One(&MADE_USER))
         .writes(Repeat::CheckFirst, Consequence::Creates, Mails::Unknown, PERSON),
     Op::post("groups", "delete", "/heartbeat_community_delete_group")

@@ -194,10 +194,34 @@ fn memberships_are_judged_by_the_group_itself() {
     assert_eq!(judged(Value::Null, &row), ("applied", "not applied"));
     assert_eq!(judged(Value::Null, &[json!({ "id": "g", "users": [] })]), ("not applied", "applied"));
     assert_eq!(judged(Value::Null, &[Value::Null]), ("stale", "applied"), "the group is gone");
-    let was = doubts::keep_place(&call("users.list", json!({})), "ada@b.example", &row);
-    assert_eq!(judged(was, &row).0, "unknown", "whether they left sibling groups it does not show");
-    let was_not = doubts::keep_place(&call("users.list", json!({})), "bob@b.example", &row);
-    assert_eq!(judged(was_not, &row).0, "applied");
+    let was = json!({ "member": true, "siblings": true });
+    assert_eq!(judged(was, &row).0, "unknown", "an older run did not read which sibling groups they were to leave");
+}
+
+#[test]
+fn a_move_is_judged_by_the_groups_that_were_to_be_left() {
+    let ada = || json!([{ "id": "u", "email": "Ada@B.example" }]);
+    let group =
+        |id: &str, above: Option<&str>, users: Value| json!({ "id": id, "parentGroupID": above, "users": users });
+    let rows = |g: Value, s: Value, below: Value| {
+        let all = [group("top", None, ada()), group("G", Some("top"), g), group("s", Some("top"), s)];
+        let mut all = Vec::from(all);
+        all.extend([group("under-s", Some("s"), below), group("other", Some("top"), json!([]))]);
+        [Value::Array(all)]
+    };
+    let args = json!({ "group_id": "g", "emails": ["ada@b.example"], "should_remove_from_sibling_groups": true });
+    let kept = doubts::keep_place(&call("members.add", args), "ada@b.example", &rows(json!([]), ada(), ada()));
+    let before =
+        json!({ "member": false, "siblings": true, "left": ["s", "under-s"], "also": [], "email": "ada@b.example" });
+    assert_eq!(kept, before);
+    let judged = |reads: &[Value]| {
+        let doubt = doubt("members.add", "ada@b.example", Some("g"), json!("ada@b.example"), kept.clone());
+        word(&doubts::judge_added(&doubt, reads))
+    };
+    assert_eq!(judged(&rows(ada(), json!([]), json!([]))), "applied");
+    assert_eq!(judged(&rows(ada(), ada(), json!([]))), "not applied", "somebody else has added them");
+    assert_eq!(judged(&rows(json!([]), json!([]), json!([]))), "not applied");
+    assert_eq!(judged(&[json!([])]), "stale");
 }
 
 #[test]

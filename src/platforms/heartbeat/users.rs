@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::catalog::Call;
+use crate::catalog::{Call, Link};
 use crate::model::{Email, Fields, Member, Membership, Person, Standing};
 
 /// What of a profile both a tool writes and a row shows, by the tool's names. (A status and a picture can be written, and
@@ -48,6 +48,17 @@ fn memberships(row: &Value) -> Vec<Membership> {
 /// A group in a user's row: an object, or its bare id.
 fn group_of(of: &Value) -> Option<String> {
     of.as_str().map(str::to_owned).or_else(|| text(of, "id"))
+}
+
+/// A row of the list of invitations, which are links.
+pub fn link(row: &Value) -> Option<Link> {
+    let groups = row.get("groups").and_then(Value::as_array).into_iter().flatten();
+    Some(Link {
+        id: text(row, "id")?,
+        name: text(row, "code").unwrap_or_default(),
+        role: row.get("role").and_then(|role| text(role, "name")).unwrap_or_default(),
+        groups: groups.filter_map(group_of).collect(),
+    })
 }
 
 /// Whether somebody is in a group by their own row.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{complete, doubts, parts};
 use crate::catalog::{
-    Adapter, Args, Before, Call, Completion, Doubt, Invitation, LookUp, Part, Piece, Seen, Unsupported,
+    Adapter, Args, Before, Call, Completion, Doubt, Invitation, LookUp, Op, Part, Piece, Seen, Unsupported,
 };
 use crate::model::{Change, Email, Member, Person, Standing};
 
@@ -70,6 +70,18 @@ impl Adapter for HiveSocial {
 
     fn parts(&self, piece: &Piece, answer: &Value) -> Option<Vec<Part>> {
         parts::parts(piece, answer)
+    }
+
+    fn stays(&self, op: &Op) -> Option<&'static str> {
+        match op.verb {
+            "bulk_import" => Some(
+                "a mail cannot be taken back; the invitation can, while it waits: `invitations.delete(id)`, with the id that `invitations.list(group)` shows",
+            ),
+            "delete" => Some(
+                "an invitation that was taken back comes again only with another mail: `invitations.bulk_import(group, #{ …, again: \"a name for it\" })`",
+            ),
+            _ => None,
+        }
     }
 
     fn before(&self, call: &Call) -> Option<Before> {

@@ -24,12 +24,12 @@ pub fn completion(call: &Call) -> Option<Completion> {
             let reads = vec![list(&call.connection, json!({ "group_id": group }))];
             Some(Completion { reads, recent: None, about: Vec::new(), may_be_remembered: |_, _| true, fill: from_list })
         }
-        ("delete", "", _) => Some(Completion {
+        ("delete", _, "") => Some(Completion {
             reads: Vec::new(),
             recent: Some(id),
             about: Vec::new(),
             may_be_remembered: |_, _| true,
-            fill: with_group,
+            fill: with_whom,
         }),
         _ => None,
     }
@@ -53,12 +53,16 @@ fn from_list(call: &Call, reads: &[Arc<Value>]) -> Result<Call, String> {
     filled(call, row.ok_or_else(missing)?).ok_or_else(|| format!("invitation {id} names no address"))
 }
 
-/// Who takes back an invitation that this run has not read can do so; only a lost answer can then not be looked up.
-fn with_group(call: &Call, reads: &[Arc<Value>]) -> Result<Call, String> {
-    let group = reads.first().and_then(|row| row.pointer("/group/id")).and_then(Value::as_str);
+/// Who takes back an invitation that this run has not read can do so; only then nobody knows by name whose it was, and a
+/// lost answer cannot be looked up where the group is not given either.
+fn with_whom(call: &Call, reads: &[Arc<Value>]) -> Result<Call, String> {
+    let row = reads.first().map_or(&Value::Null, Arc::as_ref);
     let mut call = call.clone();
-    if let Some(group) = group {
+    if let (Some(group), "") = (row.pointer("/group/id").and_then(Value::as_str), call.args.text("group_id")) {
         call.args.set("group_id", group);
+    }
+    if let Some(email) = row.get("email").and_then(Value::as_str) {
+        call.args.set("email", email);
     }
     Ok(call)
 }

@@ -157,7 +157,11 @@ fn text(value: &Value) -> String {
 /// Message and errors in one line.
 fn words(value: &Value, body: &[u8], status: u16) -> String {
     let mut said: Vec<String> = value.get("message").map(text).into_iter().filter(|said| !said.is_empty()).collect();
-    said.extend(Failures::of(value).iter().map(Failure::sentence));
+    let failures = Failures::of(value);
+    // A refusal without a subject says the same twice.
+    let more = failures.iter().map(Failure::sentence).filter(|sentence| !said.contains(sentence));
+    let more: Vec<String> = more.collect();
+    said.extend(more);
     match said.is_empty() {
         false => said.join("; "),
         true if value.is_object() || body.trim_ascii().is_empty() => format!("HTTP {status} without a message"),
@@ -212,6 +216,8 @@ mod tests {
             assert_eq!((fault.code, fault.status, fault.message.as_str()), (Code::Refused, 200, said), "{errors}");
             assert!(!fault.doubtful && !fault.transient, "{errors}");
         }
+        let twice = body(200, "Unauthorized").to_string();
+        assert_eq!(judged("list", 200, &twice).unwrap_err().message, "Unauthorized", "what is said twice is told once");
         let fault = judged("bulk_import", 200, r#"{"success":false}"#).unwrap_err();
         assert_eq!(fault.message, "HTTP 200 without a message");
     }

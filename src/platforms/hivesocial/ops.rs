@@ -70,7 +70,7 @@ pub const OPS: &[Op] = &[
         .pages(Page::After { cursor: "offset", limit: "page_size", size: 50, documented: 15, anchor: Anchor::Row }),
     Op::delete("invitations", "delete", "/invitation/{invitation_id}")
         .doc("Takes an invitation back. Whoever got it is not told.")
-        .params(&[INVITATION_ID, OF_GROUP])
+        .params(&[INVITATION_ID, OF_GROUP, ADDRESS])
         .answers(Answer::One(&REPLY))
         .writes(Repeat::Converges, Consequence::Deletes, Mails::No, at(SubjectKind::Invitation, &["/invitation_id"])),
     Op::post("invitations", "resend", "/invitation/{invitation_id}/resend")

@@ -58,6 +58,10 @@ impl Adapter for Mobilize {
         })
     }
 
+    fn names_are_unique(&self) -> bool {
+        true
+    }
+
     fn cascade(&self) -> Cascade {
         Cascade::JoinsAboveLeavesBelow
     }

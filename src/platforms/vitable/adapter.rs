@@ -47,6 +47,10 @@ impl Adapter for Vitable {
         groups::look_up(connection, doubts)
     }
 
+    fn ids_are_exact(&self) -> bool {
+        true
+    }
+
     fn queued(&self, _call: &Call) -> bool {
         false
     }

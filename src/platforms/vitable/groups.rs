@@ -75,10 +75,8 @@ pub fn snapshot(connection: &str, writes: &[Doubt]) -> Option<Snapshot> {
             let ids = writes.iter().map(|write| text(&write.wanted, "group_id")).filter(|id| !Placeholder::is_in(id));
             Some(Snapshot {
                 reads: ids.map(|id| get(connection, id)).collect(),
-                find: |write, reads| {
-                    rows(reads).find(|row| text(row, "id").to_lowercase() == write.subject.key).cloned()
-                },
-                keys: |row| vec![text(row, "id").to_lowercase()],
+                find: |write, reads| rows(reads).find(|row| text(row, "id") == write.subject.key).cloned(),
+                keys: |row| vec![text(row, "id").to_owned()],
             })
         }
         _ => None,

@@ -348,3 +348,17 @@ fn the_reads_that_the_adapter_makes_are_operations_of_the_table() {
     let call = adapter::call("b", "groups", "get", json!({ "group_id": "grp_1" }));
     assert_eq!((call.op.name().as_str(), call.connection.as_str()), ("groups.get", "b"));
 }
+
+#[test]
+fn groups_whose_ids_differ_in_their_case_are_two_groups() {
+    let subject = |group: &str| {
+        let call = PLATFORM.call("benefits", "members", "sync", json!({ "group_id": group, "members": [row()] }));
+        call.pieces().remove(0).subjects.remove(0).0
+    };
+    let one = subject("grp_aB");
+    assert_eq!((one.key.as_str(), one.group.as_deref()), ("grp_aB", Some("grp_aB")));
+    assert_ne!(one, subject("grp_ab"));
+    let made = json!({ "name": "A", "external_reference_id": " Berlin " });
+    let made = PLATFORM.call("benefits", "groups", "create", made).pieces().remove(0).subjects.remove(0).0;
+    assert_eq!(made.key, "berlin", "a reference of one's own is no id");
+}

@@ -1,12 +1,13 @@
 //! A plan that is about to be applied: all that it still removes, deletes, mails and grants on one account, held against the
 //! limits as they are now. It was judged when it was made; settings may be stricter since, and others may have removed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use super::free_hand::Book;
 use super::leaving::Shrinking;
+use super::roles::Powers;
 use super::{mails, place_of, unless_approved};
 use crate::catalog::{Call, Consequence, Write};
 use crate::client::{Client, Error};
@@ -22,6 +23,8 @@ pub struct Ahead {
     pub begun: Vec<Call>,
     /// How many will come into each group.
     pub arriving: HashMap<String, u64>,
+    /// Who is put in charge of the groups that the plan makes: their placeholders, and how the calls name people.
+    pub in_charge: HashSet<(String, String)>,
     /// Calls that mail, in their order.
     pub mails: Vec<Mailing>,
 }
@@ -57,7 +60,7 @@ impl Ahead {
     /// Holds the plan unless a person has allowed all of it. Everything is said at once; nothing is sent but reads.
     pub async fn check(self, client: &Client) -> Result<(), Error> {
         let mut holds: Vec<(String, Hold)> = Vec::new();
-        let mut book = Book::of(Shrinking::with_arriving(self.arriving));
+        let mut book = Book::of(Shrinking::with_arriving(self.arriving), Powers::with_in_charge(self.in_charge));
         for call in &self.begun {
             book.has_destroyed(client, call)?;
         }

@@ -77,9 +77,9 @@ impl FreeHand {
 }
 
 impl Book {
-    /// A book in which this is known of the groups.
-    pub(super) fn of(shrinking: Shrinking) -> Self {
-        Self { shrinking, ..Self::default() }
+    /// A book in which this is known of the groups, and of who administers them.
+    pub(super) fn of(shrinking: Shrinking, powers: Powers) -> Self {
+        Self { shrinking, powers, ..Self::default() }
     }
 
     async fn doing(&mut self, client: &Client, call: &Call, write: &Write) -> Result<Doing, Error> {

@@ -19,7 +19,7 @@ pub(in crate::roster) struct Weighed {
     pub(in crate::roster) baseline: Baseline,
     pub(in crate::roster) difference: Difference,
     group: String,
-    rows: u64,
+    rows: Vec<String>,
     whole: &'static Whole,
 }
 
@@ -28,12 +28,15 @@ pub(in crate::roster) async fn weigh(client: &Client, call: &Call, whole: &'stat
     let group = call.args.text(whole.group).to_owned();
     // No call makes the days fewer that are counted along.
     let days = client.rules().limits.removals.days.into();
-    let rosters = client.ledger().rosters(client.account(), &call.op.name(), &group, days).await;
+    let subject = call.pieces().into_iter().flat_map(|piece| piece.subjects).next();
+    let known = subject.and_then(|(subject, _)| subject.group).unwrap_or_else(|| group.clone());
+    let rosters = client.ledger().rosters(client.account(), &call.op.name(), &known, days).await;
     let rosters = rosters.map_err(|error| Error::ledger(call, error))?;
     let baseline = Baseline::of(whole, &rosters);
     let rows = call.args.get(whole.rows).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let difference = Difference::of(whole, rows, &baseline);
-    Ok(Weighed { baseline, difference, group, rows: rows.len() as u64, whole })
+    let rows = rows.iter().map(|row| whole.key_of(row).to_owned()).collect();
+    Ok(Weighed { baseline, difference, group, rows, whole })
 }
 
 /// Holds the run unless a person has allowed all of this; who is protected is never left out.
@@ -62,6 +65,11 @@ pub(super) async fn free_hand(
 }
 
 impl Weighed {
+    /// The key of a row, by its place in the roster.
+    pub(in crate::roster) fn key(&self, place: usize) -> &str {
+        self.rows.get(place).map(String::as_str).unwrap_or_default()
+    }
+
     /// For the intent: against what it was weighed, and who is missing.
     pub(in crate::roster) fn known(&self, call: &Call) -> HashMap<String, Value> {
         let known = json!({ WEIGHED: self.baseline.newest, "missing": self.difference.names(self.whole) });
@@ -74,12 +82,12 @@ impl Weighed {
         let Self { baseline, difference, group, .. } = self;
         let count = |number: usize| number as u64;
         let (last, missing) = (count(baseline.people.len()), count(difference.missing.len()));
-        let people = self.rows;
+        let people = count(self.rows.len());
         let lately = count(difference.lately);
         let whole = WholeRoster {
             group: group.clone(),
             people,
-            last: baseline.settled.then_some(LastRoster { people: last, lately }),
+            last: baseline.settled.then_some(LastRoster { people: last, sure: count(baseline.sure()), lately }),
             missing: difference.names(self.whole),
             costs: self.whole.costs,
         };
@@ -130,8 +138,12 @@ impl Weighed {
         let (added, changed) = (difference.added.len(), difference.changed.len());
         let missing = difference.missing.len();
         let (op, same) = (call.op.name(), difference.same.len());
+        let perhaps = match difference.perhaps.len() {
+            0 => String::new(),
+            perhaps => format!("{perhaps} come in unless a roster of which nobody knows was applied, "),
+        };
         draft.note(&format!(
-            "{op} hands over everybody of group {group}: {added} come in, {changed} changed, {same} as they are, {missing} leave"
+            "{op} hands over everybody of group {group}: {added} come in, {perhaps}{changed} changed, {same} as they are, {missing} leave"
         ));
         if missing > 0 {
             let (of, costs) = (baseline.people.len(), self.whole.costs);

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Flow, Synced, hopeless};
 use crate::catalog::{Call, Entry};
 use crate::client::{Error, Gravity, With};
+use crate::effects::State;
 use crate::model::{Change, Member, Person};
 use crate::roster::diff::differences;
 use crate::roster::{Diff, RowClass, alike};
@@ -113,9 +114,22 @@ impl Flow<'_> {
 
     /// Makes strangers known to the platform, before anything else is changed: a role that the brakes hold is held here.
     pub(super) async fn welcome(&self, strangers: &[Person], synced: &mut Synced) -> Result<(), Error> {
-        for (call, person) in self.welcomes(strangers)?.iter().zip(strangers) {
+        let calls = self.welcomes(strangers)?;
+        let before = if calls.is_empty() { 0 } else { self.lost().await? };
+        for (place, (call, person)) in calls.iter().zip(strangers).enumerate() {
             match self.client.call(call, &With::default()).await {
                 Ok(_) => synced.pending += 1,
+                Err(error) if error.gravity == Gravity::Doubt => {
+                    synced.in_doubt.push((person.email.as_str().to_owned(), error.message.clone()));
+                    synced.ended.get_or_insert(error);
+                    // An old doubt holds back one person; an answer that is lost now may be the first of many.
+                    if self.lost().await? > before {
+                        let unsent = strangers.iter().skip(place + 1).map(|person| person.email.as_str().to_owned());
+                        let why = format!("not sent, since what became of {} is not known", person.email);
+                        synced.failed.extend(unsent.map(|address| (address, why.clone())));
+                        return Ok(());
+                    }
+                }
                 Err(error)
                     if error.gravity == Gravity::Catchable && !hopeless(&error) && error.code != "bad_argument" =>
                 {
@@ -125,6 +139,12 @@ impl Flow<'_> {
             }
         }
         Ok(())
+    }
+
+    /// How many writes of this run are in doubt.
+    async fn lost(&self) -> Result<u64, Error> {
+        let tally = self.client.ledger().tally().await.map_err(|error| Error::of_ledger(self.client, error))?;
+        Ok(tally.iter().filter(|row| row.state == State::Doubt).map(|row| row.count).sum())
     }
 
     /// The writes by which strangers come in one day.

@@ -33,9 +33,13 @@ pub struct Synced {
     pub not_invited: Vec<(String, String)>,
     /// Writes that the platform refused: who and why.
     pub failed: Vec<(String, String)>,
+    /// Why what was done differs from what the rows and members say, where it does: a sentence each.
+    pub remarks: Vec<String>,
+    /// Writes of which nobody knows whether they happened: who and why.
+    pub in_doubt: Vec<(String, String)>,
     /// What is not as wanted after all was done.
     pub left: Vec<String>,
-    /// Why the invitations ended early.
+    /// Why the invitations ended early, or what is in doubt; everything else is done.
     pub ended: Option<Error>,
     /// Groups below that people left with this one: id and name, and how many.
     pub below: Vec<(String, u64)>,

@@ -12,6 +12,8 @@ use crate::catalog::Whole;
 pub struct Difference {
     /// Not in the group, as far as it is known: places in the roster.
     pub added: Vec<usize>,
+    /// Only in rosters of which nobody knows whether they were applied: places in the roster.
+    pub perhaps: Vec<usize>,
     /// In the group with other values: places in the roster, and the columns that differ.
     pub changed: Vec<(usize, Vec<&'static str>)>,
     /// In the group with the same values: places in the roster.
@@ -32,6 +34,7 @@ impl Difference {
             keys.insert(key);
             match baseline.people.get(key) {
                 None => difference.added.push(place),
+                Some(_) if baseline.perhaps.contains(key) => difference.perhaps.push(place),
                 Some(known) => {
                     let columns = differs(whole, row, known);
                     match columns.is_empty() && !known.is_empty() {
@@ -50,7 +53,7 @@ impl Difference {
 
     /// Whether the platform holds all of it already.
     pub fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.changed.is_empty() && self.missing.is_empty()
+        self.added.is_empty() && self.perhaps.is_empty() && self.changed.is_empty() && self.missing.is_empty()
     }
 
     /// Those that are missing, as people know them.

@@ -3,6 +3,7 @@
 
 mod baseline;
 mod compare;
+mod outcome;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -13,15 +14,15 @@ pub use rows::{Rows, fits, read as read_whole};
 
 use serde_json::Value;
 
+use self::outcome::outcome;
 use super::account::{Account, SAMPLES, Tally};
 use super::brake::{self, Weighed};
 use super::options::{Blank, Declined, Mode};
 use super::sync::loosened;
-use super::{Invite, Mending, Synced, Wish};
-use crate::catalog::{Args, Call, Op, Platform, Side, Unsupported, Whole};
+use super::{Invite, Mapping, Mending, Synced, Wish};
+use crate::catalog::{Args, Call, Op, Platform, Unsupported, Whole};
 use crate::client::{Client, Error, With};
 use crate::effects::brakes::Moment;
-use crate::events::Level;
 use crate::model::counted;
 use crate::tables::Table;
 
@@ -75,6 +76,33 @@ pub(super) async fn sync(
         false => outcome(client, &mut synced, &weighed, &answer, whole),
     }
     Ok(synced)
+}
+
+/// The rows of a roster beside the last one of its group that this store has handed over.
+pub struct Beside {
+    /// The rows that may be sent.
+    pub rows: Vec<Value>,
+    /// How many the last roster named; `None` where there was none.
+    pub last: Option<usize>,
+    /// What differs.
+    pub difference: Difference,
+    /// What a row holds.
+    pub whole: &'static Whole,
+}
+
+/// Compares a roster with the last one; nothing is sent. `None` where the platform takes no whole rosters.
+pub async fn beside(client: &Client, group: &str, table: &Table, mapping: &Mapping) -> Result<Option<Beside>, Error> {
+    let Some((op, whole)) = operation(client.platform()) else { return Ok(None) };
+    let mut args = Args::default();
+    args.set(whole.group, group);
+    let call = Call { platform: client.platform(), op, connection: client.connection().to_owned(), args };
+    let read = read_whole(table, mapping, whole);
+    let read = read.map_err(|error| Error::new(&call, "roster", error.to_string()))?;
+    let mut call = call;
+    call.args.set(whole.rows, read.rows.clone());
+    let weighed = brake::weigh(client, &call, whole).await?;
+    let last = weighed.baseline.settled.then_some(weighed.baseline.people.len());
+    Ok(Some(Beside { rows: read.rows, last, difference: weighed.difference, whole }))
 }
 
 /// Refuses what has no meaning where everybody is handed over at once.
@@ -145,6 +173,7 @@ fn account(synced: &mut Synced, weighed: &Weighed, call: &Call, whole: &Whole) {
     let name = |place: &usize| rows.get(*place).map(whole.name).unwrap_or_default();
     let changed = |(place, columns): &(usize, Vec<&str>)| format!("{}: {}", name(place), columns.join(", "));
     let added: Vec<String> = difference.added.iter().map(name).collect();
+    let perhaps: Vec<String> = difference.perhaps.iter().map(name).collect();
     let changed: Vec<String> = difference.changed.iter().map(changed).collect();
     let same: Vec<String> = difference.same.iter().map(name).collect();
     let new = match weighed.baseline.settled {
@@ -153,11 +182,16 @@ fn account(synced: &mut Synced, weighed: &Weighed, call: &Call, whole: &Whole) {
     };
     let by_row = [
         tally('+', "new", new, &added),
+        tally('+', "perhaps", "in a roster of which nobody knows whether it was applied: added if not", &perhaps),
         tally('~', "changed", "in the last roster with other values: changed", &changed),
         tally('=', "same", "in the last roster with the same values", &same),
     ];
     synced.account.by_row = by_row.into_iter().filter(|tally| tally.count > 0).collect();
-    let missing = tally('-', "missing", "in the last roster and not in this one: removed", &difference.names(whole));
+    let meaning = match weighed.baseline.certain {
+        true => "in the last roster and not in this one: removed",
+        false => "in the last roster, or in one of which nobody knows, and not in this one: removed if they are in",
+    };
+    let missing = tally('-', "missing", meaning, &difference.names(whole));
     synced.account.members = weighed.baseline.people.len();
     synced.account.by_member = [missing].into_iter().filter(|tally| tally.count > 0).collect();
     synced.same = same.len();
@@ -168,29 +202,4 @@ fn is_running(op: &Op, answer: &Value) -> bool {
     let accepted = |job: &str| answer.get(job).is_some_and(|id| !id.is_null());
     let ended = |end: &str| answer.pointer(end).is_some_and(|end| !end.is_null());
     op.follow.is_some_and(|follow| accepted(follow.job) && !follow.ends.is_some_and(ended))
-}
-
-/// What the platform did, in its own numbers where it names them.
-fn outcome(client: &Client, synced: &mut Synced, weighed: &Weighed, answer: &Value, whole: &Whole) {
-    let difference = &weighed.difference;
-    let failures = (whole.failures)(answer);
-    let failed = |side: &Side| failures.iter().filter(|failure| failure.side == *side).count();
-    let expected = (
-        difference.added.len().saturating_sub(failed(&Side::Add)),
-        difference.missing.len().saturating_sub(failed(&Side::Remove)),
-    );
-    let counts = (whole.counts)(answer);
-    (synced.added, synced.removed) = counts.unwrap_or(expected);
-    synced.changed = difference.changed.len();
-    for failure in failures {
-        let words = format!("{}: {}", failure.side.not_done(), failure.reason);
-        synced.failed.push((failure.key, words));
-    }
-    if let Some((added, removed)) = counts.filter(|counts| weighed.baseline.certain && *counts != expected) {
-        let line = format!(
-            "the platform says that it added {added} and removed {removed}; by the last roster it was {} and {}",
-            expected.0, expected.1
-        );
-        client.events().say(if weighed.baseline.settled { Level::Warn } else { Level::Info }, line);
-    }
 }

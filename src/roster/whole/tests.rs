@@ -45,6 +45,10 @@ fn the_last_settled_roster_is_who_is_in_together_with_doubtful_ones_after_it() {
     assert_eq!(known.seen.len(), 4, "whoever may have been in, lately");
     let known = baseline(vec![sure(&["a", "b"]), loose(&["b", "c"]), loose(&["d"])]);
     assert_eq!((keys(&known), known.settled, known.certain), (vec!["a", "b", "c", "d"], true, false));
+    assert_eq!((known.sure(), known.perhaps.iter().map(String::as_str).collect()), (2, vec!["c", "d"]));
+    let difference = Difference::of(whole(), &rows(&["a", "c", "x"]), &known);
+    assert_eq!((difference.same, difference.perhaps, difference.added), (vec![0], vec![1], vec![2]));
+    assert_eq!(difference.missing.len(), 2, "b, and d who is perhaps in");
     let known = baseline(vec![loose(&["a"])]);
     assert_eq!((keys(&known), known.settled), (vec!["a"], false));
 }
@@ -89,6 +93,25 @@ fn whoever_went_in_the_last_days_is_counted_once() {
     let known = baseline(vec![sure(&["a", "b", "c", "d"]), sure(&["a", "b", "c"]), sure(&["a", "b"])]);
     assert_eq!(Difference::of(whole(), &rows(&["a"]), &known).lately, 2);
     assert_eq!(Difference::of(whole(), &rows(&["a", "d"]), &known).lately, 1, "who comes back is not gone");
+}
+
+#[test]
+fn whom_the_platform_refused_to_add_has_left_nothing() {
+    let sure = |keys: &[&str]| handed(true, rows(keys), Value::Null);
+    let loose = |keys: &[&str]| handed(false, rows(keys), Value::Null);
+    let refused = |keys: &[&str], who: &str| {
+        let failures = json!([{ "operation": "add", "reason": "no plan", "reference_id": who }]);
+        handed(true, rows(keys), failures)
+    };
+    let lately = |rosters: Vec<Handed>| Difference::of(whole(), &rows(&["a"]), &baseline(rosters)).lately;
+    assert_eq!(lately(vec![sure(&["a"]), refused(&["a", "b"], "b"), sure(&["a"])]), 0, "b was never in");
+    assert_eq!(lately(vec![sure(&["a", "b"]), refused(&["a", "b"], "b"), sure(&["a"])]), 1, "b was in before");
+    assert_eq!(
+        lately(vec![sure(&["a"]), loose(&["a", "b"]), refused(&["a", "b"], "b")]),
+        0,
+        "nor by the try before it"
+    );
+    assert_eq!(lately(vec![sure(&["a"]), loose(&["a", "b"]), sure(&["a"])]), 1, "b may have been in");
 }
 
 fn read(text: &str, mapping: &[(&str, Use)]) -> Result<super::Rows, String> {

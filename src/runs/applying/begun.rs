@@ -42,7 +42,8 @@ async fn begun(applying: &Applying<'_>) -> Result<Begun, Ended> {
         let rows = applying.runner.store.effects_of(&applying.plan.id, after, PAGE).await.map_err(failed)?;
         let Some(last) = rows.last() else { return Ok(begun) };
         after = last.id;
-        let nothing = |state: &str| matches!(State::parse(state), Some(State::Failed | State::NotApplied));
+        let nothing =
+            |state: &str| matches!(State::parse(state), Some(State::Failed | State::NotApplied | State::Replaced));
         for row in rows.into_iter().filter(|row| !nothing(&row.state)) {
             *begun.entry((row.op, row.kind, row.subject)).or_default() += 1;
         }

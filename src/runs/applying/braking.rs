@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::Applying;
 use super::fresh::Fresh;
-use crate::catalog::{Call, Mails};
-use crate::plan::Sign;
+use crate::catalog::{Call, Mails, SubjectKind};
+use crate::plan::{Sign, Step, Touch};
 use crate::roster::{Ahead, Coming, Mailing};
 use crate::runs::planning::failed;
 use crate::script::Ended;
@@ -26,6 +26,7 @@ impl Applying<'_> {
                 }
             }
             let call = self.plan.call(place).map_err(failed)?;
+            on.in_charge.extend(in_charge(step, &call));
             let Some(write) = call.op.write(&call.args) else { continue };
             let limits = Partial::of_call(&step.limits).unwrap_or_default();
             if write.mails == Mails::Yes && !to_do.is_empty() {
@@ -51,6 +52,17 @@ impl Applying<'_> {
         }
         Ok(())
     }
+}
+
+/// Who is put in charge of the groups that a step makes.
+fn in_charge(step: &Step, call: &Call) -> Vec<(String, String)> {
+    let made = step.touches.iter().enumerate().filter(|(_, touch)| touch.kind == SubjectKind::Group.as_str());
+    let granted = |(at, touch): (usize, &Touch)| {
+        let group = touch.gives.clone()?;
+        let grants = part(call, vec![at]).map(|call| call.grants()).unwrap_or_default();
+        Some(grants.into_iter().map(move |grant| (group.clone(), grant.person.to_lowercase())))
+    };
+    made.filter_map(granted).flatten().collect()
 }
 
 /// The call for these of its subjects; `None` for nobody.

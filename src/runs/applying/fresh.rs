@@ -6,9 +6,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::Value;
 
 use super::along::Along;
-use super::begun::begun_by;
 use super::difference::difference;
-use super::{Applying, id_of, names};
+use super::{Applying, id_of, names, replaced};
 use crate::catalog::{Deed, Doubt};
 use crate::client::Client;
 use crate::effects::brakes::Protection;
@@ -54,6 +53,8 @@ struct Known<'a> {
 struct Looked<'a> {
     place: (usize, usize),
     touch: &'a Touch,
+    /// As it was, with all that an earlier attempt has made.
+    before: Value,
     question: &'a Doubt,
     client: &'a Client,
     deed: &'a Deed,
@@ -66,8 +67,8 @@ type Together<'a> = (&'a str, &'a str, Option<&'a str>);
 impl Fresh {
     /// Looks at everything that the plan touches: each row is read once, and the plan's own steps are followed on it, so
     /// that a later touch is compared with what the earlier ones leave.
-    pub(super) async fn look(applying: &Applying<'_>) -> Result<Self, Ended> {
-        let mut fresh = Self { begun: begun_by(applying).await?, ..Self::default() };
+    pub(super) async fn look(applying: &Applying<'_>, begun: HashSet<(usize, usize)>) -> Result<Self, Ended> {
+        let mut fresh = Self { begun, ..Self::default() };
         let mut known = Known::default();
         let mut asked: BTreeMap<Together<'_>, Vec<Doubt>> = BTreeMap::new();
         let mut seen: HashSet<String> = HashSet::new();
@@ -120,7 +121,9 @@ impl Fresh {
             if !Placeholder::is_in(&touch.subject) && overlay.reads(&deed) {
                 let Some(question) = applying.question(place, at, &subjects) else { continue };
                 let row = overlay.row_of(adapter, &deed).cloned();
-                let looked = Looked { place: (place, at), touch, question: &question, client, deed: &deed, row };
+                let before = replaced(&touch.before, &applying.filled);
+                let looked =
+                    Looked { place: (place, at), touch, before, question: &question, client, deed: &deed, row };
                 if !self.compare(looked, along) {
                     continue;
                 }
@@ -138,10 +141,10 @@ impl Fresh {
 
     /// Compares one touch; says whether it is still to be done.
     fn compare(&mut self, looked: Looked<'_>, along: &Along) -> bool {
-        let Looked { place, touch, question, client, deed, row } = looked;
+        let Looked { place, touch, before, question, client, deed, row } = looked;
         let adapter = client.platform().adapter;
         let now = shown(deed, adapter.held(question, row.as_ref()));
-        let before = shown(deed, touch.before.clone());
+        let before = shown(deed, before);
         let mut besides = Vec::new();
         if touch.sign != Sign::Same {
             besides.extend(along.more(adapter, deed, row.as_ref(), &touch.also));
@@ -160,7 +163,9 @@ impl Fresh {
         let id = row.as_ref().and_then(id_of).unwrap_or_default();
         let is_missed = row.is_none() && needs_what_is_there(deed);
         let wanted = shown(deed, adapter.held(question, adapter.after(row, &id, deed).as_ref()));
-        match now != before && touch.sign != Sign::Mail && !is_missed && wanted == now {
+        // Of who leaves other groups with it, the row does not show whether that is done.
+        let is_shown = touch.sign != Sign::Mail && touch.left_with_it().next().is_none();
+        match now != before && is_shown && !is_missed && wanted == now {
             true => {
                 self.as_wanted.insert(place);
             }

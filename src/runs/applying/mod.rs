@@ -6,12 +6,15 @@ mod begun;
 mod braking;
 mod difference;
 mod done;
+mod filling;
 mod fresh;
+mod meetings;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
+use self::begun::begun_by;
 use self::done::Done;
 use self::fresh::{Fresh, Staled};
 use super::planning::failed;
@@ -61,7 +64,10 @@ impl<'a> Applying<'a> {
     }
 
     async fn steps(&mut self, stale: Stale, command: &str) -> Result<(), Ended> {
-        let fresh = Fresh::look(self).await?;
+        self.settle().await?;
+        let begun = begun_by(self).await?;
+        self.fill_begun(&begun).await?;
+        let fresh = Fresh::look(self, begun).await?;
         if let (Stale::Stop, false) = (stale, fresh.staled.is_empty()) {
             return Err(held(self.plan, &fresh.staled, command));
         }
@@ -75,6 +81,7 @@ impl<'a> Applying<'a> {
             self.events.progress("steps done", so_far, all);
         }
         self.done.stale = fresh.staled;
+        self.keep_meetings().await?;
         self.confirm().await
     }
 
@@ -160,29 +167,6 @@ impl<'a> Applying<'a> {
             filled.args.set(name, replaced(value, &self.filled));
         }
         Ok(Ok(filled))
-    }
-
-    /// Looks up what earlier steps have made, all of one step in one go.
-    async fn resolve(&mut self, client: &Client, wanted: &BTreeSet<String>) -> Result<(), Ended> {
-        let mut makers: BTreeMap<usize, Vec<(usize, &String)>> = BTreeMap::new();
-        for name in wanted {
-            if let Some(&(place, at)) = self.makers.get(name.as_str()) {
-                makers.entry(place).or_default().push((at, name));
-            }
-        }
-        for (place, makers) in makers {
-            let client = self.clients.get(&self.plan.steps[place].connection).unwrap_or(client);
-            let subjects = self.subjects(place).map_err(failed)?;
-            let questions: Vec<Doubt> =
-                makers.iter().filter_map(|(at, _)| self.question(place, *at, &subjects)).collect();
-            let rows = client.rows(&questions).await.map_err(|error| self.ended(error))?.unwrap_or_default();
-            for ((_, name), row) in makers.into_iter().zip(rows) {
-                if let Some(id) = row.as_ref().and_then(id_of) {
-                    self.filled.insert(name.clone(), id);
-                }
-            }
-        }
-        Ok(())
     }
 
     /// Whom a step touches, each with its part of the request, as it was planned.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::words::{Owner, Times, about, asked, trace_json, why};
+use super::words::{Owner, Times, about, asked, trace_json, whole_of, why};
 use crate::model::counted;
 use crate::settings::Flags;
 use crate::store::{LooseGroup, Trace};
@@ -104,6 +104,13 @@ impl Doubts {
     /// What to look at in the platform.
     pub fn look_at(&self, trace: &Trace) -> String {
         let row = &trace.effect;
+        if whole_of(row).is_some() {
+            return format!(
+                "look there whether the people of this roster, and nobody else, are in group {}; or hand over the roster that \
+                 is right now: once it is applied, it takes the place of this one",
+                row.subject
+            );
+        }
         let group = if row.target.is_empty() { String::new() } else { format!(" group {}", row.target) };
         let since = self.times.show(self.group.since);
         let mail = match row.mails.as_str() {
@@ -241,6 +248,18 @@ mod tests {
         assert_eq!(look("no", "changes"), "look whether what was asked for stands there now");
         assert_eq!(look("no", "deletes"), "look whether it is still there");
         assert!(look("no", "creates").starts_with("look whether it is there, and was made about 2023"));
+    }
+
+    #[test]
+    fn a_roster_in_doubt_is_looked_for_in_its_group_and_names_nobodys_birth_date() {
+        let (doubts, trace) = (doubts("doubt", 1, Owner::Nobody), trace(super::super::words::tests::roster(2)));
+        assert_eq!(doubts.line(&trace), "    9  group grp_aB: 2 members (reference_id E1, E2)");
+        assert_eq!(
+            doubts.look_at(&trace),
+            "look there whether the people of this roster, and nobody else, are in group grp_aB; or hand over the roster that \
+             is right now: once it is applied, it takes the place of this one"
+        );
+        assert!(!doubts.json(&trace).to_string().contains("1990"));
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct Counts {
     pub in_doubt: i64,
     /// A process is at work on them.
     pub under_way: i64,
+    /// Nobody knows, and something later took their place.
+    pub replaced: i64,
 }
 
 /// A run as it is listed.
@@ -39,6 +41,7 @@ impl Counts {
             "done" | "applied" => &mut self.done,
             "accepted" if !job => &mut self.queued,
             "failed" | "not_applied" => &mut self.failed,
+            "replaced" => &mut self.replaced,
             "open" | "accepted" if owner == Owner::Alive => &mut self.under_way,
             "open" | "accepted" | "doubt" => &mut self.in_doubt,
             // Planned: nothing became of it.
@@ -55,6 +58,7 @@ impl Counts {
             (self.under_way, "under way"),
             (self.failed, "failed"),
             (self.in_doubt, "in doubt"),
+            (self.replaced, "not known and replaced"),
         ];
         let parts: Vec<String> =
             all.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
@@ -71,6 +75,7 @@ impl Counts {
             "failed": self.failed,
             "in_doubt": self.in_doubt,
             "under_way": self.under_way,
+            "replaced": self.replaced,
         })
     }
 }

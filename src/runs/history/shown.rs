@@ -249,6 +249,7 @@ impl Shown {
             "accepted" => "promised, not seen yet",
             "applied" => "were in doubt and happened",
             "not_applied" => "were in doubt and did not happen",
+            "replaced" => "not known whether they happened, replaced by later ones",
             other => other,
         };
         match group.again {

@@ -4,7 +4,12 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use crate::catalog::Whole;
+use crate::platforms;
 use crate::store::{EffectRow, Trace};
+
+/// People of a whole roster who are told by their keys.
+const KEYS: usize = 5;
 
 /// Whether a process works on a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +72,7 @@ pub fn effect_json(row: &EffectRow, owner: Owner) -> Value {
         "error": row.error,
         "job": row.job,
         "superseded_in": row.superseded_in,
-        "asked": row.wanted,
+        "asked": asked_json(row),
     })
 }
 
@@ -92,6 +97,8 @@ pub(super) fn about(row: &EffectRow) -> String {
     };
     let group = match (row.kind.as_str(), named(&row.target)) {
         (_, None) => String::new(),
+        // What a group's own roster is about is the group itself.
+        ("group", Some(parent)) if parent == row.subject => String::new(),
         ("group", Some(parent)) => format!(" below group {parent}"),
         (_, Some(group)) => format!(", group {group}"),
     };
@@ -113,6 +120,7 @@ pub fn standing(row: &EffectRow, owner: Owner, times: &Times) -> String {
         "failed" => because("failed"),
         "applied" => format!("happened, {}", proof(row, times)),
         "not_applied" => format!("did not happen, {}", proof(row, times)),
+        "replaced" => format!("whether it happened is not known; {}", replacement(row)),
         other => other.to_owned(),
     };
     match row.superseded_in {
@@ -131,11 +139,33 @@ pub(super) fn why(row: &EffectRow) -> String {
     }
 }
 
-/// What was asked for beyond whom and where: `first_name Ada, last_name Lovelace`; empty where that was all.
+/// What was asked for beyond whom and where: `first_name Ada, last_name Lovelace`; empty where that was all. Of the people
+/// in a whole roster only their keys are told: nobody needs a birth date to settle a doubt.
 pub(super) fn asked(row: &EffectRow) -> String {
+    if let Some(whole) = whole_of(row) {
+        let keys = keys(row, whole);
+        let more = keys.len().saturating_sub(KEYS);
+        let more = if more > 0 { format!(", {more} more") } else { String::new() };
+        let first = keys.iter().take(KEYS).copied().collect::<Vec<_>>().join(", ");
+        return format!("{} {} ({} {first}{more})", keys.len(), whole.rows, whole.key);
+    }
     let mut parts = Vec::new();
     collect(&row.wanted, row, &mut parts);
     parts.join(", ")
+}
+
+/// The same for programs.
+fn asked_json(row: &EffectRow) -> Value {
+    let mut wanted = row.wanted.clone();
+    if let (Some(whole), Some(map)) = (whole_of(row), wanted.as_object_mut()) {
+        let keys = keys(row, whole);
+        map.insert(whole.rows.to_owned(), json!({ "count": keys.len(), whole.key: keys }));
+    }
+    wanted
+}
+
+fn keys<'a>(row: &'a EffectRow, whole: &Whole) -> Vec<&'a str> {
+    whole.rows_of(&row.wanted).iter().map(|person| whole.key_of(person)).collect()
 }
 
 /// `None` for what is empty in the store.
@@ -145,6 +175,23 @@ pub(super) fn named(text: &str) -> Option<&str> {
 
 fn is_open(row: &EffectRow) -> bool {
     row.state == "open" || (row.state == "accepted" && row.job.is_some())
+}
+
+/// What took its place.
+fn replacement(row: &EffectRow) -> String {
+    let what = if whole_of(row).is_some() { "roster" } else { "one" };
+    match row.settled_by.as_deref().and_then(|by| by.strip_prefix("run ")) {
+        Some(run) if run == row.run => format!("a later {what} of this run took its place"),
+        Some(run) => format!("the {what} of run {run} took its place"),
+        None => format!("a later {what} took its place"),
+    }
+}
+
+/// What it hands over as everybody of a group at once, where it does.
+pub(super) fn whole_of(row: &EffectRow) -> Option<&'static Whole> {
+    let (noun, verb) = row.op.split_once('.')?;
+    let whole = platforms::all().find_map(|platform| platform.op(noun, verb)?.whole)?;
+    row.wanted.get(whole.rows).is_some().then_some(whole)
 }
 
 /// Who knows it.
@@ -217,6 +264,22 @@ pub(super) mod tests {
         Times::within(TimeZone::UTC)
     }
 
+    /// A whole roster in doubt.
+    pub(in crate::runs::history) fn roster(people: usize) -> EffectRow {
+        let person = |n| json!({ "reference_id": format!("E{n}"), "first_name": "Ada", "date_of_birth": "1990-05-15" });
+        EffectRow {
+            op: "members.sync".into(),
+            consequence: "changes".into(),
+            mails: "unknown".into(),
+            kind: "group".into(),
+            subject: "grp_aB".into(),
+            target: "grp_aB".into(),
+            address: None,
+            wanted: json!({ "group_id": "grp_aB", "members": (1..=people).map(person).collect::<Vec<_>>() }),
+            ..row(9)
+        }
+    }
+
     fn stands(row: &EffectRow) -> String {
         standing(row, Owner::Nobody, &times())
     }
@@ -242,6 +305,7 @@ pub(super) mod tests {
     fn people_groups_and_invitations_are_named_each_in_their_way() {
         let group = EffectRow { kind: "group".into(), subject: "berlin".into(), address: None, ..row(1) };
         assert_eq!(about(&group), "group berlin below group 4");
+        assert_eq!(about(&roster(3)), "group grp_aB");
         let invitation = EffectRow { kind: "invitation".into(), target: String::new(), ..row(1) };
         assert_eq!(about(&invitation), "invitation 1007 of ada@example.org");
         let by_address = EffectRow { subject: "ada@example.org".into(), ..row(1) };
@@ -273,8 +337,24 @@ pub(super) mod tests {
             stands(&by("not_applied", "ada: asked her")),
             "did not happen, as ada said 2023-11-14 22:13:20 UTC: asked her"
         );
+        let unknown = "whether it happened is not known; ";
+        assert_eq!(stands(&by("replaced", "run r2")), format!("{unknown}the one of run r2 took its place"));
+        let of_run = EffectRow { settled_by: Some("run r2".into()), state: "replaced".into(), ..roster(1) };
+        assert_eq!(stands(&of_run), format!("{unknown}the roster of run r2 took its place"));
+        let own = EffectRow { run: "r2".into(), ..of_run };
+        assert_eq!(stands(&own), format!("{unknown}a later roster of this run took its place"));
         let over = EffectRow { superseded_in: Some(2), ..of("done") };
         assert_eq!(stands(&over), "done (attempt 2 asked for something else)");
+    }
+
+    #[test]
+    fn of_the_people_in_a_whole_roster_only_their_keys_are_told() {
+        assert_eq!(asked(&roster(2)), "2 members (reference_id E1, E2)");
+        assert_eq!(asked(&roster(7)), "7 members (reference_id E1, E2, E3, E4, E5, 2 more)");
+        let object = effect_json(&roster(7), Owner::Nobody);
+        assert_eq!(object["asked"]["members"]["count"], 7);
+        assert_eq!(object["asked"]["members"]["reference_id"][6], "E7");
+        assert!(!object.to_string().contains("1990"), "{object}");
     }
 
     #[test]

@@ -146,8 +146,9 @@ impl Undoing<'_> {
                 let doubt = "it is in doubt whether it happened: settle it first with `beadle doubts`";
                 match State::parse(&row.state) {
                     Some(State::Done | State::Applied | State::Accepted) => match Happened::of(client, row.clone()) {
-                        Some(one) => happened.push(one),
-                        None => draft.leave_out(told(why_it_stays(client, &row.op))),
+                        Some(one) if !matches!(one.deed, Deed::AccountDeleted { .. }) => happened.push(one),
+                        Some(one) if stays(client, &row.op).is_none() => happened.push(one),
+                        _ => draft.leave_out(told(why_it_stays(client, &row.op))),
                     },
                     Some(State::Open | State::Doubt) => draft.leave_out(told(doubt)),
                     _ => {}
@@ -173,9 +174,18 @@ fn thrown(error: crate::client::Error) -> Ended {
     Ended::Fatal(Thrown::from(error))
 }
 
+/// Why a write stays, in the words of its platform.
+fn stays(client: &Client, operation: &str) -> Option<&'static str> {
+    let (noun, verb) = operation.split_once('.')?;
+    client.platform().adapter.stays(client.platform().op(noun, verb)?)
+}
+
 /// Why a write stays that is none of people's places and fields, nor of groups.
 fn why_it_stays(client: &Client, operation: &str) -> &'static str {
     let op = operation.split_once('.').and_then(|(noun, verb)| client.platform().op(noun, verb));
+    if let Some(why) = stays(client, operation) {
+        return why;
+    }
     let does = op.and_then(|op| op.write(&Args::default())).map(|write| write.consequence);
     match (op.and_then(|op| op.whole), does) {
         (Some(_), _) => "a roster is handed over whole: to go back, hand over the one before with `roster.sync`",

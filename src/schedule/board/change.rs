@@ -42,7 +42,7 @@ impl Board {
         self.posts.push(post);
     }
 
-    /// Takes up what an earlier process has left; a job that is gone gives its entries up.
+    /// Takes in what an earlier process has left, or what events ask for; a job that is gone gives its entries up.
     pub fn take_up(&mut self, open: Vec<Open>, now: Timestamp) -> Vec<Verdict> {
         let mut turn = Turn::at(now);
         for Open { job, entry } in open {

@@ -91,16 +91,6 @@ impl Board {
         self.settle(turn)
     }
 
-    /// Something happened that a job waits for: it is to be run as `run`.
-    pub fn trigger(&mut self, job: &str, run: String, now: Timestamp) -> Vec<Verdict> {
-        let entry = Entry { cause: Cause::Event, scheduled_at: now, due_at: now, made_up: false, run, tries: 0 };
-        let mut turn = Turn::at(now);
-        if let Some(number) = self.names.get(job).copied() {
-            self.queue(number, entry, now, &mut turn);
-        }
-        self.settle(turn)
-    }
-
     /// Somebody wants the job to be run now as `run`, or an older run of it to go on (`tries` above 0).
     pub fn hand(&mut self, job: &str, run: String, tries: u32, now: Timestamp) -> Vec<Verdict> {
         let entry = Entry { cause: Cause::Hand, scheduled_at: now, due_at: now, made_up: false, run, tries };

@@ -67,6 +67,13 @@ impl Scene {
         told(&self.0.turn(at(now)))
     }
 
+    fn event(&mut self, job: &str, run: &str, now: &str) -> Vec<String> {
+        let now = at(now);
+        let entry =
+            Entry { cause: Cause::Event, scheduled_at: now, due_at: now, made_up: false, run: run.into(), tries: 0 };
+        told(&self.0.take_up(vec![Open { job: job.into(), entry }], now))
+    }
+
     fn ended(&mut self, job: &str, run: &str, outcome: Outcome, now: &str) -> Vec<String> {
         told(&self.0.ended(job, run, outcome, at(now)))
     }
@@ -318,9 +325,9 @@ fn no_more_runs_are_at_work_than_may_be() {
 #[test]
 fn events_wait_for_their_job_and_none_is_lost() {
     let mut scene = Scene::of(vec![job("welcome", "")]);
-    assert_eq!(told(&scene.0.trigger("welcome", "e1".into(), at("22T01:00"))), ["welcome 22T01:00 starts e1"]);
+    assert_eq!(scene.event("welcome", "e1", "22T01:00"), ["welcome 22T01:00 starts e1"]);
     assert_eq!(
-        told(&scene.0.trigger("welcome", "e2".into(), at("22T01:01"))),
+        scene.event("welcome", "e2", "22T01:01"),
         ["welcome 22T01:01 waits: run e1 of the job was still at work"]
     );
     assert_eq!(scene.ended("welcome", "e1", Outcome::Held, "22T01:05")[1], "welcome 22T01:01 resumes e1 first");

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 
 use super::super::board::{Board, Open};
 use super::files::{Found, InForce};
-use super::watch::{ClockWatch, jumped};
+use super::notices::{ClockWatch, jumped};
 use super::{Daemon, NotServed, Parts, SEAT, Tally, rows};
 use crate::effects::{Lease, LeaseError};
 use crate::events::Level;
@@ -48,8 +48,10 @@ impl Daemon {
             unkept: Vec::new(),
             endings,
             tell,
+            tidied: None,
             _seat: seat,
         };
+        daemon.subscribe(&jobs);
         daemon.take_up(now).await?;
         Ok(daemon)
     }
@@ -67,6 +69,7 @@ impl Daemon {
                 Left::Ended(row) => ended.push(row),
             }
         }
+        open.extend(self.left_triggers(now).await?);
         self.parts.store.keep_turn(&[], &ended).await?;
         if !open.is_empty() {
             self.parts.events.say(Level::Info, format!("taking up {} that the last daemon left", open.len()));
@@ -112,15 +115,18 @@ impl Daemon {
         if self.parts.files.have_changed() {
             self.reload().await;
         }
-        let looked = match self.pauses().await {
-            Ok(()) => self.backfills(now).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = looked {
+        if let Err(error) = self.orders(now).await {
             if self.watch.store_fails() {
                 self.parts.events.say(Level::Error, format!("the store cannot be read: {error}"));
             }
         }
+    }
+
+    async fn orders(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.pauses().await?;
+        self.backfills(now).await?;
+        self.triggers(now).await?;
+        self.tidy(now).await
     }
 
     /// Reads the job files again and shows what that changes.
@@ -128,7 +134,9 @@ impl Daemon {
         let now = self.parts.clock.now();
         let found = self.parts.files.read();
         say_broken(&self.parts, &found);
-        let (verdicts, changes) = self.board.replace(self.in_force.take(found), now);
+        let jobs = self.in_force.take(found);
+        self.subscribe(&jobs);
+        let (verdicts, changes) = self.board.replace(jobs, now);
         let shown = |time: Option<Timestamp>| time.map_or("never".to_owned(), |time| time.to_string());
         for change in changes {
             let line = format!("job {}: next {} (was {})", change.job, shown(change.after), shown(change.before));

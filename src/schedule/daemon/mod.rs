@@ -3,21 +3,25 @@
 mod begin;
 mod desk;
 mod files;
+mod notices;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod tidy;
+mod triggers;
 mod turn;
-mod watch;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc};
+use jiff::Timestamp;
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 pub use desk::{Asks, ByHand, Desk, Seen, Silent, Tally};
 pub use files::{Found, JobFiles};
+pub use tidy::Keep;
 
 use super::board::{Board, Pause};
 use super::process::Starts;
@@ -25,13 +29,16 @@ use super::verdict::{Outcome, Verdict};
 use crate::clock::Clock;
 use crate::effects::{Lease, LeaseError};
 use crate::events::{Events, Level};
+use crate::hooks::{Bell, Subscription};
 use crate::model::counted;
 use crate::store::{Error, Store};
 use files::InForce;
-use watch::ClockWatch;
+use notices::ClockWatch;
 
 /// How often other processes' orders (pauses, backfills) and the clock are looked at.
 const LOOK: Duration = Duration::from_secs(1);
+/// So many ends of runs are written down together.
+const AT_A_TIME: usize = 1_000;
 /// By this name the store has one daemon: whoever asks whether one is at work looks for its lease.
 pub const SEAT: &str = "serve";
 
@@ -49,6 +56,14 @@ pub struct Parts {
     pub events: Events,
     /// So many runs are at work at once.
     pub at_once: usize,
+    /// How long things are kept.
+    pub keep: Keep,
+    /// The connection of jobs that name none.
+    pub connection: Option<String>,
+    /// Rung when an event asks for a run.
+    pub bell: Bell,
+    /// Where those hear who work off deliveries which jobs wait for what.
+    pub subscriptions: watch::Sender<Arc<Vec<Subscription>>>,
     /// Ends it gracefully: what is at work is brought to a place where it can be resumed.
     pub stop: CancellationToken,
     /// Reads the job files again.
@@ -85,6 +100,7 @@ pub struct Daemon {
     tell: mpsc::UnboundedSender<Finished>,
     watch: ClockWatch,
     tally: Tally,
+    tidied: Option<Timestamp>,
     _seat: Lease,
 }
 
@@ -110,15 +126,17 @@ impl Daemon {
             }
             let asleep = self.asleep();
             let (reload, clock) = (Arc::clone(&self.parts.reload), self.parts.clock.clone());
+            let (bell, mut ended) = (self.parts.bell.clone(), Vec::new());
             tokio::select! {
-                Some(finished) = self.endings.recv() => {
-                    self.tally.ended(&finished.job, finished.outcome);
-                    let verdicts = self.board.ended(&finished.job, &finished.run, finished.outcome, clock.now());
-                    self.at_work.remove(&finished.run);
+                _ = self.endings.recv_many(&mut ended, AT_A_TIME) => {
+                    let now = clock.now();
+                    let verdicts = ended.iter().flat_map(|finished| self.finished(finished, now)).collect();
                     self.act(verdicts).await;
                 }
                 question = self.parts.asks.next() => self.answer(question).await,
                 () = reload.notified() => self.reload().await,
+                // What it asked for is looked at before the next turn.
+                () = bell.next_run() => {}
                 () = tokio::time::sleep(asleep) => {}
                 () = stop.cancelled() => {}
             }
@@ -134,6 +152,12 @@ impl Daemon {
             "{} of which {timed} have a next moment",
             counted(u32::try_from(all).unwrap_or(u32::MAX), "job", "jobs")
         )
+    }
+
+    fn finished(&mut self, finished: &Finished, now: Timestamp) -> Vec<Verdict> {
+        self.tally.ended(&finished.job, finished.outcome);
+        self.at_work.remove(&finished.run);
+        self.board.ended(&finished.job, &finished.run, finished.outcome, now)
     }
 
     /// How long nothing is to be decided.
@@ -157,10 +181,8 @@ impl Daemon {
         }
         while !self.at_work.is_empty() {
             let Some(finished) = self.endings.recv().await else { break };
-            self.tally.ended(&finished.job, finished.outcome);
-            self.at_work.remove(&finished.run);
             let now = self.parts.clock.now();
-            let mut verdicts = self.board.ended(&finished.job, &finished.run, finished.outcome, now);
+            let mut verdicts = self.finished(&finished, now);
             // What could begin now has to wait for the next daemon.
             verdicts.retain(|verdict| verdict.entry.run == finished.run);
             self.unkept.append(&mut verdicts);

@@ -2,15 +2,16 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
-use tokio::sync::{Notify, mpsc, oneshot};
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::super::board::tests::job;
 use super::super::process::{Ended, Errand, Exit, Starts, Task};
-use super::{ByHand, Daemon, Desk, Found, JobFiles, NotServed, Parts};
+use super::{Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts};
 use crate::clock::Clock;
 use crate::events::{Event, Events, Sink};
+use crate::hooks::Bell;
 use crate::settings::Job;
 use crate::store::{NewRun, PauseRow, Store, TickFilter, TickRow};
 
@@ -101,6 +102,10 @@ impl Scene {
             files: Box::new(Files(Arc::clone(&self.jobs))),
             events: Events::to(vec![self.said.clone()]),
             at_once: 4,
+            keep: Keep { ticks: SignedDuration::from_hours(24 * 30), logs: SignedDuration::from_hours(24 * 30) },
+            connection: Some("main".into()),
+            bell: Bell::default(),
+            subscriptions: watch::channel(Arc::default()).0,
             stop: stop.clone(),
             reload: Arc::clone(&reload),
             asks,

@@ -74,6 +74,7 @@ impl Daemon {
         }
         let (jobs, ticks): (Vec<_>, Vec<_>) = (jobs.into_values().collect(), ticks.into_values().collect());
         self.parts.store.keep_turn(&jobs, &ticks).await?;
+        self.keep_ended(&self.unkept, now).await?;
         for pause in self.unkept.iter().filter_map(|verdict| rows::paused(&self.board, verdict, now)) {
             self.parts.store.pause_job(&pause).await?;
         }

@@ -12,13 +12,16 @@ use super::child::Living;
 use super::exit::{signal_of, signal_words};
 use super::{Ended, Errand, Exit, Starts, Task};
 use crate::clock::Clock;
+use crate::events::{Events, Level};
 use crate::model::span;
-use crate::runs::Lost;
+use crate::runs::{Lost, Marked};
 use crate::settings::{Job, Mode, Redactor};
-use crate::store::Store;
+use crate::store::{Cause, Store};
 
 /// What a run that stops softly ends with.
 const INTERRUPTED: u8 = 130;
+/// Lines that are told of a run that never came to be.
+const TOLD: usize = 10;
 /// The same program even if its file was replaced by a newer one meanwhile.
 const SELF: &str = "/proc/self/exe";
 
@@ -41,6 +44,8 @@ pub struct Processes {
     pub redactor: Redactor,
     /// Tells the time.
     pub clock: Clock,
+    /// Hears why a run never came to be.
+    pub events: Events,
 }
 
 /// How long runs are waited for that should have ended.
@@ -95,7 +100,8 @@ impl Processes {
         if errand.what == Task::Resume {
             command.arg("--resume");
         }
-        if let Some(at) = errand.scheduled_at {
+        // What events start is due at no moment of the timetable.
+        if let Some(at) = errand.scheduled_at.filter(|_| errand.cause != Cause::Event) {
             command.args(["--scheduled-at", &at.to_string()]);
         }
         if let Some(events) = &errand.events {
@@ -140,12 +146,27 @@ impl Processes {
             exit_code: code.map_or_else(|| 128 + i64::from(signal.unwrap_or_default()), i64::from),
             said,
         };
-        let marked = lost.mark(&self.store, &self.redactor, self.clock.now_ms()).await;
         let mut said = self.redactor.redact(&lost.said).into_owned();
-        if let Err(error) = marked {
-            said.push_str(&format!("\n{}; that could not be written down: {error}\n", lost.why));
+        match lost.mark(&self.store, &self.redactor, self.clock.now_ms()).await {
+            Ok(Marked::Unbegun) if exit != Exit::Code(0) => self.tell(errand, &said),
+            Ok(Marked::Unbegun | Marked::Lost | Marked::Accounted | Marked::Elsewhere) => {}
+            // A store that fails ends no daemon.
+            Err(error) => {
+                let run = &errand.run;
+                let line = format!("what became of run {run} could not be looked at or written down: {error}");
+                self.events.say(Level::Error, line.clone());
+                said.push_str(&format!("\n{line}\n"));
+            }
         }
         Ended { exit, said }
+    }
+
+    /// Of what never became a run there is no log: its last words are told at once.
+    fn tell(&self, errand: &Errand, said: &str) {
+        let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+        for line in &lines[lines.len().saturating_sub(TOLD)..] {
+            self.events.say(Level::Error, format!("{}, run {}, which did not begin: {line}", errand.job, errand.run));
+        }
     }
 
     /// Waits until it ends, asks it to where it should, kills it where that does not help.

@@ -96,7 +96,7 @@ fn look(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynami
     let wish = wish("migrate.look()", given.get(2))?;
     let looked = run.block(Waiting::Read, migrate::look(ends.from()?, ends.to()?, &wish))?;
     let looked: Looked = looked.map_err(|error| run.throw(error.into()))?;
-    let file = unmapped(run, &looked.unmapped)?;
+    let file = unmapped(run, &ends, &looked.unmapped)?;
     let Told { lines, json } = migrated::looked(&looked, file.as_deref());
     section(run, ends.title("a look"), lines, &json);
     Ok(given_back(&json))
@@ -107,7 +107,7 @@ fn run(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic
     let wish = wish("migrate.run()", given.get(2))?;
     let moved = run.block(Waiting::Write, migrate::run(ends.from()?, ends.to()?, &wish))?;
     let moved: Moved = moved.map_err(|error| run.throw(error.into()))?;
-    let file = unmapped(run, &moved.unmapped)?;
+    let file = unmapped(run, &ends, &moved.unmapped)?;
     let Told { lines, json } = migrated::moved(&moved, file.as_deref(), run.plans());
     let rows: u64 = moved.groups.iter().flat_map(|group| &group.synced).map(|one| one.rejected.len() as u64).sum();
     let failed =
@@ -118,8 +118,7 @@ fn run(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic
         parts.failed += failed + moved.welcomed.failed.len() as u64;
     });
     section(run, ends.title("moved"), lines, &json);
-    let ended = moved.groups.into_iter().filter_map(|group| group.synced?.ended).next();
-    match ended {
+    match moved.ended {
         Some(error) => Err(run.throw(error.into())),
         None => Ok(given_back(&json)),
     }
@@ -130,13 +129,8 @@ fn verify(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dyna
     let wish = wish("migrate.verify()", given.get(2))?;
     let verified = run.block(Waiting::Read, migrate::verify(ends.from()?, ends.to()?, &wish))?;
     let verified: Verified = verified.map_err(|error| run.throw(error.into()))?;
-    let file = match verified.differences.is_empty() {
-        true => None,
-        false => {
-            let rows = verified.differences.iter().map(|row| row.cells().to_vec());
-            Some(write(run, "differences.csv", &Difference::COLUMNS, rows)?)
-        }
-    };
+    let rows: Vec<Vec<&str>> = verified.differences.iter().map(|row| row.cells().to_vec()).collect();
+    let file = write(run, &ends, "differences", &Difference::COLUMNS, rows)?;
     let Told { lines, json } = migrated::verified(&verified, file.as_deref());
     let lacking = verified.differences.iter().filter(|one| one.kind.lacks()).count() as u64;
     run.with_parts(|parts| parts.failed += lacking);
@@ -191,6 +185,7 @@ fn wish(verb: &'static str, given: Option<&Dynamic>) -> Outcome<Wish> {
         "groups",
         "under",
         "fields",
+        "values",
         "roles",
         "role",
         "newcomers",
@@ -207,6 +202,10 @@ fn wish(verb: &'static str, given: Option<&Dynamic>) -> Outcome<Wish> {
     let mut wish = Wish { groups: selection(verb, given)?, ..Wish::default() };
     wish.under = options.id("under")?;
     wish.fields = names(verb, "fields", options.map("fields")?)?;
+    for (name, value) in names(verb, "values", options.map("values")?)? {
+        let value = value.ok_or_else(|| format!("`values` of {verb}: `{name}` is `()`: say what everybody gets"))?;
+        wish.values.push((name, value));
+    }
     wish.roles = names(verb, "roles", options.map("roles")?)?;
     wish.role = options.id("role")?;
     wish.newcomers = options.choice("newcomers", &["accounts", "pending"])?.map(|word| match word.as_str() {
@@ -290,25 +289,27 @@ fn section(run: &Run, title: String, lines: Vec<String>, json: &Value) {
 }
 
 /// What stays behind, in a file of the run; `None` where nothing does.
-fn unmapped(run: &Run, rows: &[Unmapped]) -> Outcome<Option<String>> {
-    match rows.is_empty() {
-        true => Ok(None),
-        false => {
-            let rows = rows.iter().map(|row| row.cells().to_vec());
-            write(run, "unmapped.csv", &Unmapped::COLUMNS, rows).map(Some)
-        }
-    }
+fn unmapped(run: &Run, ends: &Ends, rows: &[Unmapped]) -> Outcome<Option<String>> {
+    write(run, ends, "unmapped", &Unmapped::COLUMNS, rows.iter().map(|row| row.cells().to_vec()).collect())
 }
 
-/// A file for people in the run's folder, or beside the plan; gives its name below the project's folder.
-fn write<'a>(run: &Run, file: &str, columns: &[&str], rows: impl Iterator<Item = Vec<&'a str>>) -> Outcome<String> {
+/// A file for people in the run's folder, or beside the plan; gives its name below the project's folder. Each pair of
+/// connections has one of its own, and what it said before is gone: without rows there is no file, or an empty one.
+fn write(run: &Run, ends: &Ends, file: &str, columns: &[&str], rows: Vec<Vec<&str>>) -> Outcome<Option<String>> {
     let folder = match run.plans() {
         true => files::folder_of_plan(run),
         false => format!(".beadle/runs/{}", run.start().id),
     };
-    let name = format!("{folder}/{file}");
+    let name = match run.turn_of_migration(&ends.title("")) {
+        1 => format!("{folder}/{file}.csv"),
+        turn => format!("{folder}/{file}-{turn}.csv"),
+    };
     let path: PathBuf = run.start().root.join(&name);
+    if rows.is_empty() && !path.exists() {
+        return Ok(None);
+    }
+    let is_empty = rows.is_empty();
     tables::make_room(&path).map_err(|error| error.to_string())?;
-    tables::for_people(&path, columns, rows).map_err(|error| error.to_string())?;
-    Ok(name)
+    tables::for_people(&path, columns, rows.into_iter()).map_err(|error| error.to_string())?;
+    Ok((!is_empty).then_some(name))
 }

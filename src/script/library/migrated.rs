@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::migrate::{Kind, Looked, Moved, Place, Unmapped, Verified, Welcomed};
+use crate::migrate::{By, Kind, Looked, Moved, Place, Unmapped, Verified, Welcomed};
 use crate::model::{Group, counted};
 use crate::roster::{RowClass, Synced};
 
@@ -81,6 +81,7 @@ pub(super) fn moved(moved: &Moved, file: Option<&str>, planned: bool) -> Told {
     for group in &moved.groups {
         let sign = if group.made { '+' } else { '=' };
         let mut parts = match &group.synced {
+            None if moved.ended.is_some() => vec!["its people have not moved yet".to_owned()],
             None => vec!["nobody".to_owned()],
             Some(synced) => sums.add(synced),
         };
@@ -102,13 +103,17 @@ pub(super) fn moved(moved: &Moved, file: Option<&str>, planned: bool) -> Told {
     }
     let made = moved.groups.iter().filter(|group| group.made).count();
     let would = if planned { "would be made" } else { "made" };
-    lines.insert(0, format!("{}, {made} of them {would}", counted(moved.groups.len(), "group", "groups")));
+    if !(moved.groups.is_empty() && moved.ended.is_some()) {
+        lines.insert(0, format!("{}, {made} of them {would}", counted(moved.groups.len(), "group", "groups")));
+    }
+    let links = counted(moved.links, "link by which people come in", "links by which people come in");
+    lines.extend((moved.links > 0).then(|| format!("{links} {would}")));
     lines.extend(welcomed(&moved.welcomed, planned));
     stays(&moved.unmapped, file, &mut lines);
     let Sums { added, existing, changed, same, awaited, invited, not_invited, failed, rejected, left } = sums;
     let json = json!({
         "groups": moved.groups.len(), "made": made, "accounts": moved.welcomed.accounts,
-        "pending": moved.welcomed.pending, "added": added, "existing": existing, "changed": changed, "same": same,
+        "pending": moved.welcomed.pending, "links": moved.links, "added": added, "existing": existing, "changed": changed, "same": same,
         "awaited": awaited, "invited": invited, "not_invited": not_invited, "failed": failed, "rejected": rejected,
         "left": left, "unmapped": moved.unmapped.len(), "file": file,
     });
@@ -132,7 +137,7 @@ fn welcomed(welcomed: &Welcomed, planned: bool) -> Vec<String> {
     ];
     let told = counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, line)| line);
     let more = failed.len().saturating_sub(SHOWN);
-    let named = failed.iter().take(SHOWN).map(|(who, why)| format!("  ! {who}: {why}"));
+    let named = failed.iter().take(SHOWN).map(|(_, who, why)| format!("  ! {who}: {why}"));
     told.chain(named).chain((more > 0).then(|| format!("  ! and {more} more"))).collect()
 }
 
@@ -192,10 +197,18 @@ pub(super) fn verified(verified: &Verified, file: Option<&str>) -> Told {
         extra
     )];
     for group in &verified.groups {
-        let (here, there) = &group.digests;
-        let sign = if here == there { '=' } else { '!' };
+        let (sign, digests) = match &group.digests {
+            Some((here, there)) if here == there => ('=', format!("; fields {here} and {there}")),
+            Some((here, there)) => ('!', format!("; fields {here} and {there}")),
+            None => (if group.wanted == group.there { '=' } else { '!' }, String::new()),
+        };
+        let there = match group.by {
+            By::Members => "there",
+            By::Roster => "in the last roster that was handed over",
+            By::Invitations => "written to",
+        };
         lines.push(format!(
-            "  {sign} {} is {}: people here {}, there {}; fields {here} and {there}",
+            "  {sign} {} is {}: people here {}, {there} {}{digests}",
             called(&group.group),
             group.target,
             group.wanted,

@@ -197,7 +197,8 @@ fn account(run: &Run, file: &File, group: &str, wish: &Wish, synced: &Synced) ->
         "rejects": rejects,
         "below": synced.below.iter().map(|(group, people)| json!({ "group": group, "people": people })).collect::<Vec<_>>(),
         "loosened": synced.loosened,
-        "not_invited": synced.not_invited, "failed": synced.failed, "left": synced.left,
+        "not_invited": synced.not_invited, "in_doubt": synced.in_doubt, "failed": synced.failed, "left": synced.left,
+        "remarks": synced.remarks,
     });
     run.with_parts(|parts| {
         parts.rejected += synced.rejected.len() as u64;
@@ -246,6 +247,7 @@ fn figures(synced: &Synced) -> Map {
         ("rejected", synced.rejected.len()),
         ("invited", synced.invited),
         ("not_invited", synced.not_invited.len()),
+        ("in_doubt", synced.in_doubt.len()),
         ("failed", synced.failed.len()),
         ("left", synced.left.len()),
     ]

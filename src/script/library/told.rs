@@ -40,6 +40,7 @@ pub(super) fn lines(synced: &Synced, wish: &Wish, rejects: Option<&str>, tense: 
         classes(&account.by_member, &mut lines);
     }
     lines.push(done(synced, tense));
+    lines.extend(synced.remarks.iter().cloned());
     let below: Vec<String> = synced.below.iter().map(|(group, people)| format!("{people} from {group}")).collect();
     lines.extend((!below.is_empty()).then(|| format!("with it, from groups below: {}", below.join(", "))));
     lines.extend(synced.loosened.iter().map(|what| format!("allowed by this call: {what}")));
@@ -51,6 +52,7 @@ pub(super) fn lines(synced: &Synced, wish: &Wish, rejects: Option<&str>, tense: 
     if tense == Tense::Did {
         some("not invited", &synced.not_invited, &mut lines);
     }
+    some("in doubt", &synced.in_doubt, &mut lines);
     some("failed", &synced.failed, &mut lines);
     lines.extend(synced.left.iter().map(|left| format!("not as wanted: {left}")));
     lines.extend(account.unused_columns());
@@ -98,6 +100,7 @@ fn done(synced: &Synced, tense: Tense) -> String {
         return "done: nothing was sent".to_owned();
     }
     match (parts.is_empty(), tense) {
+        (true, Tense::Did) if !synced.failed.is_empty() => "done: nothing was added, changed or removed".to_owned(),
         (true, Tense::Did) => "done: nothing had to be added, changed or removed".to_owned(),
         (false, Tense::Did) => format!("done: {}", parts.join(", ")),
         (true, Tense::Would) => "would be: nothing to add, change or remove".to_owned(),

@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::Api;
 use super::door::{Access, is_json};
 use super::field::Given;
+use super::listen::Caller;
 use super::problem::Problem;
 use super::route::{Found, find};
 
@@ -67,11 +68,12 @@ impl Asked {
 
 pub(super) async fn answer(
     State(api): State<Arc<Api>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    ConnectInfo(caller): ConnectInfo<Caller>,
     request: Request,
 ) -> Response {
+    let _open = caller.watch.request();
     let (parts, body) = request.into_parts();
-    let reply = handled(&api, &parts, body, peer).await.unwrap_or_else(Problem::reply);
+    let reply = handled(&api, &parts, body, caller.peer).await.unwrap_or_else(Problem::reply);
     // As all that leaves: a secret that got in somewhere gets no further.
     let text = match reply.body {
         Body::Json(value) => format!("{value}\n"),

@@ -3,12 +3,16 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::extract::connect_info::Connected;
+use axum::serve::IncomingStream;
 use axum::{Router, serve};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::super::guarded::{Guarded, Watch};
 use super::super::health::Health;
 use super::super::metrics::Shared;
 use super::answer::answer;
@@ -18,6 +22,24 @@ use crate::clock::Clock;
 use crate::runs::past::Past;
 use crate::schedule::Desk;
 use crate::settings::{Redactor, ServeToken};
+
+/// Connections at the same time; more wait.
+const CONNECTIONS: usize = 64;
+/// A connection without a request ends after this.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// Whoever asks.
+#[derive(Clone)]
+pub(super) struct Caller {
+    pub(super) peer: SocketAddr,
+    pub(super) watch: Watch,
+}
+
+impl Connected<IncomingStream<'_, Guarded>> for Caller {
+    fn connect_info(stream: IncomingStream<'_, Guarded>) -> Self {
+        Self { peer: *stream.remote_addr(), watch: stream.io().watch() }
+    }
+}
 
 /// What is served, and where.
 pub struct Options {
@@ -76,8 +98,9 @@ pub async fn listen(options: Options) -> std::io::Result<Listening> {
     // Figures count from here on.
     api.meter.begin().await;
     let app = Router::new().fallback(answer).with_state(Arc::new(api));
-    let server = serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stop.clone().cancelled_owned());
+    let server =
+        serve(Guarded::new(listener, CONNECTIONS, SILENCE), app.into_make_service_with_connect_info::<Caller>())
+            .with_graceful_shutdown(stop.clone().cancelled_owned());
     let done = tokio::spawn(async move { server.await });
     Ok(Listening { address, stop, done })
 }

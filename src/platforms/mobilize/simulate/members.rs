@@ -7,7 +7,7 @@ use super::loose::{self, asked, count, id, text};
 use super::refusal::Refusal;
 use super::shape::{self, Fields, Seen};
 use crate::catalog::Args;
-use crate::world::{Content, Deed, Doing, User, World};
+use crate::world::{Content, Deed, Doing, Topic, User, World};
 
 /// Most people in one invitation.
 const MOST_INVITED: usize = 500;
@@ -56,6 +56,7 @@ fn member<'w>(world: &'w World, group: u64, args: &Args) -> Option<&'w User> {
 pub fn add(world: &mut World, args: &Args) -> Result<Value, Refusal> {
     let group = known(world, args, "group_id")?;
     let fields = loose::fields(args)?;
+    let mut told = Vec::new();
     let user = match args.get("user_id").filter(|value| text(Some(value)).is_some()) {
         Some(value) => {
             let user = id(value).filter(|id| world.user(*id).is_some());
@@ -70,12 +71,19 @@ pub fn add(world: &mut World, args: &Args) -> Result<Value, Refusal> {
             if text(fields.get("email")).is_none() {
                 return Err(Refusal::missing(400, "email"));
             }
-            world.upsert(fields, group)?
+            let known = world.user_by_email(&text(fields.get("email")).unwrap_or_default()).is_some();
+            let user = world.upsert(fields, group)?;
+            if !known {
+                told.push((Topic::Created, user));
+            }
+            user
         }
     };
     if world.join(user, group)? {
         world.record(Deed::new(Doing::JoinedGroup, group, user));
+        told.push((Topic::Joined, user));
     }
+    world.tell(told);
     shown(world, user, group)
 }
 

@@ -7,7 +7,7 @@ use super::members::{content, page};
 use super::refusal::Refusal;
 use super::shape::{self, Fields, Seen};
 use crate::catalog::Args;
-use crate::world::{NewUser, World, WorldError};
+use crate::world::{NewUser, Topic, World, WorldError};
 
 pub fn list(world: &mut World, args: &Args) -> Result<Value, Refusal> {
     let offset = count(args, "offset", 0)?;
@@ -39,7 +39,11 @@ pub fn create(world: &mut World, args: &Args) -> Result<Value, Refusal> {
     let made = world.create_user(NewUser { email: email.clone(), values, registered: false }, None);
     let user = match (made, world.user_by_email(&email)) {
         (Err(WorldError::EmailTaken(_)), Some(user)) => user.id,
-        (made, _) => made?,
+        (made, _) => {
+            let made = made?;
+            world.tell(vec![(Topic::Created, made)]);
+            made
+        }
     };
     shown(world, user, Fields::Shown)
 }

@@ -1,7 +1,12 @@
 //! People move house: looked at first, moved once, compared after; whatever dies in between is resumed.
 
 #[cfg(debug_assertions)]
-use std::collections::BTreeMap;
+mod crash;
+mod delta;
+mod invitations;
+mod odd;
+mod pairs;
+mod planned;
 
 use crate::builder::{Ran, Test};
 
@@ -28,10 +33,29 @@ fn after(ran: Ran) -> Test {
     Test::within(ran.folder)
 }
 
+/// Who is who, a line each: kind, the source's id, the target's.
+fn map_of(ran: Ran, from: &str, to: &str) -> (Vec<String>, Ran) {
+    let body = format!(
+        r#"for it in migrate.map(connect("{from}"), connect("{to}")) {{ print(`${{it.kind}} ${{it.from}} ${{it.to}}`); }}"#
+    );
+    let ran = script(after(ran), "map_of.rhai", &body).success();
+    let is_row = |line: &&str| ["group ", "person ", "pending "].iter().any(|kind| line.starts_with(kind));
+    let lines = ran.stdout.lines().filter(is_row).map(str::to_owned).collect();
+    (lines, ran)
+}
+
+/// The rows of a file of the run, without its heading: the cells of each.
+fn rows_of(ran: &Ran, file: &str) -> Vec<Vec<String>> {
+    let path = ran.folder.path().join(format!(".beadle/runs/{}/{file}", run_of(ran)));
+    let Ok(text) = std::fs::read_to_string(path) else { return Vec::new() };
+    let lines = text.lines().skip(1);
+    lines.map(|line| line.trim_end().split(',').map(str::to_owned).collect()).collect()
+}
+
 /// The run's id: ids of Heartbeat's groups may look like one.
 fn run_of(ran: &Ran) -> String {
     let line = ran.stderr.lines().find_map(|line| line.strip_prefix("run ")).unwrap();
-    line.split(':').next().unwrap().to_owned()
+    line.split([':', ' ']).next().unwrap().to_owned()
 }
 
 /// The lines of a report's section, without those of the run.
@@ -393,63 +417,4 @@ fn a_migration_can_be_planned_applied_and_found_done() {
     assert!(ran.stdout.contains("none of them a write: nothing was changed"), "{}", ran.stdout);
     let ran = step(after(ran), OVER, "verify").success();
     assert!(ran.stdout.contains("0 differences, 1 only there"), "{}", ran.stdout);
-}
-
-#[test]
-#[cfg(debug_assertions)]
-fn a_migration_that_dies_is_resumed_and_makes_nothing_twice() {
-    for point in
-        ["after-send:1", "after-intent:5", "before-settle:8", "after-send:9", "after-intent:12", "after-send:16"]
-    {
-        let died = step(Test::project(), OVER, "run").env("BEADLE_CRASH_AT", point);
-        let output = died.command().output().unwrap();
-        assert_eq!(output.status.code(), None, "it did not die at {point}");
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        let id = stderr.split(": ").next().unwrap().trim_start_matches("run ").to_owned();
-        let ran = died.again(["resume", &id, "--sandbox"]).without("BEADLE_CRASH_AT").success();
-        let told = section(&ran);
-        assert!(told.contains("\n    ") && told.contains(" Berlin (4) is 4a4d2568-"), "{point}: {told}");
-        let ran = step(after(ran), OVER, "verify").success();
-        assert!(
-            ran.stdout.contains("9 groups and 30 memberships compared: 0 differences, 1 only there"),
-            "{point}: {}",
-            ran.stdout
-        );
-        let requests = made(&ran);
-        let twice: BTreeMap<_, _> = requests.iter().filter(|(_, times)| **times > 1).collect();
-        assert!(twice.is_empty() && requests.len() == 16, "{point}: {requests:?}");
-    }
-}
-
-#[test]
-#[cfg(debug_assertions)]
-fn the_command_is_resumed_like_a_script() {
-    let args = ["--from", "main", "--to", "new-main", "--if-exists", "use", "--manager", "admin@new.example"];
-    let few = ["--sandbox", "--people", FEW, "--activities", "0"];
-    let died = Test::new().args(["migrate"]).args(args).args(few).env("BEADLE_CRASH_AT", "after-send:3");
-    assert_eq!(died.command().status().unwrap().code(), None, "it did not die");
-    let resumed = died.again(["resume", "--latest", "--sandbox"]).without("BEADLE_CRASH_AT").success();
-    let ran = after(resumed).args(["migrate", "--verify"]).args(args).args(few).success();
-    assert!(
-        ran.stdout.contains("  9 groups and 30 memberships compared: 0 differences, 9 only there\n"),
-        "{}",
-        ran.stdout
-    );
-}
-
-/// What was asked of the platform to make: body and how often.
-#[cfg(debug_assertions)]
-fn made(ran: &Ran) -> BTreeMap<String, usize> {
-    use beadle::store::Store;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let requests = runtime.block_on(async {
-        let store = Store::open(&ran.folder.path().join(".beadle/sandbox.db")).await.unwrap();
-        let world = store.world().await.unwrap().unwrap();
-        store.world_requests(&world.id, 0, 10_000).await.unwrap()
-    });
-    let mut made = BTreeMap::new();
-    for (_, request) in requests.into_iter().filter(|(_, request)| request.platform == "heartbeat/new") {
-        *made.entry(format!("{} {}", request.target, String::from_utf8_lossy(&request.body))).or_insert(0) += 1;
-    }
-    made
 }

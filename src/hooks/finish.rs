@@ -1,0 +1,128 @@
+//! The end of a delivery: what was told before is left out, what beadle wrote is marked, and each job that waits for any of
+//! the rest is asked for once. All of it is one transaction: after it nothing of the delivery is done again, before it all is.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::subscription::run_id;
+use super::{Event, Subscription};
+use crate::client::crash::{Point, reach};
+use crate::notices::{Notice, Written, is_own};
+use crate::store::{DeliveryCounts, DeliveryRow, Error, Store, Subjects, TriggerRow, TriggerState};
+
+/// So long before a delivery beadle may have written what it tells, in milliseconds.
+const WINDOW_MS: i64 = 6 * 60 * 60 * 1000;
+
+/// A notification with what was found out about it.
+pub(super) struct Looked {
+    pub(super) notice: Notice,
+    /// By what it is known again.
+    pub(super) key: String,
+    pub(super) now: Now,
+}
+
+/// What the platform says now.
+pub(super) enum Now {
+    /// This; `null` is nobody.
+    Read(Value),
+    /// Nothing: it could not be asked, or nobody waits for such a thing.
+    NotRead,
+    /// Nothing, although somebody waits for it.
+    Failed,
+}
+
+/// Marks what tells of beadle's own writes on this account: each place of a list.
+pub(super) async fn own(store: &Store, account: &str, looked: &[Looked], received_at: i64) -> Result<Vec<bool>, Error> {
+    let emails: Vec<Option<String>> = looked.iter().map(|one| one.notice.email()).collect();
+    let ids = looked.iter().filter_map(|one| one.notice.id.as_deref());
+    let keys = ids.chain(emails.iter().flatten().map(String::as_str));
+    let of = Subjects::of(keys, emails.iter().flatten().map(String::as_str));
+    let rows = store.written_to(account, &of, received_at - WINDOW_MS, received_at).await?;
+    let mut by_key: HashMap<String, Vec<Written>> = HashMap::new();
+    for row in rows {
+        let written = Written { consequence: row.consequence, target: row.target, wanted: row.wanted };
+        for key in [Some(row.subject), row.address].into_iter().flatten() {
+            by_key.entry(key).or_default().push(written.clone());
+        }
+    }
+    let known = |key: &str| by_key.get(key).into_iter().flatten();
+    let is_echo = |(one, email): (&Looked, &Option<String>)| {
+        let by_id = one.notice.id.as_deref().into_iter().flat_map(known);
+        by_id.chain(email.as_deref().into_iter().flat_map(known)).any(|written| is_own(&one.notice, written))
+    };
+    Ok(looked.iter().zip(&emails).map(is_echo).collect())
+}
+
+/// Ends a delivery; returns how many runs it asks for, `None` where somebody else has ended it.
+pub(super) async fn finish(
+    store: &Store,
+    row: &DeliveryRow,
+    looked: Vec<Looked>,
+    own: &[bool],
+    jobs: &[Subscription],
+    ended: Ended,
+) -> Result<Option<usize>, Error> {
+    let mut counts = DeliveryCounts {
+        partial: ended.partial,
+        notices: i64::try_from(looked.len()).unwrap_or(i64::MAX),
+        ..DeliveryCounts::default()
+    };
+    let mut writing = store.writing().await?;
+    let mut events = Vec::new();
+    for (one, own) in looked.into_iter().zip(own) {
+        // What could not be read stays unknown, so that a replay or a later delivery still brings it.
+        let failed = matches!(one.now, Now::Failed);
+        if !failed && !writing.keep_notice(&row.hook, &one.key, row.seq).await? {
+            counts.known += 1;
+            continue;
+        }
+        counts.unknown += i64::from(one.notice.topic.is_none());
+        counts.unread += i64::from(failed);
+        counts.own += i64::from(*own);
+        if let (Some(topic), Some(id), Now::Read(item)) = (one.notice.topic, one.notice.id.clone(), one.now) {
+            let gone = item.is_null();
+            counts.gone += i64::from(gone);
+            let told = one.notice.item().clone();
+            let Notice { item_type, group, .. } = one.notice;
+            events.push(Event { topic, item_type, id, group, item, told, gone, own: *own });
+        }
+    }
+    let received = Timestamp::from_millisecond(row.received_at).unwrap_or_default();
+    let mut runs = 0;
+    for job in jobs {
+        let wanted: Vec<Value> = events.iter().filter(|event| job.wants(event)).map(Event::json).collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        let trigger = TriggerRow {
+            run: run_id(received, &row.hook, &row.key, &job.job),
+            job: job.job.clone(),
+            delivery: row.seq,
+            events: Value::Array(wanted),
+            made_at: ended.now,
+            state: TriggerState::Waiting,
+            ended_how: None,
+        };
+        writing.keep_trigger(&trigger).await?;
+        runs += 1;
+    }
+    reach(Point::BeforeAsked);
+    if !writing.end_delivery(row.seq, ended.now, &counts, ended.trouble.as_deref()).await? {
+        return Ok(None);
+    }
+    writing.commit().await?;
+    reach(Point::AfterAsked);
+    Ok(Some(runs))
+}
+
+/// How a delivery ended.
+pub(super) struct Ended {
+    /// When, in milliseconds since the epoch.
+    pub(super) now: i64,
+    /// Whether something of it could not be had.
+    pub(super) partial: bool,
+    /// Why.
+    pub(super) trouble: Option<String>,
+}

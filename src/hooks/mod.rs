@@ -1,0 +1,18 @@
+//! From what a platform sends to what jobs are started with: a delivery is stored before it is answered ([`Inbox`]), then
+//! worked off ([`Worker`]): the rest of it fetched, everything in it read again, what beadle itself wrote left out. Its one
+//! rule: what was sent is a hint, never a fact; jobs see what the platform says when it is asked.
+
+mod event;
+mod finish;
+mod gather;
+mod inbox;
+mod reader;
+mod secret;
+mod subscription;
+mod worker;
+
+pub use event::Event;
+pub use inbox::{Bell, Inbox, Taken};
+pub use secret::{HookSecret, digest_of, is_name};
+pub use subscription::Subscription;
+pub use worker::{Worker, WorkerError, Working};

@@ -1,0 +1,113 @@
+//! Asks the platform of a hook's connection: for the rest of a delivery, and for what it tells of. Only reads exist here,
+//! and they go where the connection goes; nothing of an address that was sent is used.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::catalog::{Args, Call};
+use crate::client::{Client, Parts, Way};
+use crate::clock::Clock;
+use crate::effects::{Caps, Ledger};
+use crate::events::Events;
+use crate::notices::Notice;
+use crate::plan::Draft;
+use crate::runs::{Access, Transports};
+use crate::settings::Redactor;
+
+/// What readers are made of.
+pub(super) struct Means {
+    pub(super) transports: Arc<dyn Transports>,
+    pub(super) ledger: Ledger,
+    pub(super) clock: Clock,
+    pub(super) events: Events,
+    pub(super) redactor: Redactor,
+    pub(super) stop: CancellationToken,
+}
+
+/// One connection, for reads alone; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Reader {
+    client: Client,
+    /// Which of the community's keys is meant.
+    key: Option<String>,
+}
+
+/// The key of a connection's settings that says which key's webhooks are meant.
+const APPLICATION_KEY: &str = "application_key";
+
+impl Reader {
+    /// Opens a connection; an error says what to do.
+    pub(super) async fn open(means: &Means, connection: &str) -> Result<Self, String> {
+        let opened = means.transports.open(connection, Access::Reads).await?;
+        let key = opened.values.get(APPLICATION_KEY).cloned();
+        let client = Client::new(Parts {
+            connection: connection.to_owned(),
+            platform: opened.platform,
+            account: opened.account,
+            values: opened.values,
+            credentials: opened.credentials,
+            reads: opened.reads,
+            // Nothing that could write is made.
+            way: Way::Plan(Draft::default()),
+            ledger: means.ledger.with_caps(Caps::default()),
+            pace: opened.pace,
+            policy: opened.policy,
+            clock: means.clock.clone(),
+            events: means.events.clone(),
+            rules: opened.rules,
+            brake: None,
+            stop: means.stop.clone(),
+            redactor: means.redactor.clone(),
+        });
+        Ok(Self { client, key })
+    }
+
+    /// The account behind the connection.
+    pub(super) fn account(&self) -> &str {
+        self.client.account()
+    }
+
+    /// The notifications of a job from here on, and what kept it from reading them all.
+    pub(super) async fn rest(&self, job: &str, offset: u64) -> (Vec<Notice>, Option<String>) {
+        let mut notices = Vec::new();
+        let mut args = Args::default();
+        args.set("id", job);
+        args.set("offset", offset);
+        if let Some(key) = &self.key {
+            args.set("api_application_key", key.as_str());
+        }
+        let call = match self.call("webhooks", "batch", args) {
+            Ok(call) => call,
+            Err(why) => return (notices, Some(why)),
+        };
+        let pager = self.client.list(&call);
+        while let Some(page) = pager.next_page().await {
+            match page {
+                Err(error) => return (notices, Some(error.to_string())),
+                Ok(rows) => notices
+                    .extend(rows.iter().map(|row| Notice::of(serde_json::from_slice(row.bytes()).unwrap_or_default()))),
+            }
+        }
+        (notices, None)
+    }
+
+    /// Whom a notification is about, as the platform has them now: the member where it names a group. `null` is nobody.
+    pub(super) async fn item(&self, person: &str, group: Option<&str>) -> Result<Value, String> {
+        let mut args = Args::default();
+        if let Some(group) = group {
+            args.set("group_id", group);
+        }
+        args.set("user_id", person);
+        let call = self.call(if group.is_some() { "members" } else { "users" }, "get", args)?;
+        self.client.read_all(&call).await.map_err(|error| error.to_string())
+    }
+
+    fn call(&self, noun: &str, verb: &str, args: Args) -> Result<Call, String> {
+        let platform = self.client.platform();
+        let op = platform.op(noun, verb);
+        let op = op.ok_or_else(|| format!("{} has no `{noun}.{verb}`: it sends no webhooks", platform.title))?;
+        Ok(Call { platform, op, connection: self.client.connection().to_owned(), args })
+    }
+}

@@ -1,0 +1,254 @@
+//! Works deliveries off: of each hook one at a time and in their order, those of different hooks beside each other. One that
+//! cannot be worked off now waits and lets the next one pass.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::finish::{Ended, finish, own};
+use super::gather::{Trouble, gather};
+use super::reader::{Means, Reader};
+use super::{Bell, Subscription};
+use crate::clock::Clock;
+use crate::effects::{Caps, Lease, LeaseError, Ledger};
+use crate::events::{Events, Level, Sink};
+use crate::runs::Transports;
+use crate::settings::Redactor;
+use crate::store::{DeliveryRow, Error, Store};
+
+/// The lock's name: two workers on one store would only do everything twice, and the second in vain.
+const LOCK: &str = "webhooks";
+/// The first wait of a delivery that cannot be worked off; each further one is twice as long.
+const WAIT_MS: i64 = 5_000;
+/// The longest of these waits.
+const LONGEST_WAIT_MS: i64 = 5 * 60_000;
+/// After so long in vain a delivery goes on with what there is.
+const PATIENCE_MS: i64 = 60 * 60_000;
+/// Between two looks at the store without a bell: other processes store replays and ring none here.
+const LOOK: Duration = Duration::from_secs(2);
+/// After a store that failed.
+const REST: Duration = Duration::from_secs(5);
+/// How often old deliveries are forgotten.
+const TIDY_MS: i64 = 60 * 60_000;
+/// Hooks that are worked on at the same time.
+const HOOKS_AT_ONCE: usize = 8;
+
+/// What a worker is made of.
+pub struct Worker {
+    /// Where deliveries are, and runs are asked for.
+    pub store: Store,
+    /// Tells the time.
+    pub clock: Clock,
+    /// Leads to the connections.
+    pub transports: Arc<dyn Transports>,
+    /// Takes secrets out of what platforms say in errors.
+    pub redactor: Redactor,
+    /// Who listens.
+    pub listeners: Vec<Arc<dyn Sink>>,
+    /// Rings when a delivery was stored, and is rung when a run is asked for.
+    pub bell: Bell,
+    /// Which jobs wait for what; the newest one holds.
+    pub subscriptions: watch::Receiver<Arc<Vec<Subscription>>>,
+    /// How long deliveries are kept that are worked off.
+    pub keep: Duration,
+    /// Ends it; what is under way is left as it was.
+    pub stop: CancellationToken,
+}
+
+/// Why nobody works.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// Another process does.
+    #[error("another process works webhooks off on this store; stop it there first")]
+    Taken,
+    /// The lock could not be used.
+    #[error(transparent)]
+    Lease(LeaseError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// A worker that holds its lock; cheap to clone.
+#[derive(Clone)]
+pub struct Working(Arc<Inner>);
+
+struct Inner {
+    of: Worker,
+    means: Means,
+    events: Events,
+    readers: Mutex<HashMap<String, Reader>>,
+}
+
+impl Worker {
+    /// Takes the lock; nothing is begun yet.
+    pub fn start(self) -> Result<Working, WorkerError> {
+        let lease = Lease::take(&self.store, LOCK).map_err(|error| match error {
+            LeaseError::Taken(_) => WorkerError::Taken,
+            other => WorkerError::Lease(other),
+        })?;
+        let events = Events::to(self.listeners.clone());
+        let means = Means {
+            transports: Arc::clone(&self.transports),
+            ledger: Ledger::new(self.store.clone(), lease, 1, self.clock.clone(), Caps::default()),
+            clock: self.clock.clone(),
+            events: events.clone(),
+            redactor: self.redactor.clone(),
+            stop: self.stop.clone(),
+        };
+        Ok(Working(Arc::new(Inner { of: self, means, events, readers: Mutex::default() })))
+    }
+}
+
+impl Working {
+    /// Works until it is stopped. A store that fails is said and tried again.
+    pub async fn work(&self) {
+        let (stop, bell) = (self.0.of.stop.clone(), self.0.of.bell.clone());
+        let mut tasks: JoinSet<(String, Result<(), Error>)> = JoinSet::new();
+        let mut busy: HashSet<String> = HashSet::new();
+        let mut tidied = i64::MIN;
+        while !stop.is_cancelled() {
+            let begun = self.begin(&mut tasks, &mut busy, &mut tidied).await;
+            let wait = begun.unwrap_or_else(|error| self.trouble(&error));
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = bell.next_arrival() => {}
+                () = tokio::time::sleep(wait) => {}
+                Some(done) = tasks.join_next() => self.ended(done, &mut busy).await,
+            }
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    /// Begins what is due, and says how long nothing else will be.
+    async fn begin(
+        &self,
+        tasks: &mut JoinSet<(String, Result<(), Error>)>,
+        busy: &mut HashSet<String>,
+        tidied: &mut i64,
+    ) -> Result<Duration, Error> {
+        let now = self.0.of.clock.now_ms();
+        if now.saturating_sub(*tidied) >= TIDY_MS {
+            self.tidy(now).await?;
+            *tidied = now;
+        }
+        loop {
+            let names: Vec<String> = busy.iter().cloned().collect();
+            if busy.len() >= HOOKS_AT_ONCE {
+                return Ok(LOOK);
+            }
+            let Some((row, body)) = self.0.of.store.due_delivery(now, &names).await? else {
+                let next = self.0.of.store.next_delivery_at(&names).await?;
+                let wait = next.map_or(LOOK, |at| Duration::from_millis(at.saturating_sub(now).max(0).unsigned_abs()));
+                return Ok(wait.min(LOOK));
+            };
+            busy.insert(row.hook.clone());
+            let working = self.clone();
+            tasks.spawn(async move {
+                let hook = row.hook.clone();
+                (hook, working.work_off(row, body).await)
+            });
+        }
+    }
+
+    async fn ended(
+        &self,
+        done: Result<(String, Result<(), Error>), tokio::task::JoinError>,
+        busy: &mut HashSet<String>,
+    ) {
+        match done {
+            Ok((hook, ended)) => {
+                busy.remove(&hook);
+                if let Err(error) = ended {
+                    let rest = self.trouble(&error);
+                    tokio::select! {
+                        () = self.0.of.stop.cancelled() => {}
+                        () = tokio::time::sleep(rest) => {}
+                    }
+                }
+            }
+            // Nobody knows whose it was: all are looked at again, and one that is done is not due.
+            Err(_) => busy.clear(),
+        }
+    }
+
+    fn trouble(&self, error: &Error) -> Duration {
+        self.0.events.say(Level::Error, format!("webhooks: {error}"));
+        REST
+    }
+
+    /// Works off all that is due now, one after the other; returns how many deliveries were begun.
+    pub async fn catch_up(&self) -> Result<usize, Error> {
+        let mut begun = 0;
+        while let Some((row, body)) = self.0.of.store.due_delivery(self.0.of.clock.now_ms(), &[]).await? {
+            self.work_off(row, body).await?;
+            begun += 1;
+        }
+        Ok(begun)
+    }
+
+    /// Forgets what was done long ago; returns how many deliveries.
+    pub async fn tidy(&self, now: i64) -> Result<u64, Error> {
+        let keep = i64::try_from(self.0.of.keep.as_millis()).unwrap_or(i64::MAX);
+        let mut writing = self.0.of.store.writing().await?;
+        let forgotten = writing.forget_deliveries(now.saturating_sub(keep)).await?;
+        writing.commit().await?;
+        Ok(forgotten)
+    }
+
+    async fn work_off(&self, row: DeliveryRow, body: Vec<u8>) -> Result<(), Error> {
+        let jobs: Vec<Subscription> = {
+            let all = self.0.of.subscriptions.borrow();
+            all.iter().filter(|job| job.connection == row.connection).cloned().collect()
+        };
+        let gathered = gather(&row, &body, &jobs, || self.reader(&row.connection)).await;
+        if self.0.of.stop.is_cancelled() {
+            // What failed may have failed by that alone.
+            return Ok(());
+        }
+        let now = self.0.of.clock.now_ms();
+        if let Some(Trouble::Passing(trouble)) = &gathered.trouble
+            && now.saturating_sub(row.first_try_at.unwrap_or(now)) < PATIENCE_MS
+        {
+            let wait = WAIT_MS.saturating_mul(1 << row.tries.clamp(0, 20)).min(LONGEST_WAIT_MS);
+            let mut writing = self.0.of.store.writing().await?;
+            writing.put_off(row.seq, now, now + wait, trouble).await?;
+            writing.commit().await?;
+            let words = format!("webhook {}: delivery {} waits {} s: {trouble}", row.hook, row.seq, wait / 1000);
+            self.0.events.say(Level::Warn, words);
+            return Ok(());
+        }
+        let own = match &gathered.reader {
+            Some(reader) => own(&self.0.of.store, reader.account(), &gathered.looked, row.received_at).await?,
+            None => vec![false; gathered.looked.len()],
+        };
+        let count = gathered.looked.len();
+        let partial = gathered.trouble.is_some();
+        let ended = Ended { now, partial, trouble: gathered.trouble.map(Trouble::why) };
+        let runs = finish(&self.0.of.store, &row, gathered.looked, &own, &jobs, ended).await?;
+        if let Some(runs) = runs {
+            let part = if partial { ", not all of it" } else { "" };
+            let words = format!("webhook {}: delivery {}: {count} told{part}, {runs} to run", row.hook, row.seq);
+            self.0.events.say(if partial { Level::Warn } else { Level::Info }, words);
+            if runs > 0 {
+                self.0.of.bell.asked();
+            }
+        }
+        Ok(())
+    }
+
+    /// The way to a connection; opened once, so that its pace holds over all deliveries.
+    async fn reader(&self, connection: &str) -> Result<Reader, String> {
+        let known = self.0.readers.lock().unwrap_or_else(PoisonError::into_inner).get(connection).cloned();
+        if let Some(reader) = known {
+            return Ok(reader);
+        }
+        let reader = Reader::open(&self.0.means, connection).await?;
+        self.0.readers.lock().unwrap_or_else(PoisonError::into_inner).insert(connection.to_owned(), reader.clone());
+        Ok(reader)
+    }
+}

@@ -1,0 +1,82 @@
+//! Runs that events ask for: taken from the store, started under the ids that the deliveries gave them, and told to the store
+//! when they have ended.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::super::board::Open;
+use super::super::verdict::{Entry, Verdict, What};
+use super::{Daemon, rows};
+use crate::hooks::Subscription;
+use crate::settings::Job;
+use crate::store::{Cause, Error, TriggerRow};
+
+/// So many are taken at a time.
+const AT_A_TIME: i64 = 500;
+/// How a run ends that has no job.
+const GONE: &str = "its job is no longer there";
+
+impl Daemon {
+    /// Takes what nobody has taken. Its events are kept with the run before anything else knows of it.
+    pub(super) async fn triggers(&mut self, now: Timestamp) -> Result<(), Error> {
+        let mut asked = Vec::new();
+        for row in self.parts.store.waiting_triggers(AT_A_TIME).await? {
+            let store = self.parts.store.clone();
+            store.keep_events(&row.run, row.events.as_array().map_or(&[], Vec::as_slice)).await?;
+            let mut writing = store.writing().await?;
+            writing.trigger_started(&row.run, now.as_millisecond()).await?;
+            writing.commit().await?;
+            match self.board.has(&row.job) {
+                true => asked.push(entry(row, 0, now)),
+                false => self.trigger_ended(&row.run, GONE, now).await?,
+            }
+        }
+        let verdicts = self.board.take_up(asked, now);
+        self.act(verdicts).await;
+        Ok(())
+    }
+
+    /// What an earlier daemon has taken and not seen to its end.
+    pub(super) async fn left_triggers(&self, now: Timestamp) -> Result<Vec<Open>, Error> {
+        let mut open = Vec::new();
+        for row in self.parts.store.started_triggers().await? {
+            let run = self.parts.store.run(&row.run).await?;
+            match run.as_ref().map(rows::outcome) {
+                Some(Some(outcome)) => self.trigger_ended(&row.run, outcome.word(), now).await?,
+                _ if !self.board.has(&row.job) => self.trigger_ended(&row.run, GONE, now).await?,
+                begun => open.push(entry(row, u32::from(begun.is_some()), now)),
+            }
+        }
+        Ok(open)
+    }
+
+    /// Tells the store of the events' runs that have ended.
+    pub(super) async fn keep_ended(&self, verdicts: &[Verdict], now: Timestamp) -> Result<(), Error> {
+        for verdict in verdicts.iter().filter(|verdict| verdict.entry.cause == Cause::Event) {
+            if let What::Ended(outcome) = verdict.what {
+                self.trigger_ended(&verdict.entry.run, outcome.word(), now).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn trigger_ended(&self, run: &str, how: &str, now: Timestamp) -> Result<(), Error> {
+        let mut writing = self.parts.store.writing().await?;
+        writing.trigger_ended(run, now.as_millisecond(), how).await?;
+        writing.commit().await
+    }
+
+    /// Tells whoever reads deliveries which jobs wait for what.
+    pub(super) fn subscribe(&self, jobs: &[Arc<Job>]) {
+        let connection = |job: &Job| job.connection.clone().or_else(|| self.parts.connection.clone());
+        let of = |job: &Arc<Job>| Subscription::of(job, &connection(job)?);
+        self.parts.subscriptions.send_replace(Arc::new(jobs.iter().filter_map(of).collect()));
+    }
+}
+
+fn entry(row: TriggerRow, tries: u32, now: Timestamp) -> Open {
+    let scheduled_at = Timestamp::from_millisecond(row.made_at).unwrap_or(now);
+    let entry = Entry { cause: Cause::Event, scheduled_at, due_at: now, made_up: false, run: row.run, tries };
+    Open { job: row.job, entry }
+}

@@ -1,0 +1,364 @@
+//! From a stored delivery to the runs that it asks for, on the sandbox, with a clock that is set by hand.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use beadle::catalog::{Args, Call};
+use beadle::client::{Pace, Policy};
+use beadle::clock::Clock;
+use beadle::effects::brakes::{Attendance, Powers, Rules};
+use beadle::effects::{Caps, Intent, Lease, Ledger, Outcome};
+use beadle::hooks::{Bell, Inbox, Subscription, Taken, Worker, WorkerError, Working};
+use beadle::model::Topic;
+use beadle::runs::{Access, Opened, Transports};
+use beadle::sandbox::{DELIVERY, InProcess, Sandbox, SandboxOptions, Seed, parse_faults};
+use beadle::settings::{Limits, OwnEvents, Redactor};
+use beadle::store::{DeliveryRow, NewRun, Store, TriggerRow};
+use beadle::{platforms, wire};
+
+/// Leads to a sandbox in memory, or nowhere.
+struct Way {
+    sandbox: Sandbox,
+    opened: Mutex<u32>,
+}
+
+impl Transports for Way {
+    fn open<'a>(&'a self, connection: &'a str, access: Access) -> BoxFuture<'a, Result<Opened, String>> {
+        assert_eq!(access, Access::Reads);
+        *self.opened.lock().unwrap() += 1;
+        async move {
+            match connection {
+                "main" => Ok(Opened {
+                    platform: platforms::named("mobilize").unwrap(),
+                    account: "community".into(),
+                    values: HashMap::new(),
+                    credentials: String::new(),
+                    reads: Arc::new(InProcess::new(self.sandbox.clone(), "mobilize")),
+                    writes: None,
+                    pace: Pace::new(None, 1, 4),
+                    policy: Policy { max_attempts: 1, ..Policy::default() },
+                    rules: Rules {
+                        limits: Limits::default(),
+                        protected: Vec::new(),
+                        sentinel: Vec::new(),
+                        attendance: Attendance::Unattended,
+                        powers: Powers::All,
+                        zone: jiff::tz::TimeZone::UTC,
+                    },
+                }),
+                other => Err(format!("there is no connection `{other}`")),
+            }
+        }
+        .boxed()
+    }
+}
+
+/// A store with a hook, a sandbox behind its connection, and a worker.
+struct Scene {
+    store: Store,
+    clock: Clock,
+    way: Arc<Way>,
+    inbox: Inbox,
+    bell: Bell,
+    stop: CancellationToken,
+    jobs: watch::Sender<Arc<Vec<Subscription>>>,
+    working: Working,
+}
+
+fn job(name: &str, on: &[Topic]) -> Subscription {
+    let own_events = OwnEvents::Ignored;
+    Subscription { job: name.into(), connection: "main".into(), on: on.to_vec(), own_events }
+}
+
+impl Scene {
+    async fn new(jobs: Vec<Subscription>) -> Self {
+        let store = Store::in_memory().await.unwrap();
+        let clock = Clock::fixed(Timestamp::from_second(1_800_000_000).unwrap());
+        let mut writing = store.writing().await.unwrap();
+        for (hook, connection) in [("crm", "main"), ("lost", "nowhere")] {
+            writing.keep_hook(hook, connection, clock.now_ms()).await.unwrap();
+        }
+        writing.commit().await.unwrap();
+        let options = SandboxOptions { seed: Seed { people: 700, ..Seed::default() }, ..SandboxOptions::default() };
+        let way = Arc::new(Way { sandbox: Sandbox::new(options, clock.clone()), opened: Mutex::default() });
+        let (jobs, subscriptions) = watch::channel(Arc::new(jobs));
+        let (bell, stop) = (Bell::default(), CancellationToken::new());
+        let transports: Arc<dyn Transports> = way.clone();
+        let worker = Worker {
+            store: store.clone(),
+            clock: clock.clone(),
+            transports,
+            redactor: Redactor::default(),
+            listeners: Vec::new(),
+            bell: bell.clone(),
+            subscriptions,
+            keep: Duration::from_secs(1000),
+            stop: stop.clone(),
+        };
+        let inbox = Inbox::new(store.clone(), clock.clone(), bell.clone());
+        Self { working: worker.start().unwrap(), store, clock, way, inbox, bell, stop, jobs }
+    }
+
+    async fn take(&self, body: &Value) -> Taken {
+        self.inbox.take("crm", body.to_string().as_bytes()).await.unwrap()
+    }
+
+    async fn worked(&self) -> (Vec<DeliveryRow>, Vec<TriggerRow>) {
+        self.working.catch_up().await.unwrap();
+        let mut rows = self.store.deliveries(None, i64::MAX, 100).await.unwrap();
+        rows.reverse();
+        (rows, self.store.waiting_triggers(100).await.unwrap())
+    }
+
+    /// What the platform would send: the first page of a delivery.
+    async fn pushed(&self, id: &str) -> Value {
+        let platform = platforms::named("mobilize").unwrap();
+        let mut args = Args::default();
+        args.set("id", id);
+        let op = platform.op("webhooks", "batch").unwrap();
+        let call = Call { platform, op, connection: "main".into(), args };
+        let transport = InProcess::new(self.way.sandbox.clone(), "mobilize");
+        let reply = beadle::client::Reads::read(&transport, wire::build(&call)).await.unwrap();
+        serde_json::from_slice(&reply.body).unwrap()
+    }
+}
+
+fn told(topic: &str, ids: &[u64]) -> Value {
+    let notices: Vec<Value> = ids
+        .iter()
+        .map(
+            |id| json!({ "topic": topic, "item_type": "user", "item": { "id": id.to_string(), "first_name": "Told" } }),
+        )
+        .collect();
+    json!({ "notifications": notices, "total": ids.len(), "job": { "id": format!("j{}", ids.len()) } })
+}
+
+fn ids(trigger: &TriggerRow) -> Vec<String> {
+    trigger.events.as_array().unwrap().iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn a_job_gets_one_run_a_delivery_with_people_as_they_are_now() {
+    let scene = Scene::new(vec![job("welcome", &[Topic::UserCreated]), job("other", &[Topic::UserUpdated])]).await;
+    assert_eq!(scene.take(&told("user_create", &[1001, 1002, 999_999])).await, Taken::New(1));
+    assert_eq!(scene.take(&told("user.created", &[1001, 1002, 999_999])).await, Taken::Known);
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows.len(), rows[0].repeats, rows[0].state.as_str(), rows[0].runs), (1, 1, "done", 1));
+    assert_eq!((rows[0].counts.notices, rows[0].counts.gone, rows[0].counts.partial), (3, 1, false));
+    assert_eq!(triggers.len(), 1);
+    assert_eq!(
+        (triggers[0].job.as_str(), ids(&triggers[0])),
+        ("welcome", vec!["1001".into(), "1002".into(), "999999".into()])
+    );
+    let event = &triggers[0].events[0];
+    assert_eq!((&event["topic"], &event["told"]["first_name"]), (&json!("user.created"), &json!("Told")));
+    assert_ne!(event["item"]["first_name"], "Told", "a job sees what the platform says when it is asked");
+    assert!(event["item"]["email"].as_str().is_some_and(|email| email.contains('@')));
+    assert_eq!((&triggers[0].events[2]["gone"], &triggers[0].events[2]["item"]), (&json!(true), &Value::Null));
+    assert_eq!(scene.worked().await.1.len(), 1, "nothing is done twice");
+}
+
+#[tokio::test]
+async fn the_rest_of_a_delivery_is_fetched_over_the_connection_and_each_notification_counts_once() {
+    let scene = Scene::new(vec![job("welcome", &[Topic::GroupMemberAdded])]).await;
+    let mut body = scene.pushed(DELIVERY).await;
+    let total = body["total"].as_u64().unwrap();
+    assert!(total > 50 && body["next_page"].is_string(), "{total}");
+    let next = body["next_page"].as_str().unwrap().replace("api.mobilize.io", "evil.example:1");
+    body["next_page"] = next.into();
+    scene.take(&body).await;
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!(rows[0].counts.notices as u64, total);
+    let mut all = ids(&triggers[0]);
+    all.sort();
+    all.dedup();
+    assert_eq!((triggers.len(), all.len() as u64), (1, total));
+    // The same job's second page, sent by itself as well.
+    let second = json!({ "notifications": [body["notifications"][3]], "total": total, "job": body["job"] });
+    assert_eq!(scene.take(&second).await, Taken::New(2));
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows[1].counts.known, rows[1].runs, triggers.len()), (1, 0, 1));
+}
+
+#[tokio::test]
+async fn what_cannot_be_had_is_tried_again_and_goes_on_after_an_hour_marked_partial() {
+    let scene = Scene::new(vec![job("welcome", &[Topic::GroupMemberAdded])]).await;
+    scene.take(&scene.pushed(DELIVERY).await).await;
+    scene.take(&told("group_member.added", &[1001])).await;
+    scene.way.sandbox.set_faults(parse_faults("503:webhooks.batch").unwrap());
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!(
+        (rows[0].state.as_str(), rows[0].tries, rows[0].next_try_at - scene.clock.now_ms()),
+        ("waiting", 1, 5_000)
+    );
+    assert_eq!((rows[1].state.as_str(), triggers.len()), ("done", 1), "the next one passes");
+    let mut waits = Vec::new();
+    while scene.store.deliveries(None, 2, 1).await.unwrap()[0].state == "waiting" {
+        let row = scene.store.deliveries(None, 2, 1).await.unwrap().remove(0);
+        let wait = row.next_try_at - scene.clock.now_ms();
+        waits.push(wait / 1000);
+        scene.clock.advance_ms(wait);
+        scene.worked().await;
+    }
+    assert_eq!(waits[..8], [5, 10, 20, 40, 80, 160, 300, 300]);
+    assert!((3600..4000).contains(&waits.iter().sum::<i64>()), "{waits:?}");
+    let (rows, triggers) = scene.worked().await;
+    assert!(rows[0].counts.partial && rows[0].trouble.as_deref().unwrap().contains("503"), "{:?}", rows[0]);
+    assert_eq!((rows[0].counts.notices, triggers.len()), (50, 2));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_again_reaches_no_job_and_comes_with_a_replay() {
+    let scene = Scene::new(vec![job("welcome", &[Topic::UserCreated])]).await;
+    scene.way.sandbox.set_faults(parse_faults("503:users.get").unwrap());
+    scene.take(&told("user.created", &[1001, 1002])).await;
+    assert_eq!(scene.worked().await.0[0].state, "waiting");
+    scene.clock.advance_ms(2 * 60 * 60_000);
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows[0].counts.unread, rows[0].counts.partial, triggers.len()), (2, true, 0));
+    scene.way.sandbox.set_faults(Vec::new());
+    let body = scene.store.delivery_body(1).await.unwrap().unwrap();
+    let replay = scene.inbox.replay(&rows[0], &body).await.unwrap();
+    let again = scene.inbox.replay(&rows[0], &body).await.unwrap();
+    assert_eq!((replay, again), (Some(2), Some(3)));
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows[1].replay_of, rows[1].runs, triggers.len()), (Some(1), 1, 2));
+    assert_ne!(triggers[0].run, triggers[1].run, "each replay has runs of its own");
+    assert_eq!(ids(&triggers[0]), ["1001", "1002"]);
+}
+
+#[tokio::test]
+async fn a_topic_that_nobody_knows_is_kept_and_counted_and_one_without_an_id_reaches_nobody() {
+    let scene = Scene::new(vec![job("welcome", &[Topic::UserCreated])]).await;
+    let body = json!({ "notifications": [
+        { "topic": "post.created", "item_type": "post", "item": { "id": 3 } },
+        { "topic": "user.created", "item_type": "user", "item": { "name": "nobody" } },
+        { "topic": "user.created", "item_type": "user", "item": { "id": "../../groups" } },
+        { "topic": "user.created", "item_type": "user", "item": { "id": 1001 } },
+    ] });
+    scene.take(&body).await;
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows[0].counts.unknown, rows[0].counts.unread, rows[0].state.as_str()), (1, 2, "done"));
+    assert_eq!(ids(&triggers[0]), ["1001"]);
+}
+
+#[tokio::test]
+async fn where_no_job_waits_nothing_is_asked() {
+    let scene = Scene::new(vec![job("later", &[Topic::UserStatusChanged])]).await;
+    scene.take(&told("user.created", &[1001])).await;
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows[0].state.as_str(), triggers.len(), *scene.way.opened.lock().unwrap()), ("done", 0, 0));
+    // A job that is there later gets what comes later.
+    scene.jobs.send_replace(Arc::new(vec![job("welcome", &[Topic::UserCreated])]));
+    scene.take(&told("user.created", &[1002, 1003])).await;
+    assert_eq!(scene.worked().await.1.len(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_is_not_there_is_waited_for() {
+    let scene =
+        Scene::new(vec![Subscription { connection: "nowhere".into(), ..job("x", &[Topic::UserCreated]) }]).await;
+    let body = told("user.created", &[1001]).to_string();
+    scene.inbox.take("lost", body.as_bytes()).await.unwrap();
+    let (rows, _) = scene.worked().await;
+    assert_eq!(
+        (rows[0].state.as_str(), rows[0].trouble.as_deref()),
+        ("waiting", Some("there is no connection `nowhere`"))
+    );
+}
+
+/// Writes down that a run put somebody into a group.
+async fn wrote(scene: &Scene, op: (&str, &str), args: Value) {
+    let run = NewRun {
+        id: "r1".into(),
+        script: "s".into(),
+        source: String::new(),
+        args: json!({}),
+        connection: None,
+        sandbox: false,
+        settings: None,
+        job: None,
+        started_at: scene.clock.now_ms(),
+    };
+    scene.store.start_run(&run).await.unwrap();
+    let lease = Lease::take(&scene.store, "r1").unwrap();
+    let ledger = Ledger::new(scene.store.clone(), lease, 1, scene.clock.clone(), Caps::default());
+    let platform = platforms::named("mobilize").unwrap();
+    let Value::Object(args) = args else { panic!("no arguments") };
+    let op = platform.op(op.0, op.1).unwrap();
+    let call = Call { platform, op, connection: "main".into(), args: Args::from_checked(args) };
+    let begun = ledger.begin("community", &call.pieces()[0], &Intent::default()).await.unwrap();
+    ledger.settle(begun.permit.unwrap(), Outcome::Done { shares: HashMap::new() }).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_beadle_wrote_starts_only_jobs_that_ask_for_it() {
+    let wanting = Subscription { own_events: OwnEvents::Wanted, ..job("mirror", &[Topic::UserUpdated]) };
+    let scene = Scene::new(vec![job("welcome", &[Topic::UserUpdated]), wanting]).await;
+    wrote(&scene, ("users", "update"), json!({ "id": "1001", "fields": { "first_name": "Told" } })).await;
+    scene.clock.advance_ms(1_000);
+    scene.take(&told("user.updated", &[1001, 1002])).await;
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!(rows[0].counts.own, 1);
+    let of = |job: &str| ids(triggers.iter().find(|trigger| trigger.job == job).unwrap());
+    assert_eq!(of("welcome"), ["1002"]);
+    assert_eq!(of("mirror"), ["1001", "1002"]);
+    // Long after it, the same words are somebody else's.
+    scene.clock.advance_ms(7 * 60 * 60_000);
+    scene.take(&told("user.updated", &[1001])).await;
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows[1].counts.own, triggers.len()), (0, 4));
+}
+
+#[tokio::test]
+async fn what_is_no_delivery_is_kept_aside_cut_to_a_length() {
+    let scene = Scene::new(Vec::new()).await;
+    let long = format!("<html>{}", "x".repeat(40_000));
+    assert_eq!(scene.inbox.take("crm", long.as_bytes()).await.unwrap(), Taken::Aside);
+    assert_eq!(scene.inbox.take("crm", b"{}").await.unwrap(), Taken::Aside);
+    let asides = scene.store.asides(Some("crm")).await.unwrap();
+    assert_eq!((asides.len(), asides[1].size, asides[1].body.len()), (2, 40_006, 16 * 1024));
+    assert_eq!(asides[0].why, "it is JSON, but has no notifications");
+    assert!(scene.worked().await.0.is_empty());
+}
+
+#[tokio::test]
+async fn the_worker_hears_the_bell_rings_the_next_one_and_stops_when_asked() {
+    let scene = Scene::new(vec![job("welcome", &[Topic::UserCreated])]).await;
+    let working = scene.working.clone();
+    let task = tokio::spawn(async move { working.work().await });
+    for ids in [&[1001][..], &[1002, 1003]] {
+        scene.take(&told("user.created", ids)).await;
+        tokio::time::timeout(Duration::from_secs(20), scene.bell.next_run()).await.unwrap();
+    }
+    scene.stop.cancel();
+    tokio::time::timeout(Duration::from_secs(20), task).await.unwrap().unwrap();
+    assert_eq!(scene.store.waiting_triggers(9).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn two_workers_on_one_store_are_one_too_many() {
+    let scene = Scene::new(Vec::new()).await;
+    let (_, subscriptions) = watch::channel(Arc::new(Vec::new()));
+    let transports: Arc<dyn Transports> = scene.way.clone();
+    let second = Worker {
+        store: scene.store.clone(),
+        clock: scene.clock.clone(),
+        transports,
+        redactor: Redactor::default(),
+        listeners: Vec::new(),
+        bell: Bell::default(),
+        subscriptions,
+        keep: Duration::from_secs(1),
+        stop: CancellationToken::new(),
+    };
+    assert!(matches!(second.start(), Err(WorkerError::Taken)));
+}
