@@ -21,6 +21,8 @@ struct Serving {
 
 impl Serving {
     fn start(test: Test, mode: &'static [&'static str]) -> Self {
+        // Several are at work at once, and none of them is asked.
+        let test = test.env("BEADLE_SERVE__LISTEN", "off");
         let test = if mode.is_empty() { test.args(["serve"]) } else { test.args(["serve", "--sandbox"]) };
         Self { working: Some(Working::start(&test)), test, mode }
     }

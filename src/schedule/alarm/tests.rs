@@ -476,6 +476,7 @@ impl Scene {
             stop: CancellationToken::new(),
             reload: Arc::default(),
             alarms: self.made(),
+            asks: super::super::daemon::Desk::new().1,
         };
         Daemon::begin(parts).await.unwrap();
     }
