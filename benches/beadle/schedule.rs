@@ -7,7 +7,7 @@ use std::time::Duration;
 use beadle::clock::Clock;
 use beadle::events::Events;
 use beadle::hooks::Bell;
-use beadle::schedule::{Board, Daemon, Ended, Errand, Exit, Found, JobFiles, Keep, Parts, Standing, Starts};
+use beadle::schedule::{Alarms, Board, Daemon, Ended, Errand, Exit, Found, JobFiles, Keep, Parts, Standing, Starts};
 use beadle::settings::{Environment, Job, Mode, Settings, Start};
 use beadle::store::{Store, TickFilter};
 use futures_util::future::BoxFuture;
@@ -73,6 +73,7 @@ async fn daemon(jobs: Vec<Arc<Job>>, folder: &std::path::Path) -> Outcome {
         connection: None,
         bell: Bell::default(),
         subscriptions: watch::channel(Arc::default()).0,
+        alarms: Alarms::silent(),
         stop: stop.clone(),
         reload: Arc::default(),
     };

@@ -127,11 +127,10 @@ impl Daemon {
         if self.parts.files.have_changed() {
             self.reload().await;
         }
-        if let Err(error) = self.orders(now).await {
-            if self.watch.store_fails() {
-                self.parts.events.say(Level::Error, format!("the store cannot be read: {error}"));
-                self.parts.alarms.store_fails(&error.to_string(), now);
-            }
+        let orders = self.orders(now).await;
+        if let Some(error) = orders.err().filter(|_| self.watch.store_fails()) {
+            self.parts.events.say(Level::Error, format!("the store cannot be read: {error}"));
+            self.parts.alarms.store_fails(&error.to_string(), now);
         }
     }
 
