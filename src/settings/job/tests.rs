@@ -171,6 +171,10 @@ fn what_works_and_should_be_changed_is_said() {
         ["`user_create` in `on` is understood as `user.created`, which is its name"]
     );
     assert_eq!(
+        warnings("[notify]\nmail = \"ops@example.org\""),
+        ["`mail` of `[notify]` reaches nobody: write `[mail]` with `command = [\"sendmail\", \"-t\"]` in beadle.toml"]
+    );
+    assert_eq!(
         warnings("jitter = \"5m\"\nmissed = \"all\"\nown_events = false"),
         [
             "`missed` says nothing where there is no `schedule`",
