@@ -35,6 +35,17 @@ pub enum Event {
     Print(String),
     /// Talk for people: it goes to stderr.
     Say(Level, String),
+    /// Talk about a job and, where there is one, its run.
+    Job {
+        /// How much it matters.
+        level: Level,
+        /// The job.
+        job: String,
+        /// Its run.
+        run: Option<String>,
+        /// The line.
+        line: String,
+    },
     /// A request was answered (or not): for the count of calls and their rate.
     Called {
         /// `noun.verb`.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::attendance::Watched;
 use super::past::failed;
-use super::plan::{find, open_holds};
+use super::plan::find;
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell};
 use crate::effects::brakes::flags;
@@ -91,7 +91,7 @@ fn check(session: &Session<'_>, plan: &Plan, mode: Mode, skip: &str) -> Result<(
         let hint = format!("make it anew: {}", plan.anew());
         return Err(Failure::usage(format!("plan `{id}` is older than 7 days")).hint(hint));
     }
-    let open = open_holds(session, plan)?;
+    let open = session.ask(session.past().open_holds(plan))?;
     if open.is_empty() {
         return Ok(());
     }

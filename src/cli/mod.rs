@@ -19,6 +19,7 @@ mod run;
 mod runs;
 mod sandbox;
 mod serve;
+mod serving;
 mod session;
 mod stream;
 mod transports;

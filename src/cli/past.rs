@@ -1,28 +1,12 @@
-//! What the commands that look back share: whose a run is, which sandboxes are gone, where lines go.
+//! What the commands that look back share: the past of the project, and where lines go.
 
 use super::session::Session;
-use super::{Failure, Format, Shell};
-use crate::effects::Lease;
-use crate::runs::history::{Owner, Times};
-use crate::store::{Error, World};
+use super::{Code, Failure, Format, Shell};
+use crate::runs::history::Times;
+use crate::runs::past::{Denied, Ground, Past};
+use crate::store::Error;
 
-/// Rows read from the store at a time: what is told of the past is never held as a whole.
-pub(super) const PAGE: i64 = 500;
-
-/// Whether a process works on this run.
-pub(super) fn owner(session: &Session<'_>, run: &str) -> Result<Owner, Failure> {
-    match Lease::is_held(&session.store, run) {
-        Ok(true) => Ok(Owner::Alive),
-        Ok(false) => Ok(Owner::Nobody),
-        Err(error) => Err(Failure::failed(error.to_string())),
-    }
-}
-
-/// Whether this account was a sandbox's and that one is there no more.
-pub(super) fn is_gone(account: &str, world: Option<&World>) -> bool {
-    let here = world.is_some_and(|world| account.strip_prefix(&world.id).is_some_and(|rest| rest.starts_with('-')));
-    account.starts_with("sandbox-") && !here
-}
+pub(super) use crate::runs::past::PAGE;
 
 /// What the store could not do.
 pub(super) fn failed(error: Error) -> Failure {
@@ -32,6 +16,35 @@ pub(super) fn failed(error: Error) -> Failure {
 /// Moments as the project shows them.
 pub(super) fn times(session: &Session<'_>) -> Times {
     Times::within(session.settings.project.timezone.clone())
+}
+
+impl Session<'_> {
+    /// The runs that were, their plans and their doubts.
+    pub(super) fn past(&self) -> Past {
+        Past {
+            store: self.store.clone(),
+            mode: self.mode(),
+            flags: self.shell.flags(self.mode()),
+            times: times(self),
+            folder: self.settings.project.folder.clone(),
+        }
+    }
+
+    /// Waits for an answer of the past.
+    pub(super) fn ask<T>(&self, asked: impl Future<Output = Result<T, Denied>>) -> Result<T, Failure> {
+        Ok(self.runtime.block_on(asked)?)
+    }
+}
+
+impl From<Denied> for Failure {
+    fn from(denied: Denied) -> Self {
+        let code = match denied.ground {
+            Ground::Absent | Ground::Wrong => Code::Usage,
+            Ground::Busy => Code::Skipped,
+            Ground::Failed => Code::Failed,
+        };
+        Self { code, message: denied.message, hint: denied.hint }
+    }
 }
 
 impl Shell {
@@ -55,19 +68,5 @@ impl Shell {
         if self.printer.format() == Format::Text && !text.is_empty() {
             self.printer.data(&format!("{text}\n"));
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_account_is_gone_with_its_sandbox() {
-        let world = World { id: "sandbox-1-17".into(), seed: serde_json::Value::Null, started_ms: 17 };
-        assert!(!is_gone("sandbox-1-17-mobilize", Some(&world)));
-        assert!(is_gone("sandbox-1-178-mobilize", Some(&world)));
-        assert!(is_gone("sandbox-1-17-mobilize", None));
-        assert!(!is_gone("mobilize-77ab", Some(&world)), "a platform's own account never is");
     }
 }

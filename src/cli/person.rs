@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::past::{PAGE, failed, owner, times};
+use super::past::{PAGE, failed, times};
 use super::session::Session;
 use super::{Code, Failure, Shell};
 use crate::model::Email;
@@ -112,7 +112,7 @@ fn effects(
             let run = &trace.effect.run;
             let owner = match owners.get(run) {
                 Some(owner) => *owner,
-                None => *owners.entry(run.clone()).or_insert(owner(session, run)?),
+                None => *owners.entry(run.clone()).or_insert(session.past().owner(run)?),
             };
             shell.tell(|| format!("  {}", Person::line(trace, owner, times)), || trace_json(trace, owner));
         }

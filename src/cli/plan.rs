@@ -2,17 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::past::failed;
 use super::run::{How, order};
 use super::session::Session;
 use super::{Code, Failure, Format, Shell};
 use crate::effects::brakes::{Hold, flags};
-use crate::plan::{Detail, Plan, Step, Touch};
+use crate::plan::{Detail, Plan};
 use crate::runs::{Ending, Planned};
 use crate::settings::Mode;
-use crate::store::Approval;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -58,18 +56,10 @@ pub(super) fn plan(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let session = Session::open(shell, shell.settings(mode, None)?, mode)?;
     let plan = find(&session, &options.what)?;
     options.shown.keep(shell, &plan)?;
-    let waits = open_holds(&session, &plan)?;
+    let waits = session.ask(session.past().open_holds(&plan))?;
     let code = options.shown.code(&plan, if waits.is_empty() { Code::Done } else { Code::Held });
     options.shown.print(shell, &plan, &waits, Said { lines: Vec::new(), report: None, code });
     Ok(code)
-}
-
-/// What still keeps a plan from being applied: the holds for which nobody has given leave.
-pub(super) fn open_holds(session: &Session<'_>, plan: &Plan) -> Result<Vec<Hold>, Failure> {
-    let approvals = session.runtime.block_on(session.store.approvals(&plan.id)).map_err(failed)?;
-    let of_this = |given: &Approval| given.digest.as_deref() == Some(plan.digest.as_str());
-    let of_this: Vec<Approval> = approvals.into_iter().filter(of_this).collect();
-    Ok(plan.holds.iter().filter(|hold| !hold.is_approved(&of_this)).cloned().collect())
 }
 
 /// What is said beside the plan itself.
@@ -104,8 +94,8 @@ pub(super) fn show(shown: &Shown, shell: &Shell, planned: &Planned) -> Result<Co
 pub(super) fn find(session: &Session<'_>, what: &Path) -> Result<Plan, Failure> {
     let named = what.display().to_string();
     let unreadable = |error: crate::plan::NotAPlan| Failure::usage(format!("`{named}`: {error}"));
-    if let Some(row) = session.runtime.block_on(session.store.plan(&named)).map_err(failed)? {
-        return Plan::read(&row.body).map_err(unreadable);
+    if let Some(plan) = session.ask(session.past().plan(&named))? {
+        return Ok(plan);
     }
     let file = session.shell.folder.join(what);
     if !file.is_file() {
@@ -177,21 +167,9 @@ impl Shown {
 
 /// One object for everybody that the plan touches, and one for the plan.
 fn objects(plan: &Plan, said: Said) -> Vec<Value> {
-    let touch = |(step, touch): (&Step, &Touch)| {
-        let mut line = json!(touch);
-        if let Value::Object(map) = &mut line {
-            map.insert("type".into(), "touch".into());
-            map.insert("operation".into(), step.operation.as_str().into());
-            map.insert("connection".into(), step.connection.as_str().into());
-        }
-        line
-    };
-    let mut objects: Vec<Value> = plan.touches().map(touch).collect();
-    let mut head = plan.write();
+    let mut objects: Vec<Value> = plan.touch_objects().collect();
+    let mut head = plan.head();
     if let Value::Object(map) = &mut head {
-        map.remove("steps");
-        map.insert("type".into(), "plan".into());
-        map.insert("changes".into(), (!plan.is_empty()).into());
         map.insert("exit_code".into(), said.code.number().into());
         map.extend(said.report.map(|report| ("report".to_owned(), report)));
     }

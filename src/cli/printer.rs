@@ -100,6 +100,11 @@ impl Printer {
         }
     }
 
+    /// Whether talk of this level is shown.
+    pub fn shows(&self, level: Level) -> bool {
+        level >= self.look.level
+    }
+
     /// An end that is not a good one.
     pub fn failure(&self, failure: &Failure) {
         self.end();
@@ -171,7 +176,7 @@ impl Sink for Printer {
                 self.object(&json!({ "type": "print", "text": text }));
             }
             Event::Print(text) => self.data(&format!("{text}\n")),
-            Event::Say(level, line) => self.say(*level, line),
+            Event::Say(level, line) | Event::Job { level, line, .. } => self.say(*level, line),
             Event::Called { operation, status, millis, .. } => {
                 let mut state = self.lock();
                 state.progress.called(now);

@@ -49,7 +49,7 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
         Some(id) => id.clone(),
         None => latest(&session, mode)?,
     };
-    let run = find(&session, &id, mode)?;
+    let run = session.ask(session.past().find(&id))?;
     if run.state == RunState::Done && run.exit_code == Some(0) {
         return Err(Failure::usage(format!("run `{id}` has come to its end; there is nothing to go on with")));
     }
@@ -113,47 +113,11 @@ fn latest(session: &Session<'_>, mode: Mode) -> Result<String, Failure> {
         let place = session.store.path().display();
         let busy = if alive > 0 { format!("; {alive} still at work") } else { String::new() };
         let failure = Failure::usage(format!("there is no run to go on with in {place}{busy}"));
-        return Err(failure.hint(elsewhere(mode)));
+        return Err(failure.hint(session.past().elsewhere()));
     };
     let times = times(session);
     session.shell.printer.say(Level::Info, &format!("the newest to go on with: {}", listed.text(&times)));
     Ok(listed.run.id)
-}
-
-/// The run of this id in the store of this mode, if there is something left to do about it.
-pub(super) fn find(session: &Session<'_>, id: &str, mode: Mode) -> Result<Run, Failure> {
-    let run = known(session, id, mode)?;
-    let world = match mode {
-        Mode::Real => None,
-        Mode::Sandbox => session.runtime.block_on(session.store.world()).map_err(failed)?,
-    };
-    match world.is_some_and(|world| run.ended_at.is_some_and(|end| end < world.started_ms)) {
-        true => Err(Failure::usage(format!("the sandbox of run `{id}` is gone: another was begun with --fresh"))),
-        false => Ok(run),
-    }
-}
-
-/// The run of this id in the store of this mode. A plan has its run's id before there is one.
-pub(super) fn known(session: &Session<'_>, id: &str, mode: Mode) -> Result<Run, Failure> {
-    let run = session.runtime.block_on(session.store.run(id)).map_err(failed)?;
-    let Some(run) = run else {
-        if session.runtime.block_on(session.store.plan(id)).map_err(failed)?.is_some() {
-            let failure = Failure::usage(format!("`{id}` is a plan that was not applied yet"));
-            return Err(failure.hint(format!("to apply it, type: beadle apply {id}{}", session.shell.flags(mode))));
-        }
-        let place = session.store.path().display();
-        let failure = Failure::usage(format!("there is no run `{id}` in {place}"));
-        return Err(failure.hint(elsewhere(mode)));
-    };
-    Ok(run)
-}
-
-/// Where runs are that are not here.
-const fn elsewhere(mode: Mode) -> &'static str {
-    match mode {
-        Mode::Real => "a run on the sandbox is found with --sandbox",
-        Mode::Sandbox => "a run on a real connection is found without --sandbox",
-    }
 }
 
 /// The arguments as they were given.

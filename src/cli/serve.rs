@@ -10,12 +10,15 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::receiving::{Ready, Receiving};
+use super::serving::{attend, log, open};
 use super::session::Session;
 use super::{Code, Failure, Shell};
 use crate::clock::Clock;
-use crate::events::{Events, Level, Sink};
+use crate::effects::Lease;
+use crate::events::{Events, Level};
 use crate::hooks::Bell;
-use crate::schedule::{Alarms, Daemon, Found, JobFiles, Keep, NotServed, Parts, Patience, Processes};
+use crate::schedule::{Alarms, Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts, Patience, Processes, SEAT};
+use crate::server::api::Listening;
 use crate::settings::{Jobs, Mode, Settings};
 
 /// So long messages are waited for at the end; what has not arrived is sent by the next `beadle serve`.
@@ -27,7 +30,8 @@ const LAST_MESSAGES: Duration = Duration::from_secs(5);
   beadle serve --sandbox
 
 SIGTERM and Ctrl-C stop it gracefully: runs are brought to where they can be resumed, and the next
-`beadle serve` goes on with them. SIGHUP, or a changed file in jobs/, reads the jobs again.")]
+`beadle serve` goes on with them. SIGHUP, or a changed file in jobs/, reads the jobs again. It is watched
+and driven on an address of its own, `[serve]` of beadle.toml: docs/api.md.")]
 pub(super) struct Options {
     /// With the simulated platforms and a store of their own
     #[arg(long)]
@@ -39,8 +43,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
     let settings = shell.settings(mode, None)?;
     let session = Session::open(shell, settings.clone(), mode)?;
-    let printer: Arc<dyn Sink> = shell.printer.clone();
-    let events = Events::to(vec![printer]);
+    let events = Events::to(vec![log(&shell.printer)]);
     let program =
         Processes::this_program().map_err(|error| Failure::failed(format!("failed to find this program: {error}")))?;
     let starts = Processes {
@@ -57,6 +60,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let delivery = super::jobs::delivery(shell, &session)?;
     let alarms = Alarms::new(delivery, mode, events.clone(), Clock::system());
     let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
+    let (desk, asks) = Desk::new();
     let (subscriptions, subscribed) = watch::channel(Arc::default());
     let bell = Bell::default();
     let ready = Ready::take(&session, subscribed, bell.clone(), stop.clone())?;
@@ -74,20 +78,37 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         stop: stop.clone(),
         reload: Arc::clone(&reload),
         alarms: alarms.clone(),
+        asks,
     };
     session.runtime.block_on(async {
+        // Whoever comes second is told so before anything else is in its way.
+        if Lease::is_held(&session.store, SEAT).unwrap_or(false) {
+            return Err(refused(NotServed::Taken));
+        }
+        let (listening, questions) = open(&session, desk, stop.clone(), &events).await?;
         let daemon = Daemon::begin(parts).await.map_err(refused)?;
         events.say(Level::Info, format!("serving {}; Ctrl-C stops it", daemon.jobs()));
         let signals = tokio::spawn(heed(stop, reload, events.clone()));
         let receiving = receive(ready, &session, &events).await?;
-        daemon.serve().await;
+        tokio::select! {
+            () = daemon.serve() => {}
+            () = attend(&session, questions) => {}
+        }
         alarms.finish(LAST_MESSAGES).await;
+        if let Some(Err(error)) = closed(listening).await {
+            events.say(Level::Warn, format!("the API did not stop well: {error}"));
+        }
         signals.abort();
         match receiving {
             Some(receiving) => receiving.stopped().await.map(|()| Code::Done),
             None => Ok(Code::Done),
         }
     })
+}
+
+/// Lets what is being answered be answered, for a while.
+async fn closed(listening: Option<Listening>) -> Option<std::io::Result<()>> {
+    tokio::time::timeout(Duration::from_secs(5), listening?.stopped()).await.ok()
 }
 
 /// Receives webhooks. A place that is taken hinders nobody who has no hook.

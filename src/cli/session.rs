@@ -122,7 +122,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn runner(&self, play: Play, cancel: Cancel) -> Runner {
+    /// What runs, looks and plans on the project's connections.
+    pub(super) fn runner(&self, play: Play, cancel: Cancel) -> Runner {
         let clock = Clock::system();
         let listener: Arc<dyn Sink> = self.shell.printer.clone();
         Runner {

@@ -1,7 +1,6 @@
 //! `beadle undo RUN`: plans what takes back what a run did; like every plan it is looked at first and then applied.
 
 use super::plan::{Shown, show};
-use super::resume::find;
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell};
 use crate::plan::UNDO;
@@ -27,7 +26,7 @@ pub(super) struct Options {
 pub(super) fn undo(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
     let session = Session::open(shell, shell.settings(mode, None)?, mode)?;
-    let run = find(&session, &options.run, mode)?;
+    let run = session.ask(session.past().find(&options.run))?;
     let order = Order {
         path: format!("{UNDO}{}", run.of.id),
         connection: run.of.connection.clone().unwrap_or_default(),

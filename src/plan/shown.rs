@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Value, json};
+
 use super::follows::{changed, spelled};
 use super::record::{Plan, Sign, Step, Touch};
 use crate::model::{Placeholder, counted};
@@ -64,6 +66,30 @@ impl Plan {
         }
         lines.extend(self.besides(detail));
         lines.into_iter().map(|line| Placeholder::readable(&line).into_owned()).collect()
+    }
+
+    /// An object for everybody whom it touches, for programs.
+    pub fn touch_objects(&self) -> impl Iterator<Item = Value> {
+        self.touches().map(|(step, touch)| {
+            let mut line = json!(touch);
+            if let Value::Object(map) = &mut line {
+                map.insert("type".into(), "touch".into());
+                map.insert("operation".into(), step.operation.as_str().into());
+                map.insert("connection".into(), step.connection.as_str().into());
+            }
+            line
+        })
+    }
+
+    /// All of it but whom it touches, for programs.
+    pub fn head(&self) -> Value {
+        let mut head = self.write();
+        if let Value::Object(map) = &mut head {
+            map.remove("steps");
+            map.insert("type".into(), "plan".into());
+            map.insert("changes".into(), (!self.is_empty()).into());
+        }
+        head
     }
 
     /// What follows, what is left out, and what it costs.

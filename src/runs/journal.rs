@@ -63,7 +63,7 @@ impl Sink for Journal {
     fn note(&self, event: &Event) {
         let (level, text) = match event {
             Event::Print(line) => ("print", line.clone()),
-            Event::Say(level, line) => (level.word(), line.clone()),
+            Event::Say(level, line) | Event::Job { level, line, .. } => (level.word(), line.clone()),
             Event::Called { write, .. } => {
                 self.calls.fetch_add(1, Ordering::Relaxed);
                 self.writes.fetch_add(u64::from(*write), Ordering::Relaxed);

@@ -10,6 +10,7 @@ mod journal;
 mod look;
 mod lost;
 mod of_job;
+pub mod past;
 mod planning;
 mod report;
 mod runner;

@@ -99,6 +99,13 @@ pub(super) struct Connection {
     _seat: Option<OwnedSemaphorePermit>,
 }
 
+impl Connection {
+    /// What its requests are told to.
+    pub(super) fn watch(&self) -> Watch {
+        self.watch.clone()
+    }
+}
+
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         while self.end.as_mut().poll(cx).is_ready() {

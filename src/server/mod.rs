@@ -1,6 +1,9 @@
 //! The addresses that others call. Sockets are opened here and in the sandbox, and nowhere else. Its one rule: whoever
 //! calls is a stranger until a secret says otherwise, and nothing of a path is ever logged.
 
+pub mod api;
 mod guarded;
+mod health;
+mod metrics;
 mod rate;
 pub mod webhooks;

@@ -20,6 +20,7 @@ mod redactor;
 mod scheduling;
 mod secret;
 mod section;
+mod serving;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -42,6 +43,7 @@ pub use quiet::Quiet;
 pub use redactor::{REDACTED, Redactor};
 pub use scheduling::Scheduling;
 pub use secret::{Secret, Source};
+pub use serving::{ServeToken, Serving, TOKEN_FILE};
 
 use crate::catalog::Platform;
 use crate::platforms;
@@ -84,6 +86,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How the schedule is served.
     pub schedule: Scheduling,
+    /// Where `beadle serve` is watched and driven.
+    pub serve: Serving,
     /// Where webhooks are received, and how much of them.
     pub webhooks: Webhooks,
     /// How mails to those who watch jobs leave this machine.
@@ -103,11 +107,12 @@ impl Settings {
         };
         let mut table = tree::parse(&source)?;
         table.overlay(&start.environment)?;
-        let keys = &["project", "connections", "limits", "schedule", "webhooks", "mail"];
+        let keys = &["project", "connections", "limits", "schedule", "serve", "webhooks", "mail"];
         let mut top = Section::new(String::new(), table, &source, keys)?;
         let mut project = Project::read(top.table("project")?, &found, &source, start.mode)?;
         let limits = Limits::read(top.table("limits")?, &source)?;
         let schedule = Scheduling::read(top.table("schedule")?, &source)?;
+        let serve = Serving::read(top.table("serve")?, &source)?;
         let webhooks = Webhooks::read(top.table("webhooks")?, &source)?;
         let mail = Mail::read(top.table("mail")?, &source)?;
         let mut warnings = Vec::new();
@@ -116,7 +121,7 @@ impl Settings {
             connections = built_in();
         }
         project.connection = start.connection.clone().or(project.connection);
-        Ok(Self { project, connections, limits, schedule, webhooks, mail, warnings })
+        Ok(Self { project, connections, limits, schedule, serve, webhooks, mail, warnings })
     }
 
     /// The connection of this name.

@@ -20,6 +20,7 @@ mod identities;
 mod job_runs;
 mod json;
 mod logs;
+mod metering;
 mod open;
 mod plans;
 mod rosters;
@@ -44,8 +45,9 @@ pub use history::{AttemptRow, CallRow, Decision, EffectsRow, RunFilter, RunLine}
 pub use hooks::{HookRow, SecretRow};
 pub use identities::IdentityRow;
 pub use job_runs::{Cause, OfJob};
+pub use metering::{CallMark, EffectMark};
 pub use open::Store;
-pub use plans::PlanRow;
+pub use plans::{PlanLine, PlanRow};
 pub use rosters::RosterRow;
 pub use runs::{Approval, LogLine, NewRun, Run, RunState};
 pub use settling::{ObjectRow, Settling};

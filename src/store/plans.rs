@@ -26,7 +26,48 @@ pub struct PlanRow {
     pub body: String,
 }
 
+/// A plan as one line of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanLine {
+    /// Its name, and the name of its run.
+    pub id: String,
+    /// What was planned.
+    pub script: String,
+    /// The connection that the script's nouns meant.
+    pub connection: String,
+    /// Milliseconds since the epoch.
+    pub made_at: i64,
+    /// Milliseconds since the epoch.
+    pub expires_at: i64,
+    /// Whether it has become a run.
+    pub applied: bool,
+}
+
 impl Store {
+    /// Up to `limit` plans, the newest first; those older than this one (when it was made, and its name), if it is named.
+    pub async fn plan_lines(&self, older: Option<(i64, &str)>, limit: i64) -> Result<Vec<PlanLine>, Error> {
+        type Columns = (String, String, String, i64, i64, bool);
+        let (at, id) = older.unzip();
+        let rows: Result<Vec<Columns>, _> = sqlx::query_as(
+            "SELECT id, script, connection, made_at, expires_at, EXISTS (SELECT 1 FROM run WHERE run.id = plan.id)
+             FROM plan WHERE $1 IS NULL OR (made_at, id) < ($1, $2) ORDER BY made_at DESC, id DESC LIMIT $3",
+        )
+        .bind(at)
+        .bind(id)
+        .bind(limit)
+        .fetch_all(self.readers())
+        .await;
+        let of = |(id, script, connection, made_at, expires_at, applied): Columns| PlanLine {
+            id,
+            script,
+            connection,
+            made_at,
+            expires_at,
+            applied,
+        };
+        Ok(rows.map_err(|error| self.error(error))?.into_iter().map(of).collect())
+    }
+
     /// Keeps a plan; one of the same name is replaced as long as it has become no run.
     pub async fn keep_plan(&self, plan: &PlanRow) -> Result<(), Error> {
         sqlx::query(

@@ -78,6 +78,8 @@ pub struct TickFilter {
     pub from: Option<i64>,
     /// Moments up to here.
     pub to: Option<i64>,
+    /// Those that come after this one in the list: its moment and its job.
+    pub after: Option<(i64, String)>,
     /// At most so many; 0 is all.
     pub most: u32,
 }
@@ -172,6 +174,7 @@ impl Store {
         let rows = sqlx::query(
             "SELECT job, scheduled_at, due_at, cause, made_up, state, why, folded, run, tries, decided_at, begun_at, ended_at
              FROM tick WHERE ($1 IS NULL OR job = $1) AND scheduled_at >= $2 AND scheduled_at <= $3
+               AND ($5 IS NULL OR scheduled_at < $5 OR (scheduled_at = $5 AND job > $6))
              ORDER BY scheduled_at DESC, job LIMIT $4",
         );
         let rows = rows
@@ -179,6 +182,8 @@ impl Store {
             .bind(filter.from.unwrap_or(i64::MIN))
             .bind(filter.to.unwrap_or(i64::MAX))
             .bind(if filter.most == 0 { -1 } else { i64::from(filter.most) })
+            .bind(filter.after.as_ref().map(|(at, _)| *at))
+            .bind(filter.after.as_ref().map(|(_, job)| job))
             .fetch_all(self.readers())
             .await;
         rows.and_then(|rows| rows.iter().map(tick_of).collect()).map_err(|error| self.error(error))

@@ -49,7 +49,7 @@ async fn ticks_are_found_by_job_and_time_and_forgotten_when_they_are_old() {
     let ticks: Vec<TickRow> = (0..10).map(|at| tick(if at % 2 == 0 { "a" } else { "b" }, at, "done")).collect();
     store.keep_turn(&[], &ticks).await.unwrap();
     store.keep_turn(&[], &[tick("a", 0, "waiting")]).await.unwrap();
-    let filter = TickFilter { job: Some("a".into()), from: Some(2), to: Some(7), most: 2 };
+    let filter = TickFilter { job: Some("a".into()), from: Some(2), to: Some(7), most: 2, after: None };
     let found: Vec<i64> = store.ticks(&filter).await.unwrap().iter().map(|tick| tick.scheduled_at).collect();
     assert_eq!(found, [6, 4]);
     assert_eq!(store.forget_ticks(12).await.unwrap(), 4, "decided before 12: 1 to 4; what waits is kept");

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on must panic")]
 
 mod alike;
+mod api;
+mod api_metrics;
+mod api_served;
 mod applying;
 mod applying_braked;
 mod arguments;
@@ -17,6 +20,7 @@ mod conformance;
 #[cfg(debug_assertions)]
 mod crash;
 mod crontab_oracle;
+mod deploy;
 mod disturbed;
 mod docs;
 mod faults;

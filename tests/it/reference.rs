@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use beadle::{platforms, reference};
+use beadle::{platforms, reference, server};
 
 /// Set to anything, the pages are written anew instead of compared.
 const REWRITE: &str = "BEADLE_REWRITE";
@@ -29,6 +29,12 @@ fn the_pages_of_the_reference_are_fresh() {
     for platform in platforms::ALL {
         fresh(&folder.join(format!("{}.md", platform.name)), &reference::page(platform));
     }
+}
+
+#[test]
+fn the_document_of_the_api_is_fresh() {
+    let document = serde_json::to_string_pretty(&server::api::document()).unwrap();
+    fresh(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/openapi.json"), &format!("{document}\n"));
 }
 
 #[test]

@@ -3,10 +3,11 @@
 mod look;
 mod settle;
 
-use super::past::{PAGE, failed, is_gone, owner, times};
+use super::past::{PAGE, failed};
 use super::session::Session;
 use super::{Code, Failure, Shell};
-use crate::runs::history::{Doubts, Owner, Verdict};
+use crate::runs::history::{Doubts, Verdict};
+use crate::runs::past::Loose;
 use crate::settings::Mode;
 use crate::store::{LooseGroup, Trace};
 
@@ -39,14 +40,6 @@ enum Command {
     Look(look::Options),
 }
 
-/// Everything that is not at rest.
-pub(super) struct Loose {
-    /// In doubt, then what is only promised.
-    pub(super) groups: Vec<Doubts>,
-    /// Effects on sandboxes that are gone.
-    pub(super) left_out: i64,
-}
-
 /// Lists, settles or looks.
 pub(super) fn doubts(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     match &options.command {
@@ -56,81 +49,19 @@ pub(super) fn doubts(options: &Options, shell: &Shell) -> Result<Code, Failure> 
     }
 }
 
-impl Loose {
-    /// All that nobody works on, and doubts of runs that somebody does.
-    pub(super) fn of(session: &Session<'_>, mode: Mode) -> Result<Self, Failure> {
-        let read = async { Ok((session.store.loose_groups().await?, session.store.world().await?)) };
-        let (groups, world) = session.runtime.block_on(read).map_err(failed)?;
-        let (gone, here): (Vec<_>, Vec<_>) =
-            groups.into_iter().partition(|group| is_gone(&group.account, world.as_ref()));
-        let mut groups = Vec::with_capacity(here.len());
-        for group in here {
-            let owner = owner(session, &group.run)?;
-            groups.push(Doubts { group, owner, flags: session.shell.flags(mode), times: times(session) });
-        }
-        groups.retain(|doubts| !doubts.are_under_way());
-        groups.sort_by_key(Doubts::are_promised);
-        Ok(Self { groups, left_out: gone.iter().map(|group| group.count).sum() })
-    }
-
-    /// How many are in doubt.
-    pub(super) fn in_doubt(&self) -> i64 {
-        self.doubts().map(|doubts| doubts.group.count).sum()
-    }
-
-    /// Those in doubt, without what is only promised.
-    pub(super) fn doubts(&self) -> impl Iterator<Item = &Doubts> {
-        self.groups.iter().filter(|doubts| !doubts.are_promised())
-    }
-
-    /// The exit code while these are left.
-    pub(super) fn code(&self) -> Code {
-        if self.in_doubt() > 0 { Code::InDoubt } else { Code::Done }
-    }
-
-    /// Runs whose doubts can be settled, each with their number, in the order in which they come.
-    pub(super) fn runs(&self) -> Vec<(&str, i64)> {
-        let mut runs: Vec<(&str, i64)> = Vec::new();
-        for doubts in self.doubts().filter(|doubts| doubts.owner == Owner::Nobody) {
-            let group = &doubts.group;
-            match runs.iter_mut().find(|(run, _)| *run == group.run) {
-                Some((_, count)) => *count += group.count,
-                None => runs.push((&group.run, group.count)),
-            }
-        }
-        runs
-    }
-
-    /// The last word: how many there are.
-    pub(super) fn sum(&self, shell: &Shell) {
-        let doubts = self.in_doubt();
-        let promised: i64 = self.groups.iter().map(|doubts| doubts.group.count).sum::<i64>() - doubts;
-        let mut words = match doubts {
-            0 => "nothing is in doubt".to_owned(),
-            count => format!("{count} in doubt"),
-        };
-        if promised > 0 {
-            words.push_str(&format!("; {promised} promised by the platform and not seen yet"));
-        }
-        if self.left_out > 0 {
-            words.push_str(&format!("; {} on sandboxes that are gone are left out", self.left_out));
-        }
-        let left_out = self.left_out;
-        shell.tell(
-            || words,
-            || serde_json::json!({ "type": "doubts", "in_doubt": doubts, "promised": promised, "left_out": left_out }),
-        );
-    }
+/// The exit code while these are left.
+fn code(loose: &Loose) -> Code {
+    if loose.in_doubt() > 0 { Code::InDoubt } else { Code::Done }
 }
 
 fn list(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
     let session = Session::open(shell, shell.settings(mode, None)?, mode)?;
-    let loose = Loose::of(&session, mode)?;
+    let loose = session.ask(session.past().loose())?;
     for doubts in &loose.groups {
         group(&session, doubts, shell)?;
     }
-    loose.sum(shell);
+    shell.tell(|| loose.text(), || loose.json());
     let flags = shell.flags(mode);
     for (run, count) in loose.runs() {
         let command = |verdict: Verdict| {
@@ -144,7 +75,7 @@ fn list(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     if !loose.groups.is_empty() {
         shell.tell_text(&format!("to ask the platforms once more: beadle doubts look{flags}"));
     }
-    Ok(loose.code())
+    Ok(code(&loose))
 }
 
 /// One group; what rows share is said once.

@@ -1,12 +1,13 @@
 //! `beadle jobs`: every job with its schedule in words, its next time, and why it does not run where it does not.
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::super::{Code, Failure, Shell};
 use super::moments::{length, local, name};
 use super::{Place, broken};
 use crate::clock::Clock;
+use crate::schedule::job_json;
 use crate::settings::{Job, Jobs};
 
 /// Lists the jobs, then the files that cannot be used.
@@ -14,7 +15,7 @@ pub(super) fn list(place: Place, shell: &Shell) -> Result<Code, Failure> {
     let (_, jobs) = place.open(shell)?;
     let now = Clock::system().now();
     for job in jobs.jobs.values() {
-        shell.tell(|| text(job, now), || object(job, now));
+        shell.tell(|| text(job, now), || job_json(job, job.timetable.next(now)));
     }
     let code = broken(&jobs, shell);
     shell.tell(
@@ -50,25 +51,6 @@ pub(super) fn when(job: &Job) -> Vec<String> {
         lines.push("by hand only: it has neither `schedule` nor `on`".to_owned());
     }
     lines
-}
-
-fn object(job: &Job, now: Timestamp) -> Value {
-    let expressions = job.timetable.expressions();
-    json!({
-        "type": "job",
-        "job": job.name,
-        "file": job.file,
-        "description": job.description,
-        "script": job.script,
-        "schedule": expressions.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "words": expressions.iter().map(|one| one.words()).collect::<Vec<_>>(),
-        "zone": name(job.timetable.zone()),
-        "on": job.on.iter().map(|topic| topic.name()).collect::<Vec<_>>(),
-        "next": job.timetable.next(now).map(|at| at.to_string()),
-        "connection": job.connection,
-        "needs": job.needs,
-        "paused": job.paused,
-    })
 }
 
 fn paused(jobs: &Jobs) -> usize {

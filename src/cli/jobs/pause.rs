@@ -1,6 +1,5 @@
 //! `beadle jobs pause` and `unpause`: a job keeps its moments, and all of them are skipped. A `beadle serve` at work notices.
 
-use jiff::Timestamp;
 use serde_json::json;
 
 use super::super::past::failed;
@@ -10,8 +9,8 @@ use super::Place;
 use super::moments::{local, typed};
 use crate::clock::Clock;
 use crate::events::Level;
+use crate::schedule;
 use crate::settings::{Jobs, Settings};
-use crate::store::PauseRow;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Pause {
@@ -41,17 +40,8 @@ pub(super) fn pause(options: &Pause, shell: &Shell) -> Result<Code, Failure> {
     let now = Clock::system().now();
     let zone = &settings.project.timezone;
     let until = options.until.as_deref().map(|text| typed("--until", text, zone)).transpose()?;
-    if let Some(until) = until.filter(|until| *until <= now) {
-        return Err(Failure::usage(format!("`--until` is over: {}", local(until, zone))));
-    }
-    let row = PauseRow {
-        job: options.name.clone(),
-        until: until.map(Timestamp::as_millisecond),
-        reason: options.reason.clone(),
-        who: shell.environment.get("USER").unwrap_or("unknown").to_owned(),
-        at: now.as_millisecond(),
-    };
-    session.runtime.block_on(session.store.pause_job(&row)).map_err(failed)?;
+    let who = shell.environment.get("USER").unwrap_or("unknown");
+    let row = session.ask(schedule::pause(&session.store, &options.name, until, &options.reason, who, now))?;
     let end = until.map_or("until it is unpaused".to_owned(), |until| format!("until {}", local(until, zone)));
     shell.tell(
         || format!("{} is paused {end}: {}", row.job, row.reason),

@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
 
 use super::super::past::failed;
 use super::super::session::Session;
 use super::super::{Code, Failure, Shell};
 use super::Place;
 use super::moments::{typed, with_weekday};
+use crate::schedule::tick_json;
 use crate::store::{TickFilter, TickRow};
 
 #[derive(Debug, clap::Args)]
@@ -41,11 +41,12 @@ pub(super) fn ticks(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         from: time("--from", &options.from)?,
         to: time("--to", &options.to)?,
         most: options.count,
+        after: None,
     };
     let session = Session::open(shell, settings, options.place.mode())?;
     let ticks = session.runtime.block_on(session.store.ticks(&filter)).map_err(failed)?;
     for tick in &ticks {
-        shell.tell(|| line(tick, &zone), || object(tick));
+        shell.tell(|| line(tick, &zone), || tick_json(tick));
     }
     if ticks.is_empty() {
         shell.tell_text("no moment has been due here yet: `beadle serve` writes each one down");
@@ -81,24 +82,4 @@ fn moment(at: i64, zone: &TimeZone) -> String {
 
 fn word(state: &str) -> String {
     state.replace('_', " ")
-}
-
-fn object(tick: &TickRow) -> Value {
-    let time = |at: Option<i64>| at.and_then(|at| Timestamp::from_millisecond(at).ok()).map(|at| at.to_string());
-    json!({
-        "type": "tick",
-        "job": tick.job,
-        "scheduled_at": time(Some(tick.scheduled_at)),
-        "due_at": time(Some(tick.due_at)),
-        "cause": tick.cause,
-        "made_up": tick.made_up,
-        "state": tick.state,
-        "why": tick.why,
-        "folded": tick.folded,
-        "run": tick.run,
-        "tries": tick.tries,
-        "decided_at": time(Some(tick.decided_at)),
-        "begun_at": time(tick.begun_at),
-        "ended_at": time(tick.ended_at),
-    })
 }

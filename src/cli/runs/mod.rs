@@ -4,10 +4,10 @@ mod show;
 
 use std::path::{Path, PathBuf};
 
-use super::past::{failed, owner, times};
+use super::past::{failed, times};
 use super::session::Session;
 use super::{Code, Failure, Format, Shell};
-use crate::runs::history::{Counts, Listed};
+use crate::runs::history::Listed;
 use crate::settings::Mode;
 use crate::store::{RunFilter, RunLine, RunState};
 
@@ -84,13 +84,12 @@ pub(super) fn each(
     limit: i64,
     mut take: impl FnMut(Listed) -> Result<bool, Failure>,
 ) -> Result<i64, Failure> {
-    let (mut shown, mut last): (i64, Option<RunLine>) = (0, None);
+    let (past, mut shown, mut last): (_, i64, Option<RunLine>) = (session.past(), 0, None);
     while shown < limit {
         let older = last.as_ref().map(|run| (run.started_at, run.id.as_str()));
-        let page = session.store.run_lines(filter, older, RUNS.min(limit - shown));
-        let page = session.runtime.block_on(page).map_err(failed)?;
-        let Some(oldest) = page.last().cloned() else { break };
-        for listed in counted(session, page)? {
+        let page = session.ask(past.runs(filter, older, RUNS.min(limit - shown)))?;
+        let Some(oldest) = page.last().map(|listed| listed.run.clone()) else { break };
+        for listed in page {
             shown += 1;
             if !take(listed)? {
                 return Ok(shown);
@@ -99,21 +98,6 @@ pub(super) fn each(
         last = Some(oldest);
     }
     Ok(shown)
-}
-
-/// These runs with whose they are and what came of them.
-fn counted(session: &Session<'_>, page: Vec<RunLine>) -> Result<Vec<Listed>, Failure> {
-    let ids: Vec<&str> = page.iter().map(|run| run.id.as_str()).collect();
-    let counts = session.runtime.block_on(session.store.counts(&ids)).map_err(failed)?;
-    let mut listed = Vec::with_capacity(page.len());
-    for run in page {
-        let (owner, mut of) = (owner(session, &run.id)?, Counts::default());
-        for (_, state, job, count) in counts.iter().filter(|(id, ..)| *id == run.id) {
-            of.add(state, *job, *count, owner);
-        }
-        listed.push(Listed { run, owner, counts: of });
-    }
-    Ok(listed)
 }
 
 fn nothing(session: &Session<'_>, filter: &RunFilter) -> String {

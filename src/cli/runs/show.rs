@@ -1,13 +1,10 @@
 //! `beadle runs show RUN`: everything of one run, read page by page.
 
-use super::super::past::{PAGE, failed, is_gone, owner, times};
-use super::super::resume::known;
+use super::super::past::{PAGE, failed};
 use super::super::session::Session;
 use super::super::{Code, Failure, Format, Shell};
-use crate::runs::history::{Samples, Shown, Times, effect_json, log_json};
-use crate::settings::{Flags, Mode};
-use crate::store::Approval;
-use crate::tables::files_below;
+use crate::runs::history::{Samples, Shown, effect_json, log_json};
+use crate::settings::Mode;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -27,8 +24,6 @@ pub(super) struct Options {
     log: bool,
 }
 
-/// Effects shown of each kind.
-const SAMPLES: i64 = 3;
 /// Calls shown unless all are wanted; programs get all of them.
 const CALLS: i64 = 10;
 
@@ -36,7 +31,7 @@ const CALLS: i64 = 10;
 pub(super) fn show(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
     let session = Session::open(shell, shell.settings(mode, None)?, mode)?;
-    let shown = gathered(&session, &options.run, mode, shell.flags(mode), times(&session))?;
+    let shown = session.ask(session.past().shown(&options.run))?;
     let samples = if options.effects { Samples::None } else { Samples::Few };
     shell.tell(|| format!("{}\n{}", shown.head(), shown.effects(samples)), || shown.json());
     if shell.printer.format() == Format::Json {
@@ -53,44 +48,6 @@ pub(super) fn show(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     }
     shell.tell_text(&shown.next().unwrap_or_default());
     Ok(Code::Done)
-}
-
-/// What is small of a run.
-fn gathered(session: &Session<'_>, id: &str, mode: Mode, flags: Flags, times: Times) -> Result<Shown, Failure> {
-    let run = known(session, id, mode)?;
-    let owner = owner(session, id)?;
-    let folder = session.settings.project.folder.join(".beadle/runs").join(id);
-    let files = files_below(&folder);
-    let files =
-        files.map_err(|error| Failure::failed(format!("failed to look into `{}`: {error}", folder.display())))?;
-    let store = &session.store;
-    let asked = async {
-        let mut effects = Vec::new();
-        for group in store.effects_by_state(id).await? {
-            let first = store.samples(id, &group, SAMPLES).await?;
-            effects.push((group, first));
-        }
-        let world = store.world().await?;
-        let accounts = effects.iter().flat_map(|(_, first)| first).map(|row| row.account.as_str());
-        let gone = accounts.clone().count() > 0 && accounts.clone().all(|account| is_gone(account, world.as_ref()));
-        let ended = run.ended_at.zip(world.as_ref()).is_some_and(|(end, world)| end < world.started_ms);
-        let approvals: Vec<Approval> = store.approvals(id).await?;
-        Ok(Shown {
-            gone: gone || (mode == Mode::Sandbox && ended),
-            owner,
-            plan: store.plan(id).await?.map(|plan| plan.made_at),
-            attempts: store.attempts_of(id).await?,
-            approvals,
-            decisions: store.decisions(id).await?,
-            calls: store.count_calls(id).await?,
-            effects,
-            files,
-            flags,
-            times,
-            run,
-        })
-    };
-    session.runtime.block_on(asked).map_err(failed)
 }
 
 fn effects(session: &Session<'_>, shown: &Shown, shell: &Shell) -> Result<(), Failure> {

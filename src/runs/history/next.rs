@@ -57,7 +57,8 @@ impl Shown {
         kept.into_iter().flatten().filter_map(Hold::of_json).collect()
     }
 
-    fn open_holds(&self) -> Vec<Hold> {
+    /// What still holds it: brakes for which nobody has given leave.
+    pub fn open_holds(&self) -> Vec<Hold> {
         self.holds().into_iter().filter(|hold| !hold.is_approved(&self.approvals)).collect()
     }
 

@@ -15,6 +15,7 @@ use super::super::process::{Ended, Errand, Starts};
 use super::super::verdict::{Entry, Outcome, What};
 use super::*;
 use crate::events::{Event, Sink};
+use crate::hooks::Bell;
 use crate::settings::{Address, Environment, Ping, Redactor, Settings, Start};
 use crate::store::{Cause, NewRun, RunState, Store, TickRow};
 
@@ -471,11 +472,12 @@ impl Scene {
             at_once: 4,
             keep: Keep { ticks: month, logs: month },
             connection: None,
-            bell: crate::hooks::Bell::default(),
-            subscriptions: tokio::sync::watch::channel(Arc::default()).0,
+            bell: Bell::default(),
+            subscriptions: watch::channel(Arc::default()).0,
             stop: CancellationToken::new(),
             reload: Arc::default(),
             alarms: self.made(),
+            asks: super::super::daemon::Desk::new().1,
         };
         Daemon::begin(parts).await.unwrap();
     }

@@ -55,6 +55,10 @@ impl Board {
             self.requeue(number, entry, turn.now);
             return;
         }
+        if entry.cause == Cause::Hand {
+            self.count_by_hand(number, &entry.run, outcome, turn.now);
+            return turn.say(&job, entry, What::Ended(outcome));
+        }
         self.count(number, &entry.run, outcome, turn.now);
         turn.say(&job, entry.clone(), What::Ended(outcome));
         let standing = &mut self.posts[number].standing;
@@ -63,6 +67,19 @@ impl Board {
             let reason = format!("{failures} failures in a row, the last one: {outcome}");
             standing.pause = Some(Pause { until: None, reason });
             turn.say(&job, entry, What::Pauses { failures });
+        }
+    }
+
+    /// What is run by hand does not count as a failure of the schedule, and leaves alone what another run has left unfinished.
+    fn count_by_hand(&mut self, number: usize, run: &str, outcome: Outcome, now: Timestamp) {
+        let standing = &mut self.posts[number].standing;
+        match &standing.unfinished {
+            None if outcome.is_unfinished() => standing.unfinished = Some(run.to_owned()),
+            Some(known) if known == run && !outcome.is_unfinished() => standing.unfinished = None,
+            _ => {}
+        }
+        if outcome.is_done() {
+            (standing.failures, standing.last_done) = (0, Some(now));
         }
     }
 

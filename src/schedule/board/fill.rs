@@ -77,7 +77,8 @@ impl Board {
             return Gate::Never(Why::Gone);
         };
         let entry = &queued.entry;
-        if let Some(reason) = post.paused(now) {
+        // Whoever wants it now knows that it is paused.
+        if let Some(reason) = post.paused(now).filter(|_| entry.cause != Cause::Hand) {
             let why = Why::Paused(reason);
             // An event is kept, and so is a run that has begun.
             return if entry.cause == Cause::Schedule && entry.tries == 0 { Gate::Never(why) } else { Gate::Shut(why) };
@@ -94,7 +95,10 @@ impl Board {
             return Gate::Shut(Why::Locked(self.posts[*holder].job.name.clone()));
         }
         match &post.standing.unfinished {
-            Some(run) if post.at_work.is_empty() && *run != entry.run => Gate::Open(Step::ResumeFirst(run.clone())),
+            // What is run by hand is run beside whatever is unfinished.
+            Some(run) if post.at_work.is_empty() && *run != entry.run && entry.cause != Cause::Hand => {
+                Gate::Open(Step::ResumeFirst(run.clone()))
+            }
             _ if entry.tries > 0 => Gate::Open(Step::Resume),
             _ => Gate::Open(Step::Begin),
         }

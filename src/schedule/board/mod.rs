@@ -16,7 +16,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use change::Change;
-pub use post::{Open, Pause, Standing};
+pub use post::{Open, Pause, SeenJob, Standing};
 
 use super::verdict::{Entry, Verdict, What};
 use crate::settings::Job;
@@ -91,6 +91,16 @@ impl Board {
         self.settle(turn)
     }
 
+    /// Somebody wants the job to be run now as `run`, or an older run of it to go on (`tries` above 0).
+    pub fn hand(&mut self, job: &str, run: String, tries: u32, now: Timestamp) -> Vec<Verdict> {
+        let entry = Entry { cause: Cause::Hand, scheduled_at: now, due_at: now, made_up: false, run, tries };
+        let mut turn = Turn::at(now);
+        if let Some(number) = self.names.get(job).copied() {
+            self.queue(number, entry, now, &mut turn);
+        }
+        self.settle(turn)
+    }
+
     /// Somebody wants these moments of the past to be made up for, one after the other.
     pub fn backfill(&mut self, asked: Vec<Open>, now: Timestamp) -> Vec<Verdict> {
         let mut turn = Turn::at(now);
@@ -116,6 +126,16 @@ impl Board {
     /// The jobs with their next moments, by name.
     pub fn next_moments(&self) -> impl Iterator<Item = (&Arc<Job>, Option<Timestamp>)> {
         self.posts.iter().filter(|post| !post.gone).map(|post| (&post.job, post.next))
+    }
+
+    /// How every job stands, with its next moment.
+    pub fn all_seen(&self) -> impl Iterator<Item = SeenJob> {
+        self.posts.iter().filter(|post| !post.gone).map(Post::seen)
+    }
+
+    /// How one job stands, with its next moment.
+    pub fn seen(&self, job: &str) -> Option<SeenJob> {
+        self.names.get(job).map(|number| &self.posts[*number]).filter(|post| !post.gone).map(Post::seen)
     }
 
     /// How a job stands.

@@ -43,6 +43,21 @@ pub struct Open {
     pub entry: Entry,
 }
 
+/// How one job stands.
+#[derive(Clone, Debug)]
+pub struct SeenJob {
+    /// The job in force.
+    pub job: Arc<Job>,
+    /// Its next moment, with its jitter.
+    pub next: Option<Timestamp>,
+    /// What is known of it.
+    pub standing: Standing,
+    /// The runs of it that are at work.
+    pub at_work: Vec<String>,
+    /// How many of its moments wait.
+    pub waiting: usize,
+}
+
 /// What two jobs must not work on at the same time: a connection, and a group of it.
 pub(super) type Lock = (Option<String>, String);
 
@@ -100,6 +115,16 @@ impl Post {
         let jitter = jitter_of(&job);
         let next = job.timetable.next(standing.decided_to);
         Self { job, standing, jitter, next, queue: VecDeque::new(), at_work: Vec::new(), gone: false }
+    }
+
+    pub(super) fn seen(&self) -> SeenJob {
+        SeenJob {
+            job: Arc::clone(&self.job),
+            next: self.due_at(),
+            standing: self.standing.clone(),
+            at_work: self.at_work.iter().map(|work| work.run.clone()).collect(),
+            waiting: self.queue.len(),
+        }
     }
 
     /// When its next moment is due.

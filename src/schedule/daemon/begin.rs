@@ -10,7 +10,7 @@ use super::super::board::{Board, Open};
 use super::super::verdict::{Entry, Outcome, Verdict, What};
 use super::files::{Found, InForce};
 use super::notices::{ClockWatch, jumped};
-use super::{Daemon, NotServed, Parts, SEAT, rows};
+use super::{Daemon, NotServed, Parts, SEAT, Tally, rows};
 use crate::effects::{Lease, LeaseError};
 use crate::events::Level;
 use crate::runs::new_scheduled_id;
@@ -41,6 +41,7 @@ impl Daemon {
         let (tell, endings) = mpsc::unbounded_channel();
         let mut daemon = Self {
             watch: ClockWatch::new(now),
+            tally: Tally::default(),
             parts,
             board,
             in_force,

@@ -1,6 +1,7 @@
 //! The loop of `beadle serve`: tells the board the time and what happened, writes its verdicts down, then acts on them.
 
 mod begin;
+mod desk;
 mod files;
 mod notices;
 mod rows;
@@ -18,6 +19,7 @@ use jiff::Timestamp;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+pub use desk::{Asks, ByHand, Desk, Seen, Silent, Tally};
 pub use files::{Found, JobFiles};
 pub use tidy::Keep;
 
@@ -69,6 +71,8 @@ pub struct Parts {
     pub reload: Arc<Notify>,
     /// Tells people.
     pub alarms: Alarms,
+    /// Where it is asked how things stand, and told to run a job by hand.
+    pub asks: Asks,
 }
 
 /// Why a daemon does not begin.
@@ -98,6 +102,7 @@ pub struct Daemon {
     endings: mpsc::UnboundedReceiver<Finished>,
     tell: mpsc::UnboundedSender<Finished>,
     watch: ClockWatch,
+    tally: Tally,
     tidied: Option<Timestamp>,
     _seat: Lease,
 }
@@ -131,6 +136,7 @@ impl Daemon {
                     let verdicts = ended.iter().flat_map(|finished| self.finished(finished, now)).collect();
                     self.act(verdicts).await;
                 }
+                question = self.parts.asks.next() => self.answer(question).await,
                 () = reload.notified() => self.reload().await,
                 // What it asked for is looked at before the next turn.
                 () = bell.next_run() => {}
@@ -152,6 +158,7 @@ impl Daemon {
     }
 
     fn finished(&mut self, finished: &Finished, now: Timestamp) -> Vec<Verdict> {
+        self.tally.ended(&finished.job, finished.outcome);
         self.at_work.remove(&finished.run);
         self.board.ended(&finished.job, &finished.run, finished.outcome, now)
     }

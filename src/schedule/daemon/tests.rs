@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::alarm::Alarms;
 use super::super::board::tests::job;
 use super::super::process::{Ended, Errand, Exit, Starts, Task};
-use super::{Daemon, Found, JobFiles, Keep, NotServed, Parts};
+use super::{ByHand, Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts};
 use crate::clock::Clock;
 use crate::events::{Event, Events, Sink};
 use crate::hooks::Bell;
@@ -50,7 +50,7 @@ struct Said(Mutex<Vec<String>>);
 
 impl Sink for Said {
     fn note(&self, event: &Event) {
-        if let Event::Say(_, line) = event {
+        if let Event::Say(_, line) | Event::Job { line, .. } = event {
             self.0.lock().unwrap().push(line.clone());
         }
     }
@@ -69,6 +69,7 @@ struct Served {
     begun: mpsc::UnboundedReceiver<Begun>,
     stop: CancellationToken,
     reload: Arc<Notify>,
+    desk: Desk,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -94,6 +95,7 @@ impl Scene {
     async fn begin(&self) -> Result<(Served, Daemon), NotServed> {
         let (hands, begun) = mpsc::unbounded_channel();
         let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
+        let (desk, asks) = Desk::new();
         let parts = Parts {
             store: self.store.clone(),
             clock: self.clock.clone(),
@@ -108,9 +110,10 @@ impl Scene {
             stop: stop.clone(),
             reload: Arc::clone(&reload),
             alarms: Alarms::silent(),
+            asks,
         };
         let daemon = Daemon::begin(parts).await?;
-        Ok((Served { begun, stop, reload, task: tokio::spawn(async {}) }, daemon))
+        Ok((Served { begun, stop, reload, desk, task: tokio::spawn(async {}) }, daemon))
     }
 
     fn now(&self, served: &Served, text: &str) {
@@ -296,4 +299,39 @@ async fn a_changed_file_shows_its_next_moment_and_a_jump_of_the_clock_is_said() 
     }
     served.stop.cancel();
     served.task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_paused_job_is_run_by_hand_and_its_schedule_and_its_failures_stay() {
+    let paused = Job { paused: Some("holidays".into()), ..job("export", "0 2 * * *") };
+    let scene = Scene::of(vec![paused]).await;
+    let mut served = scene.serve().await;
+    let before = served.desk.job("export").await.unwrap().unwrap();
+    assert_eq!(served.desk.run("nobody", ByHand::New).await.unwrap(), None);
+    let run = served.desk.run("export", ByHand::New).await.unwrap().unwrap();
+    let begun = served.next().await;
+    assert_eq!((&begun.errand.run, begun.errand.cause), (&run, crate::store::Cause::Hand));
+    assert_eq!(served.desk.look().await.unwrap().jobs[0].at_work, [run.clone()]);
+    begun.ends.send(130).unwrap();
+    let after = loop {
+        let seen = served.desk.job("export").await.unwrap().unwrap();
+        if seen.at_work.is_empty() {
+            break seen;
+        }
+    };
+    assert_eq!((after.next, after.standing.failures), (before.next, 0));
+    assert_eq!(after.standing.unfinished, Some(run.clone()));
+    assert!(scene.store.ticks(&TickFilter::default()).await.unwrap().is_empty(), "it is no moment");
+
+    served.desk.run("export", ByHand::GoOn(run.clone())).await.unwrap();
+    let again = served.next().await;
+    assert_eq!((again.errand.run, again.errand.what), (run, Task::Resume));
+    again.ends.send(0).unwrap();
+    while served.desk.job("export").await.unwrap().unwrap().standing.unfinished.is_some() {}
+    let seen = served.desk.look().await.unwrap();
+    assert_eq!((seen.tally.runs["export"]["interrupted"], seen.tally.runs["export"]["done"]), (1, 1));
+    assert!(seen.tally.ticks.is_empty());
+    served.stop.cancel();
+    served.task.await.unwrap();
+    assert!(served.desk.turns().await.is_err(), "nobody is there any more");
 }

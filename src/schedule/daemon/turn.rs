@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::super::process::{Errand, Exit, Task};
 use super::super::verdict::{Outcome, Step, Verdict, What};
 use super::{Daemon, Finished, rows};
-use crate::events::Level;
+use crate::events::{Event, Level};
 use crate::store::Error;
 
 impl Daemon {
@@ -41,9 +41,11 @@ impl Daemon {
                     self.parts.events.say(Level::Info, "the store can be written again; what waited goes on");
                     self.parts.alarms.store_works(now);
                 }
+                self.unkept.iter().for_each(|verdict| self.tally.note(verdict));
                 std::mem::take(&mut self.unkept)
             }
             Err(error) => {
+                self.tally.store_failures += 1;
                 if self.watch.store_fails() {
                     let line = format!("nothing begins until the store can be written: {error}");
                     self.parts.events.say(Level::Error, line);
@@ -135,6 +137,12 @@ impl Daemon {
                 (Level::Error, format!("paused after {failures} failures in a row; `{unpause}` lets it run again"))
             }
         };
-        self.parts.events.say(level, line(text));
+        let run = match what {
+            What::Starts(Step::ResumeFirst(run)) | What::Stops(run) => Some(run),
+            What::Skipped(_) | What::Missed { .. } | What::Pauses { .. } => None,
+            _ => Some(&entry.run).filter(|run| !run.is_empty()),
+        };
+        let event = Event::Job { level, job: job.name.clone(), run: run.cloned(), line: line(text) };
+        self.parts.events.note(event);
     }
 }

@@ -1,0 +1,128 @@
+//! What `beadle serve` answers with: its address for those who watch and drive it, and its log as objects.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use super::session::{Play, Session};
+use super::{Failure, Format, Printer};
+use crate::clock::Clock;
+use crate::events::{Event, Events, Level, Sink};
+use crate::runs::{Looked, Refused};
+use crate::schedule::Desk;
+use crate::script::Cancel;
+use crate::server::api::{Listening, Looks, Options, listen};
+
+/// Connections with their accounts, and whoever waits for what looking has shown.
+type Question = (Vec<(String, String)>, oneshot::Sender<Result<Vec<Looked>, Refused>>);
+
+/// Hands questions about doubts to [`attend`].
+struct Window(mpsc::Sender<Question>);
+
+/// The other side of the window.
+pub(super) struct Questions(mpsc::Receiver<Question>);
+
+impl Looks for Window {
+    fn look<'a>(&'a self, places: &'a [(String, String)]) -> BoxFuture<'a, Result<Vec<Looked>, Refused>> {
+        async {
+            let (send, answer) = oneshot::channel();
+            let gone = || Refused::Connection("beadle serve is stopping".to_owned());
+            self.0.send((places.to_vec(), send)).await.map_err(|_| gone())?;
+            answer.await.unwrap_or_else(|_| Err(gone()))
+        }
+        .boxed()
+    }
+}
+
+/// Listens where the settings say so, and says where; `None` where it is off.
+pub(super) async fn open(
+    session: &Session<'_>,
+    desk: Desk,
+    stop: CancellationToken,
+    events: &Events,
+) -> Result<(Option<Listening>, Questions), Failure> {
+    let (send, questions) = mpsc::channel(1);
+    let serve = &session.settings.serve;
+    let Some(address) = serve.listen else { return Ok((None, Questions(questions))) };
+    let shell = session.shell;
+    let token = serve.token(&session.settings.project, &shell.environment, &shell.redactor)?;
+    let place = token.place.clone();
+    let options = Options {
+        address,
+        token,
+        past: session.past(),
+        desk,
+        hosts: serve.hosts.clone(),
+        looks: Arc::new(Window(send)),
+        redactor: shell.redactor.clone(),
+        clock: Clock::system(),
+        stop,
+    };
+    let listening = listen(options).await.map_err(|error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                "stop what listens there, or set `listen` in `[serve]` to another port, or to \"off\""
+            }
+            _ => "set `listen` in `[serve]` of beadle.toml to an address of this machine, or to \"off\"",
+        };
+        Failure::failed(format!("failed to listen on {address}: {error}")).hint(hint)
+    })?;
+    let at = listening.address;
+    if !serve.is_local() {
+        events.say(
+            Level::Warn,
+            format!("others can reach http://{at}: put a proxy with TLS before it, the token travels openly"),
+        );
+    }
+    match shell.printer.format() {
+        Format::Text => events.say(Level::Info, format!("API on http://{at}/api/v1; its token: {place}")),
+        Format::Json => {
+            shell.printer.object(&json!({ "type": "listening", "address": at.to_string(), "token": place }));
+        }
+    }
+    Ok((Some(listening), Questions(questions)))
+}
+
+/// Asks the platforms whenever somebody wants it, until dropped.
+pub(super) async fn attend(session: &Session<'_>, mut questions: Questions) {
+    while let Some((places, answer)) = questions.0.recv().await {
+        // Another process may have changed the sandbox since: each look begins anew.
+        let looked = session.runner(Play::default(), Cancel::default()).look(&places).await;
+        // Whoever asked may have gone away.
+        drop(answer.send(looked));
+    }
+    std::future::pending().await
+}
+
+/// The log: for people on stderr; where objects are wanted, one a line on stdout.
+pub(super) fn log(printer: &Arc<Printer>) -> Arc<dyn Sink> {
+    match printer.format() {
+        Format::Text => printer.clone(),
+        Format::Json => Arc::new(Objects { printer: printer.clone(), clock: Clock::system() }),
+    }
+}
+
+struct Objects {
+    printer: Arc<Printer>,
+    clock: Clock,
+}
+
+impl Sink for Objects {
+    fn note(&self, event: &Event) {
+        let (level, job, run, line) = match event {
+            Event::Say(level, line) => (level, None, None, line),
+            Event::Job { level, job, run, line } => (level, Some(job), run.as_ref(), line),
+            other => return self.printer.note(other),
+        };
+        if self.printer.shows(*level) {
+            let time = self.clock.now().to_string();
+            let level = level.word();
+            self.printer
+                .object(&json!({ "type": "log", "time": time, "level": level, "job": job, "run": run, "text": line }));
+        }
+    }
+}

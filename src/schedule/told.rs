@@ -1,0 +1,48 @@
+//! Jobs and their moments as objects, for programs.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::settings::Job;
+use crate::store::TickRow;
+
+/// A job as its file has it, with its next moment.
+pub fn job_json(job: &Job, next: Option<Timestamp>) -> Value {
+    let expressions = job.timetable.expressions();
+    json!({
+        "type": "job",
+        "job": job.name,
+        "file": job.file,
+        "description": job.description,
+        "script": job.script,
+        "schedule": expressions.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "words": expressions.iter().map(|one| one.words()).collect::<Vec<_>>(),
+        "zone": job.timetable.zone().iana_name().unwrap_or("UTC"),
+        "on": job.on.iter().map(|topic| topic.name()).collect::<Vec<_>>(),
+        "next": next.map(|at| at.to_string()),
+        "connection": job.connection,
+        "needs": job.needs,
+        "paused": job.paused,
+    })
+}
+
+/// A moment and what became of it.
+pub fn tick_json(tick: &TickRow) -> Value {
+    let time = |at: Option<i64>| at.and_then(|at| Timestamp::from_millisecond(at).ok()).map(|at| at.to_string());
+    json!({
+        "type": "tick",
+        "job": tick.job,
+        "scheduled_at": time(Some(tick.scheduled_at)),
+        "due_at": time(Some(tick.due_at)),
+        "cause": tick.cause,
+        "made_up": tick.made_up,
+        "state": tick.state,
+        "why": tick.why,
+        "folded": tick.folded,
+        "run": tick.run,
+        "tries": tick.tries,
+        "decided_at": time(Some(tick.decided_at)),
+        "begun_at": time(tick.begun_at),
+        "ended_at": time(tick.ended_at),
+    })
+}

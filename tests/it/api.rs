@@ -1,0 +1,334 @@
+//! The API of `beadle serve`: every route answers what the document says, nobody comes in without the token, and what is
+//! ordered happens.
+
+use std::collections::BTreeSet;
+use std::process::{Command, Stdio};
+
+use beadle::server::api;
+use serde_json::{Value, json};
+
+use crate::api_served::{Answer, Api};
+use crate::builder::Test;
+
+const NIGHTLY: &str = "script = \"scripts/hello.rhai\"\nschedule = \"0 2 * * *\"\n";
+/// Held: it would remove 56 of 222.
+const ROSTER: &str = "script = \"scripts/sync_roster.rhai\"\n[params]\nroster = \"short.csv\"\n";
+const THREE: &str = r#"members.invite("4", #{ sender_id: "1001", recipients_ids: ["1014", "1022", "1004"] });"#;
+
+fn project() -> Test {
+    let roster = include_str!("../../scripts/data/roster.csv");
+    let short: Vec<&str> = roster.lines().take(169).collect();
+    Test::project()
+        .file("beadle.toml", "")
+        .file("scripts/hello.rhai", "print(`for ${ctx.scheduled_for}`);\n")
+        .file("scripts/three.rhai", THREE)
+        .file("short.csv", &format!("{}\n", short.join("\n")))
+        .file("jobs/nightly.toml", NIGHTLY)
+        .file("jobs/roster.toml", ROSTER)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value}")).to_owned()
+}
+
+/// Asks for an operation by its path in the document, and holds the answer against that.
+fn asked(api: &Api, seen: &mut BTreeSet<String>, method: &str, path: &str, names: &[&str], body: Value) -> Answer {
+    let (mut filled, mut names) = (String::new(), names.iter());
+    for part in path.split('/').skip(1) {
+        filled.push('/');
+        filled.push_str(if part.starts_with('{') { names.next().unwrap() } else { part });
+    }
+    let answer = api.ask(method, &filled, (method != "GET").then_some(body));
+    let misfit = api.misfit(method, path, &answer);
+    assert!(misfit.is_none() && answer.status < 300, "{method} {filled}: {misfit:?}\n{}\n{}", answer.head, answer.body);
+    seen.insert(format!("{method} {path}"));
+    answer
+}
+
+#[test]
+fn every_route_answers_what_the_document_says_and_a_held_job_goes_on_when_it_is_approved() {
+    let test = project();
+    let ran = test.beside(&["run", "scripts/three.rhai", "--sandbox", "--faults", "reset:times=1:members.invite"]);
+    assert_eq!(ran.status.code(), Some(6), "three doubts");
+    let planned =
+        test.beside(&["plan", "scripts/sync_roster.rhai", "--sandbox", "--arg", "roster=short.csv", "--json"]);
+    assert_eq!(planned.status.code(), Some(4), "a plan that is held");
+    let planned = String::from_utf8(planned.stdout).unwrap();
+    let plan = text(&serde_json::from_str::<Value>(planned.lines().last().unwrap()).unwrap()["id"]);
+
+    let mut api = Api::start(test);
+    let document = api.read_document();
+    let mut seen = BTreeSet::new();
+    let none = || json!({});
+    for path in ["/healthz", "/readyz", "/metrics", "/api/v1/openapi.json", "/api/v1/jobs", "/api/v1/plans"] {
+        asked(&api, &mut seen, "GET", path, &[], none());
+    }
+    asked(&api, &mut seen, "GET", "/api/v1/jobs/{job}", &["nightly"], none());
+
+    // A held run: the wrong number is refused, with the right one it goes on.
+    let run = asked(&api, &mut seen, "POST", "/api/v1/jobs/{job}/run", &["roster"], none());
+    let id = text(&run.json()["run"]);
+    assert!(run.head.contains(&format!("location: /api/v1/runs/{id}")), "{}", run.head);
+    let held = api.until("roster", "held by a brake");
+    assert_eq!((&held["run"], &held["level"]), (&json!(id), &json!("error")));
+    let whole = asked(&api, &mut seen, "GET", "/api/v1/runs/{run}", &[&id], none()).json();
+    assert_eq!((&whole["state"], &whole["holds"][0]["number"]), (&json!("held"), &json!(56)));
+    let early = api.post(&format!("/api/v1/runs/{id}/resume"), none());
+    assert_eq!((early.status, early.problem()), (422, format!("run `{id}` is held")));
+    let approve = format!("/api/v1/runs/{id}/approve");
+    let wrong = api.post(&approve, json!({ "numbers": { "removals": 55 }, "reason": "sure" }));
+    assert_eq!(wrong.status, 422);
+    assert_eq!(wrong.problem(), "the brake named 56 removals, not 55: look at it once more");
+    let leave = json!({ "numbers": { "removals": 56 }, "reason": "the chapter was split", "who": "ada" });
+    let approved = asked(&api, &mut seen, "POST", "/api/v1/runs/{run}/approve", &[&id], leave.clone()).json();
+    assert_eq!((&approved["left"], &approved["next"]), (&json!([]), &json!(format!("beadle resume {id} --sandbox"))));
+    asked(&api, &mut seen, "POST", "/api/v1/runs/{run}/resume", &[&id], none());
+    api.until("roster", "done, but rows were rejected");
+    let whole = asked(&api, &mut seen, "GET", "/api/v1/runs/{run}", &[&id], none()).json();
+    assert_eq!((&whole["state"], &whole["attempts"], &whole["holds"]), (&json!("done"), &json!(2), &json!([])));
+    assert_eq!(whole["approvals"][0]["who"], "ada (api)");
+    for part in ["effects", "calls", "log"] {
+        let page = asked(&api, &mut seen, "GET", &format!("/api/v1/runs/{{run}}/{part}"), &[&id], none()).json();
+        assert!(!page["items"].as_array().unwrap().is_empty(), "{part}");
+    }
+
+    asked(&api, &mut seen, "GET", "/api/v1/plans/{plan}", &[&plan], none());
+    let touches = asked(&api, &mut seen, "GET", "/api/v1/plans/{plan}/touches", &[&plan], none()).json();
+    assert_eq!(touches["items"].as_array().unwrap().len(), 50);
+    let approved = asked(&api, &mut seen, "POST", "/api/v1/plans/{plan}/approve", &[&plan], leave).json();
+    assert_eq!(approved["next"], format!("beadle apply {plan} --sandbox"));
+
+    let doubts = asked(&api, &mut seen, "GET", "/api/v1/doubts", &[], none()).json();
+    let in_doubt = |doubts: &Value| -> Vec<i64> {
+        let items = doubts["items"].as_array().unwrap().iter();
+        items.filter(|one| one["type"] == "doubt").map(|one| one["effect"].as_i64().unwrap()).collect()
+    };
+    assert_eq!(in_doubt(&doubts).len(), 3);
+    let looked = asked(&api, &mut seen, "POST", "/api/v1/doubts/look", &[], none()).json();
+    assert_eq!((&looked["in_doubt"], &looked["troubles"]), (&json!(3), &json!([])));
+    let one = in_doubt(&doubts)[0];
+    let settle = json!({ "effects": [one], "verdict": "not_applied", "reason": "her mailbox is empty" });
+    let settled = asked(&api, &mut seen, "POST", "/api/v1/doubts/settle", &[], settle.clone()).json();
+    assert_eq!(settled["by"], "api: her mailbox is empty");
+    assert_eq!(api.post("/api/v1/doubts/settle", settle).status, 422);
+
+    let past = json!({ "from": "2026-11-01T00:00:00Z", "to": "2026-11-02T12:00:00Z" });
+    asked(&api, &mut seen, "POST", "/api/v1/jobs/{job}/backfill", &["nightly"], past);
+    asked(&api, &mut seen, "POST", "/api/v1/jobs/{job}/pause", &["nightly"], json!({ "reason": "holidays" }));
+    asked(&api, &mut seen, "POST", "/api/v1/jobs/{job}/unpause", &["nightly"], none());
+    asked(&api, &mut seen, "GET", "/api/v1/ticks", &[], none());
+    asked(&api, &mut seen, "GET", "/api/v1/runs", &[], none());
+
+    let routes: BTreeSet<String> = api::paths().iter().map(|(method, path, _)| format!("{method} {path}")).collect();
+    assert_eq!(seen, routes, "every route was asked");
+    let described = document["paths"].as_object().unwrap().iter();
+    let described: BTreeSet<String> = described
+        .flat_map(|(path, methods)| {
+            methods.as_object().unwrap().keys().map(move |method| format!("{} {path}", method.to_uppercase()))
+        })
+        .collect();
+    assert_eq!(described, routes, "every route is in the document, and nothing else");
+    assert_eq!(api.stop(), Some(0));
+}
+
+#[test]
+fn nobody_comes_in_without_the_token_under_a_strange_name_or_with_anything_but_json() {
+    let api = Api::start(project());
+    let (host, token) = (api.address.clone(), format!("Bearer {}", api.token));
+    let (own, known) = (("Host", host.as_str()), ("Authorization", token.as_str()));
+    let json_body = ("Content-Type", "application/json");
+    for (method, path, name) in api::paths() {
+        let path = path.replace("{job}", "nightly").replace("{run}", "r1").replace("{plan}", "r1");
+        let status = |method: &str, headers: &[(&str, &str)]| {
+            let answer = api.raw(method, &path, headers, "");
+            if answer.status >= 400 {
+                answer.problem();
+            }
+            assert!(!answer.head.contains("access-control-"), "nothing is allowed to other origins: {}", answer.head);
+            answer.status
+        };
+        let open = ["healthz", "readyz"].contains(&name);
+        let stranger = if open || name == "metrics" { 200 } else { 401 };
+        assert_eq!(status(method, &[own, json_body]), stranger, "{path} without token");
+        let wrong = ("Authorization", "Bearer 0000000000000000000000000000000000000000000000000000000000000000");
+        assert_eq!(status(method, &[own, wrong, json_body]), stranger, "{path} with a wrong token");
+        let misled = if open { 200 } else { 421 };
+        let evil = ("Host", "evil.example:8787");
+        assert_eq!(status(method, &[evil, known, json_body]), misled, "{path} by a strange name");
+        let handed_on = [own, json_body, ("X-Forwarded-For", "192.0.2.9")];
+        assert_eq!(status(method, &handed_on), if open { 200 } else { 401 }, "{path} through a proxy");
+        for other in ["DELETE", "OPTIONS", "PUT"] {
+            let refused = api.raw(other, &path, &[own, known, json_body], "");
+            assert_eq!(refused.status, 405, "{other} {path}");
+            assert!(refused.head.contains("allow: "), "{}", refused.head);
+        }
+        if method == "POST" {
+            for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
+                assert_eq!(status("POST", &[own, known, ("Content-Type", kind)]), 415, "{path} as {kind}");
+            }
+            assert_eq!(status("POST", &[own, known]), 415, "{path} as nothing");
+            let unknown = api.ask("POST", &path, Some(json!({ "nonsense": 1 })));
+            assert_eq!(unknown.status, 400);
+            assert_eq!(unknown.problem(), "there is no key `nonsense` here");
+            let long = format!("{{\"reason\":\"{}\"}}", "x".repeat(70_000));
+            assert_eq!(api.raw("POST", &path, &[own, known, json_body], &long).status, 413, "{path}");
+        }
+        let unknown = api.ask(method, &format!("{path}?nonsense=1"), None);
+        assert_eq!(unknown.status, 400, "{path}: {}", unknown.body);
+    }
+    for path in ["/", "/api/v1", "/api/v1/", "/api/v2/jobs", "/api/v1/jobs/nightly/", "/api/v1/jobs/%2e%2e/run/x"] {
+        assert_eq!(api.get(path).status, 404, "{path}");
+        assert_eq!(api.raw("GET", path, &[own], "").status, 401, "{path} tells strangers nothing");
+    }
+    for path in ["/api/v1/jobs/nobody", "/api/v1/runs/r1", "/api/v1/runs/r1/log", "/api/v1/plans/r1"] {
+        let absent = api.get(path);
+        assert_eq!(absent.status, 404, "{path}");
+        assert!(absent.problem().starts_with("there is no "), "{}", absent.body);
+    }
+    let head = api.ask("HEAD", "/healthz", None);
+    assert_eq!((head.status, head.body.as_str()), (200, ""));
+    assert_eq!(api.get("/api/v1/ticks?cursor=x").problem(), "`cursor` is not the `next_cursor` of this list's page");
+    assert_eq!(api.stop(), Some(0));
+}
+
+#[test]
+fn moments_that_were_asked_for_run_and_are_read_page_by_page() {
+    let mut api = Api::start(project());
+    let past = json!({ "from": "2026-11-01T00:00:00Z", "to": "2026-11-03T12:00:00Z" });
+    let asked = api.post("/api/v1/jobs/nightly/backfill", past);
+    assert_eq!((asked.status, &asked.json()["asked"]), (202, &json!(3)));
+    for day in ["01", "02", "03"] {
+        let line = api.until("nightly", &format!("2026-11-{day} 02:00 UTC: run "));
+        assert!(line["time"].as_str().unwrap().ends_with('Z') && line["run"].is_string(), "{line}");
+        assert_eq!((&line["type"], &line["level"]), (&json!("log"), &json!("info")));
+        api.until("nightly", " done");
+    }
+    let (mut moments, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = api.get(&format!("/api/v1/ticks?job=nightly&limit=1{cursor}")).json();
+        moments.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|tick| format!("{} {}", text(&tick["scheduled_at"]), text(&tick["state"]))),
+        );
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    let wanted = ["03", "02", "01"].map(|day| format!("2026-11-{day}T02:00:00Z done"));
+    assert_eq!(moments, wanted);
+    let runs = api.get("/api/v1/runs?job=nightly&state=done&limit=2").json();
+    let newest = text(&runs["items"][0]["run"]);
+    assert_eq!((runs["items"].as_array().unwrap().len(), runs["next_cursor"].is_string()), (2, true));
+    let log = api.get(&format!("/api/v1/runs/{newest}/log")).json();
+    assert_eq!(log["items"][0]["text"], "for 2026-11-03T02:00:00Z");
+    let later = json!({ "from": "2026-11-01T00:00:00Z", "to": "2090-01-01T00:00:00Z" });
+    let ahead = api.post("/api/v1/jobs/nightly/backfill", later);
+    assert_eq!((ahead.status, ahead.problem().as_str()), (422, "the last moment lies ahead: 2090-01-01T00:00:00Z"));
+    assert_eq!(api.stop(), Some(0));
+}
+
+#[test]
+fn a_job_that_is_paused_skips_its_moments_and_is_still_run_by_hand() {
+    let mut api = Api::start(project());
+    let empty = api.post("/api/v1/jobs/nightly/pause", json!({ "reason": " " }));
+    assert_eq!(empty.status, 422);
+    let over = api.post("/api/v1/jobs/nightly/pause", json!({ "reason": "x", "until": "2020-01-01T00:00:00Z" }));
+    assert_eq!((over.status, over.problem().as_str()), (422, "the end of the pause is over: 2020-01-01T00:00:00Z"));
+    let body = json!({ "reason": "holidays", "until": "2090-01-01T00:00:00Z", "who": "ada" });
+    let paused = api.post("/api/v1/jobs/nightly/pause", body).json();
+    assert_eq!((&paused["who"], &paused["until"]), (&json!("ada (api)"), &json!("2090-01-01T00:00:00Z")));
+    // The scheduler takes it in at its next turn.
+    while api.get("/api/v1/jobs/nightly").json()["pause"]["reason"] != "holidays" {}
+    let next = api.get("/api/v1/jobs/nightly").json()["next"].clone();
+
+    let run = text(&api.post("/api/v1/jobs/nightly/run", json!({})).json()["run"]);
+    api.until("nightly", &format!("run {run} done"));
+    let whole = api.get(&format!("/api/v1/runs/{run}")).json();
+    assert_eq!((&whole["state"], &whole["job"]["cause"]), (&json!("done"), &json!("hand")));
+    assert_eq!(api.get("/api/v1/jobs/nightly").json()["next"], next, "the schedule stays as it is");
+    assert_eq!(api.get("/api/v1/ticks").json()["items"], json!([]), "it is no moment");
+    let done = api.post(&format!("/api/v1/runs/{run}/resume"), json!({}));
+    assert_eq!(done.problem(), format!("run `{run}` has come to its end; there is nothing to go on with"));
+
+    assert_eq!(api.post("/api/v1/jobs/nightly/unpause", json!({})).json()["was_paused"], true);
+    while !api.get("/api/v1/jobs/nightly").json()["pause"].is_null() {}
+    assert_eq!(api.post("/api/v1/jobs/nightly/unpause", json!({})).json()["was_paused"], false);
+    assert_eq!(api.stop(), Some(0));
+}
+
+#[test]
+fn it_is_not_ready_while_the_store_cannot_be_written() {
+    let api = Api::start(project());
+    assert_eq!(api.raw("GET", "/readyz", &[], "").body, "ok\n");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = beadle::store::Store::open(&api.test.folder().join(".beadle/sandbox.db")).await.unwrap();
+        let held = store.writing().await.unwrap();
+        let refused = loop {
+            // What was found out holds for a second.
+            let answer = api.raw("GET", "/readyz", &[], "");
+            if answer.status != 200 {
+                break answer;
+            }
+        };
+        assert_eq!((refused.status, refused.problem().as_str()), (503, "the store is locked by another process"));
+        assert_eq!(api.raw("GET", "/healthz", &[], "").status, 200, "the process lives all the same");
+        held.leave().await.unwrap();
+        store.close().await;
+    });
+    while api.raw("GET", "/readyz", &[], "").status != 200 {}
+    assert_eq!(api.stop(), Some(0));
+}
+
+#[test]
+fn a_port_that_is_taken_is_said_with_what_to_do() {
+    let api = Api::start(project());
+    let other = project().env("BEADLE_SERVE__LISTEN", &api.address).env("BEADLE_WEBHOOKS__LISTEN", "127.0.0.1:0");
+    let ran = other.args(["serve", "--sandbox"]).code(1);
+    assert!(ran.stderr.contains(&format!("error: failed to listen on {}: ", api.address)), "{}", ran.stderr);
+    assert!(ran.stderr.contains("next: stop what listens there, or set `listen` in `[serve]`"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_token_is_long_enough_and_never_shown() {
+    let test = project().file("beadle.toml", "[serve]\ntoken = \"env:TOKEN\"\n");
+    let short = test.env("BEADLE_SERVE__LISTEN", "127.0.0.1:0").env("BEADLE_WEBHOOKS__LISTEN", "127.0.0.1:0");
+    let ran = short.env("TOKEN", "sesame").args(["serve", "--sandbox"]).code(2);
+    let wanted = "error: `token` in `[serve]` comes from the variable `TOKEN` and is shorter than 16 characters\n";
+    assert!(ran.stderr.contains(wanted) && !ran.stderr.contains("sesame"), "{}", ran.stderr);
+
+    let mut api = Api::start(
+        project().file("beadle.toml", "[serve]\ntoken = \"env:TOKEN\"\n").env("TOKEN", "sesame-sesame-sesame"),
+    );
+    assert!(!api.test.folder().join(".beadle/serve-token").exists(), "none is made where one is named");
+    api.token = "sesame-sesame-sesame".to_owned();
+    let reason = "sesame-sesame-sesame is a secret";
+    let paused = api.post("/api/v1/jobs/nightly/pause", json!({ "reason": reason }));
+    assert_eq!(paused.status, 200);
+    assert!(!paused.body.contains("sesame"), "{}", paused.body);
+}
+
+#[test]
+fn the_examples_of_the_document_work() {
+    if Command::new("curl").arg("--version").stdout(Stdio::null()).status().is_err() {
+        // Nothing that could be shown without it.
+        return;
+    }
+    let page = include_str!("../../docs/api.md");
+    let blocks: Vec<&str> = page.split("```sh\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(blocks.len() > 3);
+    let api = Api::start(project().file("jobs/nightly_export.toml", NIGHTLY));
+    let script = blocks.concat().replace("127.0.0.1:8787", &api.address);
+    let mut shell = Command::new("sh");
+    shell.args(["-euc", &script]).current_dir(api.test.folder()).stdin(Stdio::null());
+    let ran = shell.output().unwrap();
+    let said = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    assert!(ran.status.success(), "{script}\n{}\n{}", said.0, said.1);
+    assert!(
+        said.0.contains("beadle_job_next_run_timestamp_seconds") && said.0.contains("\"type\":\"asked\""),
+        "{}",
+        said.0
+    );
+}

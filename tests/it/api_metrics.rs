@@ -1,0 +1,149 @@
+//! `/metrics`: the text format as a strict reader takes it, and figures that add up.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use crate::api_served::Api;
+use crate::builder::Test;
+
+/// A scrape: types by family, values by sample.
+struct Scrape {
+    types: BTreeMap<String, String>,
+    samples: BTreeMap<String, f64>,
+}
+
+impl Scrape {
+    /// Reads it, and refuses whatever Prometheus would refuse or warn of.
+    fn read(text: &str) -> Self {
+        assert!(text.ends_with('\n'));
+        let (mut types, mut samples, mut helped) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        let mut family = String::new();
+        for line in text.lines() {
+            if let Some(help) = line.strip_prefix("# HELP ") {
+                let (name, words) = help.split_once(' ').unwrap_or_else(|| panic!("{line}"));
+                assert!(!words.is_empty() && helped.insert(name.to_owned()), "{line}");
+            } else if let Some(kind) = line.strip_prefix("# TYPE ") {
+                let (name, kind) = kind.split_once(' ').unwrap();
+                assert!(["counter", "gauge", "histogram"].contains(&kind), "{line}");
+                assert!(helped.contains(name), "help comes first: {line}");
+                assert_eq!(name.ends_with("_total"), kind == "counter", "{line}");
+                assert!(types.insert(name.to_owned(), kind.to_owned()).is_none(), "{line} comes twice");
+                name.clone_into(&mut family);
+            } else {
+                let (sample, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("{line}"));
+                let value: f64 = value.parse().unwrap_or_else(|_| panic!("{line}"));
+                let name = sample.split('{').next().unwrap();
+                let ends = if types[&family] == "histogram" { &["_bucket", "_sum", "_count"][..] } else { &[""] };
+                assert!(ends.iter().any(|end| name == format!("{family}{end}")), "{line} stands below {family}");
+                assert!(
+                    name.starts_with("beadle_") && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+                    "{line}"
+                );
+                labels(sample);
+                assert!(samples.insert(sample.to_owned(), value).is_none(), "{line} comes twice");
+            }
+        }
+        Self { types, samples }
+    }
+
+    fn of(api: &Api) -> Self {
+        let answer = api.raw("GET", "/metrics", &[("Host", &api.address)], "");
+        assert_eq!(answer.status, 200);
+        assert!(answer.head.contains("content-type: text/plain; version=0.0.4"), "{}", answer.head);
+        Self::read(&answer.body)
+    }
+
+    fn get(&self, sample: &str) -> f64 {
+        *self.samples.get(sample).unwrap_or_else(|| panic!("no {sample}: {:#?}", self.samples))
+    }
+
+    /// Counters never fall, and no sample of one goes away.
+    fn grew_from(&self, before: &Self) {
+        for (sample, value) in &before.samples {
+            let name = sample.split('{').next().unwrap();
+            if before.types.get(name).is_some_and(|kind| kind == "counter") || name.ends_with("_bucket") {
+                assert!(self.get(sample) >= *value, "{sample}");
+            }
+        }
+    }
+}
+
+/// `name="value"` between braces, `\\`, `\"` and `\n` being the only escapes.
+fn labels(sample: &str) {
+    let Some((_, rest)) = sample.split_once('{') else { return };
+    let mut rest = rest;
+    loop {
+        let (name, value) = rest.split_once("=\"").unwrap_or_else(|| panic!("{sample}"));
+        assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') && !name.is_empty(), "{sample}");
+        let mut chars = value.char_indices();
+        let end = loop {
+            match chars.next() {
+                Some((at, '"')) => break at,
+                Some((_, '\\')) => assert!(matches!(chars.next(), Some((_, '\\' | '"' | 'n'))), "{sample}"),
+                Some(_) => {}
+                None => panic!("{sample}"),
+            }
+        };
+        match &value[end + 1..] {
+            "}" => return,
+            more => rest = more.strip_prefix(',').unwrap_or_else(|| panic!("{sample}")),
+        }
+    }
+}
+
+#[test]
+fn figures_add_up_and_only_grow() {
+    let script = r#"members.invite("4", #{ sender_id: "1001", recipients_ids: ["1014", "1022", "1004"] });"#;
+    let test = Test::new()
+        .file("beadle.toml", "")
+        .file("scripts/hello.rhai", "print(1);\n")
+        .file("scripts/before.rhai", r#"members.add("4", #{ user_id: "1014" });"#)
+        .file("scripts/three.rhai", script)
+        .file("jobs/nightly.toml", "script = \"scripts/hello.rhai\"\nschedule = \"0 2 * * *\"\n")
+        .file("jobs/inviting.toml", "script = \"scripts/three.rhai\"\npaused = \"until spring\"\n");
+    assert!(test.beside(&["run", "scripts/before.rhai", "--sandbox"]).status.success());
+    let mut api = Api::start(test);
+    let first = Scrape::of(&api);
+    assert_eq!(first.get(&format!("beadle_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"))), 1.0);
+    assert_eq!((first.get("beadle_scheduler_up"), first.get("beadle_store_up")), (1.0, 1.0));
+    assert_eq!((first.get("beadle_jobs"), first.get("beadle_job_paused{job=\"inviting\"}")), (2.0, 1.0));
+    assert!(
+        first.get("beadle_job_next_run_timestamp_seconds{job=\"nightly\"}") > first.get("beadle_start_time_seconds")
+    );
+    let success = "beadle_job_last_success_timestamp_seconds{job=\"nightly\"}";
+    assert!(!first.samples.contains_key(success));
+    assert!(
+        !first.samples.keys().any(|sample| sample.starts_with("beadle_effects_total{")),
+        "they count from the start"
+    );
+
+    let past = json!({ "from": "2026-11-01T00:00:00Z", "to": "2026-11-02T12:00:00Z" });
+    api.post("/api/v1/jobs/nightly/backfill", past);
+    api.until("nightly", " done");
+    api.until("nightly", " done");
+    let run = api.post("/api/v1/jobs/inviting/run", json!({})).json()["run"].as_str().unwrap().to_owned();
+    api.until("inviting", &format!("run {run} done"));
+    let second = Scrape::of(&api);
+    second.grew_from(&first);
+    assert_eq!(second.get("beadle_ticks_total{job=\"nightly\",outcome=\"done\"}"), 2.0);
+    assert_eq!(second.get("beadle_runs_ended_total{job=\"nightly\",outcome=\"done\"}"), 2.0);
+    assert_eq!(second.get("beadle_runs_ended_total{job=\"inviting\",outcome=\"done\"}"), 1.0);
+    assert!(!second.samples.contains_key("beadle_ticks_total{job=\"inviting\",outcome=\"done\"}"), "it was no moment");
+    assert!(second.get(success) >= second.get("beadle_start_time_seconds"));
+    assert_eq!((second.get("beadle_runs_at_work"), second.get("beadle_runs_held")), (0.0, 0.0));
+    let counted = |scrape: &Scrape| -> f64 {
+        let of =
+            |(sample, _): &(&String, &f64)| sample.starts_with("beadle_effects_total{operation=\"members.invite\"");
+        scrape.samples.iter().filter(of).map(|(_, value)| value).sum::<f64>() + scrape.get("beadle_effects_unsettled")
+    };
+    assert_eq!(counted(&second), 3.0, "three were invited, seen by now or not");
+    let calls = "beadle_call_duration_seconds_count{operation=\"members.invite\"}";
+    assert_eq!(second.get(calls), 1.0);
+    assert_eq!(second.get("beadle_call_duration_seconds_bucket{operation=\"members.invite\",le=\"+Inf\"}"), 1.0);
+
+    let third = Scrape::of(&api);
+    third.grew_from(&second);
+    assert_eq!((counted(&third), third.get(calls)), (3.0, 1.0), "nothing is counted twice");
+    assert_eq!(api.stop(), Some(0));
+}
