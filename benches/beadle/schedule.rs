@@ -119,7 +119,7 @@ fn write(count: usize, folder: &std::path::Path, schedule: &str) -> Outcome {
         let text = format!("script = \"x.rhai\"\nschedule = \"{schedule}\"\n");
         std::fs::write(folder.join(format!("jobs/j{number}.toml")), text)?;
     }
-    Ok(std::fs::write(folder.join("beadle.toml"), "")?)
+    Ok(std::fs::write(folder.join("beadle.toml"), "[serve]\nlisten = \"off\"\n")?)
 }
 
 fn jobs(count: usize, folder: &std::path::Path) -> Outcome<Vec<Arc<Job>>> {

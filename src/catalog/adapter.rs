@@ -73,6 +73,18 @@ pub trait Adapter: Send + Sync {
         None
     }
 
+    /// The names of the fields that people of every group can have, where they are the same in all; `None` where the group
+    /// says it ([`Adapter::fields`]).
+    fn standing_fields(&self) -> Option<Vec<&'static str>> {
+        None
+    }
+
+    /// The field that holds what elsewhere is this one, where several are one here: a first and a last name are the name.
+    fn joined(&self, field: &str) -> Option<&'static str> {
+        let _ = field;
+        None
+    }
+
     /// One row of a list of members, as this group's member; `None` also where nothing shows members.
     fn member(&self, group: &str, row: &Value) -> Option<Member> {
         let _ = (group, row);
@@ -96,6 +108,12 @@ pub trait Adapter: Send + Sync {
     fn group(&self, row: &Value) -> Option<Group> {
         let _ = row;
         None
+    }
+
+    /// Whether a row of the list of groups is one that nobody uses any more.
+    fn is_archived(&self, row: &Value) -> bool {
+        let _ = row;
+        false
     }
 
     /// Whether no two groups of an account can have the same name.

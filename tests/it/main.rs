@@ -20,6 +20,7 @@ mod conformance;
 #[cfg(debug_assertions)]
 mod crash;
 mod crontab_oracle;
+mod deploy;
 mod disturbed;
 mod docs;
 mod faults;
