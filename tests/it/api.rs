@@ -275,7 +275,8 @@ fn it_is_not_ready_while_the_store_cannot_be_written() {
         };
         assert_eq!((refused.status, refused.problem().as_str()), (503, "the store is locked by another process"));
         assert_eq!(api.raw("GET", "/healthz", &[], "").status, 200, "the process lives all the same");
-        drop(held);
+        held.leave().await.unwrap();
+        store.close().await;
     });
     while api.raw("GET", "/readyz", &[], "").status != 200 {}
     assert_eq!(api.stop(), Some(0));

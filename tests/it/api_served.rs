@@ -58,6 +58,7 @@ impl Api {
         loop {
             let line = self.lines.next().expect("it ended").unwrap();
             let object: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
+            assert_ne!(object["level"], "warning", "{line}");
             if is_it(&object) {
                 return object;
             }
