@@ -13,6 +13,7 @@ mod openapi;
 mod page;
 mod plans;
 mod problem;
+mod record;
 mod records;
 mod route;
 mod runs;

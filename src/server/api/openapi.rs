@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 
 use super::door::Access;
 use super::field::{Field, Need};
-use super::records::{PROBLEM, Record, reference};
+use super::record::{Record, reference};
+use super::records::PROBLEM;
 use super::route::{Route, Shape, routes};
 
 /// The document.

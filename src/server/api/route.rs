@@ -9,7 +9,7 @@ use super::answer::{Asked, Reply};
 use super::door::Access;
 use super::field::Field;
 use super::problem::Problem;
-use super::records::Record;
+use super::record::Record;
 use super::{Api, decisions, doubts, jobs, plans, runs, ticks, watching};
 
 /// What does the work of a route.
