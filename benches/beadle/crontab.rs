@@ -34,12 +34,15 @@ next = lambda line: CronTrigger.from_crontab(line, timezone=zone).get_next_fire_
     ),
 ];
 
+/// Who reads lines: a name, and how; it says how many have a next time.
+type Reader = (&'static str, fn(&[String]) -> Outcome<usize>);
+
 /// `crontab [ROUNDS] [LINES]`
 pub fn bench(arguments: &[String]) -> Outcome {
     let (rounds, count) = (number(arguments, 0, ROUNDS)?, number(arguments, 1, LINES)?);
     let lines = lines(count);
     println!("reading {count} crontab lines and finding the next time of each, {rounds} times in turn");
-    let contestants: [(&str, fn(&[String]) -> Outcome<usize>); 3] =
+    let contestants: [Reader; 3] =
         [("beadle", ours), ("the crate `cron` (other days, UTC)", cron), ("the crate `croner`", croner)];
     let mut times = vec![Vec::new(); contestants.len()];
     for _ in 0..rounds {

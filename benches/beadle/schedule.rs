@@ -7,7 +7,9 @@ use std::time::Duration;
 use beadle::clock::Clock;
 use beadle::events::Events;
 use beadle::hooks::Bell;
-use beadle::schedule::{Board, Daemon, Ended, Errand, Exit, Found, JobFiles, Keep, Parts, Standing, Starts};
+use beadle::schedule::{
+    Alarms, Board, Daemon, Desk, Ended, Errand, Exit, Found, JobFiles, Keep, Parts, Standing, Starts,
+};
 use beadle::settings::{Environment, Job, Mode, Settings, Start};
 use beadle::store::{Store, TickFilter};
 use futures_util::future::BoxFuture;
@@ -73,6 +75,8 @@ async fn daemon(jobs: Vec<Arc<Job>>, folder: &std::path::Path) -> Outcome {
         connection: None,
         bell: Bell::default(),
         subscriptions: watch::channel(Arc::default()).0,
+        alarms: Alarms::silent(),
+        asks: Desk::new().1,
         stop: stop.clone(),
         reload: Arc::default(),
     };
@@ -115,7 +119,7 @@ fn write(count: usize, folder: &std::path::Path, schedule: &str) -> Outcome {
         let text = format!("script = \"x.rhai\"\nschedule = \"{schedule}\"\n");
         std::fs::write(folder.join(format!("jobs/j{number}.toml")), text)?;
     }
-    Ok(std::fs::write(folder.join("beadle.toml"), "")?)
+    Ok(std::fs::write(folder.join("beadle.toml"), "[serve]\nlisten = \"off\"\n")?)
 }
 
 fn jobs(count: usize, folder: &std::path::Path) -> Outcome<Vec<Arc<Job>>> {

@@ -1,11 +1,11 @@
 //! The trait that turns changes into a platform's calls and back, its answers into the model, and doubts into look-ups.
 //! Adapters make calls; they never send them. `None` or `Unsupported` = the platform has no such notion.
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 
-use super::{Call, Deed, Doubt, Links, Op, Piece, Seen, Subject};
+use super::{
+    Before, Call, Companion, Completion, Deed, Doubt, FieldNames, Links, LookUp, Op, Piece, Seen, Snapshot, Subject,
+};
 use crate::model::{Cascade, Change, FieldChange, Group, Member, Person};
 
 /// The platform cannot do this; says what it has instead.
@@ -44,72 +44,6 @@ pub struct NewGroup<'a> {
     pub reference: &'a str,
 }
 
-/// What reads have shown of a doubt.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Verdict {
-    /// It happened; with what the platform holds now, where that is of use.
-    Applied(Option<Value>),
-    /// It did not.
-    NotApplied,
-    /// Cannot be told by reading (yet).
-    Unknown(&'static str),
-    /// Neither as wanted nor as before: somebody else changed it; a person decides.
-    Stale(&'static str),
-}
-
-/// How doubts are looked up: these reads, then this judgement for each.
-pub struct LookUp {
-    /// Reads. A list gives all its rows as one JSON array; something that is not found gives `null`.
-    pub reads: Vec<Call>,
-    /// Judges one doubt by what the reads gave, in their order.
-    pub judge: fn(&Doubt, &[Value]) -> Verdict,
-}
-
-/// What must be known before a call is sent, so that its doubt can be settled later.
-pub struct Before {
-    /// Reads, as in [`LookUp::reads`].
-    pub reads: Vec<Call>,
-    /// The part that one subject's intent keeps, by the subject's key, from what the reads gave. Two keys are read by all:
-    /// `invited_at` (milliseconds, when the platform last mailed them for this) and `email`.
-    pub keep: fn(&Call, &str, &[Value]) -> Value,
-}
-
-/// What writes of one operation and group would change, as it is now.
-pub struct Snapshot {
-    /// Reads, as in [`LookUp::reads`].
-    pub reads: Vec<Call>,
-    /// The row about one subject in what the reads gave; `None` where there is none.
-    pub find: fn(&Doubt, &[Value]) -> Option<Value>,
-    /// The keys of the subjects that a row is about: [`Snapshot::find`] gives the first row that has the subject's key.
-    /// For many subjects, so that not each of them has to look at every row.
-    pub keys: fn(&Value) -> Vec<String>,
-}
-
-/// Makes a call whole by what was read; an error says why it cannot be made, and what to type.
-pub type Fill = fn(&Call, &[Arc<Value>]) -> Result<Call, String>;
-
-/// What must be read and filled in before a call says all that beadle has to know: whom it is about, what is there.
-pub struct Completion {
-    /// Reads, as in [`LookUp::reads`]. Where there are none, the row of [`Completion::recent`] is what they gave.
-    pub reads: Vec<Call>,
-    /// An id whose row this run may have read lately; `null` if it has not.
-    pub recent: Option<String>,
-    /// Ids and addresses of whom the call is about: of them nothing is remembered from before this run wrote to them.
-    pub about: Vec<String>,
-    /// Whether what was remembered may do: a write that replaces what is there needs what is there now.
-    pub may_be_remembered: fn(&Call, &[Arc<Value>]) -> bool,
-    /// The whole call; an error says why it cannot be made, and what to type.
-    pub fill: Fill,
-}
-
-/// What a list's rows do not say themselves, from another read.
-pub struct Companion {
-    /// The other read, as in [`LookUp::reads`].
-    pub read: Call,
-    /// Writes what it says of a row of the list into the row.
-    pub join: fn(&Call, &mut Value, &Value),
-}
-
 /// What an answer to a call for many says of one of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
@@ -120,9 +54,6 @@ pub enum Part {
     /// Nothing that can be believed.
     Unsure(String),
 }
-
-/// Finds the names of a group's fields in the answer of a read; `None` if they are not there.
-pub type FieldNames = fn(&Value) -> Option<Vec<String>>;
 
 /// One platform's way of saying what all platforms have. All calls are made for the connection named.
 pub trait Adapter: Send + Sync {
@@ -139,6 +70,18 @@ pub trait Adapter: Send + Sync {
     /// `None` if any name will do.
     fn fields(&self, connection: &str, group: &str) -> Option<(Call, FieldNames)> {
         let _ = (connection, group);
+        None
+    }
+
+    /// The names of the fields that people of every group can have, where they are the same in all; `None` where the group
+    /// says it ([`Adapter::fields`]).
+    fn standing_fields(&self) -> Option<Vec<&'static str>> {
+        None
+    }
+
+    /// The field that holds what elsewhere is this one, where several are one here: a first and a last name are the name.
+    fn joined(&self, field: &str) -> Option<&'static str> {
+        let _ = field;
         None
     }
 
@@ -165,6 +108,12 @@ pub trait Adapter: Send + Sync {
     fn group(&self, row: &Value) -> Option<Group> {
         let _ = row;
         None
+    }
+
+    /// Whether a row of the list of groups is one that nobody uses any more.
+    fn is_archived(&self, row: &Value) -> bool {
+        let _ = row;
+        false
     }
 
     /// Whether no two groups of an account can have the same name.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Args, Choice, Op, Param, Place, Ty, Wire};
-use crate::model::{Email, Placeholder};
+use crate::model::{Email, Placeholder, counted};
 
 /// Why the arguments of a call were refused. Nothing was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +29,8 @@ pub fn check(op: &Op, mut given: Vec<Value>) -> Result<Args, ArgError> {
     };
     let positional = op.places(given.len());
     if given.len() > positional.len() {
-        return Err(fail(format!("{} arguments without a name are too many: {}", given.len(), usage(op, &positional))));
+        let given = counted(given.len(), "argument without a name is", "arguments without a name are");
+        return Err(fail(format!("{given} too many: {}", usage(op, &positional))));
     }
     let mut values = Map::new();
     for (param, value) in positional.iter().zip(given) {

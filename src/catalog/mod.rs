@@ -13,16 +13,14 @@ mod op;
 mod page;
 mod param;
 mod platform;
+mod reads;
 mod record;
 mod sign_in;
 mod weight;
 mod whole;
 mod write;
 
-pub use adapter::{
-    Adapter, Before, Companion, Completion, Entry, FieldNames, Fill, Invitation, LookUp, NewGroup, Part, Snapshot,
-    Unsupported, Verdict,
-};
+pub use adapter::{Adapter, Entry, Invitation, NewGroup, Part, Unsupported};
 pub(crate) use call::digest;
 pub use call::{Args, Call, Piece};
 pub use check::{ArgError, check};
@@ -35,6 +33,7 @@ pub use op::{Answer, Batch, Method, Op};
 pub use page::{Anchor, Page};
 pub use param::{Choice, Param, Place, Ty, Weight, Wire};
 pub use platform::{Credential, Platform, Protocol};
+pub use reads::{Before, Companion, Completion, FieldNames, Fill, LookUp, Snapshot, Verdict};
 pub use record::{Field, FieldTy, Record};
 pub use sign_in::{ClientCredentials, Login, SignIn, TokenAt, filled};
 pub use weight::Grant;

@@ -15,7 +15,7 @@ const PLACE: &str = ".beadle/migrate.rhai";
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   beadle migrate --from main --to new-heartbeat --look --sandbox
-  beadle migrate --from main --to new-heartbeat --newcomers accounts --role member=Member --if-exists use --sandbox
+  beadle migrate --from main --to new-heartbeat --newcomers accounts --role member=Member --role administrator=Member --if-exists use --sandbox
   beadle migrate --from main --to new-heartbeat --verify --sandbox
 
 Exit codes: as of `run`; --verify ends with 5 where something of the source is missing. More: docs/migrations.md")]
@@ -66,6 +66,7 @@ pub(super) struct Options {
 /// Runs the migration as a script.
 pub(super) fn migrate(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = if options.how.sandbox { Mode::Sandbox } else { Mode::Real };
+    shell.settings(mode, Some(&options.to))?.default_connection()?;
     let path = shell.settings(mode, Some(&options.from))?.project.folder.join(PLACE);
     tables::make_room(&path)
         .and_then(|()| tables::write_text(&path, SCRIPT))

@@ -17,9 +17,12 @@ use crate::clock::Clock;
 use crate::effects::Lease;
 use crate::events::{Events, Level};
 use crate::hooks::Bell;
-use crate::schedule::{Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts, Patience, Processes, SEAT};
+use crate::schedule::{Alarms, Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts, Patience, Processes, SEAT};
 use crate::server::api::Listening;
 use crate::settings::{Jobs, Mode, Settings};
+
+/// So long messages are waited for at the end; what has not arrived is sent by the next `beadle serve`.
+const LAST_MESSAGES: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -58,6 +61,8 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         clock: Clock::system(),
         events: events.clone(),
     };
+    let delivery = super::jobs::delivery(shell, &session)?;
+    let alarms = Alarms::new(delivery, mode, events.clone(), Clock::system());
     let (stop, reload) = (CancellationToken::new(), Arc::new(Notify::new()));
     let (desk, asks) = Desk::new();
     let (subscriptions, subscribed) = watch::channel(Arc::default());
@@ -76,6 +81,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         subscriptions,
         stop: stop.clone(),
         reload: Arc::clone(&reload),
+        alarms: alarms.clone(),
         asks,
     };
     session.runtime.block_on(async {
@@ -88,6 +94,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
             () = daemon.serve() => {}
             () = attend(&session, questions) => {}
         }
+        alarms.finish(LAST_MESSAGES).await;
         if let Some(Err(error)) = closed(listening).await {
             events.say(Level::Warn, format!("the API did not stop well: {error}"));
         }

@@ -52,7 +52,7 @@ pub use network::Network;
 pub use pace::Pace;
 pub use pager::Pager;
 pub use policy::Policy;
-pub use post::Poster;
+pub use post::{Answered, Poster};
 pub use sign_in::{Signature, Signer};
 pub use transport::{Lost, Reads, Reply, SendFuture, Writes};
 pub use write::{Brake, With};

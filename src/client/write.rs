@@ -35,6 +35,8 @@ pub struct With {
     pub known: HashMap<String, Value>,
     /// Limits that the caller has set for this work; a plan keeps them.
     pub limits: Partial,
+    /// Whether a refused call for many people is halved, to spare those who are not affected.
+    pub spares: bool,
     /// Whether the caller has already held all its removals against the brakes.
     pub checked: bool,
 }
@@ -47,6 +49,7 @@ impl Default for With {
             use_existing: false,
             known: HashMap::new(),
             limits: Partial::default(),
+            spares: true,
             checked: false,
         }
     }
@@ -92,7 +95,7 @@ impl Client {
         while let Some(piece) = todo.pieces.pop_front() {
             let left = self.piece(piece, &with, &mut merged).await?;
             for (refused, error) in left.refused {
-                todo.refused(refused, error, &mut merged);
+                todo.refused(refused, error, with.spares, &mut merged);
             }
             if left.lost && !todo.pieces.is_empty() {
                 todo.pieces.clear();
@@ -280,10 +283,10 @@ struct Todo {
 impl Todo {
     /// A refused part is halved, as long as that can spare anybody: the first half is tried at once, so that single
     /// people are reached soon, the other after all else, so that a run of bad ones hides nobody good.
-    fn refused(&mut self, part: Piece, error: Error, merged: &mut Merged) {
+    fn refused(&mut self, part: Piece, error: Error, spares: bool, merged: &mut Merged) {
         self.refusals += 1;
         let size = part.subjects.len();
-        let hopeless = !may_spare(&error) || (self.refusals >= REFUSALS && !merged.worked());
+        let hopeless = !spares || !may_spare(&error) || (self.refusals >= REFUSALS && !merged.worked());
         if size > 1 && !hopeless {
             let places: Vec<usize> = (0..size).collect();
             let (first, second) = places.split_at(size / 2);

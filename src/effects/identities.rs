@@ -44,6 +44,18 @@ impl Identities {
     }
 }
 
+#[cfg(test)]
+impl Identities {
+    /// What a person said of these: the source's id, and the target's.
+    pub fn by_hand(kind: &str, rows: &[(&str, &str)]) -> Self {
+        let row = |(source, target): &(&str, &str)| {
+            let said = Identity { target: (*target).to_owned(), by_hand: true };
+            ((kind.to_owned(), (*source).to_owned()), said)
+        };
+        Self(rows.iter().map(row).collect())
+    }
+}
+
 impl Ledger {
     /// The map of two accounts.
     pub async fn identities(&self, source: &str, target: &str) -> Result<Identities, Error> {

@@ -257,6 +257,7 @@ mod tests {
             moved: None,
             fields: list(fields),
             role: None,
+            was: String::new(),
             meant: None,
         }
     }
@@ -267,6 +268,7 @@ mod tests {
             email: Email::parse(email).ok(),
             name: email.into(),
             fields: list(fields),
+            kinds: Vec::new(),
             registered: None,
             invited_at: None,
             created_at: None,

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::wish::{Chosen, Existing, Wish};
-use super::{GROUP, Unmapped};
+use super::Unmapped;
+use super::counterpart::Finder;
+use super::wish::Wish;
 use crate::effects::Identities;
 use crate::model::{Group, above, below};
-use crate::roster::{alike, folded};
 
 /// Where a group goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,16 +40,31 @@ pub(super) struct Other<'a> {
     pub groups: &'a [Group],
     /// Whether a group can be in another.
     pub nests: bool,
-    /// Whether it has one group of each name.
-    pub names_once: bool,
+    /// How often it has a group of one name.
+    pub names: Names,
     /// Why it makes no groups.
     pub makes: Result<(), String>,
     /// Groups that were made through this store.
     pub made: &'a HashSet<String>,
+    /// Groups of the source that nobody uses any more.
+    pub retired: &'a HashSet<String>,
+    /// Groups of its own that nobody uses any more.
+    pub archived: &'a HashSet<String>,
     /// Who is who.
     pub known: &'a Identities,
     /// How people call it.
     pub title: &'a str,
+}
+
+/// How often an account can have a group of one name, as far as this store can tell them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Once.
+    Once,
+    /// Once below each group: by its name and what is above it a group is known.
+    OncePerParent,
+    /// Any number: groups are known by something else.
+    Any,
 }
 
 impl GroupPlace {
@@ -69,10 +84,14 @@ pub(super) fn places(source: &[Group], other: &Other<'_>, wish: &Wish) -> (Vec<G
         let moves = |group: &&&Group| at.get(&group.id).is_some_and(|&place| found[place].moves());
         let above = lines.iter().find(moves).map(|group| group.id.clone());
         let parent = above.as_deref().and_then(|id| at.get(id)).map(|&place: &usize| &found[place]);
-        let place = finder.place(group, parent.map(|parent| &parent.place));
+        let place = finder.place(group, parent);
         let named = || format!("below {}", parent.map(|parent| parent.group.name.as_str()).unwrap_or_default());
         let astray = finder.astray(group, &place, parent.map(|parent| &parent.place));
         match (&place, &astray) {
+            (Place::Left, _) if finder.is_retired(group) => {
+                let why = "is archived, and nobody uses it any more: name it with `groups` and it moves".to_owned();
+                unmapped.push(stays("group", group, group.name.clone(), why));
+            }
             (Place::Nowhere(why), _) => unmapped.push(stays("group", group, group.name.clone(), why.clone())),
             (Place::Make, _) if above.is_some() && !other.nests => {
                 let why = format!("{} has no groups within groups", other.title);
@@ -118,123 +137,15 @@ fn goes_in_circles(source: &[Group], group: &Group, above: &[&Group]) -> bool {
     last.parent.as_deref().is_some_and(|parent| source.iter().any(|known| known.id == parent))
 }
 
-/// Finds the counterparts of groups, each for one group alone.
-struct Finder<'a> {
-    other: &'a Other<'a>,
-    wish: &'a Wish,
-    /// Groups of the other side that are the counterpart of one: no other takes them for their name.
-    taken: HashSet<String>,
-    /// How often each name is in the source.
-    names: HashMap<String, usize>,
-    /// Names of groups that are to be made.
-    new: HashSet<String>,
-}
-
-impl<'a> Finder<'a> {
-    fn of(source: &[Group], other: &'a Other<'a>, wish: &'a Wish) -> Self {
-        let mut names: HashMap<String, usize> = HashMap::new();
-        for group in source {
-            *names.entry(key(&group.name)).or_default() += 1;
-        }
-        let taken = source.iter().filter_map(|group| other.known.id(GROUP, &group.id)).map(str::to_lowercase);
-        Self { other, wish, taken: taken.collect(), names, new: HashSet::new() }
-    }
-
-    fn place(&mut self, group: &Group, parent: Option<&Place>) -> Place {
-        let other = self.other;
-        match self.wish.groups.of(&group.id, &group.name) {
-            Chosen::Left => return Place::Left,
-            Chosen::Into(id) => {
-                return match self.there(&id) {
-                    Some(known) => Place::There(known.id.clone()),
-                    None => Place::Nowhere(format!("`groups` names {id}, and {} has no such group", other.title)),
-                };
-            }
-            Chosen::Found => {}
-        }
-        if let Some(known) = other.known.id(GROUP, &group.id).and_then(|id| self.there(id)) {
-            return Place::There(known.id.clone());
-        }
-        if let Some(same) = self.namesake(group, parent) {
-            return match other.made.contains(&same.id) || self.wish.existing == Existing::Use {
-                true => {
-                    self.taken.insert(same.id.to_lowercase());
-                    Place::There(same.id.clone())
-                }
-                false => Place::Nowhere(format!(
-                    "{} has a group of this name, {}, that was not made here: `if_exists: \"use\"` takes it, `groups` names another",
-                    other.title, same.id
-                )),
-            };
-        }
-        self.make(group)
-    }
-
-    fn make(&mut self, group: &Group) -> Place {
-        let other = self.other;
-        if let Err(why) = &other.makes {
-            return Place::Nowhere(why.clone());
-        }
-        if group.name.trim().is_empty() || group.name == group.id {
-            return Place::Nowhere(
-                "nobody says what it is called: name the group that it goes into with `groups`".into(),
-            );
-        }
-        let is_new = self.new.insert(key(&group.name));
-        let is_there = || other.groups.iter().any(|known| alike(&known.name, &group.name));
-        match other.names_once && (!is_new || is_there()) {
-            true => Place::Nowhere(format!(
-                "{} has one group of each name, and that one is another group's: name the group that it goes into with `groups`",
-                other.title
-            )),
-            false => Place::Make,
-        }
-    }
-
-    /// What the counterpart stands below, where that is not what it should be; a group that was named stands where it
-    /// stands.
-    fn astray(&self, group: &Group, place: &Place, parent: Option<&Place>) -> Option<String> {
-        let Place::There(id) = place else { return None };
-        if !self.other.nests || matches!(self.wish.groups.of(&group.id, &group.name), Chosen::Into(_)) {
-            return None;
-        }
-        let now = self.there(id)?.parent.as_deref();
-        let is_right = match parent? {
-            Place::There(parent) => now.is_some_and(|now| now.eq_ignore_ascii_case(parent)),
-            _ => false,
-        };
-        let name = now.map(|now| self.there(now).map_or_else(|| now.to_owned(), |group| group.name.clone()));
-        (!is_right).then(|| name.unwrap_or_default())
-    }
-
-    fn there(&self, id: &str) -> Option<&'a Group> {
-        self.other.groups.iter().find(|known| known.id.eq_ignore_ascii_case(id))
-    }
-
-    /// The group of the same name: the one below the same group, else the only one on both sides.
-    fn namesake(&self, group: &Group, parent: Option<&Place>) -> Option<&'a Group> {
-        let free = |known: &&Group| !self.taken.contains(&known.id.to_lowercase()) && alike(&known.name, &group.name);
-        let same: Vec<&Group> = self.other.groups.iter().filter(free).collect();
-        let below = |known: &&&Group| match parent {
-            Some(Place::There(id)) => known.parent.as_deref() == Some(id),
-            _ => known.parent.is_none(),
-        };
-        same.iter().find(below).copied().or(match same[..] {
-            [only] if self.names.get(&key(&group.name)) == Some(&1) => Some(only),
-            _ => None,
-        })
-    }
-}
-
-/// The form in which names are compared.
-fn key(name: &str) -> String {
-    folded(name).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::wish::Selection;
+    use super::super::GROUP;
+    use super::super::wish::{Chosen, Existing, Selection};
+    use std::sync::LazyLock;
+
     use super::*;
+
+    static NONE: LazyLock<HashSet<String>> = LazyLock::new(HashSet::new);
 
     fn group(id: &str, name: &str, parent: Option<&str>) -> Group {
         Group { id: id.into(), name: name.into(), parent: parent.map(str::to_owned), members: None }
@@ -257,8 +168,17 @@ mod tests {
         made: &[&str],
     ) -> (Vec<String>, Vec<String>) {
         let made = made.iter().map(|id| (*id).to_owned()).collect();
-        let other =
-            Other { groups: target, nests, names_once: false, makes: Ok(()), made: &made, known, title: "Otherside" };
+        let other = Other {
+            groups: target,
+            nests,
+            names: Names::OncePerParent,
+            makes: Ok(()),
+            made: &made,
+            retired: &NONE,
+            archived: &NONE,
+            known,
+            title: "Otherside",
+        };
         let (places, unmapped) = places(&source(), &other, wish);
         let place = |it: &GroupPlace| {
             let where_to = match &it.place {
@@ -349,14 +269,16 @@ mod tests {
             group("5", "Team ß", Some("2")),
         ];
         let wish = Wish { existing: Existing::Use, ..Wish::default() };
-        let told = |target: &[Group], names_once: bool| {
+        let told = |target: &[Group], names: Names| {
             let (made, known) = Default::default();
             let other = Other {
                 groups: target,
                 nests: true,
-                names_once,
+                names,
                 makes: Ok(()),
                 made: &made,
+                retired: &NONE,
+                archived: &NONE,
                 known: &known,
                 title: "O",
             };
@@ -368,13 +290,89 @@ mod tests {
             };
             (places.iter().map(line).collect::<Vec<_>>(), unmapped.len())
         };
-        assert_eq!(told(&[], false), (vec!["1 +".into(), "3 +".into(), "2 +".into(), "4 +".into(), "5 +".into()], 0));
-        let (lines, unmapped) = told(&[], true);
+        assert_eq!(
+            told(&[], Names::OncePerParent),
+            (vec!["1 +".into(), "3 +".into(), "2 +".into(), "4 +".into(), "5 +".into()], 0)
+        );
+        let (lines, unmapped) = told(&[], Names::Once);
         assert_eq!((&lines[1..2], &lines[4..], unmapped), (&["3 +".to_owned()][..], &["5 !".to_owned()][..], 1));
         // The one that is there is the counterpart of the one in the same place.
         let target = [group("11", "A", None), group("12", "B", None), group("13", "Team ß", Some("12"))];
-        let (lines, _) = told(&target, false);
+        let (lines, _) = told(&target, Names::OncePerParent);
         assert_eq!(lines, ["1 = 11", "3 +", "2 = 12", "4 +", "5 = 13"]);
+    }
+
+    #[test]
+    fn two_groups_of_one_name_in_one_place_are_one_made_and_one_named() {
+        let source = [group("1", "A", None), group("2", "Stage", Some("1")), group("3", " stage", Some("1"))];
+        let told = |target: &[Group], names: Names| {
+            let (made, known) = Default::default();
+            let other = Other {
+                groups: target,
+                nests: true,
+                names,
+                makes: Ok(()),
+                made: &made,
+                retired: &NONE,
+                archived: &NONE,
+                known: &known,
+                title: "O",
+            };
+            let wish = Wish { existing: Existing::Use, ..Wish::default() };
+            let (found, unmapped) = places(&source, &other, &wish);
+            (found.into_iter().map(|it| it.place).collect::<Vec<_>>(), unmapped)
+        };
+        let (found, unmapped) = told(&[], Names::OncePerParent);
+        assert_eq!(found[..2], [Place::Make, Place::Make]);
+        assert!(matches!(&found[2], Place::Nowhere(why) if why.contains("goes to the same place on O")), "{found:?}");
+        assert_eq!((unmapped.len(), unmapped[0].kind, unmapped[0].id.as_str()), (1, "group", "3"));
+        // The one that is there is the first one's; the second is not made beside it, since the ledger would take it for that.
+        let target = [group("11", "A", None), group("12", "Stage", Some("11"))];
+        let (found, _) = told(&target, Names::OncePerParent);
+        assert_eq!(found[..2], [Place::There("11".into()), Place::There("12".into())]);
+        assert!(matches!(&found[2], Place::Nowhere(_)), "{found:?}");
+        assert_eq!(told(&[], Names::Any).0, [Place::Make, Place::Make, Place::Make]);
+    }
+
+    #[test]
+    fn below_the_group_that_was_named_for_all_a_name_is_looked_for_there() {
+        let source = [group("1", "A", None), group("2", "A", Some("9"))];
+        let target = [group("50", "Home", None), group("51", "A", None), group("52", "A", Some("50"))];
+        let (made, known) = Default::default();
+        let names = Names::OncePerParent;
+        let other = Other {
+            groups: &target,
+            nests: true,
+            names,
+            makes: Ok(()),
+            made: &made,
+            retired: &NONE,
+            archived: &NONE,
+            known: &known,
+            title: "O",
+        };
+        let wish = Wish { existing: Existing::Use, under: Some("50".into()), ..Wish::default() };
+        assert_eq!(places(&source, &other, &wish).0[0].place, Place::There("52".into()));
+    }
+
+    #[test]
+    fn a_map_that_names_no_group_or_one_group_twice_is_said_and_nothing_is_made_instead() {
+        let known = |rows: &[(&str, &str)]| Identities::by_hand(GROUP, rows);
+        let target = [group("77", "Elsewhere", None)];
+        let (places, unmapped) = told(&target, true, &Wish::default(), &known(&[("4", "99")]), &[]);
+        assert!(
+            places[2].starts_with("4 ! the map of who is who says that it is 99 on Otherside, which has no such group")
+        );
+        assert!(places[2].contains("`migrate.map()`") && unmapped.len() == 1, "{places:?} {unmapped:?}");
+        let (places, _) = told(&target, true, &Wish::default(), &known(&[("4", "77"), ("9", "77")]), &[]);
+        assert_eq!(places[2], "4 = 77");
+        assert!(places[3].starts_with("9 ! the map of who is who says that it is 77 on Otherside, and so is Berlin"));
+        // Who writes that two go into one has said so.
+        let into = |id: &str| (id.to_owned(), Chosen::Into("77".into()));
+        let groups = Selection::Named { groups: vec![into("4"), into("9")], others: false };
+        let wish = Wish { groups, ..Wish::default() };
+        let (places, _) = told(&target, true, &wish, &Identities::default(), &[]);
+        assert_eq!(places[2..], ["4 = 77", "9 = 77"]);
     }
 
     #[test]
@@ -386,9 +384,11 @@ mod tests {
         let other = Other {
             groups: &target,
             nests: true,
-            names_once: true,
+            names: Names::Once,
             makes: Ok(()),
             made: &made,
+            retired: &NONE,
+            archived: &NONE,
             known: &known,
             title: "O",
         };
@@ -407,15 +407,44 @@ mod tests {
     }
 
     #[test]
+    fn what_is_archived_moves_only_where_it_is_named_and_is_nobodys_counterpart() {
+        let source = [group("1", "Old", None), group("2", "Young", Some("1"))];
+        let target = [group("91", "Young", None)];
+        let retired: HashSet<String> = ["1".to_owned()].into();
+        let archived: HashSet<String> = ["91".to_owned()].into();
+        let (made, known) = Default::default();
+        let other = Other {
+            groups: &target,
+            nests: true,
+            names: Names::OncePerParent,
+            makes: Ok(()),
+            made: &made,
+            retired: &retired,
+            archived: &archived,
+            known: &known,
+            title: "O",
+        };
+        let (found, unmapped) = places(&source, &other, &Wish { existing: Existing::Use, ..Wish::default() });
+        assert_eq!((&found[0].place, &found[1].place), (&Place::Left, &Place::Make));
+        assert_eq!(unmapped.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["1"]);
+        assert!(unmapped[0].why.starts_with("is archived"), "{unmapped:?}");
+        let groups = Selection::Named { groups: vec![("old".into(), Chosen::Found)], others: true };
+        let (found, unmapped) = places(&source, &other, &Wish { groups, ..Wish::default() });
+        assert_eq!((&found[0].place, unmapped.len()), (&Place::Make, 0));
+    }
+
+    #[test]
     fn a_group_that_nobody_names_is_not_made() {
         let source = [group("g-1", "g-1", None)];
         let (made, known) = Default::default();
         let other = Other {
             groups: &[],
             nests: true,
-            names_once: false,
+            names: Names::OncePerParent,
             makes: Ok(()),
             made: &made,
+            retired: &NONE,
+            archived: &NONE,
             known: &known,
             title: "O",
         };

@@ -50,6 +50,15 @@ pub(super) async fn wanted(
     Ok((wanted, unmapped))
 }
 
+/// Whether the roles that they give are there.
+pub(super) async fn check(to: &Client, wanted: &[Link]) -> Result<(), Error> {
+    let Some(links) = to.platform().adapter.links() else { return Ok(()) };
+    for link in wanted {
+        to.completed(&(links.make)(to.connection(), link)).await?;
+    }
+    Ok(())
+}
+
 /// Makes those that are not there. `targets`: the counterparts of groups, by the source's ids.
 pub(super) async fn make(
     to: &Client,

@@ -4,8 +4,22 @@ use std::collections::HashMap;
 
 use super::{Carried, MovedGroup, Unmapped, Welcomed};
 
+use crate::model::Group;
+
 /// So begins why somebody is not written to who was written to before.
 const ASKED: &str = "invited on ";
+
+/// Groups that were not made.
+pub(super) fn unmade(groups: &[(Group, String)]) -> Vec<Unmapped> {
+    let row = |(group, why): &(Group, String)| Unmapped {
+        kind: "group",
+        id: group.id.clone(),
+        name: group.name.clone(),
+        what: group.name.clone(),
+        why: why.clone(),
+    };
+    groups.iter().map(row).collect()
+}
 
 /// Who could not be let in.
 pub(super) fn unwelcome(welcomed: &Welcomed) -> Vec<Unmapped> {
@@ -16,7 +30,7 @@ pub(super) fn unwelcome(welcomed: &Welcomed) -> Vec<Unmapped> {
         what: "their account".to_owned(),
         why: why.clone(),
     };
-    welcomed.failed.iter().map(row).collect()
+    welcomed.failed.iter().chain(&welcomed.in_doubt).map(row).collect()
 }
 
 /// Who did not come into a group as they should have.

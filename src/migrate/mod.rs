@@ -4,10 +4,13 @@
 //! names every difference that is left. Everything is written through the rosters' own flow and the other side's door:
 //! so it is planned, held, resumed and settled as any other work, and a second run finds what is done already.
 
+mod asked;
 mod compare;
+mod counterpart;
 mod groups;
 mod links;
 mod losses;
+mod mails;
 mod newcomers;
 mod people;
 mod prepare;

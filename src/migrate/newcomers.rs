@@ -1,7 +1,7 @@
 //! People without an account, on platforms where only accounts can be in a group: whoever they are, they come in once, with
 //! all their groups. Its one rule: how they come in, and with which role, somebody has said.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::compare::lacks_one;
 use super::side::Everybody;
@@ -13,6 +13,8 @@ use crate::effects::Identities;
 use crate::events::Level;
 use crate::model::{Member, Person};
 
+/// After so many lost answers, one after the other, nothing more is sent.
+const LOST: usize = 3;
 /// Who is named in an error.
 const NAMED: usize = 3;
 
@@ -27,6 +29,13 @@ pub(super) struct Newcomer {
     pub awaited: bool,
 }
 
+impl Newcomer {
+    /// Whether nothing is to be done for them but to wait.
+    pub fn is_done(&self, entry: Entry) -> bool {
+        self.awaited && entry == Entry::Pending
+    }
+}
+
 /// What became of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Welcomed {
@@ -38,6 +47,8 @@ pub struct Welcomed {
     pub awaited: usize,
     /// Who could not be made one: the source's id, the address, and why.
     pub failed: Vec<(String, String, String)>,
+    /// Of whom nobody knows whether they were made one: the same.
+    pub in_doubt: Vec<(String, String, String)>,
 }
 
 /// Everybody who has no account there, each once, in the order of the groups.
@@ -107,13 +118,24 @@ pub(super) fn check(to: &Client, newcomers: &[Newcomer], wish: &Wish) -> Result<
         );
     }
     let without: Vec<&Newcomer> = new.into_iter().filter(|one| one.carried.role.is_none()).collect();
-    match without.is_empty() {
-        true => Ok(()),
-        false => refused(&without, "Say with which role: `role: \"…\"` for all, or `roles: #{ \"member\": \"…\" }`"),
+    if without.is_empty() {
+        return Ok(());
     }
+    let lacking: BTreeSet<&str> = without.iter().map(|one| one.carried.was.as_str()).collect();
+    let roles: Vec<String> = lacking.iter().map(|role| format!("\"{role}\": \"…\"")).collect();
+    let options: Vec<String> = lacking.iter().map(|role| format!("--role {role}=…")).collect();
+    refused(
+        &without,
+        &format!(
+            "Say with which role: `roles: #{{ {} }}` (`{}`), or `role: \"…\"` for all",
+            roles.join(", "),
+            options.join(" ")
+        ),
+    )
 }
 
-/// Lets them in. `targets`: the counterparts of groups, by the source's ids.
+/// Lets them in. `targets`: the counterparts of groups, by the source's ids. A doubt holds back whom it is about, and no
+/// more; it is given back. Answers that get lost one after the other end it.
 pub(super) async fn welcome(
     to: &Client,
     newcomers: &[Newcomer],
@@ -121,16 +143,19 @@ pub(super) async fn welcome(
     wish: &Wish,
     welcomed: &mut Welcomed,
     who: &mut Who<'_>,
-) -> Result<(), Error> {
-    let Some(entry) = wish.newcomers else { return Ok(()) };
+) -> Result<Option<Error>, Error> {
+    let Some(entry) = wish.newcomers else { return Ok(None) };
+    let (mut doubt, mut lost) = (None, 0);
     let with = With { limits: wish.limits.clone(), ..With::default() };
     for (place, one) in newcomers.iter().enumerate() {
         to.events().progress("people without an account", place as u64, newcomers.len() as u64);
-        if one.awaited && entry == Entry::Pending {
+        if one.is_done(entry) {
             welcomed.awaited += 1;
             continue;
         }
-        match to.call(&call(to, one, targets, entry)?, &with).await {
+        let answer = to.call(&call(to, one, targets, entry)?, &with).await;
+        lost = if answer.as_ref().is_err_and(|error| error.gravity == Gravity::Doubt) { lost + 1 } else { 0 };
+        match answer {
             Ok(_) if entry == Entry::Account => welcomed.accounts += 1,
             Ok(_) => {
                 welcomed.pending += 1;
@@ -141,16 +166,27 @@ pub(super) async fn welcome(
                 let carried = one.carried.clone();
                 welcomed.failed.push((carried.id, carried.email.as_str().to_owned(), error.message));
             }
+            Err(error) if error.gravity == Gravity::Doubt && lost < LOST => {
+                let carried = one.carried.clone();
+                welcomed.in_doubt.push((carried.id, carried.email.as_str().to_owned(), error.message.clone()));
+                doubt.get_or_insert(error);
+            }
             Err(error) => return Err(error),
         }
     }
     if welcomed.pending > 0 {
         to.events().say(Level::Info, format!("{} come in with their first sign-in", welcomed.pending));
     }
-    Ok(())
+    Ok(doubt)
 }
 
-fn call(to: &Client, one: &Newcomer, targets: &HashMap<String, String>, entry: Entry) -> Result<Call, Error> {
+/// The write by which somebody comes in.
+pub(super) fn call(
+    to: &Client,
+    one: &Newcomer,
+    targets: &HashMap<String, String>,
+    entry: Entry,
+) -> Result<Call, Error> {
     let groups: Vec<&str> = one.groups.iter().filter_map(|id| targets.get(id)).map(String::as_str).collect();
     let carried = &one.carried;
     let person = Person { email: carried.email.clone(), fields: carried.fields.clone(), line: 0 };

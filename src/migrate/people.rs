@@ -21,8 +21,17 @@ pub struct Carried {
     pub fields: Vec<(String, String)>,
     /// The role of a new account, where the other side wants one.
     pub role: Option<String>,
+    /// What they may do at the source, in its words.
+    pub was: String,
     /// The role that `roles` gives them, where it is more than being in.
     pub meant: Option<String>,
+}
+
+impl Carried {
+    /// What they bring into a field of the other side.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
 }
 
 /// What the other side takes of people.
@@ -37,6 +46,10 @@ pub(super) struct Takes<'a> {
     pub role_of_new: bool,
     /// A value as the other side will show it.
     pub tidied: &'a (dyn Fn(&str, &str) -> Option<String> + Sync),
+    /// The field that holds what elsewhere is another, where several are one there.
+    pub joined: &'a (dyn Fn(&str) -> Option<&'static str> + Sync),
+    /// People whom the map of who is who takes for somebody whom it names already: both ids of the source.
+    pub doubled: &'a HashMap<String, String>,
     /// Addresses on the other side of people whom the map of who is who names, by the source's id.
     pub addresses: &'a HashMap<String, Email>,
     /// How people call it.
@@ -69,17 +82,22 @@ impl Losses {
         self.add("address", member, what, why);
     }
 
+    /// Fields that were named to be carried, and that nobody has.
+    pub fn unheld(&self, wish: &Wish) -> Vec<String> {
+        let named = wish.fields.iter().filter(|(name, target)| target.is_some() && !self.held.contains(name));
+        named.map(|(name, _)| name.clone()).collect()
+    }
+
     /// All of it: people in the order of their groups, then fields.
     pub fn rows(self, wish: &Wish) -> Vec<Unmapped> {
         let field = |(name, (count, why)): (String, (u64, String))| {
             let what = if count == 1 { "of 1 membership".to_owned() } else { format!("of {count} memberships") };
             Unmapped { kind: "field", id: String::new(), name, what, why }
         };
-        let named = wish.fields.iter().filter(|(name, target)| target.is_some() && !self.held.contains(name));
-        let nobody = named.map(|(name, _)| Unmapped {
+        let nobody = self.unheld(wish).into_iter().map(|name| Unmapped {
             kind: "field",
             id: String::new(),
-            name: name.clone(),
+            name,
             what: "of nobody".to_owned(),
             why: "`fields` names it, and nobody who moves has anything in it".to_owned(),
         });
@@ -110,6 +128,11 @@ pub(super) fn carried(
                 continue;
             }
         }
+        if let Some(first) = takes.doubled.get(&member.id) {
+            let why = format!("the map of who is who says that they are who {first} is: `migrate.map()` mends it");
+            losses.add("person", member, "all of them".into(), why);
+            continue;
+        }
         let address = takes.addresses.get(&member.id).or(member.email.as_ref());
         let Some(email) = address.cloned() else {
             losses.add("person", member, "all of them".into(), "has no address, and that is who somebody is".into());
@@ -127,7 +150,8 @@ pub(super) fn carried(
         let meant = role(group, member, wish, takes, &mut fields, losses);
         let role = takes.role_of_new.then(|| meant.clone().or_else(|| wish.role.clone())).flatten();
         let meant = meant.filter(|role| !is_ordinary(role));
-        found.push(Carried { id: member.id.clone(), email, moved, fields, role, meant });
+        let was = roles_of(member).into_iter().next().unwrap_or_default();
+        found.push(Carried { id: member.id.clone(), email, moved, fields, role, was, meant });
     }
     found
 }
@@ -143,7 +167,7 @@ fn fields(member: &Member, wish: &Wish, takes: &Takes<'_>, losses: &mut Losses) 
         if !losses.held.contains(name) {
             losses.held.insert(name.clone());
         }
-        let Some(target) = wish.field(name) else { continue };
+        let Some(target) = target_of(name, member, wish, takes) else { continue };
         let why = match &takes.fields {
             _ if takes.read_only.contains(&target) => {
                 Some(format!("{} shows `{target}` and takes it from nobody", takes.title))
@@ -151,7 +175,7 @@ fn fields(member: &Member, wish: &Wish, takes: &Takes<'_>, losses: &mut Losses) 
             Some(known) if !known.iter().any(|known| known == target) => {
                 Some(format!("{} has no field `{target}`; `fields` says which one it is there", takes.title))
             }
-            _ => None,
+            _ => unlike_text(name, member, wish),
         };
         match why {
             None => {
@@ -169,6 +193,25 @@ fn fields(member: &Member, wish: &Wish, takes: &Takes<'_>, losses: &mut Losses) 
     let values: Vec<(String, String)> = lacking.cloned().collect();
     found.extend(values);
     found
+}
+
+/// Which field a value goes into; `None` where it stays behind, or goes with another.
+fn target_of<'a>(name: &'a str, member: &Member, wish: &'a Wish, takes: &Takes<'_>) -> Option<&'a str> {
+    let whole = (takes.joined)(name).filter(|_| !wish.names_field(name));
+    let Some(whole) = whole else { return wish.field(name) };
+    let is_given = wish.fields.iter().any(|(_, target)| target.as_deref() == Some(whole));
+    // Whoever has the whole needs none of its parts.
+    let has_whole = member.field(whole).is_some_and(|text| !text.trim().is_empty());
+    (!is_given && !has_whole).then_some(whole)
+}
+
+/// Why a value is not carried that is no text; of numbers and such the text is, where somebody wants it.
+fn unlike_text(name: &str, member: &Member, wish: &Wish) -> Option<String> {
+    match member.kind(name)? {
+        kind @ ("a list" | "a map") => Some(format!("is {kind}, and only text is carried")),
+        _ if wish.names_field(name) => None,
+        kind => Some(format!("is {kind} and no text: with its name in `fields` it goes as text")),
+    }
 }
 
 pub(super) fn is_role(name: &str) -> bool {
@@ -236,6 +279,7 @@ mod tests {
             email: Email::parse(email).ok(),
             name: format!("Person {id}"),
             fields: fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            kinds: Vec::new(),
             registered: None,
             invited_at: None,
             created_at: None,
@@ -252,6 +296,8 @@ mod tests {
             role_field: None,
             role_of_new: false,
             tidied: &|_, _| None,
+            joined: &|_| None,
+            doubled: Box::leak(Box::default()),
             addresses: Box::leak(Box::default()),
             title: "Otherside",
         }
@@ -279,6 +325,54 @@ mod tests {
             unmapped,
             ["field||shoe|of 2 memberships|Otherside has no field `shoe`; `fields` says which one it is there"]
         );
+    }
+
+    #[test]
+    fn what_is_no_text_is_named_and_a_number_goes_where_somebody_says_so() {
+        let mut one = member("1", "a@x.example", &[("skills", "[\"a\"]"), ("joined", "1700000000"), ("city", "Cork")]);
+        one.kinds = vec![("skills".into(), "a list"), ("joined".into(), "a number")];
+        let (found, unmapped) = told(std::slice::from_ref(&one), &Wish::default(), &takes(None));
+        assert_eq!(found[0].fields, [("city".into(), "Cork".into())]);
+        assert_eq!(
+            unmapped,
+            [
+                "field||joined|of 1 membership|is a number and no text: with its name in `fields` it goes as text",
+                "field||skills|of 1 membership|is a list, and only text is carried"
+            ]
+        );
+        let fields = ["joined", "skills"].map(|name| (name.to_owned(), Some(name.to_owned()))).to_vec();
+        let (found, unmapped) = told(&[one], &Wish { fields, ..Wish::default() }, &takes(None));
+        assert_eq!(found[0].field("joined"), Some("1700000000"));
+        assert_eq!((found[0].field("skills"), unmapped.len()), (None, 1));
+    }
+
+    #[test]
+    fn first_and_last_name_are_the_name_where_it_is_one_and_whoever_has_it_keeps_it() {
+        let takes = Takes {
+            joined: &|name| ["first_name", "last_name"].contains(&name).then_some("name"),
+            ..takes(Some(&["name", "first_name", "last_name"]))
+        };
+        let members = [
+            member("1", "a@x.example", &[("first_name", "Ana"), ("last_name", "Kim")]),
+            member("2", "b@x.example", &[("first_name", "Bo"), ("last_name", "Li"), ("name", "Bo Li")]),
+        ];
+        let (found, unmapped) = told(&members, &Wish::default(), &takes);
+        assert_eq!(found[0].fields, [("name".into(), "Ana Kim".into())]);
+        assert_eq!(found[1].fields, [("name".into(), "Bo Li".into())]);
+        assert!(unmapped.is_empty(), "{unmapped:?}");
+        let fields = vec![("last_name".into(), Some("name".into()))];
+        let (found, _) = told(&members[..1], &Wish { fields, ..Wish::default() }, &takes);
+        assert_eq!(found[0].fields, [("name".into(), "Kim".into())], "who says which it is has said it all");
+    }
+
+    #[test]
+    fn whom_the_map_takes_for_somebody_else_as_well_stays_behind() {
+        let doubled = [("2".to_owned(), "1".to_owned())].into();
+        let takes = Takes { doubled: &doubled, ..takes(None) };
+        let members = [member("1", "a@x.example", &[]), member("2", "b@x.example", &[])];
+        let (found, unmapped) = told(&members, &Wish::default(), &takes);
+        assert_eq!(found.len(), 1);
+        assert!(unmapped[0].starts_with("person|2|b@x.example|all of them|the map of who is who says"), "{unmapped:?}");
     }
 
     #[test]

@@ -4,16 +4,16 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Map;
 
-use super::groups::{Other, places};
+use super::groups::{Names, Other, places};
 use super::newcomers::{Newcomer, newcomers};
 use super::people::{Losses, Takes, carried};
 use super::side::Everybody;
 use super::wish::{Chosen, Selection};
-use super::{Carried, GroupPlace, PERSON, Place, Unmapped, Wish, links, side, whole};
+use super::{Carried, GroupPlace, PERSON, Place, Unmapped, Wish, asked, links, mails, side, whole};
 use crate::catalog::{Invitation, Link, NewGroup, Unsupported};
 use crate::client::{Client, Error};
 use crate::effects::Identities;
-use crate::model::{Email, Group, Member, Standing};
+use crate::model::{Email, Group, Member, Standing, counted};
 
 /// A dry look.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +26,10 @@ pub struct Looked {
     pub everybody: usize,
     /// Who has no account on the other side, where only accounts can be in a group.
     pub newcomers: usize,
+    /// How many mails invitations would be, at most.
+    pub mails: usize,
+    /// What a run would refuse, or be held by, before its first change: a sentence each.
+    pub stops: Vec<String>,
     /// What stays behind.
     pub unmapped: Vec<Unmapped>,
 }
@@ -50,8 +54,13 @@ pub(super) struct Prepared {
 
 /// What a migration would do. Only reads.
 pub async fn look(from: &Client, to: &Client, wish: &Wish) -> Result<Looked, Error> {
-    let prepared = Prepared::of(from, to, wish).await?;
-    let mut looked = Looked { unmapped: prepared.unmapped, ..Looked::default() };
+    let mut prepared = Prepared::of(from, to, wish).await?;
+    let mut looked = Looked {
+        mails: mails::foreseen(to, &prepared, wish),
+        stops: asked::stops(to, &prepared, wish).await?,
+        unmapped: std::mem::take(&mut prepared.unmapped),
+        ..Looked::default()
+    };
     let mut everybody = BTreeSet::new();
     for place in &prepared.places {
         let people = prepared.people.get(&place.group.id).map(Vec::as_slice).unwrap_or_default();
@@ -76,18 +85,17 @@ impl Prepared {
         let ledger = |error| Error::of_ledger(to, error);
         let known = to.ledger().identities(from.account(), to.account()).await.map_err(ledger)?;
         let made = to.ledger().groups_made(to.account()).await.map_err(ledger)?;
-        let source = side::groups(from, &named(&wish.groups)).await?;
-        if let Some(name) = wish.groups.unknown(&source) {
-            let words = format!("`groups` names `{name}`, and {} has no such group", from.connection());
-            return Err(Error::unsupported(from, &Unsupported(words)));
-        }
-        let target = side::groups(to, &targets(&wish.groups)).await?;
+        let (source, retired) = side::groups(from, &named(&wish.groups)).await?;
+        asked::groups(from, &source, wish)?;
+        let (target, archived) = side::groups(to, &targets(&wish.groups)).await?;
         let other = Other {
             groups: &target,
             nests: side::nests(to),
-            names_once: to.platform().adapter.names_are_unique(),
+            names: names(to, wish),
             makes: makes(to, wish),
             made: &made,
+            retired: &retired,
+            archived: &archived,
             known: &known,
             title: to.platform().title,
         };
@@ -135,10 +143,14 @@ impl Prepared {
         let tidied = |name: &str, value: &str| adapter.tidied(name, value);
         let (invites, welcomes) = (invites(to, wish), comes_by_itself(to));
         let mut addresses = Addresses::of(&self.present);
+        let joined = |name: &str| adapter.joined(name);
         let mut people = HashMap::new();
         // One group is read by itself: that says so where it is not there any more.
         let many = self.places.iter().filter(|place| place.moves()).nth(1).is_some();
-        let everybody = if many { Everybody::of(from).await? } else { None };
+        let everybody = if many || wish.groups.is_all() { Everybody::of(from).await? } else { None };
+        if let Some(everybody) = everybody.as_ref().filter(|_| wish.groups.is_all()) {
+            self.unmapped.extend(everybody.in_no_group());
+        }
         for place in self.places.iter().filter(|place| place.moves()) {
             let group = &place.group;
             let mut members = match members_of(from, everybody.as_ref(), &group.id).await? {
@@ -148,6 +160,9 @@ impl Prepared {
                     Vec::new()
                 }
             };
+            if members.is_empty() && everybody.is_none() && group.members.unwrap_or(0) > 0 {
+                return Err(shows_nobody(from, group));
+            }
             let invited = side::invited(from, &group.id).await?;
             let waits = |one: &&Member| one.standing == Standing::Accepted && never_came(one);
             match &invites {
@@ -171,12 +186,17 @@ impl Prepared {
                 role_field: adapter.of_membership().first().copied(),
                 role_of_new: adapter.accounts(to.connection(), &[]).is_some(),
                 tidied: &tidied,
+                joined: &joined,
+                doubled: &addresses.doubled,
                 addresses: &addresses.found,
                 title: to.platform().title,
             };
             people.insert(group.id.clone(), carried(group, &members, wish, &takes, &mut losses));
         }
         self.people = people;
+        if let Some(place) = self.places.iter().find(|place| place.moves()) {
+            asked::fields(from, &place.group.id, &losses.unheld(wish)).await?;
+        }
         self.unmapped.extend(losses.rows(wish));
         Ok(())
     }
@@ -186,19 +206,29 @@ impl Prepared {
 struct Addresses {
     there: HashMap<String, Option<Email>>,
     found: HashMap<String, Email>,
+    /// Who is whom on the other side: the source's id and address, by the target's id.
+    claimed: HashMap<String, (String, Option<Email>)>,
+    /// People whom the map takes for somebody who is another of the source already.
+    doubled: HashMap<String, String>,
 }
 
 impl Addresses {
     fn of(present: &HashMap<String, Vec<Member>>) -> Self {
         let members = present.values().flatten();
         let there = members.map(|member| (member.id.clone(), member.email.clone())).collect();
-        Self { there, found: HashMap::new() }
+        Self { there, found: HashMap::new(), claimed: HashMap::new(), doubled: HashMap::new() }
     }
 
     /// Those of these people; whoever is in none of the groups that were read is asked for, each once.
     async fn find(&mut self, to: &Client, known: &Identities, members: &[Member]) -> Result<(), Error> {
         for member in members.iter().filter(|member| !self.found.contains_key(&member.id)).collect::<Vec<_>>() {
             let Some(target) = known.id(PERSON, &member.id) else { continue };
+            let claim = || (member.id.clone(), member.email.clone());
+            let (first, address) = self.claimed.entry(target.to_owned()).or_insert_with(claim);
+            // One address under two ids is one person.
+            if *first != member.id && *address != member.email {
+                self.doubled.insert(member.id.clone(), first.clone());
+            }
             if !self.there.contains_key(target) {
                 let email = side::person(to, target).await?.and_then(|member| member.email);
                 self.there.insert(target.to_owned(), email);
@@ -223,6 +253,9 @@ impl Fields<'_> {
     async fn of(&mut self, places: &[GroupPlace], place: &GroupPlace) -> Result<Option<Vec<String>>, Error> {
         if let Some(named) = side::named_fields(self.to) {
             return Ok(Some(named));
+        }
+        if let Some(standing) = self.to.platform().adapter.standing_fields() {
+            return Ok(Some(standing.into_iter().map(str::to_owned).collect()));
         }
         let mut at = Some(place);
         let mut found = None;
@@ -261,6 +294,23 @@ fn targets(groups: &Selection) -> Vec<String> {
     }
 }
 
+/// How often the other side has a group of one name.
+fn names(to: &Client, wish: &Wish) -> Names {
+    let adapter = to.platform().adapter;
+    if adapter.names_are_unique() {
+        return Names::Once;
+    }
+    let known_by = |reference: &str| {
+        let some = NewGroup { name: "it", parent: None, manager: wish.manager.as_deref(), reference };
+        let call = adapter.new_group(to.connection(), &some).ok()?;
+        Some(call.pieces().first()?.subjects.first()?.0.key.clone())
+    };
+    match known_by("1") == known_by("2") {
+        true => Names::OncePerParent,
+        false => Names::Any,
+    }
+}
+
 /// Whether the other side makes groups.
 fn makes(to: &Client, wish: &Wish) -> Result<(), String> {
     let some = NewGroup { name: "it", parent: None, manager: wish.manager.as_deref(), reference: "1" };
@@ -268,13 +318,21 @@ fn makes(to: &Client, wish: &Wish) -> Result<(), String> {
 }
 
 /// Whether somebody can be expected on the other side without being there.
-fn invites(to: &Client, wish: &Wish) -> Result<(), String> {
+pub(super) fn invites(to: &Client, wish: &Wish) -> Result<(), String> {
     let adapter = to.platform().adapter;
     if comes_by_itself(to) {
         return Ok(());
     }
     let nobody = Invitation { members: Vec::new(), sender: wish.sender.clone().or_else(|| Some(String::new())) };
     adapter.invite(to.connection(), "", &nobody).map(drop).map_err(|why| why.to_string())
+}
+
+/// A list that is empty although the platform counts people in it is none to move by.
+fn shows_nobody(from: &Client, group: &Group) -> Error {
+    let count = counted(usize::try_from(group.members.unwrap_or(0)).unwrap_or(usize::MAX), "member", "members");
+    let (name, id) = (&group.name, &group.id);
+    let words = format!("{} counts {count} in {name} ({id}) and lists nobody; run it again later", from.connection());
+    Error::unsupported(from, &Unsupported(words))
 }
 
 /// The members of a group, among everybody where they were read.
@@ -294,7 +352,7 @@ fn whole_group(group: &Group, kind: &'static str, what: &str, why: String) -> Un
 }
 
 /// Whether people who never came are let in, or written to, in any case.
-fn comes_by_itself(to: &Client) -> bool {
+pub(super) fn comes_by_itself(to: &Client) -> bool {
     let adapter = to.platform().adapter;
     adapter.accounts(to.connection(), &[]).is_some() || adapter.call_in(to.connection(), "", &[], &Map::new()).is_some()
 }

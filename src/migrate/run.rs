@@ -1,6 +1,6 @@
 //! Makes the other side so: groups from the top, people from the bottom, then the map of who is who.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value};
 
@@ -11,9 +11,9 @@ use super::sheet::roster_of;
 use super::side::Everybody;
 use super::who::Who;
 use super::wish::Existing;
-use super::{Carried, GROUP, GroupPlace, Place, Unmapped, Wish, links, losses, side, whole};
-use crate::catalog::{Call, NewGroup, Unsupported, check};
-use crate::client::{Client, Error, With};
+use super::{Carried, GROUP, GroupPlace, Place, Unmapped, Wish, asked, links, losses, mails, side, whole};
+use crate::catalog::{Call, Link, NewGroup, Unsupported, check};
+use crate::client::{Client, Error, Gravity, With};
 use crate::effects::Identities;
 use crate::events::Level;
 use crate::model::{Group, Member, Person, counted};
@@ -24,6 +24,8 @@ use crate::roster::{self, Invite, Mode, Options, Strangers, Synced, listed};
 pub struct Moved {
     /// The groups that have a counterpart, those above first.
     pub groups: Vec<MovedGroup>,
+    /// Groups that should have been made and were not, and why.
+    pub unmade: Vec<(Group, String)>,
     /// What became of people who had no account.
     pub welcomed: Welcomed,
     /// Links by which people come in that were made.
@@ -59,16 +61,17 @@ pub async fn run(from: &Client, to: &Client, wish: &Wish) -> Result<Moved, Error
     }
     let mut prepared = Prepared::of(from, to, wish).await?;
     let mut moved = Moved { unmapped: std::mem::take(&mut prepared.unmapped), ..Moved::default() };
-    let said = newcomers::check(to, &prepared.newcomers, wish).and_then(|()| whole::check(to, &prepared.refused));
-    if let Err(ended) = said {
+    if let Err(ended) = asked::check(to, &prepared, wish).await {
         moved.ended = Some(ended);
         return Ok(moved);
     }
+    let unasked = if wish.invite { mails::elsewhere(&prepared) } else { HashMap::new() };
     let present = std::mem::take(&mut prepared.present);
     let who = Who::new(from, to, std::mem::take(&mut prepared.known));
-    let mut flow = Flow { from, to, wish, present, who };
+    let mut flow = Flow { from, to, wish, present, unasked, who, passed: None };
     moved.ended = flow.moves(&prepared, &mut moved).await.err();
     let lost: Vec<Unmapped> = moved.groups.iter().flat_map(|group| losses::of(group, &prepared.people)).collect();
+    moved.unmapped.extend(losses::unmade(&moved.unmade));
     moved.unmapped.extend(losses::unwelcome(&moved.welcomed));
     moved.unmapped.extend(lost);
     Ok(moved)
@@ -80,7 +83,11 @@ struct Flow<'a> {
     wish: &'a Wish,
     /// Who was in the groups of the other side.
     present: HashMap<String, Vec<Member>>,
+    /// Who is not written to about a group, by its id at the source.
+    unasked: HashMap<String, BTreeSet<String>>,
     who: Who<'a>,
+    /// The first doubt: all that does not hang on it was done.
+    passed: Option<Error>,
 }
 
 impl Flow<'_> {
@@ -88,13 +95,39 @@ impl Flow<'_> {
         let Prepared { places, people, newcomers, links, .. } = prepared;
         for place in places.iter().filter(|place| place.moves()) {
             let above = place.above.as_ref().and_then(|id| moved.groups.iter().find(|known| known.group.id == *id));
-            let (target, made) = self.group(place, above.map(|above| above.target.as_str())).await?;
+            if let Some(missing) = place.above.as_ref().filter(|_| above.is_none()) {
+                let name = moved.unmade.iter().find(|(group, _)| group.id == *missing).map(|(group, _)| &group.name);
+                let why = format!("{} above it is not there yet", name.unwrap_or(missing));
+                moved.unmade.push((place.group.clone(), why));
+                continue;
+            }
+            let (target, made) = match self.group(place, above.map(|above| above.target.as_str())).await {
+                Err(error) => {
+                    moved.unmade.push((place.group.clone(), self.pass(error)?));
+                    continue;
+                }
+                Ok(done) => done,
+            };
+            if made && moved.groups.iter().any(|known| known.target == target) {
+                let why = format!("the group that was made for it, {target}, is another's already");
+                moved.unmade.push((place.group.clone(), why));
+                continue;
+            }
             moved.groups.push(MovedGroup { group: place.group.clone(), target, made, synced: None });
         }
         let targets: HashMap<String, String> =
             moved.groups.iter().map(|group| (group.group.id.clone(), group.target.clone())).collect();
-        moved.links = links::make(self.to, links, &targets, self.wish).await?;
-        newcomers::welcome(self.to, newcomers, &targets, self.wish, &mut moved.welcomed, &mut self.who).await?;
+        let links: Vec<Link> =
+            links.iter().filter(|link| link.groups.iter().all(|id| targets.contains_key(id))).cloned().collect();
+        match links::make(self.to, &links, &targets, self.wish).await {
+            Ok(made) => moved.links = made,
+            Err(error) => drop(self.pass(error)?),
+        }
+        let doubt =
+            newcomers::welcome(self.to, newcomers, &targets, self.wish, &mut moved.welcomed, &mut self.who).await?;
+        if let Some(doubt) = doubt {
+            self.pass(doubt)?;
+        }
         if moved.welcomed.accounts > 0
             && let Some(everybody) = Everybody::of(self.to).await?
         {
@@ -108,14 +141,35 @@ impl Flow<'_> {
             if people.is_empty() {
                 continue;
             }
-            let synced = self.people(group, people).await?;
+            let mut synced = match self.people(group, people).await {
+                Err(error) if asked::is_passed(&error) => Synced { ended: Some(error), ..Synced::default() },
+                synced => synced?,
+            };
             let ended = synced.ended.clone();
+            if let Some(error) = ended.as_ref().filter(|error| error.gravity == Gravity::Catchable) {
+                synced.failed.push((group.group.name.clone(), error.message.clone()));
+            }
             group.synced = Some(synced);
-            if let Some(ended) = ended {
-                return Err(ended);
+            if let Some(error) = ended {
+                self.pass(error)?;
             }
         }
-        Ok(())
+        match self.passed.take() {
+            None => Ok(()),
+            Some(doubt) => Err(doubt),
+        }
+    }
+
+    /// Goes on after what concerns nothing else, and remembers a doubt; gives it in words.
+    fn pass(&mut self, error: Error) -> Result<String, Error> {
+        if !asked::is_passed(&error) {
+            return Err(error);
+        }
+        let why = error.message.clone();
+        if error.gravity == Gravity::Doubt {
+            self.passed.get_or_insert(error);
+        }
+        Ok(why)
     }
 
     /// The counterpart of a group, and whether it was made.
@@ -177,6 +231,7 @@ impl Flow<'_> {
             },
             columns: whole::mapping(),
             invite: if self.wish.invite { Invite::New } else { Invite::Nobody },
+            unasked: self.unasked.get(&group.group.id).cloned().unwrap_or_default(),
             limits: self.wish.limits.clone(),
             // Whoever had no account was let in before; who is awaited comes by themselves.
             strangers: Strangers::Leave,
@@ -190,14 +245,6 @@ impl Flow<'_> {
     /// Where nobody comes in unasked, people are written to, each once; `None` where they can be added.
     async fn call_in(&self, group: &MovedGroup, people: &[Carried]) -> Result<Option<Synced>, Error> {
         let Some(call) = calling_in(self.to, &group.target, people, self.wish) else { return Ok(None) };
-        if self.wish.letter.is_none() {
-            let title = self.to.platform().title;
-            let words = format!(
-                "{title} takes nobody in unasked: say what to write to them with `letter: #{{ … }}`, as `{}` wants it",
-                call.op.name()
-            );
-            return Err(Error::unsupported(self.to, &Unsupported(words)));
-        }
         let checked = check(call.op, vec![call.args.to_value()]);
         let checked = checked.map_err(|why| Error::new(&call, "bad_argument", format!("`letter`: {}", why.problem)))?;
         let with = With { limits: self.wish.limits.clone(), ..With::default() };

@@ -36,7 +36,15 @@ mod tests {
 
     fn carried(email: &str, fields: &[(&str, &str)]) -> Carried {
         let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Carried { id: "1".into(), email: Email::parse(email).unwrap(), moved: None, fields, role: None, meant: None }
+        Carried {
+            id: "1".into(),
+            email: Email::parse(email).unwrap(),
+            moved: None,
+            fields,
+            role: None,
+            was: String::new(),
+            meant: None,
+        }
     }
 
     #[test]

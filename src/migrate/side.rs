@@ -1,23 +1,29 @@
 //! One side of a migration, read: its groups, the members of some of them, who is invited.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Map, Value};
 
+use super::Unmapped;
 use crate::catalog::{Adapter, Answer, Args, Call, Code, Ty};
 use crate::client::{Client, Error, With};
 use crate::model::{Cascade, Group, Member};
 
-/// All groups of an account. Where the platform lists none, those that were named by id.
-pub(super) async fn groups(client: &Client, named: &[String]) -> Result<Vec<Group>, Error> {
+/// All groups of an account, and the ids of those that nobody uses any more. Where the platform lists none, those that were
+/// named by id.
+pub(super) async fn groups(client: &Client, named: &[String]) -> Result<(Vec<Group>, HashSet<String>), Error> {
     let adapter = client.platform().adapter;
     let Some(list) = adapter.groups(client.connection()) else {
         let group = |id: &String| Group { id: id.clone(), name: id.clone(), parent: None, members: None };
-        return Ok(named.iter().map(group).collect());
+        return Ok((named.iter().map(group).collect(), HashSet::new()));
     };
     let rows = rows(client, &list).await?;
     let unreadable = || Error::new(&list, Code::Unreadable.as_str(), "a group has no id");
-    rows.iter().map(|row| adapter.group(row).ok_or_else(unreadable)).collect()
+    let groups: Vec<Group> =
+        rows.iter().map(|row| adapter.group(row).ok_or_else(unreadable)).collect::<Result<_, Error>>()?;
+    let archived = rows.iter().zip(&groups).filter(|(row, _)| adapter.is_archived(row));
+    let archived = archived.map(|(_, group)| group.id.clone()).collect();
+    Ok((groups, archived))
 }
 
 /// All rows of a list; in plan mode as they would be.
@@ -74,6 +80,18 @@ impl Everybody {
     pub fn members(&self, group: &str) -> Vec<Member> {
         let places = self.by_group.get(&group.to_lowercase()).into_iter().flatten();
         places.filter_map(|&place| self.adapter.member(group, &self.rows[place])).collect()
+    }
+
+    /// Whoever has an account and is in no group: people move with their groups.
+    pub fn in_no_group(&self) -> impl Iterator<Item = Unmapped> {
+        let alone = self.accounts().filter(|member| member.groups.is_empty());
+        alone.map(|member| Unmapped {
+            kind: "person",
+            name: member.email.map_or(member.name, |email| email.as_str().to_owned()),
+            id: member.id,
+            what: "all of them".to_owned(),
+            why: "is in no group, and people move with their groups".to_owned(),
+        })
     }
 
     /// All accounts.

@@ -108,6 +108,17 @@ impl Selection {
         named.iter().map(|(name, _)| name.as_str()).find(unknown)
     }
 
+    /// Whether a group is named, by its id or its name.
+    pub fn names(&self, id: &str, name: &str) -> bool {
+        let Self::Named { groups, .. } = self else { return false };
+        groups.iter().any(|(known, _)| known == id || known.trim().eq_ignore_ascii_case(name.trim()))
+    }
+
+    /// Whether all move that are not named.
+    pub const fn is_all(&self) -> bool {
+        matches!(self, Self::All | Self::Named { others: true, .. })
+    }
+
     /// What becomes of a group.
     pub fn of(&self, id: &str, name: &str) -> Chosen {
         let Self::Named { groups, others } = self else { return Chosen::Found };

@@ -33,6 +33,8 @@ pub struct Member {
     pub name: String,
     /// The fields the platform holds, as text.
     pub fields: Fields,
+    /// Fields whose value is no text on the platform, and what it is there: `a list`, `a map`, `a number`, `yes or no`.
+    pub kinds: Vec<(String, &'static str)>,
     /// Whether the person ever signed in; `None` where the platform does not say.
     pub registered: Option<bool>,
     /// When the platform last invited them into this group, milliseconds since the epoch.
@@ -59,6 +61,11 @@ impl Standing {
 }
 
 impl Member {
+    /// What a field's value is on the platform, where it is no text.
+    pub fn kind(&self, name: &str) -> Option<&'static str> {
+        self.kinds.iter().find(|(key, _)| key == name).map(|(_, kind)| *kind)
+    }
+
     /// A field's text, `None` when the platform holds none.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())

@@ -9,6 +9,7 @@ fn member(id: &str, email: &str, city: &str) -> Member {
         email: Email::parse(email).ok(),
         name: "Somebody".into(),
         fields: vec![("city".into(), city.into())],
+        kinds: Vec::new(),
         registered: None,
         invited_at: None,
         created_at: None,

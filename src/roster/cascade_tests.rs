@@ -19,6 +19,7 @@ fn member(id: &str, places: &[&str]) -> Member {
         email: Some(Email::parse(&format!("m{id}@example.org")).unwrap()),
         name: format!("M{id}"),
         fields: Vec::new(),
+        kinds: Vec::new(),
         registered: Some(true),
         invited_at: None,
         created_at: None,

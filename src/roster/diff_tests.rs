@@ -19,6 +19,7 @@ fn member(id: &str, email: &str, pairs: &[(&str, &str)]) -> Member {
         email: Email::parse(email).ok(),
         name: String::new(),
         fields: fields(pairs),
+        kinds: Vec::new(),
         registered: None,
         invited_at: None,
         created_at: None,

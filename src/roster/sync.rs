@@ -8,7 +8,7 @@ mod weigh;
 
 pub use strangers::Strangers;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass
 use crate::catalog::{Call, Code, Invitation};
 use crate::client::{Client, Error, Gravity, With};
 use crate::events::Level;
-use crate::model::{Change, Email, Member, Person, Standing};
+use crate::model::{Change, Email, Member, Person, Placeholder, Standing};
 use crate::settings::{Limits, Partial};
 use crate::tables::Table;
 
@@ -33,6 +33,8 @@ pub struct Wish {
     pub columns: Mapping,
     /// Whether to invite whoever never was.
     pub invite: Invite,
+    /// Who is not invited by this, by address in small letters: they are written to about another group.
+    pub unasked: BTreeSet<String>,
     /// The campaign of the invitations; `None` is the one that everybody gets once.
     pub again: Option<String>,
     /// Limits of this sync, laid over the connection's.
@@ -168,7 +170,8 @@ impl<'a> Flow<'a> {
         let asked = self.client.platform().adapter.invite(self.client.connection(), self.group, &nobody);
         asked.map_err(|why| Error::unsupported(self.client, &why))?;
         let Some(sender) = sender else { return Ok(()) };
-        if !present.members.iter().any(|member| member.id == sender) {
+        // Of a group that is only planned nobody knows who is in it.
+        if !Placeholder::is_in(self.group) && !present.members.iter().any(|member| member.id == sender) {
             let line = format!(
                 "the sender {sender} is not among the members of group {}; the platform may refuse",
                 self.group
@@ -251,7 +254,8 @@ impl<'a> Flow<'a> {
         let new = |member: &&Member| {
             let asked = member.email.as_ref().is_some_and(|email| wanted.contains(email.key()));
             let never = self.wish.again.is_some() || member.invited_at.is_none();
-            asked && never && member.standing == Standing::Accepted && member.registered == Some(false)
+            let told = member.email.as_ref().is_some_and(|email| self.wish.unasked.contains(email.key()));
+            asked && !told && never && member.standing == Standing::Accepted && member.registered == Some(false)
         };
         present.members.iter().filter(new).collect()
     }
@@ -271,7 +275,9 @@ impl<'a> Flow<'a> {
         let calls = calls.map_err(|why| Error::unsupported(self.client, &why))?;
         let known = people.iter().map(|member| (member.id.clone(), record(member))).collect();
         let (again, limits) = (self.wish.again.clone(), self.wish.limits.clone());
-        let with = With { known, again, limits, checked: true, ..With::default() };
+        // In whose name nobody may be invited, that is no matter of who it is.
+        let is_sender_in = present.members.iter().any(|member| Some(&member.id) == self.wish.compare.sender.as_ref());
+        let with = With { known, again, limits, checked: true, spares: is_sender_in, ..With::default() };
         let address: HashMap<&str, &str> =
             people.iter().filter_map(|member| Some((member.id.as_str(), member.email.as_ref()?.as_str()))).collect();
         let named = |id: String| address.get(id.as_str()).map_or(id.clone(), |email| (*email).to_owned());

@@ -103,6 +103,7 @@ impl Report {
             Ending::Held(..) => 4,
             Ending::InDoubt(_) => 6,
             Ending::Done if self.tally.in_doubt > 0 => 6,
+            Ending::Done if self.parts.differing > 0 => 5,
             Ending::Done if self.tally.failed + self.parts.failed + self.parts.rejected > 0 => 5,
             Ending::Done => 0,
         }
@@ -172,6 +173,8 @@ impl Report {
         let mut parts = Vec::new();
         parts.extend((rejected > 0).then(|| format!("{} rejected", counted(rejected, "row was", "rows were"))));
         parts.extend((failed > 0).then(|| format!("{failed} failed")));
+        let differing = self.parts.differing;
+        parts.extend((differing > 0).then(|| counted(differing, "difference is left", "differences are left")));
         (self.exit_code() == 5).then(|| format!("exit code 5: done, but {}", parts.join(" and ")))
     }
 

@@ -2,6 +2,7 @@
 //!
 //! One rule: the board decides and does nothing; whoever drives it writes its verdicts down before acting on them.
 
+mod alarm;
 mod arrears;
 mod board;
 mod daemon;
@@ -11,6 +12,7 @@ mod simulate;
 mod told;
 mod verdict;
 
+pub use alarm::{Alarms, Delivery, DeliveryParts, Message, Pulse, Topic, Trouble, Waits, Way, test_message};
 pub use board::{Board, Change, Open, Pause, SeenJob, Standing};
 pub use daemon::{Asks, ByHand, Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts, SEAT, Seen, Silent, Tally};
 pub use orders::{Asked, Moments, backfill, pause};

@@ -119,7 +119,11 @@ fn lacking(platform: &Platform, noun: &str, verb: &str) -> String {
         return format!("{} has no `{noun}`; it has {}", platform.title, listed(&platform.nouns()));
     }
     let others: Vec<&str> = platforms::all().filter(|it| it.op(noun, verb).is_some()).map(|it| it.title).collect();
-    let others = if others.is_empty() { String::new() } else { format!(" ({} has)", others.join(", ")) };
+    let others = match others.as_slice() {
+        [] => String::new(),
+        [one] => format!(" ({one} has it)"),
+        many => format!(" ({} have it)", many.join(", ")),
+    };
     format!("{} has no `{noun}.{verb}`{others}{}", platform.title, instead(verb, &verbs))
 }
 

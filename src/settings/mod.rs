@@ -12,6 +12,7 @@ mod flags;
 mod hook;
 mod job;
 mod limits;
+mod mail;
 mod partial;
 mod project;
 mod quiet;
@@ -35,6 +36,7 @@ pub use job::{Address, Job, Jobs, Missed, Notify, Overlap, OwnEvents, Ping, Retr
 pub use limits::{
     ChangeLimits, DeleteLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, RoleLimits, ScriptLimits,
 };
+pub use mail::Mail;
 pub use partial::Partial;
 pub use project::{FILE, Project, zone};
 pub use quiet::Quiet;
@@ -88,6 +90,8 @@ pub struct Settings {
     pub serve: Serving,
     /// Where webhooks are received, and how much of them.
     pub webhooks: Webhooks,
+    /// How mails to those who watch jobs leave this machine.
+    pub mail: Mail,
     /// What works and should be changed all the same; for people.
     pub warnings: Vec<String>,
 }
@@ -103,24 +107,21 @@ impl Settings {
         };
         let mut table = tree::parse(&source)?;
         table.overlay(&start.environment)?;
-        let mut top = Section::new(
-            String::new(),
-            table,
-            &source,
-            &["project", "connections", "limits", "schedule", "serve", "webhooks"],
-        )?;
+        let keys = &["project", "connections", "limits", "schedule", "serve", "webhooks", "mail"];
+        let mut top = Section::new(String::new(), table, &source, keys)?;
         let mut project = Project::read(top.table("project")?, &found, &source, start.mode)?;
         let limits = Limits::read(top.table("limits")?, &source)?;
         let schedule = Scheduling::read(top.table("schedule")?, &source)?;
         let serve = Serving::read(top.table("serve")?, &source)?;
         let webhooks = Webhooks::read(top.table("webhooks")?, &source)?;
+        let mail = Mail::read(top.table("mail")?, &source)?;
         let mut warnings = Vec::new();
         let mut connections = read_connections(top.table("connections")?, &source, start.mode, &mut warnings)?;
         if start.mode == Mode::Sandbox && connections.is_empty() {
             connections = built_in();
         }
         project.connection = start.connection.clone().or(project.connection);
-        Ok(Self { project, connections, limits, schedule, serve, webhooks, warnings })
+        Ok(Self { project, connections, limits, schedule, serve, webhooks, mail, warnings })
     }
 
     /// The connection of this name.

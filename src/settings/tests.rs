@@ -365,3 +365,15 @@ fn who_is_protected_and_who_must_be_there_is_named_by_project_and_connection() {
     let wrong = refused(&text.replace("[\" 1234 \"]", "[1234]"));
     assert!(wrong.contains("`protected` must be a list of texts in quotes"), "{wrong}");
 }
+
+#[test]
+fn mails_leave_through_a_program_that_is_named() {
+    let text = "[mail]\ncommand = [\"sendmail\", \"-t\"]\nfrom = \"beadle@example.org\"\n";
+    let mail = load(text).unwrap().mail;
+    assert_eq!(mail.command.unwrap(), ["sendmail", "-t"]);
+    assert_eq!(mail.from.as_deref(), Some("beadle@example.org"));
+    assert_eq!(load("").unwrap().mail, Mail::default());
+    assert!(refused("[mail]\ncommand = []\n").contains("names no program: [\"sendmail\", \"-t\"]"));
+    assert!(refused("[mail]\nfrom = \"nobody\"\n").contains("must be an address"));
+    assert!(refused("[mail]\nserver = \"x\"\n").contains("there is no key `server` in `[mail]`"));
+}

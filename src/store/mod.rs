@@ -2,6 +2,7 @@
 //! Its verbs take no decisions: what a row means is judged by whoever asked for it. No secret ever gets here.
 
 mod accounts;
+mod alarms;
 mod asking;
 mod deliveries;
 mod effects;
@@ -34,6 +35,7 @@ mod traces;
 mod triggers;
 
 pub use accounts::{Account, Sign, World, WorldRequest};
+pub use alarms::{AlarmRow, LetterRow};
 pub use asking::TallyRow;
 pub use deliveries::{AsideRow, DeliveryCounts, DeliveryRow, NewDelivery, WrittenRow};
 pub use effects::{EffectRow, NewCall, NewEffect, Subjects};

@@ -166,6 +166,7 @@ fn migrator() -> Migrator {
         (6, "schedule", include_str!("schema/0006_schedule.sql")),
         (7, "hooks", include_str!("schema/0007_hooks.sql")),
         (8, "replaced", include_str!("schema/0008_replaced.sql")),
+        (10, "alarms", include_str!("schema/0010_alarms.sql")),
     ];
     let migration = |(version, name, text): (i64, &'static str, &'static str)| {
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)

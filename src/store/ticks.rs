@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::{Error, Store};
+use super::{Error, Store, Writing};
 
 /// What the scheduler knows of a job. Times are milliseconds since the epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,16 @@ impl Store {
     /// Keeps what one turn of the scheduler has decided, all of it or nothing.
     pub async fn keep_turn(&self, jobs: &[JobRow], ticks: &[TickRow]) -> Result<(), Error> {
         let mut writing = self.writing().await?;
+        self.write_turn(&mut writing, jobs, ticks).await?;
+        writing.commit().await
+    }
+
+    pub(super) async fn write_turn(
+        &self,
+        writing: &mut Writing,
+        jobs: &[JobRow],
+        ticks: &[TickRow],
+    ) -> Result<(), Error> {
         let jobs: Vec<Value> = jobs
             .iter()
             .map(|job| json!([job.name, job.timetable, job.decided_to, job.failures, job.last_done, job.unfinished]))
@@ -118,7 +128,7 @@ impl Store {
         .execute(&mut *writing.tx)
         .await
         .map_err(|error| self.error(error))?;
-        writing.commit().await
+        Ok(())
     }
 
     /// All jobs that a scheduler has ever seen.

@@ -34,8 +34,8 @@ async fn a_moment_has_one_row_however_often_it_is_decided() {
     let store = Store::in_memory().await.unwrap();
     let running = TickRow { begun_at: Some(11), ..tick("a", 10, "running") };
     store.keep_turn(&[job("a", 10)], &[tick("a", 10, "waiting"), tick("b", 10, "skipped")]).await.unwrap();
-    store.keep_turn(&[job("a", 20)], &[running.clone()]).await.unwrap();
-    assert_eq!(store.open_ticks().await.unwrap(), [running.clone()]);
+    store.keep_turn(&[job("a", 20)], std::slice::from_ref(&running)).await.unwrap();
+    assert_eq!(store.open_ticks().await.unwrap(), std::slice::from_ref(&running));
     let done = TickRow { state: "done".into(), ended_at: Some(30), why: None, ..running.clone() };
     store.keep_turn(&[], &[TickRow { begun_at: None, ..done.clone() }]).await.unwrap();
     let all = store.ticks(&TickFilter::default()).await.unwrap();

@@ -20,6 +20,7 @@ mod conformance;
 #[cfg(debug_assertions)]
 mod crash;
 mod crontab_oracle;
+mod deploy;
 mod disturbed;
 mod docs;
 mod faults;
@@ -52,6 +53,7 @@ mod reference;
 mod scripts;
 mod secrets;
 mod served;
+mod served_alarms;
 #[cfg(unix)]
 mod served_jobs;
 mod shipped_scripts;

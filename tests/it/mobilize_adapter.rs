@@ -182,6 +182,7 @@ fn a_row_is_a_member_whatever_is_missing_but_the_id() {
         email: None,
         name: String::new(),
         fields: Vec::new(),
+        kinds: Vec::new(),
         registered: None,
         invited_at: None,
         created_at: None,

@@ -9,6 +9,8 @@ use crate::builder::Test;
 use crate::served::Served;
 use crate::working::Working;
 
+/// Several of them are at work at the same time: none takes the address of the API.
+const SETTINGS: &str = "[serve]\nlisten = \"off\"\n";
 const NIGHTLY: &str = "script = \"scripts/hello.rhai\"\nschedule = \"0 2 * * *\"\n";
 
 /// A project whose `beadle serve` is at work beside other commands.
@@ -82,7 +84,7 @@ impl Serving {
 }
 
 fn project() -> Test {
-    Test::new().file("beadle.toml", "").file("scripts/hello.rhai", "print(`for ${ctx.scheduled_for}`);\n")
+    Test::new().file("beadle.toml", SETTINGS).file("scripts/hello.rhai", "print(`for ${ctx.scheduled_for}`);\n")
 }
 
 #[test]
@@ -154,7 +156,8 @@ fn a_daemon_that_is_killed_in_the_middle_of_mails_goes_on_with_the_same_run_and_
     served.set_faults("slow:ms=400:members.invite");
     let job = "script = \"scripts/sync_roster.rhai\"\nschedule = \"0 2 * * *\"\n[params]\nroster = \"scripts/data/roster.csv\"\n\
                group = \"4\"\nsender = \"1001\"\n";
-    let test = Test::project().file("beadle.toml", &served.settings()).env("SECRET", &served.secret);
+    let test =
+        Test::project().file("beadle.toml", &format!("{SETTINGS}{}", served.settings())).env("SECRET", &served.secret);
     let mut serving = Serving::start(test.file("jobs/nightly.toml", job), &[]);
     serving.said("serving ");
     serving.backfill("2026-11-01", "2026-11-01T12:00", &[]);
@@ -178,7 +181,7 @@ fn a_daemon_that_is_killed_in_the_middle_of_mails_goes_on_with_the_same_run_and_
 fn waiting_for_people() -> (Serving, String) {
     let job = "script = \"scripts/welcome.rhai\"\non = \"user.created\"\n";
     let script = "for event in ctx.events { members.add(\"2\", #{ user_id: event.id }); }\n";
-    let test = Test::new().file("beadle.toml", "[webhooks]\nlisten = \"127.0.0.1:0\"\n");
+    let test = Test::new().file("beadle.toml", &format!("{SETTINGS}[webhooks]\nlisten = \"127.0.0.1:0\"\n"));
     let test = test.file("jobs/welcome.toml", job).file("scripts/welcome.rhai", script);
     let added = test.beside(&["webhook", "add", "crm", "--sandbox", "--json"]);
     let added: Value = serde_json::from_slice(&added.stdout).unwrap();

@@ -29,7 +29,7 @@ fn every_script_that_ships_tells_what_it_takes_without_being_run() {
         assert!(!ran.folder.path().join(".beadle").exists(), "{path} was run");
         seen += 1;
     }
-    assert_eq!(seen, 6);
+    assert_eq!(seen, 7);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod explain;
 mod list;
 mod moments;
 mod next;
+mod notify;
 mod order;
 mod pause;
 mod run;
@@ -15,6 +16,8 @@ mod simulate;
 mod start;
 pub(super) mod tether;
 mod ticks;
+
+pub(super) use notify::delivery;
 
 use super::{Code, Failure, Format, Shell};
 use crate::events::Level;
@@ -67,6 +70,11 @@ enum Command {
   beadle jobs run nightly_export --sandbox
   beadle jobs run weekly_roster --unattended")]
     Run(run::Options),
+    /// Who is told of a job's failures; with `--test`, whether messages arrive
+    #[command(after_help = "Examples:
+  beadle jobs notify weekly_roster
+  beadle jobs notify weekly_roster --test")]
+    Notify(notify::Options),
     /// Every moment there was, and what became of it
     #[command(after_help = "Examples:
   beadle jobs ticks
@@ -107,6 +115,7 @@ pub(super) fn jobs(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         Some(Command::Explain(options)) => explain::explain(options, shell),
         Some(Command::Run(options)) => run::run(options, shell),
         Some(Command::Start(options)) => start::start(options, shell),
+        Some(Command::Notify(options)) => notify::notify(options, shell),
         Some(Command::Ticks(options)) => ticks::ticks(options, shell),
         Some(Command::Pause(options)) => pause::pause(options, shell),
         Some(Command::Unpause(options)) => pause::unpause(options, shell),

@@ -62,7 +62,10 @@ pub const PLATFORM: Platform = Platform {
             "invitations",
             "AVEVA CONNECT invites people into a tenant, in its own pages; `users.add(community, user)` puts users of the tenant into a community and writes to nobody",
         ),
-        ("bulk", "AVEVA CONNECT has no bulk calls; `roster.sync` and loops over `users.add` are"),
+        (
+            "bulk",
+            "AVEVA CONNECT has no bulk calls; `roster.sync` writes many people, and so does a loop over `users.add`",
+        ),
         ("activities", "AVEVA CONNECT's API shows no activities"),
         ("webhooks", "AVEVA CONNECT's API has no webhooks"),
         ("notifications", "AVEVA CONNECT's API counts no notifications"),

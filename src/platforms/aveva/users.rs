@@ -20,6 +20,7 @@ pub fn member(row: &Value) -> Option<Member> {
         email: email(row),
         name: name(row),
         fields: fields(row),
+        kinds: Vec::new(),
         registered: None,
         invited_at: None,
         created_at: None,

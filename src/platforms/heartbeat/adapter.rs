@@ -30,6 +30,14 @@ impl Adapter for Heartbeat {
         }))
     }
 
+    fn standing_fields(&self) -> Option<Vec<&'static str>> {
+        Some(users::NAMES.iter().chain(&users::SHOWN).copied().collect())
+    }
+
+    fn joined(&self, field: &str) -> Option<&'static str> {
+        users::NAMES.contains(&field).then_some("name")
+    }
+
     fn member(&self, group: &str, row: &Value) -> Option<Member> {
         users::member(group, row)
     }
@@ -49,6 +57,10 @@ impl Adapter for Heartbeat {
             parent: users::text(row, "parentGroupID").filter(|id| !id.is_empty()),
             members: row.get("users").and_then(Value::as_array).map(|users| users.len() as u64),
         })
+    }
+
+    fn is_archived(&self, row: &Value) -> bool {
+        row.get("archived") == Some(&Value::Bool(true))
     }
 
     fn cascade(&self) -> Cascade {

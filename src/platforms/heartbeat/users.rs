@@ -24,6 +24,7 @@ pub fn member(group: &str, row: &Value) -> Option<Member> {
         email: Email::parse(&text(row, "email").unwrap_or_default()).ok(),
         name: text(row, "name").unwrap_or_default(),
         fields: fields(row),
+        kinds: Vec::new(),
         registered: row.get("lastLogin").map(|at| !at.is_null()),
         invited_at: None,
         created_at: text(row, "createdAt")

@@ -55,6 +55,7 @@ impl Adapter for HiveSocial {
             email: Email::parse(&text("email")).ok(),
             name: format!("{} {}", text("firstName"), text("lastName")).trim().to_owned(),
             fields: named.map(|(name, value)| (name.to_owned(), value)).collect(),
+            kinds: Vec::new(),
             registered: Some(false),
             invited_at: None,
             created_at: None,

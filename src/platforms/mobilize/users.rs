@@ -13,6 +13,7 @@ pub fn member(group: &str, row: &Value) -> Option<Member> {
         email: Email::parse(row.get("email").and_then(Value::as_str).unwrap_or_default()).ok(),
         name: text("name"),
         fields: fields(row),
+        kinds: kinds(row),
         registered: row.get("is_registered").and_then(Value::as_bool),
         invited_at: membership.and_then(|m| m.get("last_invited_in")).and_then(Value::as_i64).filter(|at| *at > 0),
         created_at: row.get("created_at").and_then(Value::as_i64),
@@ -56,6 +57,22 @@ pub fn text(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
         other => other.to_string(),
+    }
+}
+
+/// The community's own fields whose values are no text.
+fn kinds(row: &Value) -> Vec<(String, &'static str)> {
+    let all = row.get("fields").and_then(Value::as_object).into_iter().flatten();
+    all.filter_map(|(name, value)| Some((name.clone(), kind(value)?))).collect()
+}
+
+fn kind(value: &Value) -> Option<&'static str> {
+    match value {
+        Value::String(_) | Value::Null => None,
+        Value::Array(_) => Some("a list"),
+        Value::Object(_) => Some("a map"),
+        Value::Number(_) => Some("a number"),
+        Value::Bool(_) => Some("yes or no"),
     }
 }
 

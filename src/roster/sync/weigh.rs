@@ -57,6 +57,7 @@ impl Flow<'_> {
             .changes
             .iter()
             .filter_map(|change| match change {
+                Change::Add(person) if self.wish.unasked.contains(person.email.key()) => None,
                 Change::Add(person) => Some(&person.email),
                 _ => None,
             })

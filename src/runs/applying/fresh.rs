@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::along::Along;
 use super::difference::difference;
 use super::{Applying, id_of, names, replaced};
-use crate::catalog::{Deed, Doubt};
+use crate::catalog::{Consequence, Deed, Doubt, SubjectKind, Write};
 use crate::client::Client;
 use crate::effects::brakes::Protection;
 use crate::model::Placeholder;
@@ -47,6 +47,8 @@ struct Known<'a> {
     overlays: HashMap<String, Overlay>,
     /// By connection.
     along: HashMap<&'a str, Along>,
+    /// Groups that were made through this store, by connection.
+    ours: HashMap<&'a str, HashSet<String>>,
 }
 
 /// One touch beside what is there.
@@ -59,6 +61,8 @@ struct Looked<'a> {
     client: &'a Client,
     deed: &'a Deed,
     row: Option<Value>,
+    /// Whether what the row shows is a group that others have made: it is not what was planned, unless that takes it.
+    is_foreign: bool,
 }
 
 /// What is looked at in one go: connection, operation, group.
@@ -97,6 +101,11 @@ impl Fresh {
             let overlay = known.overlays.entry(realm(applying, connection, group)).or_default();
             read(applying, connection, overlay, &questions).await?;
         }
+        for connection in making_groups(applying)? {
+            let Some(client) = applying.clients.get(connection) else { continue };
+            let ours = client.ledger().groups_made(client.account()).await.map_err(failed)?;
+            known.ours.insert(connection, ours);
+        }
         for place in 0..applying.plan.steps.len() {
             fresh.follow(applying, place, &mut known)?;
         }
@@ -110,6 +119,7 @@ impl Fresh {
         let group = step.touches.first().and_then(|touch| touch.group.as_deref());
         let overlay = known.overlays.entry(realm(applying, &step.connection, group)).or_default();
         let along = known.along.entry(&step.connection).or_default();
+        let ours = known.ours.get(step.connection.as_str());
         let adapter = client.platform().adapter;
         let op = applying.plan.call(place).map_err(failed)?.op;
         let subjects = applying.subjects(place).map_err(failed)?;
@@ -122,8 +132,11 @@ impl Fresh {
                 let Some(question) = applying.question(place, at, &subjects) else { continue };
                 let row = overlay.row_of(adapter, &deed).cloned();
                 let before = replaced(&touch.before, &applying.filled);
-                let looked =
-                    Looked { place: (place, at), touch, before, question: &question, client, deed: &deed, row };
+                let id = row.as_ref().and_then(id_of);
+                let is_ours = id.is_none_or(|id| ours.is_some_and(|ours| ours.contains(&id)));
+                let is_foreign = matches!(deed, Deed::GroupMade { .. }) && !is_ours && !step.use_existing;
+                let place = (place, at);
+                let looked = Looked { place, touch, before, question: &question, client, deed: &deed, row, is_foreign };
                 if !self.compare(looked, along) {
                     continue;
                 }
@@ -141,7 +154,7 @@ impl Fresh {
 
     /// Compares one touch; says whether it is still to be done.
     fn compare(&mut self, looked: Looked<'_>, along: &Along) -> bool {
-        let Looked { place, touch, before, question, client, deed, row } = looked;
+        let Looked { place, touch, before, question, client, deed, row, is_foreign } = looked;
         let adapter = client.platform().adapter;
         let now = shown(deed, adapter.held(question, row.as_ref()));
         let before = shown(deed, before);
@@ -165,7 +178,7 @@ impl Fresh {
         let wanted = shown(deed, adapter.held(question, adapter.after(row, &id, deed).as_ref()));
         // Of who leaves other groups with it, the row does not show whether that is done.
         let is_shown = touch.sign != Sign::Mail && touch.left_with_it().next().is_none();
-        match now != before && is_shown && !is_missed && wanted == now {
+        match now != before && is_shown && !is_missed && !is_foreign && wanted == now {
             true => {
                 self.as_wanted.insert(place);
             }
@@ -183,6 +196,20 @@ impl Fresh {
     pub(super) fn is_stale(&self, place: usize, at: usize) -> bool {
         self.stale.contains(&(place, at))
     }
+}
+
+/// The connections on which the plan makes groups.
+fn making_groups<'a>(applying: &Applying<'a>) -> Result<HashSet<&'a str>, Ended> {
+    let mut connections = HashSet::new();
+    for (place, step) in applying.plan.steps.iter().enumerate() {
+        let call = applying.plan.call(place).map_err(failed)?;
+        let makes =
+            |write: &Write| write.consequence == Consequence::Creates && write.subject.kind == SubjectKind::Group;
+        if call.op.write(&call.args).is_some_and(makes) {
+            connections.insert(step.connection.as_str());
+        }
+    }
+    Ok(connections)
 }
 
 /// What has rows of people in common: a connection, or one group of it.

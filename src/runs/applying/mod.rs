@@ -40,8 +40,14 @@ pub(super) struct Applying<'a> {
     makers: HashMap<&'a str, (usize, usize)>,
     /// People and groups of whom something could not be done: nothing more of them is.
     spoilt: HashSet<String>,
+    /// The first doubt, and how many answers were lost one after the other.
+    doubt: Option<Error>,
+    lost: usize,
     done: Done,
 }
+
+/// After so many lost answers, one after the other, nothing more is sent.
+const LOST: usize = 2;
 
 impl<'a> Applying<'a> {
     pub(super) fn new(runner: &'a Runner, plan: &'a Plan, clients: HashMap<String, Client>, events: Events) -> Self {
@@ -50,7 +56,7 @@ impl<'a> Applying<'a> {
             step.touches.iter().enumerate().map(move |(at, touch)| (touch.gives.as_deref(), (place, at)))
         });
         let makers = touches.filter_map(|(name, place)| Some((name?, place))).collect();
-        Self { runner, plan, clients, events, filled, makers, spoilt, done: Done::default() }
+        Self { runner, plan, clients, events, filled, makers, spoilt, doubt: None, lost: 0, done: Done::default() }
     }
 
     /// Applies the plan; what was done is told also when it could not be done to its end.
@@ -82,7 +88,11 @@ impl<'a> Applying<'a> {
         }
         self.done.stale = fresh.staled;
         self.keep_meetings().await?;
-        self.confirm().await
+        self.confirm().await?;
+        match self.doubt.take() {
+            Some(doubt) => Err(self.ended(doubt)),
+            None => Ok(()),
+        }
     }
 
     /// Looks once whether the platform has recorded the mails that it queued.
@@ -140,11 +150,20 @@ impl<'a> Applying<'a> {
         let with = self.with(place, &places, &call);
         match client.call(&call, &with).await {
             Ok(answer) => {
+                self.lost = 0;
                 self.note(place, &places, &serde_json::from_slice(&answer).unwrap_or_default());
                 Ok(())
             }
             Err(error) if is_refusal(&error) => {
                 self.spoil(place, &places, &error.message);
+                Ok(())
+            }
+            // A doubt holds back what hangs on it; answers that get lost one after the other end the plan.
+            Err(error) if error.gravity == Gravity::Doubt && self.lost < LOST => {
+                self.lost += 1;
+                self.events.say(Level::Warn, format!("in doubt: {}: {}", step.operation, error.message));
+                self.spoilt.extend(places.iter().flat_map(|&at| names(&step.touches[at])));
+                self.doubt.get_or_insert(error);
                 Ok(())
             }
             Err(error) => Err(self.ended(error)),

@@ -258,7 +258,8 @@ impl Shown {
         }
     }
 
-    pub(super) fn error(&self) -> Option<String> {
+    /// Its error, if it ended with one.
+    pub fn error(&self) -> Option<String> {
         Some(self.run.summary.as_ref()?.get("error")?.as_str()?.to_owned())
     }
 }

@@ -21,10 +21,8 @@ impl Board {
         let Some(at) = post.at_work.iter().position(|work| work.run == run) else { return Vec::new() };
         let work = post.at_work.remove(at);
         self.at_work -= 1;
-        if post.at_work.is_empty() {
-            if let Some(lock) = post.lock() {
-                self.locks.remove(&lock);
-            }
+        if let Some(lock) = post.lock().filter(|_| post.at_work.is_empty()) {
+            self.locks.remove(&lock);
         }
         match work.before {
             Some(_) => self.older_ended(number, work, outcome, &mut turn),

@@ -86,10 +86,9 @@ impl Board {
         if let Some(work) = post.at_work.first().filter(|_| post.job.overlap != Overlap::Allow) {
             return Gate::Shut(Why::Overlap(work.run.clone()));
         }
-        if entry.cause == Cause::Schedule && entry.tries == 0 {
-            if let Some(gate) = self.needs(place.post, queued.since, now) {
-                return gate;
-            }
+        let needing = entry.cause == Cause::Schedule && entry.tries == 0;
+        if let Some(gate) = needing.then(|| self.needs(place.post, queued.since, now)).flatten() {
+            return gate;
         }
         if let Some(holder) = post.lock().and_then(|lock| self.locks.get(&lock)).filter(|holder| **holder != place.post)
         {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::super::board::{Board, Open};
+use super::super::verdict::{Entry, Outcome, Verdict, What};
 use super::files::{Found, InForce};
 use super::notices::{ClockWatch, jumped};
 use super::{Daemon, NotServed, Parts, SEAT, Tally, rows};
@@ -30,6 +31,7 @@ impl Daemon {
         let found = parts.files.read();
         say_broken(&parts, &found);
         let jobs = in_force.take(found);
+        parts.alarms.begin(&jobs).await?;
         let known: BTreeMap<String, _> =
             parts.store.job_rows().await?.into_iter().map(|row| (row.name.clone(), row)).collect();
         let mut board = Board::new(parts.at_once, new_scheduled_id);
@@ -60,17 +62,27 @@ impl Daemon {
     async fn take_up(&mut self, now: Timestamp) -> Result<(), Error> {
         self.pauses().await?;
         let mut open = Vec::new();
-        let mut ended = Vec::new();
+        let (mut ended, mut passed) = (Vec::new(), Vec::new());
         // What nobody has taken in yet is taken in like everything that is asked for later.
         let taken = self.parts.store.open_ticks().await?.into_iter().filter(|row| row.run.is_some());
         for row in taken {
             match self.left(row, now).await? {
                 Left::Open(entry) => open.push(entry),
-                Left::Ended(row) => ended.push(row),
+                Left::Ended(row, how) => {
+                    let job = self.board.next_moments().find(|(job, _)| job.name == row.job).map(|(job, _)| job);
+                    if let (Some((entry, outcome)), Some(job)) = (how, job) {
+                        passed.push(Verdict { job: Arc::clone(job), entry, what: What::Ended(outcome) });
+                    }
+                    ended.push(row);
+                }
             }
         }
         open.extend(self.left_triggers(now).await?);
-        self.parts.store.keep_turn(&[], &ended).await?;
+        // The board has not counted them.
+        let failures = |job: &str| 1 + self.board.standing(job).map_or(0, |standing| standing.failures);
+        let told = self.parts.alarms.draft(&passed, failures, now);
+        self.parts.store.keep_turn_told(&[], &ended, &told.alarms, &told.letters).await?;
+        self.parts.alarms.kept(told);
         if !open.is_empty() {
             self.parts.events.say(Level::Info, format!("taking up {} that the last daemon left", open.len()));
         }
@@ -80,7 +92,7 @@ impl Daemon {
     }
 
     async fn left(&self, row: TickRow, now: Timestamp) -> Result<Left, Error> {
-        let Some(mut entry) = rows::open(row.clone()) else { return Ok(Left::Ended(row)) };
+        let Some(mut entry) = rows::open(row.clone()) else { return Ok(Left::Ended(row, None)) };
         let run = match &row.run {
             Some(run) if row.state == "running" => self.parts.store.run(run).await?,
             _ => None,
@@ -90,7 +102,8 @@ impl Daemon {
                 if let Some(outcome) = rows::outcome(&run) {
                     let why = (!outcome.is_done()).then(|| outcome.to_string());
                     let ended_at = run.ended_at.or(Some(now.as_millisecond()));
-                    return Ok(Left::Ended(TickRow { state: outcome.word().into(), why, ended_at, ..row }));
+                    let row = TickRow { state: outcome.word().into(), why, ended_at, ..row };
+                    return Ok(Left::Ended(row, Some((entry.entry, outcome))));
                 }
                 // Its process may be about to end: it notices that its daemon is gone.
                 let held =
@@ -115,10 +128,10 @@ impl Daemon {
         if self.parts.files.have_changed() {
             self.reload().await;
         }
-        if let Err(error) = self.orders(now).await {
-            if self.watch.store_fails() {
-                self.parts.events.say(Level::Error, format!("the store cannot be read: {error}"));
-            }
+        let orders = self.orders(now).await;
+        if let Some(error) = orders.err().filter(|_| self.watch.store_fails()) {
+            self.parts.events.say(Level::Error, format!("the store cannot be read: {error}"));
+            self.parts.alarms.store_fails(&error.to_string(), now);
         }
     }
 
@@ -135,6 +148,7 @@ impl Daemon {
         let found = self.parts.files.read();
         say_broken(&self.parts, &found);
         let jobs = self.in_force.take(found);
+        self.parts.alarms.serve(&jobs);
         self.subscribe(&jobs);
         let (verdicts, changes) = self.board.replace(jobs, now);
         let shown = |time: Option<Timestamp>| time.map_or("never".to_owned(), |time| time.to_string());
@@ -174,7 +188,8 @@ impl Daemon {
 /// What became of a tick that was open.
 enum Left {
     Open(Open),
-    Ended(TickRow),
+    /// With how its run ended, where that is known.
+    Ended(TickRow, Option<(Entry, Outcome)>),
 }
 
 fn say_broken(parts: &Parts, found: &Found) {

@@ -23,6 +23,7 @@ pub use desk::{Asks, ByHand, Desk, Seen, Silent, Tally};
 pub use files::{Found, JobFiles};
 pub use tidy::Keep;
 
+use super::alarm::Alarms;
 use super::board::{Board, Pause};
 use super::process::Starts;
 use super::verdict::{Outcome, Verdict};
@@ -68,6 +69,8 @@ pub struct Parts {
     pub stop: CancellationToken,
     /// Reads the job files again.
     pub reload: Arc<Notify>,
+    /// Tells people.
+    pub alarms: Alarms,
     /// Where it is asked how things stand, and told to run a job by hand.
     pub asks: Asks,
 }

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::super::alarm::Alarms;
 use super::super::board::tests::job;
 use super::super::process::{Ended, Errand, Exit, Starts, Task};
 use super::{ByHand, Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts};
@@ -108,6 +109,7 @@ impl Scene {
             subscriptions: watch::channel(Arc::default()).0,
             stop: stop.clone(),
             reload: Arc::clone(&reload),
+            alarms: Alarms::silent(),
             asks,
         };
         let daemon = Daemon::begin(parts).await?;

@@ -39,6 +39,7 @@ impl Daemon {
             Ok(()) => {
                 if self.watch.store_works_again() {
                     self.parts.events.say(Level::Info, "the store can be written again; what waited goes on");
+                    self.parts.alarms.store_works(now);
                 }
                 self.unkept.iter().for_each(|verdict| self.tally.note(verdict));
                 std::mem::take(&mut self.unkept)
@@ -48,6 +49,7 @@ impl Daemon {
                 if self.watch.store_fails() {
                     let line = format!("nothing begins until the store can be written: {error}");
                     self.parts.events.say(Level::Error, line);
+                    self.parts.alarms.store_fails(&error.to_string(), now);
                 }
                 Vec::new()
             }
@@ -73,11 +75,14 @@ impl Daemon {
             }
         }
         let (jobs, ticks): (Vec<_>, Vec<_>) = (jobs.into_values().collect(), ticks.into_values().collect());
-        self.parts.store.keep_turn(&jobs, &ticks).await?;
+        let failures = |job: &str| self.board.standing(job).map_or(0, |standing| standing.failures);
+        let told = self.parts.alarms.draft(&self.unkept, failures, now);
+        self.parts.store.keep_turn_told(&jobs, &ticks, &told.alarms, &told.letters).await?;
         self.keep_ended(&self.unkept, now).await?;
         for pause in self.unkept.iter().filter_map(|verdict| rows::paused(&self.board, verdict, now)) {
             self.parts.store.pause_job(&pause).await?;
         }
+        self.parts.alarms.kept(told);
         Ok(())
     }
 

@@ -115,7 +115,7 @@ fn run(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic
     let failed: u64 = failed.sum();
     run.with_parts(|parts| {
         parts.rejected += rows;
-        parts.failed += failed + moved.welcomed.failed.len() as u64;
+        parts.failed += failed + (moved.welcomed.failed.len() + moved.unmade.len()) as u64;
     });
     section(run, ends.title("moved"), lines, &json);
     match moved.ended {
@@ -133,7 +133,7 @@ fn verify(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dyna
     let file = write(run, &ends, "differences", &Difference::COLUMNS, rows)?;
     let Told { lines, json } = migrated::verified(&verified, file.as_deref());
     let lacking = verified.differences.iter().filter(|one| one.kind.lacks()).count() as u64;
-    run.with_parts(|parts| parts.failed += lacking);
+    run.with_parts(|parts| parts.differing += lacking);
     section(run, ends.title("compared"), lines, &json);
     Ok(given_back(&json))
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::client::Gravity;
 use crate::migrate::{By, Kind, Looked, Moved, Place, Unmapped, Verified, Welcomed};
 use crate::model::{Group, counted};
 use crate::roster::{RowClass, Synced};
@@ -65,10 +66,15 @@ pub(super) fn looked(looked: &Looked, file: Option<&str>) -> Told {
     if looked.newcomers > 0 {
         lines.push(format!("{} no account there yet", counted(looked.newcomers, "of them has", "of them have")));
     }
+    if looked.mails > 0 {
+        lines.push(format!("{} at most", counted(looked.mails, "mail would be sent", "mails would be sent")));
+    }
+    lines.extend(looked.stops.iter().map(|why| format!("! before the first change: {why}")));
     stays(&looked.unmapped, file, &mut lines);
     let json = json!({
         "groups": looked.places.len(), "there": there, "make": make, "nowhere": nowhere, "left": left,
         "people": looked.everybody, "newcomers": looked.newcomers, "memberships": memberships, "already": known,
+        "mails": looked.mails, "stops": looked.stops,
         "unmapped": looked.unmapped.len(), "file": file,
     });
     Told { lines, json }
@@ -81,10 +87,18 @@ pub(super) fn moved(moved: &Moved, file: Option<&str>, planned: bool) -> Told {
     for group in &moved.groups {
         let sign = if group.made { '+' } else { '=' };
         let mut parts = match &group.synced {
-            None if moved.ended.is_some() => vec!["its people have not moved yet".to_owned()],
+            None if moved.ended.as_ref().is_some_and(|error| error.gravity != Gravity::Doubt) => {
+                vec!["its people have not moved yet".to_owned()]
+            }
             None => vec!["nobody".to_owned()],
             Some(synced) => sums.add(synced),
         };
+        if let Some(ended) = group.synced.as_ref().and_then(|synced| synced.ended.as_ref()) {
+            parts.push(match ended.gravity {
+                Gravity::Doubt => "in doubt".to_owned(),
+                _ => "not to its end".to_owned(),
+            });
+        }
         if parts.is_empty() {
             parts.push("all as it should be".to_owned());
         }
@@ -106,6 +120,8 @@ pub(super) fn moved(moved: &Moved, file: Option<&str>, planned: bool) -> Told {
     if !(moved.groups.is_empty() && moved.ended.is_some()) {
         lines.insert(0, format!("{}, {made} of them {would}", counted(moved.groups.len(), "group", "groups")));
     }
+    let unmade = moved.unmade.iter().map(|(group, why)| format!("  ! {} was not made: {why}", called(group)));
+    lines.extend(unmade);
     let links = counted(moved.links, "link by which people come in", "links by which people come in");
     lines.extend((moved.links > 0).then(|| format!("{links} {would}")));
     lines.extend(welcomed(&moved.welcomed, planned));
@@ -122,7 +138,7 @@ pub(super) fn moved(moved: &Moved, file: Option<&str>, planned: bool) -> Told {
 
 /// What became of people who had no account.
 fn welcomed(welcomed: &Welcomed, planned: bool) -> Vec<String> {
-    let Welcomed { accounts, pending, awaited, failed } = welcomed;
+    let Welcomed { accounts, pending, awaited, failed, in_doubt } = welcomed;
     let tense = if planned { "would be made" } else { "made" };
     let counts = [
         (*accounts, format!("{} {tense} for people who had none", counted(*accounts, "account", "accounts"))),
@@ -138,7 +154,10 @@ fn welcomed(welcomed: &Welcomed, planned: bool) -> Vec<String> {
     let told = counts.into_iter().filter(|(count, _)| *count > 0).map(|(_, line)| line);
     let more = failed.len().saturating_sub(SHOWN);
     let named = failed.iter().take(SHOWN).map(|(_, who, why)| format!("  ! {who}: {why}"));
-    told.chain(named).chain((more > 0).then(|| format!("  ! and {more} more"))).collect()
+    let doubted = in_doubt.iter().take(SHOWN).map(|(_, who, why)| format!("  ? {who}: {why}"));
+    let unsaid = in_doubt.len().saturating_sub(SHOWN);
+    let doubted = doubted.chain((unsaid > 0).then(|| format!("  ? and {unsaid} more in doubt")));
+    told.chain(doubted).chain(named).chain((more > 0).then(|| format!("  ! and {more} more"))).collect()
 }
 
 #[derive(Default)]

@@ -49,6 +49,8 @@ pub struct Parts {
     pub rejected: u64,
     /// Effects that a flow wanted and that did not happen.
     pub failed: u64,
+    /// Differences that a comparison found.
+    pub differing: u64,
     /// What a planned run would write, in the order of the last writing.
     pub files: Vec<WouldBe>,
 }

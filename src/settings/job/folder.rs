@@ -63,7 +63,6 @@ impl Jobs {
     }
 
     /// What tells whether a file was written, made or removed since: names, sizes and times of all job files.
-    #[expect(clippy::disallowed_methods, reason = "job files are settings")]
     pub fn stamp(settings: &Settings) -> Vec<(PathBuf, u64, Option<std::time::SystemTime>)> {
         let folder = &settings.project.folder;
         let of = |file: PathBuf| {

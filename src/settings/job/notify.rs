@@ -64,6 +64,17 @@ impl Address {
         Ok(secret)
     }
 
+    /// Whether both are read from the same place.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (&self.from, &other.from) {
+            (From::Variable(one), From::Variable(other)) => one == other,
+            (From::File(one), From::File(other)) => one == other,
+            (From::Command(one), From::Command(other)) => one == other,
+            (From::Literal(one), From::Literal(other)) => one.expose() == other.expose(),
+            _ => false,
+        }
+    }
+
     /// Where it comes from, for people; never the address itself.
     pub fn source(&self) -> String {
         self.from.name()
@@ -71,6 +82,11 @@ impl Address {
 }
 
 impl Notify {
+    /// Whether nobody is told of anything.
+    pub fn is_nobody(&self) -> bool {
+        self.webhook.is_none() && self.command.is_none() && self.mail.is_none() && self.ping.is_none()
+    }
+
     pub(super) fn read(table: Table, source: &Source, warn: &mut Vec<String>) -> Result<Self, Error> {
         let mut section = Section::new("[notify]".into(), table, source, KEYS)?;
         let after = section.int("after", 1, 1, 1000)?;

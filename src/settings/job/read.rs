@@ -91,6 +91,9 @@ pub(super) fn parse(file: &Path, text: &str, settings: &Settings) -> Result<Pars
     }
     let needs = needs(&mut section, &name)?;
     let notify = Notify::read(section.table("notify")?, &source, &mut warnings)?;
+    if notify.mail.is_some() && settings.mail.command.is_none() {
+        warnings.push("`mail` of `[notify]` reaches nobody: write `[mail]` with `command = [\"sendmail\", \"-t\"]` in beadle.toml".to_owned());
+    }
     let job = Job {
         description: section.text("description")?.map(|(text, _)| text.trim().to_owned()),
         own_events: match section.bool("own_events", false)? {

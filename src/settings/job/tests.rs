@@ -171,6 +171,10 @@ fn what_works_and_should_be_changed_is_said() {
         ["`user_create` in `on` is understood as `user.created`, which is its name"]
     );
     assert_eq!(
+        warnings("[notify]\nmail = \"ops@example.org\""),
+        ["`mail` of `[notify]` reaches nobody: write `[mail]` with `command = [\"sendmail\", \"-t\"]` in beadle.toml"]
+    );
+    assert_eq!(
         warnings("jitter = \"5m\"\nmissed = \"all\"\nown_events = false"),
         [
             "`missed` says nothing where there is no `schedule`",
@@ -426,7 +430,7 @@ fn the_jobs_that_ship_are_right_and_paused_with_a_reason() {
         Start { file: None, folder, mode: Mode::Sandbox, connection: None, environment: Environment::default() };
     let jobs = Jobs::load(&Settings::load(&start).unwrap()).unwrap();
     assert!(jobs.broken.is_empty() && jobs.warnings.is_empty(), "{jobs:?}");
-    assert_eq!(jobs.jobs.keys().collect::<Vec<_>>(), ["nightly_export", "weekly_roster"]);
+    assert_eq!(jobs.jobs.keys().collect::<Vec<_>>(), ["nightly_export", "weekly_roster", "welcome_new_users"]);
     for job in jobs.jobs.values() {
         assert!(job.paused.as_ref().is_some_and(|reason| reason.contains("an example that ships")), "{}", job.name);
         assert!(job.description.is_some(), "{}", job.name);

@@ -1,5 +1,6 @@
 //! People move house: looked at first, moved once, compared after; whatever dies in between is resumed.
 
+mod asked;
 #[cfg(debug_assertions)]
 mod crash;
 mod delta;
@@ -166,6 +167,7 @@ fn verify_names_every_difference() {
     let ran = step(after(ran), OVER, "verify").code(5);
     let rows = ran.read(&format!(".beadle/runs/{}/differences.csv", run_of(&ran)));
     assert_eq!(rows, DIFFERENCES);
+    assert!(ran.stdout.contains("exit code 5: done, but 5 differences are left\n"), "{}", ran.stdout);
     assert!(ran.stdout.contains("8 groups and 29 memberships compared: "), "{}", ran.stdout);
     let ran = step(after(ran), OVER, "run").success();
     let ran = step(after(ran), OVER, "verify").success();
@@ -295,7 +297,7 @@ fn what_nobody_has_said_is_asked_before_the_first_change() {
     let stderr = refused("#{ groups: [\"Berlin\"] }", "new-heartbeat");
     assert!(stderr.contains("4 people have no account on Heartbeat: omar.jones@example.com, rafal.horvat@example.com, jose.quispe@example.org, 1 more; nothing was done. Say how they come in: `newcomers: \"accounts\"`"), "{stderr}");
     let stderr = refused("#{ groups: [\"Berlin\"], newcomers: \"accounts\" }", "new-heartbeat");
-    assert!(stderr.contains("nothing was done. Say with which role: `role: \"…\"` for all"), "{stderr}");
+    assert!(stderr.contains("nothing was done. Say with which role: `roles: #{ \"administrator\": \"…\", \"member\": \"…\" }` (`--role administrator=… --role member=…`), or `role: \"…\"` for all"), "{stderr}");
     let stderr = refused("#{ groups: #{ \"Lisbon\": \"501\" } }", "main");
     assert!(stderr.contains("migrate.run() needs two accounts: both connections are the same one"), "{stderr}");
     let stderr = refused("#{ group: [\"Berlin\"] }", "new-heartbeat");

@@ -78,3 +78,39 @@ fn of_what_an_applied_plan_could_not_do_the_map_says_nothing() {
     assert_eq!(pending.len(), 7, "{map:#?}");
     assert!(!map.iter().any(|line| line.contains("ruth.petrov")), "{map:#?}");
 }
+
+#[test]
+fn a_group_that_others_made_since_the_plan_is_not_moved_into() {
+    let body = |if_exists: &str| {
+        format!(
+            r#"
+            let options = #{{ groups: ["Berlin"], manager: "admin@new.example", if_exists: "{if_exists}" }};
+            migrate.run(connect("heartbeat"), connect("new-main"), options);
+        "#
+        )
+    };
+    let applied = |if_exists: &str| {
+        let test = Test::new().file("move.rhai", &body(if_exists)).args(["plan", "move.rhai", "--sandbox"]);
+        let ran = test.args(["--unattended", "--people", FEW, "--activities", "0"]).success();
+        let id = ran.stdout.split("beadle apply ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+        // By a new name, what was there all along stands where the plan would make its own.
+        let rename = r#"connect("new-main").groups.update("501", #{ name: "Berlin" });"#;
+        let ran = script(after(ran), "rename.rhai", rename).success();
+        after(ran).args(["apply", &id, "--sandbox", "--unattended"])
+    };
+    let ran = applied("fail").code(4);
+    let said = format!("{}{}", ran.stdout, ran.stderr);
+    assert!(said.contains("held before the first change: 1 of ") && said.contains("Berlin: is there by now"), "{said}");
+    assert!(ran.stdout.contains("none of them a write: nothing was changed"), "{}", ran.stdout);
+    applied("use").success();
+}
+
+#[test]
+fn somebody_in_doubt_holds_back_nobody_else_of_a_plan_either() {
+    let (id, ran) = planned(OVER, ["--arg", "newcomers=pending"]);
+    let lost = ["--faults", "reset-after:times=1:users.create_pending"];
+    let ran = after(ran).args(["apply", &id, "--sandbox", "--unattended"]).args(lost).code(6);
+    assert!(ran.stderr.contains("in doubt: users.create_pending: "), "{}", ran.stderr);
+    let (map, _) = map_of(ran, "main", "new-heartbeat");
+    assert!(map.iter().filter(|row| row.starts_with("pending ")).count() >= 7, "{map:#?}");
+}

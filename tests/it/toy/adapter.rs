@@ -22,6 +22,7 @@ impl Adapter for Toy {
             email: Email::parse(text(row, "email")).ok(),
             name: format!("{} {}", name("first_name"), name("last_name")).trim().to_owned(),
             fields: NAMES.map(|key| (key.to_owned(), name(key))).into(),
+            kinds: Vec::new(),
             registered: row["signed_in"].as_bool(),
             invited_at: row["invited_at"].as_i64(),
             created_at: None,
