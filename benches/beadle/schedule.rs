@@ -99,6 +99,7 @@ fn idle(count: usize) -> Outcome {
     write(count, folder.path(), "30 2 1 1 *")?;
     let mut child = beadle(folder.path())
         .args(["serve", "--sandbox"])
+        .env("BEADLE_SERVE__LISTEN", "off")
         .stderr(std::process::Stdio::piped())
         .stdout(std::process::Stdio::piped())
         .spawn()?;

@@ -43,6 +43,10 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
     let settings = shell.settings(mode, None)?;
     let session = Session::open(shell, settings.clone(), mode)?;
+    // Whoever comes second is told so before anything else is in its way.
+    if Lease::is_held(&session.store, SEAT).unwrap_or(false) {
+        return Err(refused(NotServed::Taken));
+    }
     let events = Events::to(vec![log(&shell.printer)]);
     let program =
         Processes::this_program().map_err(|error| Failure::failed(format!("failed to find this program: {error}")))?;
@@ -81,10 +85,6 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         asks,
     };
     session.runtime.block_on(async {
-        // Whoever comes second is told so before anything else is in its way.
-        if Lease::is_held(&session.store, SEAT).unwrap_or(false) {
-            return Err(refused(NotServed::Taken));
-        }
         let (listening, questions) = open(&session, desk, stop.clone(), &events).await?;
         let daemon = Daemon::begin(parts).await.map_err(refused)?;
         events.say(Level::Info, format!("serving {}; Ctrl-C stops it", daemon.jobs()));

@@ -65,6 +65,24 @@ fn every_route_answers_what_the_document_says_and_a_held_job_goes_on_when_it_is_
     }
     asked(&api, &mut seen, "GET", "/api/v1/jobs/{job}", &["nightly"], none());
 
+    let doubts = asked(&api, &mut seen, "GET", "/api/v1/doubts", &[], none()).json();
+    let in_doubt = |doubts: &Value| -> Vec<i64> {
+        let items = doubts["items"].as_array().unwrap().iter();
+        items.filter(|one| one["type"] == "doubt").map(|one| one["effect"].as_i64().unwrap()).collect()
+    };
+    assert_eq!(in_doubt(&doubts).len(), 3);
+    let looked = asked(&api, &mut seen, "POST", "/api/v1/doubts/look", &[], none()).json();
+    assert_eq!((&looked["in_doubt"], &looked["troubles"]), (&json!(3), &json!([])));
+    let one = in_doubt(&doubts)[0];
+    let settle = json!({ "effects": [one], "verdict": "not_applied", "reason": "her mailbox is empty" });
+    let settled = asked(&api, &mut seen, "POST", "/api/v1/doubts/settle", &[], settle.clone()).json();
+    assert_eq!(settled["by"], "api: her mailbox is empty");
+    assert_eq!(api.post("/api/v1/doubts/settle", settle).status, 422);
+    let rest = |all: i64| json!({ "run": doubts["items"][0]["run"], "all": all, "verdict": "not_applied", "reason": "the same" });
+    let wrong = api.post("/api/v1/doubts/settle", rest(3));
+    assert!(wrong.status == 422 && wrong.problem().starts_with("2 of run `"), "{}", wrong.body);
+    assert_eq!(api.post("/api/v1/doubts/settle", rest(2)).status, 200);
+
     // A held run: the wrong number is refused, with the right one it goes on.
     let run = asked(&api, &mut seen, "POST", "/api/v1/jobs/{job}/run", &["roster"], none());
     let id = text(&run.json()["run"]);
@@ -97,20 +115,6 @@ fn every_route_answers_what_the_document_says_and_a_held_job_goes_on_when_it_is_
     assert_eq!(touches["items"].as_array().unwrap().len(), 50);
     let approved = asked(&api, &mut seen, "POST", "/api/v1/plans/{plan}/approve", &[&plan], leave).json();
     assert_eq!(approved["next"], format!("beadle apply {plan} --sandbox"));
-
-    let doubts = asked(&api, &mut seen, "GET", "/api/v1/doubts", &[], none()).json();
-    let in_doubt = |doubts: &Value| -> Vec<i64> {
-        let items = doubts["items"].as_array().unwrap().iter();
-        items.filter(|one| one["type"] == "doubt").map(|one| one["effect"].as_i64().unwrap()).collect()
-    };
-    assert_eq!(in_doubt(&doubts).len(), 3);
-    let looked = asked(&api, &mut seen, "POST", "/api/v1/doubts/look", &[], none()).json();
-    assert_eq!((&looked["in_doubt"], &looked["troubles"]), (&json!(3), &json!([])));
-    let one = in_doubt(&doubts)[0];
-    let settle = json!({ "effects": [one], "verdict": "not_applied", "reason": "her mailbox is empty" });
-    let settled = asked(&api, &mut seen, "POST", "/api/v1/doubts/settle", &[], settle.clone()).json();
-    assert_eq!(settled["by"], "api: her mailbox is empty");
-    assert_eq!(api.post("/api/v1/doubts/settle", settle).status, 422);
 
     let past = json!({ "from": "2026-11-01T00:00:00Z", "to": "2026-11-02T12:00:00Z" });
     asked(&api, &mut seen, "POST", "/api/v1/jobs/{job}/backfill", &["nightly"], past);
@@ -222,7 +226,8 @@ fn moments_that_were_asked_for_run_and_are_read_page_by_page() {
     let newest = text(&runs["items"][0]["run"]);
     assert_eq!((runs["items"].as_array().unwrap().len(), runs["next_cursor"].is_string()), (2, true));
     let log = api.get(&format!("/api/v1/runs/{newest}/log")).json();
-    assert_eq!(log["items"][0]["text"], "for 2026-11-03T02:00:00Z");
+    let printed = log["items"].as_array().unwrap().iter().find(|line| line["level"] == "print").unwrap();
+    assert_eq!(printed["text"], "for 2026-11-03T02:00:00Z");
     let later = json!({ "from": "2026-11-01T00:00:00Z", "to": "2090-01-01T00:00:00Z" });
     let ahead = api.post("/api/v1/jobs/nightly/backfill", later);
     assert_eq!((ahead.status, ahead.problem().as_str()), (422, "the last moment lies ahead: 2090-01-01T00:00:00Z"));

@@ -104,7 +104,7 @@ fn is_kept(test: &Test) -> bool {
 #[test]
 fn failures_in_a_row_and_the_recovery_are_told_with_what_to_type_and_the_watcher_hears_each_run() {
     let (hook, watcher) = (Receiving::start(200), Receiving::start(200));
-    let test = project(&hook, &watcher).args(["serve", "--sandbox"]);
+    let test = project(&hook, &watcher).env("BEADLE_SERVE__LISTEN", "off").args(["serve", "--sandbox"]);
     let mut working = Working::start(&test);
     working.until_said("serving 1 job");
     backfill(&test, "2026-11-01", "2026-11-02T12:00");
@@ -138,7 +138,7 @@ fn failures_in_a_row_and_the_recovery_are_told_with_what_to_type_and_the_watcher
 #[test]
 fn a_message_that_did_not_arrive_outlives_a_daemon_that_is_killed() {
     let (hook, watcher) = (Receiving::start(503), Receiving::start(200));
-    let test = project(&hook, &watcher).args(["serve", "--sandbox"]);
+    let test = project(&hook, &watcher).env("BEADLE_SERVE__LISTEN", "off").args(["serve", "--sandbox"]);
     let mut working = Working::start(&test);
     working.until_said("serving 1 job");
     backfill(&test, "2026-11-01", "2026-11-02T12:00");

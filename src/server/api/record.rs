@@ -1,4 +1,4 @@
-//! The kind of table in which answers are described: objects with their values, and how the document shows them.
+//! How answers are described: objects by their names, and what each of their values is.
 
 use serde_json::{Map, Value, json};
 
