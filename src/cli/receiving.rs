@@ -11,7 +11,8 @@ use super::{Code, Failure};
 use crate::clock::Clock;
 use crate::events::Sink;
 use crate::hooks::{Bell, Subscription, Worker, Working};
-use crate::server::webhooks::{self, Listening, listen};
+use crate::server::Listening;
+use crate::server::webhooks::{self, listen};
 
 /// A worker that has its lock and does not work yet.
 pub(super) struct Ready {

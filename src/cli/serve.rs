@@ -18,7 +18,7 @@ use crate::effects::Lease;
 use crate::events::{Events, Level};
 use crate::hooks::Bell;
 use crate::schedule::{Alarms, Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts, Patience, Processes, SEAT};
-use crate::server::api::Listening;
+use crate::server::Listening;
 use crate::settings::{Jobs, Mode, Settings};
 
 /// So long messages are waited for at the end; what has not arrived is sent by the next `beadle serve`.

@@ -15,7 +15,8 @@ use crate::events::{Event, Events, Level, Sink};
 use crate::runs::{Looked, Refused};
 use crate::schedule::Desk;
 use crate::script::Cancel;
-use crate::server::api::{Listening, Looks, Options, listen};
+use crate::server::Listening;
+use crate::server::api::{Looks, Options, listen};
 
 /// Connections with their accounts, and whoever waits for what looking has shown.
 type Question = (Vec<(String, String)>, oneshot::Sender<Result<Vec<Looked>, Refused>>);

@@ -4,6 +4,9 @@
 pub mod api;
 mod guarded;
 mod health;
+mod listening;
 mod metrics;
 mod rate;
 pub mod webhooks;
+
+pub use listening::Listening;

@@ -3,7 +3,6 @@
 #![expect(clippy::disallowed_methods, reason = "a door to sockets")]
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -15,13 +14,13 @@ use axum::{Router, serve};
 use futures_util::StreamExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::guarded::{Guarded, Watch};
 use super::rate::Bucket;
 use crate::clock::Clock;
 use crate::hooks::{Bell, Inbox, Taken, digest_of};
+use crate::server::Listening;
 use crate::settings::Webhooks;
 use crate::store::{self, SecretRow, Store};
 
@@ -47,23 +46,6 @@ pub struct Options {
     pub bell: Bell,
     /// Ends it; what is being answered is answered.
     pub stop: CancellationToken,
-}
-
-/// A receiver that listens.
-#[derive(Debug)]
-pub struct Listening {
-    /// Where.
-    pub address: SocketAddr,
-    stop: CancellationToken,
-    done: JoinHandle<std::io::Result<()>>,
-}
-
-impl Listening {
-    /// Stops it and waits until it has answered what came before.
-    pub async fn stopped(self) -> std::io::Result<()> {
-        self.stop.cancel();
-        self.done.await.map_err(std::io::Error::other)?
-    }
 }
 
 /// Listens at the address of the settings.

@@ -9,7 +9,6 @@ use axum::extract::connect_info::Connected;
 use axum::serve::IncomingStream;
 use axum::{Router, serve};
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::super::guarded::{Guarded, Watch};
@@ -21,6 +20,7 @@ use super::{Api, Looks};
 use crate::clock::Clock;
 use crate::runs::past::Past;
 use crate::schedule::Desk;
+use crate::server::Listening;
 use crate::settings::{Redactor, ServeToken};
 
 /// Connections at the same time; more wait.
@@ -61,23 +61,6 @@ pub struct Options {
     pub clock: Clock,
     /// Ends it; what is being answered is answered.
     pub stop: CancellationToken,
-}
-
-/// An address at which somebody answers.
-#[derive(Debug)]
-pub struct Listening {
-    /// Where.
-    pub address: SocketAddr,
-    stop: CancellationToken,
-    done: JoinHandle<std::io::Result<()>>,
-}
-
-impl Listening {
-    /// Stops it and waits until it has answered what came before.
-    pub async fn stopped(self) -> std::io::Result<()> {
-        self.stop.cancel();
-        self.done.await.map_err(std::io::Error::other)?
-    }
 }
 
 /// Listens at the address.

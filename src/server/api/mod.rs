@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-pub use listen::{Listening, Options, listen};
+pub use listen::{Options, listen};
 pub use openapi::document;
 pub use route::paths;
 
