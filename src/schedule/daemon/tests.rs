@@ -311,7 +311,7 @@ async fn a_paused_job_is_run_by_hand_and_its_schedule_and_its_failures_stay() {
     let run = served.desk.run("export", ByHand::New).await.unwrap().unwrap();
     let begun = served.next().await;
     assert_eq!((&begun.errand.run, begun.errand.cause), (&run, crate::store::Cause::Hand));
-    assert_eq!(served.desk.look().await.unwrap().jobs[0].at_work, [run.clone()]);
+    assert_eq!(served.desk.look().await.unwrap().jobs[0].at_work, std::slice::from_ref(&run));
     begun.ends.send(130).unwrap();
     let after = loop {
         let seen = served.desk.job("export").await.unwrap().unwrap();
