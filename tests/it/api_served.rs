@@ -56,7 +56,7 @@ impl Api {
 
     fn next(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
         loop {
-            let line = self.lines.next().unwrap().unwrap();
+            let line = self.lines.next().unwrap_or_else(|| panic!("it ended")).unwrap();
             let object: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
             assert_ne!(object["level"], "warning", "{line}");
             if is_it(&object) {

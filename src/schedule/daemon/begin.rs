@@ -120,8 +120,7 @@ impl Daemon {
     }
 
     /// Looks at the clock, at what other processes ordered, and at the job files.
-    pub(super) async fn look_around(&mut self) {
-        let now = self.parts.clock.now();
+    pub(super) async fn look_around(&mut self, now: Timestamp) {
         if let Some(jump) = self.watch.look(now) {
             self.parts.events.say(Level::Warn, jumped(jump));
         }

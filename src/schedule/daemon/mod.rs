@@ -119,8 +119,9 @@ impl Daemon {
     pub async fn serve(mut self) {
         let stop = self.parts.stop.clone();
         while !stop.is_cancelled() {
-            self.look_around().await;
+            // The time first: whatever was ordered before a moment is known when it is decided.
             let now = self.parts.clock.now();
+            self.look_around(now).await;
             if self.unkept.is_empty() {
                 let verdicts = self.board.turn(now);
                 self.act(verdicts).await;

@@ -58,6 +58,7 @@ impl Sink for Said {
 
 /// A store, a clock and job files that outlive daemons.
 struct Scene {
+    _folder: tempfile::TempDir,
     store: Store,
     clock: Clock,
     jobs: Arc<Mutex<Vec<Job>>>,
@@ -79,8 +80,11 @@ fn at(text: &str) -> Timestamp {
 
 impl Scene {
     async fn of(jobs: Vec<Job>) -> Self {
+        // A daemon that is killed takes its connection along: a store in memory would be gone with it.
+        let folder = tempfile::tempdir().unwrap();
         Self {
-            store: Store::in_memory().await.unwrap(),
+            store: Store::open(&folder.path().join("beadle.db")).await.unwrap(),
+            _folder: folder,
             clock: Clock::fixed(at("22T00:00")),
             jobs: Arc::new(Mutex::new(jobs)),
             said: Arc::default(),
@@ -214,8 +218,10 @@ async fn after_a_crash_a_run_goes_on_under_its_name_and_no_moment_is_lost_or_dou
         "three nights nobody was there: the last of them is made up for"
     );
     resumed.ends.send(0).unwrap();
-    assert_eq!(served.next().await.errand.what, Task::Begin);
+    let own = served.next().await;
+    assert_eq!(own.errand.what, Task::Begin);
     assert_eq!(scene.ticks("done").await[3], "export 02:00 running");
+    own.ends.send(0).unwrap();
     served.stop.cancel();
     drop(served.begun);
 }

@@ -190,6 +190,6 @@ mod tests {
         assert!(enter(Access::Neighbour, &[], "::ffff:127.0.0.1".parse().unwrap()));
         assert!(!enter(Access::Neighbour, &[], there));
         assert!(!enter(Access::Neighbour, &[("x-forwarded-for", "192.0.2.9")], here));
-        assert!(door.enter(Access::Neighbour, &parts(&[("host", "evil.example")]), here).is_err());
+        assert!(!enter(Access::Neighbour, &[("host", "evil.example")], here), "it is called by two names");
     }
 }
