@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::Event;
 use crate::model::Topic;
+use crate::runs::id_of;
 use crate::settings::{Job, OwnEvents};
 
 /// What one job waits for.
@@ -19,8 +20,6 @@ pub struct Subscription {
     pub own_events: OwnEvents,
 }
 
-/// Letters and digits that are not mistaken for each other.
-const SIGNS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// Signs behind the minute: 40 bits keep the runs of a minute apart.
 const TAIL: usize = 8;
 
@@ -48,9 +47,7 @@ pub(super) fn run_id(received_at: jiff::Timestamp, hook: &str, key: &str, job: &
         hasher.update((part.len() as u64).to_be_bytes());
         hasher.update(part);
     }
-    let digest = hasher.finalize();
-    let tail: String = digest.iter().take(TAIL).map(|byte| char::from(SIGNS[usize::from(byte % 32)])).collect();
-    format!("{}-{tail}", received_at.strftime("%Y%m%d-%H%M"))
+    id_of(received_at, &hasher.finalize()[..TAIL])
 }
 
 #[cfg(test)]

@@ -151,6 +151,11 @@ mod tests {
         Group { id: id.into(), name: name.into(), parent: parent.map(str::to_owned), members: None }
     }
 
+    /// Another side with groups within groups, none of them retired or archived.
+    fn other<'a>(groups: &'a [Group], names: Names, made: &'a HashSet<String>, known: &'a Identities) -> Other<'a> {
+        Other { groups, nests: true, names, makes: Ok(()), made, retired: &NONE, archived: &NONE, known, title: "O" }
+    }
+
     fn source() -> Vec<Group> {
         vec![
             group("4", "Berlin", Some("2")),
@@ -168,17 +173,7 @@ mod tests {
         made: &[&str],
     ) -> (Vec<String>, Vec<String>) {
         let made = made.iter().map(|id| (*id).to_owned()).collect();
-        let other = Other {
-            groups: target,
-            nests,
-            names: Names::OncePerParent,
-            makes: Ok(()),
-            made: &made,
-            retired: &NONE,
-            archived: &NONE,
-            known,
-            title: "Otherside",
-        };
+        let other = Other { nests, title: "Otherside", ..other(target, Names::OncePerParent, &made, known) };
         let (places, unmapped) = places(&source(), &other, wish);
         let place = |it: &GroupPlace| {
             let where_to = match &it.place {
@@ -271,17 +266,7 @@ mod tests {
         let wish = Wish { existing: Existing::Use, ..Wish::default() };
         let told = |target: &[Group], names: Names| {
             let (made, known) = Default::default();
-            let other = Other {
-                groups: target,
-                nests: true,
-                names,
-                makes: Ok(()),
-                made: &made,
-                retired: &NONE,
-                archived: &NONE,
-                known: &known,
-                title: "O",
-            };
+            let other = other(target, names, &made, &known);
             let (places, unmapped) = places(&source, &other, &wish);
             let line = |it: &GroupPlace| match &it.place {
                 Place::There(id) => format!("{} = {id}", it.group.id),
@@ -307,17 +292,7 @@ mod tests {
         let source = [group("1", "A", None), group("2", "Stage", Some("1")), group("3", " stage", Some("1"))];
         let told = |target: &[Group], names: Names| {
             let (made, known) = Default::default();
-            let other = Other {
-                groups: target,
-                nests: true,
-                names,
-                makes: Ok(()),
-                made: &made,
-                retired: &NONE,
-                archived: &NONE,
-                known: &known,
-                title: "O",
-            };
+            let other = other(target, names, &made, &known);
             let wish = Wish { existing: Existing::Use, ..Wish::default() };
             let (found, unmapped) = places(&source, &other, &wish);
             (found.into_iter().map(|it| it.place).collect::<Vec<_>>(), unmapped)
@@ -340,17 +315,7 @@ mod tests {
         let target = [group("50", "Home", None), group("51", "A", None), group("52", "A", Some("50"))];
         let (made, known) = Default::default();
         let names = Names::OncePerParent;
-        let other = Other {
-            groups: &target,
-            nests: true,
-            names,
-            makes: Ok(()),
-            made: &made,
-            retired: &NONE,
-            archived: &NONE,
-            known: &known,
-            title: "O",
-        };
+        let other = other(&target, names, &made, &known);
         let wish = Wish { existing: Existing::Use, under: Some("50".into()), ..Wish::default() };
         assert_eq!(places(&source, &other, &wish).0[0].place, Place::There("52".into()));
     }
@@ -381,17 +346,7 @@ mod tests {
         let known = Identities::default();
         let made = HashSet::new();
         let target = [group("9", "D", None), group("8", "C", Some("9")), group("7", "A", None)];
-        let other = Other {
-            groups: &target,
-            nests: true,
-            names: Names::Once,
-            makes: Ok(()),
-            made: &made,
-            retired: &NONE,
-            archived: &NONE,
-            known: &known,
-            title: "O",
-        };
+        let other = other(&target, Names::Once, &made, &known);
         let wish = Wish { existing: Existing::Use, ..Wish::default() };
         let (found, unmapped) = places(&source, &other, &wish);
         assert_eq!(found.iter().filter(|place| place.moves()).count(), 3);
@@ -413,17 +368,8 @@ mod tests {
         let retired: HashSet<String> = ["1".to_owned()].into();
         let archived: HashSet<String> = ["91".to_owned()].into();
         let (made, known) = Default::default();
-        let other = Other {
-            groups: &target,
-            nests: true,
-            names: Names::OncePerParent,
-            makes: Ok(()),
-            made: &made,
-            retired: &retired,
-            archived: &archived,
-            known: &known,
-            title: "O",
-        };
+        let other =
+            Other { retired: &retired, archived: &archived, ..other(&target, Names::OncePerParent, &made, &known) };
         let (found, unmapped) = places(&source, &other, &Wish { existing: Existing::Use, ..Wish::default() });
         assert_eq!((&found[0].place, &found[1].place), (&Place::Left, &Place::Make));
         assert_eq!(unmapped.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["1"]);
@@ -437,17 +383,7 @@ mod tests {
     fn a_group_that_nobody_names_is_not_made() {
         let source = [group("g-1", "g-1", None)];
         let (made, known) = Default::default();
-        let other = Other {
-            groups: &[],
-            nests: true,
-            names: Names::OncePerParent,
-            makes: Ok(()),
-            made: &made,
-            retired: &NONE,
-            archived: &NONE,
-            known: &known,
-            title: "O",
-        };
+        let other = other(&[], Names::OncePerParent, &made, &known);
         let (found, _) = places(&source, &other, &Wish::default());
         assert!(matches!(&found[0].place, Place::Nowhere(why) if why.starts_with("nobody says what it is called")));
     }

@@ -22,6 +22,11 @@ fn id<const SIGNS_EACH: usize>(at: Timestamp) -> String {
         let nanoseconds = at.subsec_nanosecond().to_le_bytes();
         bytes.iter_mut().zip(nanoseconds.iter().cycle()).for_each(|(byte, nanosecond)| *byte = *nanosecond);
     }
+    id_of(at, &bytes)
+}
+
+/// The id of a run that begins at this time and differs from others by these bytes, a sign for each of them.
+pub fn id_of(at: Timestamp, bytes: &[u8]) -> String {
     let tail: String = bytes.iter().map(|byte| char::from(SIGNS[usize::from(byte % 32)])).collect();
     format!("{}-{tail}", at.strftime("%Y%m%d-%H%M"))
 }

@@ -19,7 +19,7 @@ mod undoing;
 mod work;
 
 pub use connections::{Access, Opened, Transports};
-pub use id::{new_id, new_scheduled_id};
+pub use id::{id_of, new_id, new_scheduled_id};
 pub use journal::Journal;
 pub use look::Looked;
 pub use lost::{Lost, Marked, Unmarked};

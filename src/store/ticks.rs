@@ -151,10 +151,8 @@ impl Store {
 
     /// The ticks that wait or run, the oldest first.
     pub async fn open_ticks(&self) -> Result<Vec<TickRow>, Error> {
-        let rows = sqlx::query(
-            "SELECT job, scheduled_at, due_at, cause, made_up, state, why, folded, run, tries, decided_at, begun_at, ended_at
-             FROM tick WHERE state IN ('waiting', 'running') ORDER BY due_at, scheduled_at, id",
-        );
+        let rows =
+            sqlx::query("SELECT * FROM tick WHERE state IN ('waiting', 'running') ORDER BY due_at, scheduled_at, id");
         let rows = rows.fetch_all(self.readers()).await;
         rows.and_then(|rows| rows.iter().map(tick_of).collect()).map_err(|error| self.error(error))
     }
@@ -162,8 +160,7 @@ impl Store {
     /// The moments that somebody asked for and that no scheduler has taken in yet, the oldest first.
     pub async fn asked_ticks(&self) -> Result<Vec<TickRow>, Error> {
         let rows = sqlx::query(
-            "SELECT job, scheduled_at, due_at, cause, made_up, state, why, folded, run, tries, decided_at, begun_at, ended_at
-             FROM tick WHERE state = 'waiting' AND cause = 'backfill' AND run IS NULL ORDER BY scheduled_at, id",
+            "SELECT * FROM tick WHERE state = 'waiting' AND cause = 'backfill' AND run IS NULL ORDER BY scheduled_at, id",
         );
         let rows = rows.fetch_all(self.readers()).await;
         rows.and_then(|rows| rows.iter().map(tick_of).collect()).map_err(|error| self.error(error))
@@ -172,8 +169,7 @@ impl Store {
     /// Ticks, the newest first.
     pub async fn ticks(&self, filter: &TickFilter) -> Result<Vec<TickRow>, Error> {
         let rows = sqlx::query(
-            "SELECT job, scheduled_at, due_at, cause, made_up, state, why, folded, run, tries, decided_at, begun_at, ended_at
-             FROM tick WHERE ($1 IS NULL OR job = $1) AND scheduled_at >= $2 AND scheduled_at <= $3
+            "SELECT * FROM tick WHERE ($1 IS NULL OR job = $1) AND scheduled_at >= $2 AND scheduled_at <= $3
                AND ($5 IS NULL OR scheduled_at < $5 OR (scheduled_at = $5 AND job > $6))
              ORDER BY scheduled_at DESC, job LIMIT $4",
         );

@@ -9,7 +9,7 @@ use super::super::process::{Errand, Exit, Task};
 use super::super::verdict::{Outcome, Step, Verdict, What};
 use super::{Daemon, Finished, rows};
 use crate::events::{Event, Level};
-use crate::store::Error;
+use crate::store::{Error, TickRow};
 
 impl Daemon {
     /// Writes verdicts down and does what they say. While the store cannot be written nothing new begins, and nothing is lost.
@@ -61,13 +61,9 @@ impl Daemon {
         let mut ticks = BTreeMap::new();
         let mut jobs = BTreeMap::new();
         for verdict in &self.unkept {
-            if let Some(row) = rows::tick(verdict, now) {
-                let mut row = row;
+            if let Some(mut row) = rows::tick(verdict, now) {
                 let key = (row.job.clone(), row.scheduled_at);
-                if let Some(before) = ticks.remove(&key).filter(|_| row.begun_at.is_none()) {
-                    let before: crate::store::TickRow = before;
-                    row.begun_at = before.begun_at;
-                }
+                row.begun_at = row.begun_at.or_else(|| ticks.get(&key).and_then(|before: &TickRow| before.begun_at));
                 ticks.insert(key, row);
             }
             if let Some(standing) = self.board.standing(&verdict.job.name) {
