@@ -102,7 +102,8 @@ impl Store {
         ticks: &[TickRow],
     ) -> Result<(), Error> {
         for jobs in jobs.chunks(AT_A_TIME) {
-            let mut rows = QueryBuilder::new("INSERT INTO job (name, timetable, decided_to, failures, last_done, unfinished) ");
+            let mut rows =
+                QueryBuilder::new("INSERT INTO job (name, timetable, decided_to, failures, last_done, unfinished) ");
             rows.push_values(jobs, |mut row, job| {
                 row.push_bind(&job.name).push_bind(&job.timetable).push_bind(job.decided_to);
                 row.push_bind(job.failures).push_bind(job.last_done).push_bind(&job.unfinished);
