@@ -16,7 +16,7 @@ use beadle::client::{Pace, Policy};
 use beadle::clock::Clock;
 use beadle::effects::brakes::{Attendance, Powers, Rules};
 use beadle::effects::{Caps, Intent, Lease, Ledger, Outcome};
-use beadle::hooks::{Bell, Inbox, Subscription, Taken, Worker, WorkerError, Working};
+use beadle::hooks::{Bell, Inbox, STRETCH, Subscription, Taken, Worker, WorkerError, Working};
 use beadle::model::Topic;
 use beadle::runs::{Access, Opened, Transports};
 use beadle::sandbox::{DELIVERY, InProcess, Sandbox, SandboxOptions, Seed, parse_faults};
@@ -101,6 +101,7 @@ impl Scene {
             bell: bell.clone(),
             subscriptions,
             keep: Duration::from_secs(1000),
+            stretch: STRETCH,
             stop: stop.clone(),
         };
         let inbox = Inbox::new(store.clone(), clock.clone(), bell.clone());
@@ -358,6 +359,7 @@ async fn two_workers_on_one_store_are_one_too_many() {
         bell: Bell::default(),
         subscriptions,
         keep: Duration::from_secs(1),
+        stretch: STRETCH,
         stop: CancellationToken::new(),
     };
     assert!(matches!(second.start(), Err(WorkerError::Taken)));
