@@ -25,8 +25,8 @@ use beadle::store::{DeliveryRow, NewRun, Store, TriggerRow};
 use beadle::{platforms, wire};
 
 /// Leads to a sandbox in memory, or nowhere.
-struct Way {
-    sandbox: Sandbox,
+pub struct Way {
+    pub sandbox: Sandbox,
     opened: Mutex<u32>,
 }
 
@@ -62,24 +62,29 @@ impl Transports for Way {
 }
 
 /// A store with a hook, a sandbox behind its connection, and a worker.
-struct Scene {
-    store: Store,
-    clock: Clock,
-    way: Arc<Way>,
+pub struct Scene {
+    pub store: Store,
+    pub clock: Clock,
+    pub way: Arc<Way>,
     inbox: Inbox,
     bell: Bell,
-    stop: CancellationToken,
+    pub stop: CancellationToken,
     jobs: watch::Sender<Arc<Vec<Subscription>>>,
-    working: Working,
+    pub working: Working,
 }
 
-fn job(name: &str, on: &[Topic]) -> Subscription {
+pub fn job(name: &str, on: &[Topic]) -> Subscription {
     let own_events = OwnEvents::Ignored;
     Subscription { job: name.into(), connection: "main".into(), on: on.to_vec(), own_events }
 }
 
 impl Scene {
     async fn new(jobs: Vec<Subscription>) -> Self {
+        Self::of(jobs, 700, STRETCH).await
+    }
+
+    /// A scene with so many people, in which others pass a delivery after so long.
+    pub async fn of(jobs: Vec<Subscription>, people: usize, stretch: Duration) -> Self {
         let store = Store::in_memory().await.unwrap();
         let clock = Clock::fixed(Timestamp::from_second(1_800_000_000).unwrap());
         let mut writing = store.writing().await.unwrap();
@@ -87,7 +92,7 @@ impl Scene {
             writing.keep_hook(hook, connection, clock.now_ms()).await.unwrap();
         }
         writing.commit().await.unwrap();
-        let options = SandboxOptions { seed: Seed { people: 700, ..Seed::default() }, ..SandboxOptions::default() };
+        let options = SandboxOptions { seed: Seed { people, ..Seed::default() }, ..SandboxOptions::default() };
         let way = Arc::new(Way { sandbox: Sandbox::new(options, clock.clone()), opened: Mutex::default() });
         let (jobs, subscriptions) = watch::channel(Arc::new(jobs));
         let (bell, stop) = (Bell::default(), CancellationToken::new());
@@ -101,18 +106,18 @@ impl Scene {
             bell: bell.clone(),
             subscriptions,
             keep: Duration::from_secs(1000),
-            stretch: STRETCH,
+            stretch,
             stop: stop.clone(),
         };
         let inbox = Inbox::new(store.clone(), clock.clone(), bell.clone());
         Self { working: worker.start().unwrap(), store, clock, way, inbox, bell, stop, jobs }
     }
 
-    async fn take(&self, body: &Value) -> Taken {
+    pub async fn take(&self, body: &Value) -> Taken {
         self.inbox.take("crm", body.to_string().as_bytes()).await.unwrap()
     }
 
-    async fn worked(&self) -> (Vec<DeliveryRow>, Vec<TriggerRow>) {
+    pub async fn worked(&self) -> (Vec<DeliveryRow>, Vec<TriggerRow>) {
         self.working.catch_up().await.unwrap();
         let mut rows = self.store.deliveries(None, i64::MAX, 100).await.unwrap();
         rows.reverse();
@@ -142,7 +147,7 @@ fn told(topic: &str, ids: &[u64]) -> Value {
     json!({ "notifications": notices, "total": ids.len(), "job": { "id": format!("j{}", ids.len()) } })
 }
 
-fn ids(trigger: &TriggerRow) -> Vec<String> {
+pub fn ids(trigger: &TriggerRow) -> Vec<String> {
     trigger.events.as_array().unwrap().iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect()
 }
 

@@ -32,6 +32,7 @@ mod history;
 mod hivesocial_document;
 mod hivesocial_scripts;
 mod hooks;
+mod hooks_calls;
 mod job_processes;
 mod job_runs;
 mod jobs_explained;
