@@ -8,7 +8,7 @@ use super::finish::{Looked, Now};
 use super::people::{About, People};
 use super::reader::Reader;
 use crate::client::crash::{Point, reach};
-use crate::notices::{Arrival, Bulk, Next, Notice, Rest};
+use crate::notices::{Arrival, Bulk, Missing, Next, Notice, Told};
 use crate::store::DeliveryRow;
 
 /// Whether another try follows.
@@ -55,15 +55,15 @@ pub(super) async fn gather<F: Future<Output = Result<Reader, String>>>(
     let mut trouble = None;
     let mut reader = None;
     // Where nobody waits for anything, nothing is asked.
-    let whole = bulk.rest == Rest::None;
-    if !jobs.is_empty() && (!whole || bulk.notices.iter().any(wanted)) {
+    let missing = bulk.missing();
+    if !jobs.is_empty() && (missing.is_some() || bulk.notices.iter().any(wanted)) {
         match open().await {
             Ok(open) => reader = Some(open),
             Err(why) => trouble = Some(Trouble::Passing(why)),
         }
     }
-    if let (Some(reader), false) = (&reader, whole) {
-        trouble = rest(reader, &mut bulk, &mut kept.rest).await;
+    if let (Some(reader), Some(missing)) = (&reader, missing) {
+        trouble = rest(reader, missing, &mut bulk, &mut kept.rest).await;
     }
     if which == Try::Usual && matches!(trouble, Some(Trouble::Passing(_))) {
         // All of it comes again: nobody is asked for now.
@@ -94,17 +94,12 @@ pub(super) async fn gather<F: Future<Output = Result<Reader, String>>>(
 }
 
 /// Appends the rest of a delivery, fetched or kept from a try before; returns what kept it from being whole.
-async fn rest(reader: &Reader, bulk: &mut Bulk, kept: &mut Option<Vec<Notice>>) -> Option<Trouble> {
-    let behind = bulk.offset() + bulk.notices.len() as u64;
-    let (job, next) = match &bulk.rest {
-        Rest::At(next) => (Some(next.job.clone()), next.offset),
-        Rest::None | Rest::Unclear => (bulk.job.clone().filter(|job| Next::is_id(job)), None),
-    };
-    let Some(job) = job else {
+async fn rest(reader: &Reader, missing: Missing, bulk: &mut Bulk, kept: &mut Option<Vec<Notice>>) -> Option<Trouble> {
+    let Missing::Behind { job, offset, told } = missing else {
         return Some(Trouble::Lasting("there is more, and it does not say where".to_owned()));
     };
     if kept.is_none() {
-        let (rest, failed) = reader.rest(&job, next.unwrap_or(behind)).await;
+        let (rest, failed) = reader.rest(&job, offset, told).await;
         if let Some(failed) = failed {
             bulk.notices.extend(rest);
             return Some(failed);
@@ -112,7 +107,9 @@ async fn rest(reader: &Reader, bulk: &mut Bulk, kept: &mut Option<Vec<Notice>>) 
         *kept = Some(rest);
     }
     bulk.notices.extend(kept.iter().flatten().cloned());
-    None
+    let (all, total) = (bulk.notices.len() as u64, bulk.total.unwrap_or(0));
+    let words = || Trouble::Lasting(format!("it says that there are {total}, and has {all}"));
+    (told == Told::ByTotal && all < total).then(words)
 }
 
 /// A delivery with all that belongs to it.

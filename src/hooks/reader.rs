@@ -12,7 +12,7 @@ use crate::client::{Client, Parts, Way};
 use crate::clock::Clock;
 use crate::effects::{Caps, Ledger};
 use crate::events::Events;
-use crate::notices::Notice;
+use crate::notices::{Notice, Told};
 use crate::plan::Draft;
 use crate::runs::{Access, Transports};
 use crate::settings::Redactor;
@@ -73,7 +73,7 @@ impl Reader {
     }
 
     /// The notifications of a job from here on, and what kept it from reading them all.
-    pub(super) async fn rest(&self, job: &str, offset: u64) -> (Vec<Notice>, Option<Trouble>) {
+    pub(super) async fn rest(&self, job: &str, offset: u64, told: Told) -> (Vec<Notice>, Option<Trouble>) {
         let mut notices = Vec::new();
         let mut args = Args::default();
         args.set("id", job);
@@ -88,6 +88,11 @@ impl Reader {
         let pager = self.client.list(&call);
         while let Some(page) = pager.next_page().await {
             match page {
+                // Where only a number says that there is more, a refusal says that there is not.
+                Err(error) if told == Told::ByTotal && !error.retryable => {
+                    let words = format!("its `total` says that there is more: {error}");
+                    return (notices, Some(Trouble::Lasting(words)));
+                }
                 Err(error) => return (notices, Some(Trouble::Passing(error.to_string()))),
                 Ok(rows) => notices
                     .extend(rows.iter().map(|row| Notice::of(serde_json::from_slice(row.bytes()).unwrap_or_default()))),

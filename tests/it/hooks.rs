@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use beadle::catalog::{Args, Call};
-use beadle::client::{Pace, Policy};
+use beadle::client::{Pace, Policy, Reads, Reply, SendFuture};
 use beadle::clock::Clock;
 use beadle::effects::brakes::{Attendance, Powers, Rules};
 use beadle::effects::{Caps, Intent, Lease, Ledger, Outcome};
@@ -22,12 +22,45 @@ use beadle::runs::{Access, Opened, Transports};
 use beadle::sandbox::{DELIVERY, InProcess, Sandbox, SandboxOptions, Seed, parse_faults};
 use beadle::settings::{Limits, OwnEvents, Redactor};
 use beadle::store::{DeliveryRow, NewRun, Store, TriggerRow};
+use beadle::wire::Request;
 use beadle::{platforms, wire};
 
 /// Leads to a sandbox in memory, or nowhere.
 pub struct Way {
     pub sandbox: Sandbox,
     opened: Mutex<u32>,
+    /// All that the job `big` tells of; the sandbox's own jobs are smaller.
+    pub big: Arc<Mutex<Vec<Value>>>,
+}
+
+/// A sandbox with one more job.
+struct WithBig {
+    sandbox: InProcess,
+    big: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Reads for WithBig {
+    fn read(&self, request: Request) -> SendFuture<'_> {
+        let Some(query) = request.target.strip_prefix("/bulks/big?") else { return self.sandbox.read(request) };
+        let of = |name: &str| {
+            let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+            value.map_or(0, |value| value.parse().unwrap())
+        };
+        let page = self.page(of("offset"), of("limit"));
+        Box::pin(async move {
+            let body = page.to_string().into();
+            Ok(Reply { status: 200, body, retry_after: None, total: None, trace: None, location: None, token: None })
+        })
+    }
+}
+
+impl WithBig {
+    fn page(&self, offset: usize, limit: usize) -> Value {
+        assert!(limit <= 50, "as the document says");
+        let all = self.big.lock().unwrap();
+        let page: Vec<&Value> = all.iter().skip(offset).take(limit).collect();
+        json!({ "notifications": page, "total": all.len(), "job": { "id": "big" } })
+    }
 }
 
 impl Transports for Way {
@@ -41,7 +74,10 @@ impl Transports for Way {
                     account: "community".into(),
                     values: HashMap::new(),
                     credentials: String::new(),
-                    reads: Arc::new(InProcess::new(self.sandbox.clone(), "mobilize")),
+                    reads: Arc::new(WithBig {
+                        sandbox: InProcess::new(self.sandbox.clone(), "mobilize"),
+                        big: self.big.clone(),
+                    }),
                     writes: None,
                     pace: Pace::new(None, 1, 4),
                     policy: Policy { max_attempts: 1, ..Policy::default() },
@@ -93,7 +129,11 @@ impl Scene {
         }
         writing.commit().await.unwrap();
         let options = SandboxOptions { seed: Seed { people, ..Seed::default() }, ..SandboxOptions::default() };
-        let way = Arc::new(Way { sandbox: Sandbox::new(options, clock.clone()), opened: Mutex::default() });
+        let way = Arc::new(Way {
+            sandbox: Sandbox::new(options, clock.clone()),
+            opened: Mutex::default(),
+            big: Arc::default(),
+        });
         let (jobs, subscriptions) = watch::channel(Arc::new(jobs));
         let (bell, stop) = (Bell::default(), CancellationToken::new());
         let transports: Arc<dyn Transports> = way.clone();
@@ -191,7 +231,35 @@ async fn the_rest_of_a_delivery_is_fetched_over_the_connection_and_each_notifica
     let second = json!({ "notifications": [body["notifications"][3]], "total": total, "job": body["job"] });
     assert_eq!(scene.take(&second).await, Taken::New(2));
     let (rows, triggers) = scene.worked().await;
-    assert_eq!((rows[1].counts.known, rows[1].runs, triggers.len()), (1, 0, 1));
+    assert_eq!((rows[1].counts.known as u64, rows[1].runs, triggers.len()), (total - 1, 0, 1), "with all behind it");
+}
+
+#[tokio::test]
+async fn a_total_that_is_larger_is_looked_after_without_a_next_page_and_told_where_it_is_wrong() {
+    let scene = Scene::new(vec![job("welcome", &[Topic::GroupMemberAdded])]).await;
+    let mut body = scene.pushed(DELIVERY).await;
+    let total = body["total"].as_u64().unwrap();
+    body.as_object_mut().unwrap().remove("next_page");
+    scene.take(&body).await;
+    let mut wrong = told("group_member.added", &[1001]);
+    wrong["total"] = 3.into();
+    scene.take(&wrong).await;
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows[0].counts.notices as u64, rows[0].counts.partial), (total, false));
+    let trouble = rows[1].trouble.as_deref().unwrap();
+    assert!(rows[1].counts.partial && trouble.contains("its `total` says that there is more"), "{trouble}");
+    assert_eq!((rows[1].tries, triggers.len()), (0, 2), "nobody waits an hour for that");
+}
+
+#[tokio::test]
+async fn an_address_that_jumps_ahead_leaves_nobody_out() {
+    let scene = Scene::new(vec![job("welcome", &[Topic::GroupMemberAdded])]).await;
+    let mut body = scene.pushed(DELIVERY).await;
+    let next = body["next_page"].as_str().unwrap().replace("offset=50", "offset=900000");
+    body["next_page"] = next.into();
+    scene.take(&body).await;
+    let (rows, _) = scene.worked().await;
+    assert_eq!(rows[0].counts.notices as u64, body["total"].as_u64().unwrap());
 }
 
 #[tokio::test]

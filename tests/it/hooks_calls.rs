@@ -48,11 +48,15 @@ impl Scene {
 async fn two_thousand_new_people_are_read_from_the_list_of_users_each_as_if_asked_for_alone() {
     let scene = Scene::of(welcome(), 6_000, STRETCH).await;
     let people: Vec<u64> = (FIRST..FIRST + 4_000).rev().step_by(2).collect();
-    // Each is told of twice.
-    let mut body = told("user.created", None, people.clone());
-    let again = told("group_member.added", None, people.clone())["notifications"].take();
-    body["notifications"].as_array_mut().unwrap().extend(again.as_array().unwrap().clone());
-    scene.take(&body).await;
+    // Each is told of twice, 50 a page.
+    let mut all = Vec::new();
+    for topic in ["user.created", "group_member.added"] {
+        all.extend(told(topic, None, people.clone())["notifications"].as_array().unwrap().clone());
+    }
+    let first = json!({ "notifications": all[..50], "total": all.len(), "job": { "id": "big" },
+        "next_page": "https://api.mobilize.io/v1/bulks/big?offset=50&limit=50" });
+    *scene.way.big.lock().unwrap() = all;
+    scene.take(&first).await;
     let (rows, triggers) = scene.worked().await;
     assert_eq!((rows[0].counts.notices, rows[0].counts.gone, rows[0].counts.partial), (4_000, 0, false));
     assert_eq!(ids(&triggers[0]).len(), 4_000);
