@@ -71,5 +71,7 @@ mod vitable_scripts;
 mod webhooks;
 #[cfg(debug_assertions)]
 mod webhooks_crash;
+#[cfg(all(unix, debug_assertions))]
+mod welcomed;
 #[cfg(unix)]
 mod working;
