@@ -53,7 +53,7 @@ impl People {
             places.entry(group.clone()).or_default().insert(id.clone());
         }
         for (group, mut missing) in places.clone() {
-            self.from_list(reader, group, &mut missing, &mut talk).await;
+            self.read_list(reader, group, &mut missing, &mut talk).await;
         }
         let left: Vec<About> = places
             .into_iter()
@@ -65,7 +65,7 @@ impl People {
 
     /// Takes whom it can from the list of a place, where that is short enough. A list that cannot be read is left alone:
     /// those who are asked for one by one say why.
-    async fn from_list<F: Fn(usize, usize) + Send + Sync>(
+    async fn read_list<F: Fn(usize, usize) + Send + Sync>(
         &mut self,
         reader: &Reader,
         group: Option<String>,
