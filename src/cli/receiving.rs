@@ -10,7 +10,7 @@ use super::session::{Play, Session};
 use super::{Code, Failure};
 use crate::clock::Clock;
 use crate::events::Sink;
-use crate::hooks::{Bell, Subscription, Worker, Working};
+use crate::hooks::{Bell, STRETCH, Subscription, Worker, Working};
 use crate::server::Listening;
 use crate::server::webhooks::{self, listen};
 
@@ -49,6 +49,7 @@ impl Ready {
             bell: bell.clone(),
             subscriptions,
             keep: session.settings.webhooks.keep,
+            stretch: STRETCH,
             stop: stop.clone(),
         };
         let working = worker.start().map_err(|error| Failure::with(Code::Skipped, error.to_string()))?;

@@ -71,11 +71,13 @@ async fn what_is_put_off_lets_the_next_one_pass_and_comes_again_in_its_time() {
     keep(&store, "b", 6).await;
     let due = |now: i64, busy: Vec<String>| {
         let store = store.clone();
-        async move { store.due_delivery(now, &busy).await.unwrap().map(|(row, _)| row.key) }
+        async move { store.due_delivery(now, &busy, &[]).await.unwrap().map(|(row, _)| row.key) }
     };
     assert_eq!(due(4, vec![]).await, None);
     assert_eq!(due(9, vec![]).await.as_deref(), Some("a"));
     assert_eq!(due(9, vec!["crm".into()]).await, None);
+    let behind = store.due_delivery(9, &[], &[1]).await.unwrap();
+    assert_eq!(behind.map(|(row, _)| row.key).as_deref(), Some("b"), "what is worked on is passed");
     let mut writing = store.writing().await.unwrap();
     writing.put_off(1, 9, 50, "down").await.unwrap();
     writing.commit().await.unwrap();
@@ -85,7 +87,8 @@ async fn what_is_put_off_lets_the_next_one_pass_and_comes_again_in_its_time() {
     assert!(writing.end_delivery(2, 60, &DeliveryCounts::default(), None).await.unwrap());
     assert!(!writing.end_delivery(2, 60, &DeliveryCounts::default(), None).await.unwrap());
     writing.commit().await.unwrap();
-    assert_eq!(store.next_delivery_at(&[]).await.unwrap(), Some(50));
+    assert_eq!(store.next_delivery_at(&[], &[]).await.unwrap(), Some(50));
+    assert_eq!(store.next_delivery_at(&[], &[1]).await.unwrap(), None);
     let row = store.delivery(1).await.unwrap().unwrap();
     assert_eq!((row.tries, row.first_try_at, row.trouble.as_deref()), (1, Some(9), Some("down")));
 }

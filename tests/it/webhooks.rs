@@ -221,7 +221,7 @@ fn whoever_knows_no_secret_is_told_the_same_whatever_they_ask() {
 fn what_is_no_delivery_is_kept_aside_and_what_is_too_long_is_refused_and_told() {
     let hooked = Hooked::new(&format!("{SETTINGS}max_body = \"2 KiB\"\nbody_timeout = \"1s\"\n"));
     let receiver = hooked.receiver(None);
-    for body in [&b"<html>hello</html>"[..], b"{}", b"", &[0xff, 0x00]] {
+    for body in [&b"<html>hello</html>\x1b[2J\xc2\x9b2J"[..], b"{}", b"", &[0xff, 0x00]] {
         let answer = receiver.post(&hooked.path, body);
         assert_eq!((answer.status, answer.body.as_str()), (200, "kept aside\n"));
     }
@@ -234,10 +234,18 @@ fn what_is_no_delivery_is_kept_aside_and_what_is_too_long_is_refused_and_told() 
     assert_eq!(receiver.ask(&chunked).status, 413, "also where the length is not said");
     let slow = format!("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n[", hooked.path);
     assert_eq!(receiver.ask(&slow).status, 408);
+    let zipped = format!(
+        "POST {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd",
+        hooked.path
+    );
+    let answer = receiver.ask(&zipped);
+    assert!(answer.status == 415 && answer.head.contains("accept-encoding: identity"), "{}", answer.head);
     let listed = hooked.says(&["webhook", "list", "--sandbox"]);
-    assert!(listed.contains("6 bodies kept aside") && listed.contains("it is longer than 2048 bytes"), "{listed}");
+    assert!(listed.contains("7 bodies kept aside") && listed.contains("it is compressed (gzip)"), "{listed}");
+    assert!(listed.contains("it is longer than 2048 bytes"), "{listed}");
     let shown = hooked.says(&["webhook", "show", "1", "--aside", "--sandbox"]);
     assert!(shown.contains("it is no JSON") && shown.contains("<html>hello</html>"), "{shown}");
+    assert!(!shown.contains(['\u{1b}', '\u{9b}']), "a terminal obeys nothing of it: {shown:?}");
 }
 
 #[test]

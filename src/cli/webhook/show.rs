@@ -57,7 +57,7 @@ pub(super) fn show(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         let ended = run.ended_how.as_ref().map_or_else(String::new, |how| format!(": {how}"));
         shell.tell_text(&format!("  run {} of job {}: {count} events, {}{ended}", run.run, run.job, run.state.word()));
     }
-    shell.tell_text(&serde_json::to_string_pretty(&body).unwrap_or_default());
+    shell.tell_text(&harmless(&serde_json::to_string_pretty(&body).unwrap_or_default()));
     Ok(Code::Done)
 }
 
@@ -99,9 +99,15 @@ fn aside(session: &Session<'_>, number: i64, shell: &Shell) -> Result<Code, Fail
     let asides = session.runtime.block_on(session.store.asides(None)).map_err(failed)?;
     let found = asides.iter().find(|aside| aside.seq == number);
     let aside = found.ok_or_else(|| missing(session, &format!("nothing aside has the number {number}")))?;
-    let start = String::from_utf8_lossy(&aside.body);
+    let start = harmless(&String::from_utf8_lossy(&aside.body));
     shell.tell(|| format!("{} bytes to hook {}: {}\n{start}", aside.size, aside.hook, aside.why), || aside_json(aside));
     Ok(Code::Done)
+}
+
+/// What somebody else wrote, without what a terminal would obey.
+fn harmless(text: &str) -> String {
+    let shown = |sign: char| if sign.is_control() && !matches!(sign, '\n' | '\t') { '\u{fffd}' } else { sign };
+    text.chars().map(shown).collect()
 }
 
 fn missing(session: &Session<'_>, what: &str) -> Failure {
