@@ -160,9 +160,32 @@ fn what_run_would_refuse_is_refused_by_check() {
     }
     let ran = ran.then(["jobs", "check", "--json"]).code(2);
     let lines = ran.json();
-    assert_eq!(lines.last().unwrap(), &serde_json::json!({ "type": "check", "checked": 11, "wrong": 8 }));
+    assert_eq!(lines.last().unwrap(), &serde_json::json!({ "type": "check", "checked": 11, "wrong": 8, "remarks": 0 }));
     let of = |job: &str| lines.iter().find(|line| line["job"] == job).unwrap();
     assert!(of("nightly")["error"].is_null() && of("odd")["error"].is_string());
+}
+
+#[test]
+fn check_says_what_a_script_deletes_that_its_job_does_not_name() {
+    let script = "import \"tidy\" as tidy;\nmembers.remove(4, 1010, #{ hard_delete: true });\ntidy::up();\n";
+    let job = "script = \"scripts/weekly.rhai\"\n";
+    let test = Test::new()
+        .file("scripts/tidy.rhai", "fn up() { users.delete(1010); }\n")
+        .file("scripts/weekly.rhai", script)
+        .file("jobs/named.toml", &format!("{job}allow = [\"users.delete\", \"hard_delete\"]"))
+        .file("jobs/weekly.toml", job);
+    let said = "the script uses `hard_delete` and `users.delete`, which the file does not name: a run that nobody watches will \
+                be held there";
+    let next = "if it is meant, write at the top of jobs/weekly.toml: allow = [\"hard_delete\", \"users.delete\"]";
+    let ran = test
+        .args(["jobs", "check", "--sandbox"])
+        .stdout("named: can run\nweekly: can run\n2 checked, all of them can run; 1 remark\n")
+        .stderr(&format!("warning: jobs/weekly.toml: {said}\n  next: {next}\n"))
+        .success();
+    let lines = ran.then(["jobs", "check", "--sandbox", "--json"]).success().json();
+    assert_eq!(lines[0]["remarks"], serde_json::json!([]));
+    assert_eq!(lines[1]["remarks"], serde_json::json!([{ "remark": said, "next": next }]));
+    assert_eq!(lines[2]["remarks"], 1);
 }
 
 #[test]

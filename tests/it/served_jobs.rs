@@ -151,6 +151,29 @@ fn a_job_that_fails_twice_is_paused_until_somebody_lets_it_run() {
 }
 
 #[test]
+fn a_job_that_deletes_is_held_until_its_file_names_it_and_then_goes_on() {
+    let job = "script = \"scripts/tidies.rhai\"\nschedule = \"0 2 * * *\"\n";
+    let test =
+        project().file("scripts/tidies.rhai", "try { users.delete(1010); } catch { }\n").file("jobs/nightly.toml", job);
+    let mut serving = Serving::sandbox(test);
+    serving.said("serving 1 job");
+    serving.backfill("2026-11-01", "2026-11-01T12:00", &[]);
+    serving.said(": held by a brake");
+    let (_, runs, _) = serving.beside(&["runs", "--json"]);
+    let run: Value = serde_json::from_str(runs.lines().next().unwrap()).unwrap();
+    assert_eq!((&run["state"], &run["exit_code"]), (&"held".into(), &4.into()), "{runs}");
+    let (_, shown, _) = serving.beside(&["runs", "show", run["run"].as_str().unwrap()]);
+    assert!(shown.contains("write at the top of jobs/nightly.toml: allow = [\"users.delete\"]\n"), "{shown}");
+
+    serving.write("jobs/nightly.toml", &format!("{job}allow = [\"users.delete\"]\n"));
+    serving.backfill("2026-11-02", "2026-11-02T12:00", &[]);
+    serving.said(&format!("its unfinished run {} goes on first", run["run"].as_str().unwrap()));
+    serving.said("nightly of 2026-11-02 02:00 UTC: run ");
+    serving.said(" done");
+    assert_eq!(serving.stop("TERM").0, Some(0));
+}
+
+#[test]
 fn a_daemon_that_is_killed_in_the_middle_of_mails_goes_on_with_the_same_run_and_mails_nobody_twice() {
     let served = Served::start();
     served.set_faults("slow:ms=400:members.invite");

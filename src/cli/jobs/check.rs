@@ -4,8 +4,10 @@ use serde_json::json;
 
 use super::super::{Code, Failure, Shell};
 use super::order::order;
+use super::remarks::{self, Remark};
 use super::{Place, broken};
 use crate::events::Level;
+use crate::model::counted;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -16,9 +18,12 @@ pub(super) struct Options {
 /// Checks all files, connections, scripts and parameters; ends with 2 where one is wrong.
 pub(super) fn check(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let (settings, jobs) = options.place.open(shell)?;
-    let mut wrong = 0;
+    let (mut wrong, mut remarked) = (0, 0);
     for job in jobs.jobs.values() {
-        let failure = order(job, &settings, options.place.mode()).err();
+        let (failure, remarks) = match order(job, &settings, options.place.mode()) {
+            Ok(order) => (None, Vec::from_iter(remarks::of_powers(job, &order))),
+            Err(failure) => (Some(failure), Vec::new()),
+        };
         if let Some(failure) = &failure {
             wrong += 1;
             shell.printer.say(Level::Error, &format!("{}: {}", job.file.display(), failure.message));
@@ -26,9 +31,14 @@ pub(super) fn check(options: &Options, shell: &Shell) -> Result<Code, Failure> {
                 shell.printer.say(Level::Info, &format!("  next: {hint}"));
             }
         }
+        remarked += remarks.len();
+        remarks.iter().for_each(|remark| remark.say(job, shell));
         let error = failure.as_ref().map(|failure| failure.message.as_str());
         let next = failure.as_ref().and_then(|failure| failure.hint.as_deref());
-        let object = || json!({ "type": "checked", "job": job.name, "file": job.file, "error": error, "next": next });
+        let object = || {
+            let remarks: Vec<_> = remarks.iter().map(Remark::json).collect();
+            json!({ "type": "checked", "job": job.name, "file": job.file, "error": error, "next": next, "remarks": remarks })
+        };
         match error {
             None => shell.tell(|| format!("{}: can run", job.name), object),
             Some(_) => shell.tell_object(object),
@@ -41,6 +51,10 @@ pub(super) fn check(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         (_, 0) => format!("{all} checked, all of them can run"),
         _ => format!("{all} checked, {wrong} cannot run"),
     };
-    shell.tell(|| words, || json!({ "type": "check", "checked": all, "wrong": wrong }));
+    let words = match remarked {
+        0 => words,
+        count => format!("{words}; {}", counted(count as u64, "remark", "remarks")),
+    };
+    shell.tell(|| words, || json!({ "type": "check", "checked": all, "wrong": wrong, "remarks": remarked }));
     Ok(if wrong == 0 { code } else { Code::Usage })
 }

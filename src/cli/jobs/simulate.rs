@@ -10,13 +10,14 @@ use super::super::session::{Play, Session};
 use super::super::{Code, Failure, Shell};
 use super::moments::{local, typed};
 use super::order::order;
+use super::powers::powers;
 use super::{Place, broken};
 use crate::clock::Clock;
 use crate::effects::brakes::Attendance;
 use crate::model::counted;
 use crate::runs::{Begin, Source};
 use crate::schedule::{Outcome, Simulation, Step, Verdict, What};
-use crate::settings::{Job, Mode};
+use crate::settings::{Job, Mode, Settings};
 use crate::store::{Cause, OfJob};
 
 #[derive(Debug, clap::Args)]
@@ -72,15 +73,15 @@ pub(super) fn simulate(options: &Options, shell: &Shell) -> Result<Code, Failure
         wanted.extend(job.needs.iter().filter(|need| !chosen.contains_key(*need)).cloned());
         chosen.insert(name, Arc::new(job.clone()));
     }
-    let session = if options.run { Some(Session::open(shell, settings.clone(), Mode::Sandbox)?) } else { None };
+    let mut session = if options.run { Some(Session::open(shell, settings.clone(), Mode::Sandbox)?) } else { None };
     let mut sums: BTreeMap<String, Sum> = chosen.keys().map(|name| (name.clone(), Sum::default())).collect();
     let takes = SignedDuration::from_mins(i64::from(options.takes));
     let simulation = Simulation { from, to, takes, at_once: settings.schedule.at_once };
     let mut trouble = None;
     simulation.go(
         chosen.into_values(),
-        |verdict, run| match (&session, &trouble) {
-            (Some(session), None) => match go(session, verdict, run) {
+        |verdict, run| match (&mut session, &trouble) {
+            (Some(session), None) => match go(session, &settings, verdict, run) {
                 Ok(code) => Outcome::of_code(code.number()),
                 Err(failure) => {
                     let code = failure.code.number();
@@ -111,15 +112,17 @@ pub(super) fn simulate(options: &Options, shell: &Shell) -> Result<Code, Failure
 }
 
 /// Runs a script as its moment would.
-fn go(session: &Session<'_>, verdict: &Verdict, run: &str) -> Result<Code, Failure> {
+fn go(session: &mut Session<'_>, settings: &Settings, verdict: &Verdict, run: &str) -> Result<Code, Failure> {
     let job = &verdict.job;
+    session.settings = settings.clone().within(job);
     let scheduled_at = Some(verdict.entry.scheduled_at.as_millisecond());
-    let mut order = order(job, &session.settings.clone().within(job), Mode::Sandbox)?;
+    let mut order = order(job, &session.settings, Mode::Sandbox)?;
     let of = OfJob { name: job.name.clone(), cause: Cause::Schedule, scheduled_at };
     // A simulation begins anew each time: its runs have names of their own.
     let id = format!("{run}-{}", crate::runs::new_scheduled_id(Clock::system().now()));
     order.source = Source::OfJob(Box::new(Begin { id: Some(id), of, events: Vec::new() }));
-    session.run(&order, Play { attendance: Attendance::Unattended, ..Play::default() })
+    let attendance = Attendance::Unattended;
+    session.run(&order, Play { attendance, powers: powers(job, attendance), ..Play::default() })
 }
 
 impl Sum {

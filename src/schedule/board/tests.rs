@@ -30,6 +30,7 @@ pub(in super::super) fn job(name: &str, schedule: &str) -> Job {
         jitter: Duration::ZERO,
         start_within: None,
         limits: Partial::default(),
+        allow: Vec::new(),
         retries: Retries { times: 0, wait: Duration::from_secs(60) },
         pause_after: 0,
         paused: None,

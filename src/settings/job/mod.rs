@@ -1,6 +1,7 @@
 //! `jobs/NAME.toml`: a script, when it runs, and what becomes of it when it cannot or does not. Files are read one by one:
 //! what is wrong in one of them is said with its place and hides no other.
 
+mod allow;
 mod folder;
 mod needs;
 mod notify;
@@ -53,6 +54,8 @@ pub struct Job {
     pub start_within: Option<Duration>,
     /// Limits of its own, laid over those of its connection.
     pub limits: Partial,
+    /// What it may delete for good while nobody watches: `users.delete`, `hard_delete`, …
+    pub allow: Vec<String>,
     /// What happens when a run fails.
     pub retries: Retries,
     /// After so many failures in a row it is paused; 0 is never.

@@ -9,7 +9,7 @@ use super::super::section::Section;
 use super::super::tree::{self, Node, Origin, Source, Table, Value};
 use super::super::{Partial, Settings};
 use super::words::texts;
-use super::{Job, Notify, OwnEvents, policy, schedule};
+use super::{Job, Notify, OwnEvents, allow, policy, schedule};
 
 const KEYS: &[&str] = &[
     "description",
@@ -26,6 +26,7 @@ const KEYS: &[&str] = &[
     "jitter",
     "start_within",
     "limits",
+    "allow",
     "retries",
     "pause_after",
     "paused",
@@ -43,6 +44,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("args", "write `[params]`"),
     ("arguments", "write `[params]`"),
     ("brakes", "write `[limits.removals]` and so on"),
+    ("may", "write `allow`"),
+    ("permissions", "write `allow`"),
     ("event", "write `on`"),
     ("events", "write `on`"),
     ("enabled", "write `paused = true` to keep it from running"),
@@ -108,6 +111,7 @@ pub(super) fn parse(file: &Path, text: &str, settings: &Settings) -> Result<Pars
         jitter: if_set(&mut section, "jitter")?.unwrap_or_default(),
         start_within: if_set(&mut section, "start_within")?,
         limits: Partial::of_section("[limits]".into(), section.table("limits")?, &source)?,
+        allow: allow::allow(&mut section)?,
         retries: policy::retries(&mut section, &source)?,
         pause_after: section.number_if_set("pause_after", 1000)?.unwrap_or(0),
         paused: policy::paused(&mut section)?,

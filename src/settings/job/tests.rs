@@ -54,7 +54,7 @@ fn a_job_of_a_script_alone_has_defaults() {
     assert_eq!(job.timetable.zone().iana_name(), Some("UTC"));
     assert_eq!((job.own_events, job.overlap), (OwnEvents::Ignored, Overlap::Skip));
     assert_eq!((job.description, job.connection, job.paused, job.memory), (None, None, None, None));
-    assert!(job.params.is_empty() && job.limits.is_empty());
+    assert!(job.params.is_empty() && job.limits.is_empty() && job.allow.is_empty());
     assert_eq!((job.timeout, job.jitter, job.start_within), (Duration::from_secs(3_600), Duration::ZERO, None));
     let week = Duration::from_secs(7 * 86_400);
     assert_eq!(job.missed, Missed { which: Which::Last, window: week, most: 24 });
@@ -84,6 +84,7 @@ pause_after = 4
 paused = "until the new roster is here"
 needs = ["other", "another"]
 memory = "512 MiB"
+allow = ["users.delete", "hard_delete", "users.delete"]
 
 [params]
 out = "a.csv"
@@ -118,6 +119,7 @@ ping_url = "env:PING"
     assert_eq!(job.retries, Retries { times: 3, wait: Duration::from_secs(60) });
     assert_eq!((job.pause_after, job.memory), (4, Some(512 << 20)));
     assert_eq!(job.paused.as_deref(), Some("until the new roster is here"));
+    assert_eq!(job.allow, ["users.delete", "hard_delete"]);
     assert_eq!(job.needs, ["other", "another"]);
     let params: Vec<(&str, &str)> = job.params.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     assert_eq!(params, [("count", "10000"), ("deep", "true"), ("out", "a.csv"), ("share", "1.5")]);
@@ -298,6 +300,16 @@ fn what_is_wrong_is_said_where_it_stands() {
         ),
         ("[notify]\ncommand = []", "3:11: `command` must be a list: [\"program\", \"argument\"]; no shell takes part"),
         ("[notify]\nmail = \"ops\"", "3:8: `mail` must be an address: `ops` is not an e-mail address: there is no `@`"),
+        (
+            "allow = \"user.delete\"",
+            "2:9: `allow` names `user.delete`, which is nothing that deletes for good; did you mean `users.delete`?",
+        ),
+        (
+            "allow = [\"hard_delete\", \"members.remove\"]",
+            "2:25: `allow` names `members.remove`, which needs no leave: only what deletes for good does; there is `groups.delete`, `hard_delete`, `invitations.delete`, `users.delete`",
+        ),
+        ("allow = true", "2:9: `allow` must be text such as \"users.delete\", or a list of such"),
+        ("permissions = \"users.delete\"", "2:1: there is no key `permissions` at the top; write `allow`"),
         ("schedule = ", "2:12: this is not TOML: string values must be quoted, expected literal string"),
     ] {
         let refused = refused(text);
