@@ -8,6 +8,8 @@ use super::remarks::{self, Remark};
 use super::{Place, broken};
 use crate::events::Level;
 use crate::model::counted;
+use crate::runs::Order;
+use crate::settings::Job;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -18,10 +20,20 @@ pub(super) struct Options {
 /// Checks all files, connections, scripts and parameters; ends with 2 where one is wrong.
 pub(super) fn check(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let (settings, jobs) = options.place.open(shell)?;
+    let mode = options.place.mode();
+    // A project without jobs on events needs no look into the store.
+    let hooks = match jobs.jobs.values().any(|job| !job.on.is_empty()) {
+        true => remarks::hooks(&settings, mode, shell)?,
+        false => Vec::new(),
+    };
+    let flags = shell.flags(mode);
+    let remarks_of = |job: &Job, order: &Order| -> Vec<Remark> {
+        [remarks::of_powers(job, order), remarks::of_events(job, order, &hooks, &flags)].into_iter().flatten().collect()
+    };
     let (mut wrong, mut remarked) = (0, 0);
     for job in jobs.jobs.values() {
-        let (failure, remarks) = match order(job, &settings, options.place.mode()) {
-            Ok(order) => (None, Vec::from_iter(remarks::of_powers(job, &order))),
+        let (failure, remarks) = match order(job, &settings, mode) {
+            Ok(order) => (None, remarks_of(job, &order)),
             Err(failure) => (Some(failure), Vec::new()),
         };
         if let Some(failure) = &failure {

@@ -2,11 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::super::Shell;
+use super::super::past::failed;
+use super::super::session::Session;
+use super::super::{Failure, Shell};
 use crate::effects::brakes::Named;
 use crate::events::Level;
 use crate::runs::{Order, Work};
-use crate::settings::Job;
+use crate::settings::{Flags, Job, Mode, Settings};
+use crate::store::HookRow;
 
 /// A remark about a job.
 pub(super) struct Remark {
@@ -45,4 +48,30 @@ pub(super) fn of_powers(job: &Job, order: &Order) -> Option<Remark> {
         ),
         next: format!("if it is meant, write at the top of {file}: {line}"),
     })
+}
+
+/// Where the job waits for events and nothing is there for a platform to send them to.
+pub(super) fn of_events(job: &Job, order: &Order, hooks: &[HookRow], flags: &Flags) -> Option<Remark> {
+    let connection = &order.connection;
+    let there = |hook: &HookRow| hook.removed_at.is_none() && hook.connection == *connection;
+    if job.on.is_empty() || hooks.iter().any(there) {
+        return None;
+    }
+    let topics: Vec<&str> = job.on.iter().map(|topic| topic.name()).collect();
+    Some(Remark {
+        said: format!(
+            "connection `{connection}` has no webhook yet: nothing tells of `{}`, and no event starts this job",
+            topics.join("` or `")
+        ),
+        next: format!("beadle webhook add {connection} --connection {connection}{flags}"),
+    })
+}
+
+/// The webhooks of the project; none where there is no store yet, and none is made.
+pub(super) fn hooks(settings: &Settings, mode: Mode, shell: &Shell) -> Result<Vec<HookRow>, Failure> {
+    if !settings.project.store.is_file() {
+        return Ok(Vec::new());
+    }
+    let session = Session::open(shell, settings.clone(), mode)?;
+    session.runtime.block_on(session.store.hooks()).map_err(failed)
 }

@@ -5,6 +5,7 @@ mod allow;
 mod folder;
 mod needs;
 mod notify;
+mod params;
 mod policy;
 mod read;
 mod schedule;
@@ -16,6 +17,7 @@ use std::time::Duration;
 
 pub use folder::Jobs;
 pub use notify::{Address, Notify, Shape};
+pub use params::ParamsAt;
 
 use super::Partial;
 use crate::model::Topic;
@@ -42,6 +44,8 @@ pub struct Job {
     pub connection: Option<String>,
     /// The script's arguments, as `--arg KEY=VALUE` gives them.
     pub params: BTreeMap<String, String>,
+    /// Where the file gives them.
+    pub params_at: ParamsAt,
     /// How long a run may take until it begins nothing new; a quarter of it, at least 30 s, is left for what is under way.
     pub timeout: Duration,
     /// What happens when it is due and still at work.

@@ -9,6 +9,7 @@ use super::*;
 use crate::settings::{Environment, Error, Limits, Mode, Redactor, Settings, Start};
 
 const SETTINGS: &str = "[connections.main]\nplatform = \"mobilize\"\nsandbox = true\n\
+                        [connections.others]\nplatform = \"mobilize\"\nsandbox = true\n\
                         [connections.people]\nplatform = \"heartbeat\"\nsandbox = true\n";
 
 /// A project with these files.
@@ -73,7 +74,7 @@ schedule = ["30 2 * * *", "@weekly"]
 timezone = "Europe/Berlin"
 on = ["user.created", "group_member.added"]
 own_events = true
-connection = "people"
+connection = "others"
 timeout = "90m"
 overlap = "queue_one"
 missed = { which = "all", window = "2d", most = 5 }
@@ -111,7 +112,7 @@ ping_url = "env:PING"
     assert_eq!(job.timetable.zone().iana_name(), Some("Europe/Berlin"));
     assert_eq!(job.description.as_deref(), Some("what it is for"));
     assert_eq!(job.on, [Topic::UserCreated, Topic::GroupMemberAdded]);
-    assert_eq!((job.own_events, job.connection.as_deref()), (OwnEvents::Wanted, Some("people")));
+    assert_eq!((job.own_events, job.connection.as_deref()), (OwnEvents::Wanted, Some("others")));
     assert_eq!((job.timeout, job.overlap), (Duration::from_secs(5_400), Overlap::QueueOne));
     let two_days = Duration::from_secs(2 * 86_400);
     assert_eq!(job.missed, Missed { which: Which::All, window: two_days, most: 5 });
@@ -308,6 +309,10 @@ fn what_is_wrong_is_said_where_it_stands() {
             "allow = [\"hard_delete\", \"members.remove\"]",
             "2:25: `allow` names `members.remove`, which needs no leave: only what deletes for good does; there is `groups.delete`, `hard_delete`, `invitations.delete`, `users.delete`",
         ),
+        (
+            "on = [\"user.created\"]\nconnection = \"people\"",
+            "2:6: `on` waits for nothing: Heartbeat, the platform of connection `people`, sends no events; write `connection = \"main\"` or `connection = \"others\"`, or a `schedule` in its place",
+        ),
         ("allow = true", "2:9: `allow` must be text such as \"users.delete\", or a list of such"),
         ("permissions = \"users.delete\"", "2:1: there is no key `permissions` at the top; write `allow`"),
         ("schedule = ", "2:12: this is not TOML: string values must be quoted, expected literal string"),
@@ -316,6 +321,34 @@ fn what_is_wrong_is_said_where_it_stands() {
         let line = refused.lines().next().unwrap();
         assert_eq!(line, format!("jobs/nightly.toml:{said}"), "{text}");
         assert!(refused.lines().nth(2).is_some_and(|line| line.trim_end().ends_with('^')), "{refused}");
+    }
+}
+
+#[test]
+fn where_no_platform_sends_events_a_job_has_nothing_to_wait_for() {
+    let (_folder, mut settings) = project(&[]);
+    settings.connections.retain(|name, _| name == "people");
+    let read =
+        |text: &str| Job::read(Path::new("jobs/nightly.toml"), &format!("script = \"x.rhai\"\n{text}"), &settings);
+    let error = read("on = \"user.created\"").unwrap_err().to_string();
+    let said = "`on` waits for nothing: Heartbeat, the platform of connection `people`, sends no events; only Mobilize does; \
+                write a `schedule` in its place";
+    assert_eq!(error.lines().next().unwrap(), format!("jobs/nightly.toml:2:6: {said}"));
+    assert!(read("on = []").is_ok() && read("schedule = \"@daily\"").is_ok());
+}
+
+#[test]
+fn one_more_argument_is_written_where_the_others_stand() {
+    for (text, said) in [
+        ("", "write at the top of jobs/nightly.toml: params = { count = 7 }"),
+        (
+            "timeout = 5\n\n[params]\nout = \"a.csv\"\n",
+            "write below `[params]` in line 4 of jobs/nightly.toml: count = 7",
+        ),
+        ("params = { out = \"a=b.csv\" }\n", "write into `params` in line 2 of jobs/nightly.toml: count = 7"),
+        ("\nparams.out = \"a.csv\"\n", "write below line 3 of jobs/nightly.toml: params.count = 7"),
+    ] {
+        assert_eq!(with(text).how_to_give("count", "7"), said, "{text}");
     }
 }
 
