@@ -270,3 +270,18 @@ fn a_run_whose_starter_is_gone_stops_where_it_can_go_on() {
     assert!(rest.iter().any(|said| said == line), "{rest:?}");
     assert_eq!(project.last_run().state.as_str(), "interrupted");
 }
+
+#[test]
+fn a_simulation_words_what_happens_as_the_log_of_serving_does() {
+    let job = format!("{JOB}schedule = \"0 2 * * *\"\npaused = \"holidays: all of us\"\n");
+    let project = project(&job, TELLS);
+    let simulate = ["jobs", "simulate", "--days", "1", "--from", "2026-11-22", "--each", "--sandbox"];
+    let told = stdout(&project.command(&simulate).output().unwrap());
+    let line =
+        "2026-11-22 02:00 +00:00  weekly of 2026-11-22 02:00 UTC: skipped: the job is paused: holidays: all of us\n";
+    assert!(told.starts_with(line), "{told}");
+    let json = stdout(&project.command(&[&simulate[..], &["--json"]].concat()).output().unwrap());
+    let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(first["what"], "skipped: the job is paused: holidays: all of us");
+    assert_eq!((&first["state"], &first["why"]), (&"skipped".into(), &"the job is paused: holidays: all of us".into()));
+}

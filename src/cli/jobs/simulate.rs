@@ -130,8 +130,8 @@ impl Sum {
         let mut other = |why: String, count: u64| *self.others.entry(why).or_default() += count;
         match &verdict.what {
             What::Starts(Step::Begin) => (self.moments, self.ran) = (self.moments + 1, self.ran + 1),
-            What::Skipped(why) => {
-                other(format!("skipped: {}", without_names(&why.to_string())), 1);
+            What::Skipped(_) => {
+                other(without_names(&verdict.words()), 1);
                 self.moments += 1;
             }
             What::Missed { why, folded } => {
@@ -166,20 +166,7 @@ fn without_names(why: &str) -> String {
 }
 
 fn line(at: Timestamp, verdict: &Verdict) -> String {
-    let zone = verdict.job.timetable.zone();
-    let what = match &verdict.what {
-        What::Waits(why) => format!("waits: {why}"),
-        What::Starts(Step::Begin) => "runs".to_owned(),
-        What::Starts(Step::Resume) => "goes on".to_owned(),
-        What::Starts(Step::ResumeFirst(run)) => format!("goes on with {run} first"),
-        What::Skipped(why) => format!("skipped: {why}"),
-        What::Missed { why, .. } => format!("missed: {why}"),
-        What::Stops(run) => format!("stops {run}"),
-        What::Ended(outcome) => outcome.to_string(),
-        What::Again(outcome) => format!("{outcome}; again at {}", local(verdict.entry.due_at, zone)),
-        What::Pauses { failures } => format!("paused after {failures} failures in a row"),
-    };
-    format!("{}  {} of {}: {what}", local(at, zone), verdict.job.name, local(verdict.entry.scheduled_at, zone))
+    format!("{}  {}", local(at, verdict.job.timetable.zone()), verdict.line())
 }
 
 fn object(at: Timestamp, verdict: &Verdict) -> serde_json::Value {
@@ -188,6 +175,8 @@ fn object(at: Timestamp, verdict: &Verdict) -> serde_json::Value {
         "at": at.to_string(),
         "job": verdict.job.name,
         "scheduled_at": verdict.entry.scheduled_at.to_string(),
-        "what": line(at, verdict).rsplit(": ").next(),
+        "what": verdict.words(),
+        "state": verdict.state(),
+        "why": verdict.why(),
     })
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::board::{Board, Open, Pause, Standing};
-use super::super::verdict::{Entry, Outcome, Step, Verdict, What, Why};
+use super::super::verdict::{Entry, Outcome, Step, Verdict, What};
 use crate::settings::Job;
 use crate::store::Cause;
 use crate::store::{JobRow, PauseRow, TickRow};
@@ -15,45 +15,24 @@ pub(super) fn tick(verdict: &Verdict, now: Timestamp) -> Option<TickRow> {
     if !matches!(entry.cause, Cause::Schedule | Cause::Backfill) {
         return None;
     }
-    let row = TickRow {
+    let state = verdict.state()?;
+    let now = now.as_millisecond();
+    let over = matches!(what, What::Skipped(_) | What::Missed { .. } | What::Ended(_));
+    let never_ran = matches!(what, What::Skipped(_) | What::Missed { .. });
+    Some(TickRow {
         job: job.name.clone(),
         scheduled_at: entry.scheduled_at.as_millisecond(),
         due_at: entry.due_at.as_millisecond(),
         cause: entry.cause.as_str().to_owned(),
         made_up: entry.made_up,
-        state: String::new(),
-        why: None,
-        folded: 0,
-        run: Some(entry.run.clone()).filter(|run| !run.is_empty()),
+        state: state.to_owned(),
+        why: verdict.why(),
+        folded: if let What::Missed { folded, .. } = what { *folded } else { 0 },
+        run: Some(entry.run.clone()).filter(|run| !run.is_empty() && !never_ran),
         tries: entry.tries,
-        decided_at: now.as_millisecond(),
-        begun_at: None,
-        ended_at: None,
-    };
-    let ended_at = Some(now.as_millisecond());
-    Some(match what {
-        What::Waits(why) => TickRow { state: "waiting".into(), why: Some(why.to_string()), ..row },
-        What::Starts(Step::ResumeFirst(run)) => {
-            let why = Some(Why::Unfinished(run.clone()).to_string());
-            TickRow { state: "waiting".into(), why, ..row }
-        }
-        What::Starts(Step::Begin) => TickRow { state: "running".into(), begun_at: ended_at, ..row },
-        What::Starts(Step::Resume) => TickRow { state: "running".into(), ..row },
-        What::Skipped(why) => {
-            TickRow { state: "skipped".into(), why: Some(why.to_string()), run: None, ended_at, ..row }
-        }
-        What::Missed { why, folded } => {
-            TickRow { state: "missed".into(), why: Some(why.to_string()), folded: *folded, run: None, ended_at, ..row }
-        }
-        What::Ended(outcome) => {
-            let why = (!outcome.is_done()).then(|| outcome.to_string());
-            TickRow { state: outcome.word().into(), why, ended_at, ..row }
-        }
-        What::Again(outcome) => {
-            let why = format!("{outcome}; it is gone on with, try {} of {}", entry.tries + 1, job.retries.times + 1);
-            TickRow { state: "waiting".into(), why: Some(why), ..row }
-        }
-        What::Stops(_) | What::Pauses { .. } => return None,
+        decided_at: now,
+        begun_at: (*what == What::Starts(Step::Begin)).then_some(now),
+        ended_at: over.then_some(now),
     })
 }
 
