@@ -5,6 +5,7 @@
 mod event;
 mod finish;
 mod gather;
+mod idle;
 mod inbox;
 mod reader;
 mod secret;
