@@ -164,7 +164,7 @@ pub fn execute(script: &Script, run: &Run) -> Result<(), Ended> {
     }
     match (run.start().cancel.reason(), result) {
         // It was asked to end when nothing was left to be done.
-        (Some(Stop::Interrupted), Ok(Ok(()))) => Ok(()),
+        (Some(Stop::Interrupted | Stop::Alone), Ok(Ok(()))) => Ok(()),
         (Some(why), _) => Err(Ended::Stopped(why)),
         (None, Err(lost)) => Err(Ended::Failed(ScriptError::plain(lost.to_string()))),
         (None, Ok(Err(error))) => Err(Ended::Failed(error)),

@@ -268,7 +268,11 @@ fn a_run_whose_starter_is_gone_stops_where_it_can_go_on() {
     assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
     let line = "warning: whoever started this run is gone; stopping, what is under way is finished first";
     assert!(rest.iter().any(|said| said == line), "{rest:?}");
-    assert_eq!(project.last_run().state.as_str(), "interrupted");
+    let run = project.last_run();
+    assert_eq!(run.state.as_str(), "interrupted");
+    let shown = stdout(&project.command(&["runs", "show", &run.of.id, "--sandbox"]).output().unwrap());
+    assert!(shown.contains("\n  whoever started it is gone\n"), "{shown}");
+    assert!(shown.ends_with(&format!("\nnext: beadle resume {} --sandbox\n", run.of.id)), "{shown}");
 }
 
 #[test]
