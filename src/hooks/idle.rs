@@ -14,10 +14,13 @@ const TOPICS: usize = 20;
 /// Signs of a topic or an id that are kept: whoever knows the address can have written them.
 const SIGNS: usize = 60;
 
+/// Why, the topic, and the delivery that has told the same before.
+type Reason = (IdleWhy, String, Option<i64>);
+
 /// What of a delivery starts nothing.
 #[derive(Default)]
 pub(super) struct Idle {
-    rows: BTreeMap<(IdleWhy, String, Option<i64>), (i64, Vec<String>)>,
+    rows: BTreeMap<Reason, (i64, Vec<String>)>,
     /// Rows whose topic nobody knows.
     strange: usize,
 }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::verdict::{Entry, Step, Verdict, What, Why};
+use super::verdict::{Entry, Outcome, Step, Verdict, What, Why};
 use crate::store::TickRow;
 
 impl Verdict {
@@ -28,6 +28,8 @@ impl Verdict {
             What::Stops(other) => format!("run {other} is stopped for it"),
             What::Ended(outcome) if outcome.is_done() => format!("run {run} {outcome}"),
             What::Ended(outcome) => format!("run {run}: {outcome}"),
+            What::Left => format!("run {run} is left to the next `beadle serve`"),
+            What::Again(Outcome::Elsewhere) => format!("run {run}: {}", Outcome::Elsewhere),
             What::Again(outcome) => {
                 format!("run {run}: {outcome}; again at {}", moment(*due_at, self.job.timetable.zone()))
             }
@@ -41,7 +43,7 @@ impl Verdict {
     /// The state that its moment has from now on, as the store keeps it; `None` where it stays as it is.
     pub fn state(&self) -> Option<&'static str> {
         match &self.what {
-            What::Waits(_) | What::Starts(Step::ResumeFirst(_)) | What::Again(_) => Some("waiting"),
+            What::Waits(_) | What::Starts(Step::ResumeFirst(_)) | What::Again(_) | What::Left => Some("waiting"),
             What::Starts(Step::Begin | Step::Resume) => Some("running"),
             What::Skipped(_) => Some("skipped"),
             What::Missed { .. } => Some("missed"),
@@ -56,6 +58,8 @@ impl Verdict {
             What::Waits(why) | What::Skipped(why) | What::Missed { why, .. } => Some(why.to_string()),
             What::Starts(Step::ResumeFirst(run)) => Some(Why::Unfinished(run.clone()).to_string()),
             What::Ended(outcome) => (!outcome.is_done()).then(|| outcome.to_string()),
+            What::Left => Some("it was stopped together with `beadle serve`; the next one goes on with it".to_owned()),
+            What::Again(Outcome::Elsewhere) => Some(Outcome::Elsewhere.to_string()),
             What::Again(outcome) => {
                 let (next, all) = (self.entry.tries + 1, self.job.retries.times + 1);
                 Some(format!("{outcome}; it is gone on with, try {next} of {all}"))
@@ -95,7 +99,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::super::board::tests::job;
-    use super::super::verdict::Outcome;
     use super::*;
     use crate::store::Cause;
 
@@ -149,6 +152,11 @@ mod tests {
                 "took too long and was stopped; it is gone on with, try 2 of 1"
             )
         );
+        let elsewhere = "another process is at work on it";
+        assert_eq!(said(What::Again(Outcome::Elsewhere)), all(&format!("run r1: {elsewhere}"), "waiting", elsewhere));
+        let (left, state, why) = said(What::Left);
+        assert_eq!((left.as_str(), state), ("run r1 is left to the next `beadle serve`", "waiting"));
+        assert!(why.starts_with("it was stopped together with `beadle serve`"), "{why}");
         assert_eq!(said(What::Stops("r0".into())), all("run r0 is stopped for it", "-", ""));
         let (pauses, state, _) = said(What::Pauses { failures: 3 });
         assert!(pauses.starts_with("paused after 3 failures in a row; `beadle jobs unpause nightly`") && state == "-");

@@ -164,7 +164,8 @@ impl Tally {
         let count = match &verdict.what {
             What::Ended(_) | What::Skipped(_) => 1,
             What::Missed { folded, .. } => 1 + folded,
-            What::Waits(_) | What::Starts(_) | What::Stops(_) | What::Again(_) | What::Pauses { .. } => return,
+            What::Waits(_) | What::Starts(_) | What::Stops(_) => return,
+            What::Again(_) | What::Left | What::Pauses { .. } => return,
         };
         let Some(word) = verdict.state() else { return };
         // Only what stood in the timetable is a moment.

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::super::board::{Board, Open, Pause, Standing};
-use super::super::verdict::{Entry, Outcome, Step, Verdict, What};
+use super::super::board::{Board, Pause, Standing};
+use super::super::verdict::{Entry, Outcome, Step, Verdict, What, Why};
 use crate::settings::Job;
 use crate::store::Cause;
-use crate::store::{JobRow, PauseRow, TickRow};
+use crate::store::{JobRow, PauseRow, TickRow, TriggerStanding};
 
 /// The row of the moment that a verdict is about; `None` where it changes none.
 pub(super) fn tick(verdict: &Verdict, now: Timestamp) -> Option<TickRow> {
@@ -48,6 +48,11 @@ pub(super) fn job(job: &Job, standing: &Standing) -> JobRow {
     }
 }
 
+/// Whether the store does not know the job, or knows it by another timetable.
+pub(super) fn is_new(job: &Job, row: Option<&JobRow>) -> bool {
+    !job.timetable.expressions().is_empty() && row.is_none_or(|row| row.timetable != timetable(job))
+}
+
 /// How the store knows a job. Moments of a timetable that it has not seen before count from now on.
 pub(super) fn standing(job: &Job, row: Option<&JobRow>, now: Timestamp) -> Standing {
     let Some(row) = row else { return Standing::new(now) };
@@ -63,11 +68,27 @@ pub(super) fn standing(job: &Job, row: Option<&JobRow>, now: Timestamp) -> Stand
 }
 
 /// An open tick as the board takes it up.
-pub(super) fn open(row: TickRow) -> Option<Open> {
+pub(super) fn open(row: &TickRow) -> Option<Entry> {
     let cause = Cause::parse(&row.cause)?;
     let (scheduled_at, due_at) = (time(row.scheduled_at)?, time(row.due_at)?);
-    let (run, tries, made_up) = (row.run.unwrap_or_default(), row.tries, row.made_up);
-    Some(Open { job: row.job, entry: Entry { cause, scheduled_at, due_at, made_up, run, tries } })
+    let (run, tries, made_up) = (row.run.clone().unwrap_or_default(), row.tries, row.made_up);
+    Some(Entry { cause, scheduled_at, due_at, made_up, run, tries })
+}
+
+/// A tick that was open and whose job is gone. Its run, if it was begun, can be gone on with by hand.
+pub(super) fn gone(row: TickRow, now: Timestamp) -> TickRow {
+    let (why, ended_at) = (Some(Why::Gone.to_string()), Some(now.as_millisecond()));
+    TickRow { state: "skipped".into(), why, ended_at, ..row }
+}
+
+/// How the run stands that an event asked for; `None` where that does not change.
+pub(super) fn trigger(verdict: &Verdict) -> Option<TriggerStanding> {
+    let again = matches!(verdict.what, What::Again(_) | What::Left);
+    matches!(verdict.state(), Some("waiting" | "running")).then(|| TriggerStanding {
+        tries: verdict.entry.tries,
+        due_at: again.then_some(verdict.entry.due_at.as_millisecond()),
+        why: verdict.why(),
+    })
 }
 
 pub(super) fn pause(row: PauseRow) -> Pause {

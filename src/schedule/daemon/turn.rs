@@ -74,7 +74,7 @@ impl Daemon {
         let failures = |job: &str| self.board.standing(job).map_or(0, |standing| standing.failures);
         let told = self.parts.alarms.draft(&self.unkept, failures, now);
         self.parts.store.keep_turn_told(&jobs, &ticks, &told.alarms, &told.letters).await?;
-        self.keep_ended(&self.unkept, now).await?;
+        self.keep_events(&self.unkept, now).await?;
         for pause in self.unkept.iter().filter_map(|verdict| rows::paused(&self.board, verdict, now)) {
             self.parts.store.pause_job(&pause).await?;
         }
@@ -115,11 +115,11 @@ impl Daemon {
     fn say(&self, verdict: &Verdict) {
         let Verdict { job, entry, what } = verdict;
         let level = match what {
-            What::Waits(_) => Level::Debug,
+            What::Waits(_) | What::Again(Outcome::Elsewhere) => Level::Debug,
             What::Missed { .. } | What::Again(_) => Level::Warn,
             What::Ended(outcome) if !outcome.is_done() => Level::Error,
             What::Pauses { .. } => Level::Error,
-            What::Starts(_) | What::Skipped(_) | What::Stops(_) | What::Ended(_) => Level::Info,
+            What::Starts(_) | What::Skipped(_) | What::Stops(_) | What::Ended(_) | What::Left => Level::Info,
         };
         let run = match what {
             What::Starts(Step::ResumeFirst(run)) | What::Stops(run) => Some(run),
