@@ -6,6 +6,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::serving::another_place;
 use super::session::{Play, Session};
 use super::{Code, Failure};
 use crate::clock::Clock;
@@ -69,7 +70,7 @@ impl Ready {
         };
         let listening = listen(options).await.map_err(|error| {
             Failure::failed(format!("failed to receive webhooks on {at}: {error}"))
-                .hint("say another address with `listen` in [webhooks] of beadle.toml")
+                .hint(another_place("webhooks", at, &error))
         })?;
         let working = self.working;
         Ok(Receiving { listening, work: tokio::spawn(async move { working.work().await }) })

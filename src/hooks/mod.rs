@@ -6,6 +6,7 @@ mod at_work;
 mod event;
 mod finish;
 mod gather;
+mod idle;
 mod inbox;
 mod people;
 mod reader;

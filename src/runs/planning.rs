@@ -164,7 +164,7 @@ impl Planning {
             Ending::Limit(limit) => {
                 self.events.say(Level::Error, format!("ended by the limit `{limit}`; raise it in `[limits.script]`"));
             }
-            Ending::Done | Ending::Interrupted | Ending::TimedOut(_) => {}
+            Ending::Done | Ending::Interrupted(_) | Ending::TimedOut(_) => {}
         }
         Ok(Planned { plan, parts, ending })
     }

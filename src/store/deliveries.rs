@@ -201,15 +201,23 @@ impl Writing {
         Ok(())
     }
 
-    /// Remembers a notification; says whether nobody had told it before.
-    pub async fn keep_notice(&mut self, hook: &str, key: &str, delivery: i64) -> Result<bool, Error> {
+    /// Remembers a notification; gives the delivery that has told it before, if one has.
+    pub async fn keep_notice(&mut self, hook: &str, key: &str, delivery: i64) -> Result<Option<i64>, Error> {
         let kept = sqlx::query("INSERT INTO notice (hook, key, delivery) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             .bind(hook)
             .bind(key)
             .bind(delivery)
             .execute(&mut *self.tx)
             .await;
-        Ok(kept.map_err(|error| self.error(error))?.rows_affected() == 1)
+        if kept.map_err(|error| self.error(error))?.rows_affected() == 1 {
+            return Ok(None);
+        }
+        sqlx::query_scalar("SELECT delivery FROM notice WHERE hook = $1 AND key = $2")
+            .bind(hook)
+            .bind(key)
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map_err(|error| self.error(error))
     }
 
     /// Notes that a delivery is worked off; says whether it was still waiting.
@@ -247,6 +255,7 @@ impl Writing {
         for query in [
             old!("DELETE FROM hook_trigger WHERE delivery IN "),
             old!("DELETE FROM notice WHERE delivery IN "),
+            old!("DELETE FROM notice_idle WHERE delivery IN "),
             "DELETE FROM hook_aside WHERE at < $1",
             // Last: the others are found by it, and its number is what is told.
             old!("DELETE FROM delivery WHERE seq IN "),

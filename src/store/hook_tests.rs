@@ -152,8 +152,17 @@ async fn what_is_done_is_forgotten_with_all_that_hangs_on_it_and_what_has_open_r
     for (place, key) in ["done", "open run", "waiting"].iter().enumerate() {
         let seq = keep(&store, key, place as i64).await.unwrap();
         let mut writing = store.writing().await.unwrap();
-        assert!(writing.keep_notice("crm", key, seq).await.unwrap());
-        assert!(!writing.keep_notice("crm", key, seq).await.unwrap());
+        assert_eq!(writing.keep_notice("crm", key, seq).await.unwrap(), None);
+        assert_eq!(writing.keep_notice("crm", key, seq + 1).await.unwrap(), Some(seq));
+        let idle = IdleRow {
+            delivery: seq,
+            why: IdleWhy::Known,
+            topic: "user.created".into(),
+            told_by: Some(7),
+            count: 1,
+            people: vec!["1001".into()],
+        };
+        writing.keep_idle(&idle).await.unwrap();
         let run = TriggerRow {
             run: (*key).into(),
             job: "j".into(),

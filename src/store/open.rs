@@ -181,6 +181,7 @@ fn migrator() -> Migrator {
         (7, "hooks", include_str!("schema/0007_hooks.sql")),
         (8, "replaced", include_str!("schema/0008_replaced.sql")),
         (10, "alarms", include_str!("schema/0010_alarms.sql")),
+        (11, "idle notices", include_str!("schema/0011_idle_notices.sql")),
         (13, "waiting events", include_str!("schema/0013_waiting_events.sql")),
     ];
     let migration = |(version, name, text): (i64, &'static str, &'static str)| {

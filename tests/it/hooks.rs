@@ -21,7 +21,7 @@ use beadle::model::Topic;
 use beadle::runs::{Access, Opened, Transports};
 use beadle::sandbox::{DELIVERY, InProcess, Sandbox, SandboxOptions, Seed, parse_faults};
 use beadle::settings::{Limits, OwnEvents, Redactor};
-use beadle::store::{DeliveryRow, NewRun, Store, TriggerRow};
+use beadle::store::{DeliveryRow, IdleRow, NewRun, Store, TriggerRow};
 use beadle::wire::Request;
 use beadle::{platforms, wire};
 
@@ -325,6 +325,42 @@ async fn a_topic_that_nobody_knows_is_kept_and_counted_and_one_without_an_id_rea
 }
 
 #[tokio::test]
+async fn what_starts_nothing_says_why() {
+    let scene = Scene::new(vec![job("welcome", &[Topic::UserCreated])]).await;
+    scene.take(&told("user.created", &[1001, 1002])).await;
+    let mut again = told("user_create", &[1001, 1002, 1003]);
+    again["job"]["id"] = "j2".into();
+    let more = [
+        json!({ "topic": "user.updated", "item_type": "user", "item": { "id": "1004" } }),
+        json!({ "topic": "post.created", "item_type": "post", "item": { "id": 3 } }),
+        json!({ "topic": "user.created", "item_type": "user", "item": { "name": "nobody" } }),
+    ];
+    again["notifications"].as_array_mut().unwrap().extend(more);
+    assert_eq!(scene.take(&again).await, Taken::New(2));
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows[0].runs, rows[1].runs, ids(&triggers[1])), (1, 1, vec!["1003".to_owned()]));
+    assert_eq!(scene.store.idle_of(&[1]).await.unwrap(), []);
+    let said = |idle: Vec<IdleRow>| idle.iter().map(|row| row.text("main")).collect::<Vec<_>>();
+    assert_eq!(
+        said(scene.store.idle_of(&[1, 2]).await.unwrap()),
+        [
+            "2 user.created (1001, 1002) started nothing: told before, by delivery 1",
+            "1 user.updated (1004) started nothing: no job on connection `main` waits for it",
+            "1 post.created (3) started nothing: nobody knows this topic",
+            "1 user.created started nothing: the platform could not be asked about it; a replay asks again",
+        ]
+    );
+    scene.clock.advance_ms(2_000_000);
+    for run in triggers {
+        let mut writing = scene.store.writing().await.unwrap();
+        writing.trigger_ended(&run.run, 1, "done").await.unwrap();
+        writing.commit().await.unwrap();
+    }
+    assert_eq!(scene.working.tidy(scene.clock.now_ms()).await.unwrap(), 2);
+    assert_eq!(scene.store.idle_of(&[1, 2]).await.unwrap(), [], "forgotten with their deliveries");
+}
+
+#[tokio::test]
 async fn where_no_job_waits_nothing_is_asked() {
     let scene = Scene::new(vec![job("later", &[Topic::UserStatusChanged])]).await;
     scene.take(&told("user.created", &[1001])).await;
@@ -382,14 +418,23 @@ async fn what_beadle_wrote_starts_only_jobs_that_ask_for_it() {
     scene.take(&told("user.updated", &[1001, 1002])).await;
     let (rows, triggers) = scene.worked().await;
     assert_eq!(rows[0].counts.own, 1);
+    assert_eq!(scene.store.idle_of(&[1]).await.unwrap(), [], "one job wants it");
     let of = |job: &str| ids(triggers.iter().find(|trigger| trigger.job == job).unwrap());
     assert_eq!(of("welcome"), ["1002"]);
     assert_eq!(of("mirror"), ["1001", "1002"]);
+    scene.jobs.send_replace(Arc::new(vec![job("welcome", &[Topic::UserUpdated])]));
+    let mut other = told("user.updated", &[1001]);
+    other["job"]["id"] = "other".into();
+    scene.take(&other).await;
+    scene.worked().await;
+    let idle = scene.store.idle_of(&[2]).await.unwrap();
+    let own = "1 user.updated (1001) started nothing: beadle itself had caused it, and no job that waits for it has `own_events`";
+    assert_eq!(idle.iter().map(|row| row.text("main")).collect::<Vec<_>>(), [own]);
     // Long after it, the same words are somebody else's.
     scene.clock.advance_ms(7 * 60 * 60_000);
     scene.take(&told("user.updated", &[1001])).await;
     let (rows, triggers) = scene.worked().await;
-    assert_eq!((rows[1].counts.own, triggers.len()), (0, 4));
+    assert_eq!((rows[2].counts.own, triggers.len()), (0, 3));
 }
 
 #[tokio::test]

@@ -337,6 +337,33 @@ fn a_delivery_is_listed_shown_and_replayed_with_runs_of_its_own() {
 }
 
 #[test]
+fn a_delivery_that_starts_nothing_says_why_in_list_and_show() {
+    let hooked = Hooked::new(SETTINGS);
+    let receiver = hooked.receiver(None);
+    receiver.post(&hooked.path, &delivery("a", &[1001]));
+    hooked.worked_off();
+    let told: Value = serde_json::from_slice(&delivery("a", &[1001, 1002])).unwrap();
+    let mut second = told.clone();
+    second["notifications"][1]["topic"] = "user.updated".into();
+    receiver.post(&hooked.path, second.to_string().as_bytes());
+    hooked.worked_off();
+    let why = "  1 user.created (1001) started nothing: told before, by delivery 1\n  1 user.updated (1002) started nothing: no \
+               job on connection `main` waits for it\n";
+    let listed = hooked.says(&["webhook", "list", "--sandbox"]);
+    assert!(listed.contains(&format!("crm  done: 2 told, 0 runs, 1 told before\n{why}")), "{listed}");
+    let shown = hooked.says(&["webhook", "show", "2", "--sandbox"]);
+    assert!(shown.contains(&format!(", 1 told before\n{why}")), "{shown}");
+    let shown: Value = serde_json::from_str(&hooked.says(&["webhook", "show", "2", "--sandbox", "--json"])).unwrap();
+    assert_eq!(
+        shown["idle"],
+        serde_json::json!([
+            { "why": "known", "topic": "user.created", "told_by": 1, "count": 1, "people": ["1001"] },
+            { "why": "no_job", "topic": "user.updated", "told_by": null, "count": 1, "people": ["1002"] },
+        ])
+    );
+}
+
+#[test]
 fn what_cannot_be_done_says_what_to_type() {
     let test = Test::new().file("beadle.toml", "").args(["webhook", "show", "7", "--sandbox"]);
     let ran = test.stderr("error: there is no delivery 7\n  next: beadle webhook list --sandbox\n").code(2);

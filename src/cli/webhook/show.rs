@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::super::past::{failed, times};
 use super::super::session::Session;
 use super::super::{Code, Failure, Format, Shell};
-use super::deliveries::{aside_json, delivery_json, delivery_line};
+use super::deliveries::{aside_json, delivery_json, delivery_line, idle_lines, with_idle};
 use super::open;
 use crate::clock::Clock;
 use crate::hooks::{Bell, Inbox};
-use crate::store::DeliveryRow;
+use crate::store::{DeliveryRow, IdleRow};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -40,9 +40,11 @@ pub(super) fn show(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     }
     let (row, body) = delivery(&session, options.number)?;
     let runs = session.runtime.block_on(session.store.triggers_of(row.seq)).map_err(failed)?;
+    let idle = session.runtime.block_on(session.store.idle_of(&[row.seq])).map_err(failed)?;
+    let idle: Vec<&IdleRow> = idle.iter().collect();
     let body: Value = serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
     if shell.printer.format() == Format::Json {
-        let mut object = delivery_json(&row);
+        let mut object = with_idle(delivery_json(&row), &idle);
         object["body"] = body;
         object["asked"] = runs
             .iter()
@@ -57,6 +59,7 @@ pub(super) fn show(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         let ended = run.ended_how.as_ref().map_or_else(String::new, |how| format!(": {how}"));
         shell.tell_text(&format!("  run {} of job {}: {count} events, {}{ended}", run.run, run.job, run.state.word()));
     }
+    idle_lines(&row, &idle).iter().for_each(|line| shell.tell_text(line));
     shell.tell_text(&harmless(&serde_json::to_string_pretty(&body).unwrap_or_default()));
     Ok(Code::Done)
 }
