@@ -142,8 +142,47 @@ fn figures_add_up_and_only_grow() {
     assert_eq!(second.get(calls), 1.0);
     assert_eq!(second.get("beadle_call_duration_seconds_bucket{operation=\"members.invite\",le=\"+Inf\"}"), 1.0);
 
+    let asked = |scrape: &Scrape, start: &str| -> f64 {
+        let of = |(sample, _): &(&String, &f64)| {
+            sample.starts_with(start) && sample.contains("connection=\"main\",operation=\"members.invite\"")
+        };
+        scrape.samples.iter().filter(of).map(|(_, value)| value).sum()
+    };
+    assert_eq!(asked(&first, "beadle_requests_total"), 0.0);
+    assert_eq!(asked(&second, "beadle_requests_total"), 1.0, "the run is another process");
+    assert_eq!(asked(&second, "beadle_request_duration_seconds_count"), 1.0);
+    assert!(
+        !first.samples.keys().any(|sample| sample.contains("operation=\"members.add\"")),
+        "what was asked before it began is not counted"
+    );
+    let shown = api.get(&format!("/api/v1/runs/{run}")).json();
+    let told = shown["requests"].as_array().unwrap().iter().find(|row| row["operation"] == "members.invite").unwrap();
+    assert_eq!((&told["connection"], &told["statuses"]), (&json!("main"), &json!({ "2xx": 1 })));
+
     let third = Scrape::of(&api);
     third.grew_from(&second);
     assert_eq!((counted(&third), third.get(calls)), (3.0, 1.0), "nothing is counted twice");
     assert_eq!(api.stop(), Some(0));
+}
+
+#[test]
+fn a_run_that_was_told_too_many_says_what_it_waited_for() {
+    let script = r#"for group in groups.list() { groups.get(group.id); }"#;
+    let test = Test::new().file("beadle.toml", "").file("scripts/reading.rhai", script);
+    let args = ["run", "scripts/reading.rhai", "--sandbox", "--faults", "429:times=1:groups.get"];
+    let ran = test.beside(&args);
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let said = String::from_utf8(ran.stderr).unwrap();
+    let run = said.lines().find_map(|line| line.strip_prefix("run ")?.split(':').next()).unwrap().to_owned();
+    let shown = String::from_utf8(test.beside(&["runs", "show", &run, "--sandbox"]).stdout).unwrap();
+    let line =
+        shown.lines().find_map(|line| line.trim().strip_prefix("requests: ")).unwrap_or_else(|| panic!("{shown}"));
+    assert!(line.contains(", 1 tried again, ") && line.ends_with(" s in all"), "{line}");
+    let object = String::from_utf8(test.beside(&["runs", "show", &run, "--sandbox", "--json"]).stdout).unwrap();
+    let object: serde_json::Value = serde_json::from_str(object.lines().next().unwrap()).unwrap();
+    let rows = object["requests"].as_array().unwrap();
+    let get = rows.iter().find(|row| row["operation"] == "groups.get").unwrap();
+    assert_eq!(get["statuses"]["429"], 1);
+    assert!(get["statuses"]["2xx"].as_u64().unwrap() > 1 && get["waits"].as_u64().unwrap() > 0, "{get}");
+    assert!(get["waited_seconds"].as_f64().unwrap() > 0.0, "{get}");
 }

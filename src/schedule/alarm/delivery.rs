@@ -246,6 +246,7 @@ impl Delivery {
             approvals: store.approvals(id).await?,
             decisions: Vec::new(),
             calls: 0,
+            requests: Vec::new(),
             files: Vec::new(),
             gone: false,
             flags: self.parts.flags.clone(),

@@ -2,6 +2,7 @@
 //! happened since the last one, not what there is.
 
 mod meter;
+mod requests;
 mod text;
 
 use std::collections::BTreeMap;
@@ -12,8 +13,9 @@ use tokio::sync::Mutex;
 use crate::clock::Clock;
 use crate::runs::past::Past;
 use crate::schedule::{Desk, Seen, SeenJob};
-use crate::store::Error;
+use crate::store::{Error, Store};
 use meter::Meter;
+use requests::Requests;
 use text::{Text, Type};
 
 /// Figures that several may ask for.
@@ -23,7 +25,13 @@ pub(super) struct Shared {
     clock: Clock,
     began: Timestamp,
     /// `None` until the store could be read.
-    meter: Mutex<Option<Meter>>,
+    meters: Mutex<Option<Meters>>,
+}
+
+/// What is counted from the store.
+struct Meters {
+    effects: Meter,
+    requests: Requests,
 }
 
 /// What the store tells in one look.
@@ -35,12 +43,12 @@ struct Told {
 
 impl Shared {
     pub(super) fn new(past: Past, desk: Desk, clock: Clock) -> Self {
-        Self { past, desk, began: clock.now(), clock, meter: Mutex::new(None) }
+        Self { past, desk, began: clock.now(), clock, meters: Mutex::new(None) }
     }
 
     /// Counts from here on. Where the store cannot be read, the next scrape begins.
     pub(super) async fn begin(&self) {
-        *self.meter.lock().await = Meter::begin(&self.past.store).await.ok();
+        *self.meters.lock().await = Meters::begin(&self.past.store).await.ok();
     }
 
     /// All figures. What cannot be known just now is left out, and `beadle_store_up` or `beadle_scheduler_up` says so.
@@ -57,31 +65,43 @@ impl Shared {
         if let Some(seen) = &seen {
             scheduler(seen, self.clock.now(), &mut text);
         }
-        let mut meter = self.meter.lock().await;
-        let told = self.look(&mut meter).await;
+        let mut meters = self.meters.lock().await;
+        let told = self.look(&mut meters).await;
         let help = "Whether the store could be read for this answer.";
         text.one("beadle_store_up", Type::Gauge, help, flag(told.is_some()));
         if let Some(told) = &told {
             store(told, &mut text);
         }
-        if let Some(meter) = meter.as_ref() {
+        if let Some(Meters { effects, requests }) = meters.as_ref() {
             let help = "Effects that are open, promised or in doubt, whoever works on them.";
-            text.one("beadle_effects_unsettled", Type::Gauge, help, number(meter.unsettled() as u64));
-            meter.write(&mut text);
+            text.one("beadle_effects_unsettled", Type::Gauge, help, number(effects.unsettled() as u64));
+            effects.write(&mut text);
+            requests.write(&mut text);
         }
         text.whole()
     }
 
-    async fn look(&self, meter: &mut Option<Meter>) -> Option<Told> {
+    async fn look(&self, meters: &mut Option<Meters>) -> Option<Told> {
         let store = &self.past.store;
-        let counted: Result<(), Error> = match meter {
-            Some(meter) => meter.look(store).await,
-            None => Meter::begin(store).await.map(|begun| *meter = Some(begun)),
+        let counted: Result<(), Error> = match meters {
+            Some(meters) => meters.look(store).await,
+            None => Meters::begin(store).await.map(|begun| *meters = Some(begun)),
         };
         counted.ok()?;
         let loose = self.past.loose().await.ok()?;
         let held = store.held_runs().await.ok()?;
         Some(Told { in_doubt: loose.in_doubt(), promised: loose.promised(), held })
+    }
+}
+
+impl Meters {
+    async fn begin(store: &Store) -> Result<Self, Error> {
+        Ok(Self { effects: Meter::begin(store).await?, requests: Requests::begin(store).await? })
+    }
+
+    async fn look(&mut self, store: &Store) -> Result<(), Error> {
+        self.effects.look(store).await?;
+        self.requests.look(store).await
     }
 }
 
