@@ -34,11 +34,12 @@ mod ticks;
 mod ticks_tests;
 mod traces;
 mod triggers;
+mod written;
 
 pub use accounts::{Account, Sign, World, WorldRequest};
 pub use alarms::{AlarmRow, LetterRow};
 pub use asking::TallyRow;
-pub use deliveries::{AsideRow, DeliveryCounts, DeliveryRow, NewDelivery, WrittenRow};
+pub use deliveries::{AsideRow, DeliveryCounts, DeliveryRow, NewDelivery};
 pub use effects::{EffectRow, NewCall, NewEffect, Subjects};
 pub use error::Error;
 pub use group::Writing;
@@ -46,7 +47,7 @@ pub use history::{AttemptRow, CallRow, Decision, EffectsRow, RunFilter, RunLine}
 pub use hooks::{HookRow, SecretRow};
 pub use identities::IdentityRow;
 pub use job_runs::{Cause, OfJob};
-pub use metering::{CallMark, EffectMark};
+pub use metering::{CallMark, DeliveryMark, EffectMark};
 pub use open::Store;
 pub use plans::{PlanLine, PlanRow};
 pub use requests::{BudgetRow, ENDS_MS, Figures, RequestRow};
@@ -56,3 +57,4 @@ pub use settling::{ObjectRow, Settling};
 pub use ticks::{JobRow, PauseRow, TickFilter, TickRow};
 pub use traces::{About, LooseGroup, Names, Told, Trace};
 pub use triggers::{TriggerRow, TriggerState};
+pub use written::WrittenRow;

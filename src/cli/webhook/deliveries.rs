@@ -1,10 +1,9 @@
 //! `webhook list`: the hooks, what stands aside, and the deliveries, the newest first.
 
-use serde_json::{Value, json};
-
 use super::super::past::{failed, times};
 use super::super::{Code, Failure, Shell};
 use super::open;
+use crate::hooks::{aside_json, delivery_json, hook_json};
 use crate::runs::history::Times;
 use crate::store::{AsideRow, DeliveryRow, HookRow};
 
@@ -81,24 +80,9 @@ fn hook_line(hook: &HookRow, times: &Times) -> String {
     line
 }
 
-fn hook_json(hook: &HookRow) -> Value {
-    json!({
-        "type": "hook", "hook": hook.name, "connection": hook.connection, "made_at_ms": hook.made_at,
-        "removed_at_ms": hook.removed_at, "old_until_ms": hook.old_until, "deliveries": hook.deliveries,
-        "waiting": hook.waiting, "aside": hook.aside,
-    })
-}
-
 fn aside_line(aside: &AsideRow, times: &Times) -> String {
     let start: String = String::from_utf8_lossy(&aside.body).chars().filter(|c| !c.is_control()).take(60).collect();
     format!("  aside {}  {}  {} bytes, {}: {start}", aside.seq, times.show(aside.at), aside.size, aside.why)
-}
-
-pub(super) fn aside_json(aside: &AsideRow) -> Value {
-    json!({
-        "type": "aside", "aside": aside.seq, "hook": aside.hook, "at_ms": aside.at, "why": aside.why,
-        "size": aside.size, "start": String::from_utf8_lossy(&aside.body),
-    })
 }
 
 /// One delivery as a line.
@@ -141,17 +125,4 @@ fn flags(row: &DeliveryRow) -> Vec<String> {
         }
     }
     flags
-}
-
-/// One delivery as an object.
-pub(super) fn delivery_json(row: &DeliveryRow) -> Value {
-    let counts = &row.counts;
-    json!({
-        "type": "delivery", "delivery": row.seq, "hook": row.hook, "connection": row.connection,
-        "received_at_ms": row.received_at, "state": row.state, "replay_of": row.replay_of, "repeats": row.repeats,
-        "tries": row.tries, "next_try_at_ms": (row.state != "done").then_some(row.next_try_at),
-        "done_at_ms": row.done_at, "trouble": row.trouble, "partial": counts.partial, "told": counts.notices,
-        "unknown": counts.unknown, "known": counts.known, "gone": counts.gone, "own": counts.own,
-        "unread": counts.unread, "runs": row.runs,
-    })
 }

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::super::past::{failed, times};
 use super::super::session::Session;
 use super::super::{Code, Failure, Format, Shell};
-use super::deliveries::{aside_json, delivery_json, delivery_line};
+use super::deliveries::delivery_line;
 use super::open;
 use crate::clock::Clock;
-use crate::hooks::{Bell, Inbox};
+use crate::hooks::{Bell, Inbox, aside_json, whole_delivery_json};
 use crate::store::DeliveryRow;
 
 #[derive(Debug, clap::Args)]
@@ -40,15 +40,8 @@ pub(super) fn show(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     }
     let (row, body) = delivery(&session, options.number)?;
     let runs = session.runtime.block_on(session.store.triggers_of(row.seq)).map_err(failed)?;
-    let body: Value = serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
     if shell.printer.format() == Format::Json {
-        let mut object = delivery_json(&row);
-        object["body"] = body;
-        object["asked"] = runs
-            .iter()
-            .map(|run| json!({ "run": run.run, "job": run.job, "state": run.state.word(), "ended": run.ended_how, "events": run.events }))
-            .collect();
-        shell.printer.object(&object);
+        shell.printer.object(&whole_delivery_json(&row, &body, &runs));
         return Ok(Code::Done);
     }
     shell.tell_text(&delivery_line(&row, &times(&session)));
@@ -57,6 +50,7 @@ pub(super) fn show(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         let ended = run.ended_how.as_ref().map_or_else(String::new, |how| format!(": {how}"));
         shell.tell_text(&format!("  run {} of job {}: {count} events, {}{ended}", run.run, run.job, run.state.word()));
     }
+    let body: Value = serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
     shell.tell_text(&serde_json::to_string_pretty(&body).unwrap_or_default());
     Ok(Code::Done)
 }

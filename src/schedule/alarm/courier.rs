@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::decide::Pulse;
 use super::delivery::{Delivery, Trouble, Way};
 use super::message::Message;
+use super::tally::{Counter, Try};
 use crate::clock::Clock;
 use crate::events::{Events, Level};
 use crate::model::span;
@@ -58,6 +59,7 @@ pub(super) struct Courier {
     pub(super) inbox: mpsc::UnboundedReceiver<Letter>,
     /// How many were never tried.
     pub(super) fresh: watch::Sender<usize>,
+    pub(super) counter: Counter,
     pub(super) lanes: BTreeMap<Lane, VecDeque<Letter>>,
     /// When a lane's first letter is to be sent; those under way are not in here.
     pub(super) ready: BTreeSet<(Instant, Lane)>,
@@ -122,6 +124,7 @@ impl Courier {
         if letter.tries == 1 {
             self.fresh.send_modify(|fresh| *fresh = fresh.saturating_sub(1));
         }
+        let arrived = result.is_ok();
         let wait = match result {
             Ok(_) => {
                 if letter.tries > 1 {
@@ -132,6 +135,12 @@ impl Courier {
             }
             Err(trouble) => self.failed(&letter, &trouble),
         };
+        let tried = match (arrived, wait) {
+            (true, _) => Try::Arrived,
+            (false, Some(_)) => Try::Failed,
+            (false, None) => Try::GivenUp,
+        };
+        self.counter.tried(letter.way, tried);
         if let Some(wait) = wait {
             self.lanes.entry(lane.clone()).or_default().push_front(letter);
             self.ready.insert((Instant::now() + wait, lane));

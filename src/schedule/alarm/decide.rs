@@ -56,7 +56,8 @@ pub(super) struct News {
 }
 
 impl State {
-    const ALL: [Self; 6] = [Self::Fine, Self::Failing, Self::Paused, Self::Held, Self::InDoubt, Self::Missed];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Fine, Self::Failing, Self::Paused, Self::Held, Self::InDoubt, Self::Missed];
 
     /// The word that the store keeps.
     pub(super) const fn word(self) -> &'static str {

@@ -34,6 +34,23 @@ pub enum Topic {
     Test,
 }
 
+impl Topic {
+    /// The word for it, as it is kept.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Recovered => "recovered",
+            Self::Paused => "paused",
+            Self::Held => "held",
+            Self::InDoubt => "in_doubt",
+            Self::Missed => "missed",
+            Self::StoreFails => "store_fails",
+            Self::StoreWorks => "store_works",
+            Self::Test => "test",
+        }
+    }
+}
+
 /// A message, as it is kept until it has arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {

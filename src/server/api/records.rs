@@ -3,6 +3,10 @@
 use super::record::Kind::{Any, Flag, Int, Ints, Many, Maybe, Object, Objects, One, Perhaps, Text, Texts, Time, Word};
 use super::record::{Of, Record};
 
+mod told;
+
+pub(super) use told::{ALARM, ASIDE, DELIVERY, DELIVERY_WHOLE, HOOK, MESSAGE, REPLAY};
+
 pub(super) static PROBLEM: Record = Record {
     name: "Problem",
     doc: "What went wrong (RFC 9457).",

@@ -1,6 +1,7 @@
 //! Figures for Prometheus. Its one rule: counters count since the process began and only grow, and a scrape costs what has
 //! happened since the last one, not what there is.
 
+mod deliveries;
 mod meter;
 mod requests;
 mod text;
@@ -13,7 +14,9 @@ use tokio::sync::Mutex;
 use crate::clock::Clock;
 use crate::runs::past::Past;
 use crate::schedule::{Desk, Seen, SeenJob};
+use crate::server::Arrivals;
 use crate::store::{Error, Store};
+use deliveries::Deliveries;
 use meter::Meter;
 use requests::Requests;
 use text::{Text, Type};
@@ -22,6 +25,7 @@ use text::{Text, Type};
 pub(super) struct Shared {
     past: Past,
     desk: Desk,
+    arrivals: Arrivals,
     clock: Clock,
     began: Timestamp,
     /// `None` until the store could be read.
@@ -32,6 +36,7 @@ pub(super) struct Shared {
 struct Meters {
     effects: Meter,
     requests: Requests,
+    deliveries: Deliveries,
 }
 
 /// What the store tells in one look.
@@ -39,11 +44,15 @@ struct Told {
     in_doubt: i64,
     promised: i64,
     held: i64,
+    /// Runs that events ask for: waiting, and started.
+    asked: (i64, i64),
+    undelivered: i64,
+    hooks: Vec<String>,
 }
 
 impl Shared {
-    pub(super) fn new(past: Past, desk: Desk, clock: Clock) -> Self {
-        Self { past, desk, began: clock.now(), clock, meters: Mutex::new(None) }
+    pub(super) fn new(past: Past, desk: Desk, arrivals: Arrivals, clock: Clock) -> Self {
+        Self { past, desk, arrivals, began: clock.now(), clock, meters: Mutex::new(None) }
     }
 
     /// Counts from here on. Where the store cannot be read, the next scrape begins.
@@ -72,11 +81,14 @@ impl Shared {
         if let Some(told) = &told {
             store(told, &mut text);
         }
-        if let Some(Meters { effects, requests }) = meters.as_ref() {
+        arrived(&self.arrivals, &mut text);
+        if let Some(Meters { effects, requests, deliveries }) = meters.as_ref() {
             let help = "Effects that are open, promised or in doubt, whoever works on them.";
             text.one("beadle_effects_unsettled", Type::Gauge, help, number(effects.unsettled() as u64));
             effects.write(&mut text);
             requests.write(&mut text);
+            let hooks = told.map(|told| told.hooks).unwrap_or_default();
+            deliveries.write(&hooks, self.clock.now_ms(), &mut text);
         }
         text.whole()
     }
@@ -90,18 +102,23 @@ impl Shared {
         counted.ok()?;
         let loose = self.past.loose().await.ok()?;
         let held = store.held_runs().await.ok()?;
-        Some(Told { in_doubt: loose.in_doubt(), promised: loose.promised(), held })
+        let (waiting, started, undelivered) = store.waiting_told().await.ok()?;
+        let hooks = store.hook_names().await.ok()?;
+        let (in_doubt, promised) = (loose.in_doubt(), loose.promised());
+        Some(Told { in_doubt, promised, held, asked: (waiting, started), undelivered, hooks })
     }
 }
 
 impl Meters {
     async fn begin(store: &Store) -> Result<Self, Error> {
-        Ok(Self { effects: Meter::begin(store).await?, requests: Requests::begin(store).await? })
+        let (effects, requests) = (Meter::begin(store).await?, Requests::begin(store).await?);
+        Ok(Self { effects, requests, deliveries: Deliveries::begin(store).await? })
     }
 
     async fn look(&mut self, store: &Store) -> Result<(), Error> {
         self.effects.look(store).await?;
-        self.requests.look(store).await
+        self.requests.look(store).await?;
+        self.deliveries.look(store).await
     }
 }
 
@@ -139,6 +156,27 @@ fn scheduler(seen: &Seen, now: Timestamp, text: &mut Text) {
     counts(text, "beadle_runs_ended_total", help, &seen.tally.runs);
     let help = "How often the store did not take what the scheduler had decided, since the process began.";
     text.one("beadle_store_write_failures_total", Type::Counter, help, number(seen.tally.store_failures));
+    let help = "Alarms since the process began, by what they are about, each once however many ways it takes.";
+    let mut family = text.family("beadle_alarms_total", Type::Counter, help);
+    for (what, count) in &seen.alarms.made {
+        family.sample(&[("what", what)], number(*count));
+    }
+    let help = "Tries to deliver alarms and pings since the process began, by way and outcome: arrived, failed (tried again), \
+                given_up.";
+    let mut family = text.family("beadle_alarm_tries_total", Type::Counter, help);
+    for ((way, outcome), count) in &seen.alarms.tries {
+        family.sample(&[("way", way), ("outcome", outcome)], number(*count));
+    }
+}
+
+/// What came to the hooks.
+fn arrived(arrivals: &Arrivals, text: &mut Text) {
+    let help = "Requests to the addresses of webhooks since the process began, by hook and how they were answered; without a hook: \
+                nobody has this address.";
+    let mut family = text.family("beadle_webhook_requests_total", Type::Counter, help);
+    for (hook, outcome, count) in arrivals.all() {
+        family.sample(&[("hook", &hook), ("outcome", outcome)], number(count));
+    }
 }
 
 /// What the store knows.
@@ -149,6 +187,12 @@ fn store(told: &Told, text: &mut Text) {
     text.one("beadle_effects_in_doubt", Type::Gauge, help, count(told.in_doubt));
     let help = "Effects that a platform has promised and nobody has seen yet.";
     text.one("beadle_effects_promised", Type::Gauge, help, count(told.promised));
+    let help = "Runs that events have asked for: waiting for their beginning, and started.";
+    let mut family = text.family("beadle_event_runs", Type::Gauge, help);
+    family.sample(&[("state", "waiting")], count(told.asked.0));
+    family.sample(&[("state", "started")], count(told.asked.1));
+    let help = "Alarms that have not arrived yet.";
+    text.one("beadle_alarms_undelivered", Type::Gauge, help, count(told.undelivered));
 }
 
 fn counts(text: &mut Text, name: &'static str, help: &str, of: &BTreeMap<String, BTreeMap<&'static str, u64>>) {
