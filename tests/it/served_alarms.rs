@@ -82,7 +82,7 @@ fn answer(stream: TcpStream, tell: &Sender<(String, String)>, answers: &AtomicU1
 
 fn project(hook: &Receiving, watcher: &Receiving) -> Test {
     Test::new()
-        .file("beadle.toml", "[serve]\nlisten = \"off\"\n")
+        .file("beadle.toml", "[serve]\nlisten = \"off\"\n[notify]\ngather = \"off\"\n")
         .file("scripts/work.rhai", "throw \"the list is empty\";\n")
         .file("jobs/nightly.toml", NIGHTLY)
         .env("HOOK", &hook.url)

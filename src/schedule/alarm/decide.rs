@@ -215,7 +215,7 @@ fn next(message: &Message, flags: &Flags) -> Vec<String> {
         Topic::InDoubt => show.into_iter().chain([format!("beadle doubts{flags}")]).collect(),
         Topic::Paused => show.into_iter().chain([format!("beadle jobs unpause {job}{flags}")]).collect(),
         Topic::Missed => vec![format!("beadle jobs ticks {job}{flags}")],
-        Topic::Recovered | Topic::StoreFails | Topic::StoreWorks | Topic::Test => Vec::new(),
+        Topic::Recovered | Topic::StoreFails | Topic::StoreWorks | Topic::Test | Topic::Several => Vec::new(),
     }
 }
 

@@ -4,6 +4,8 @@
 mod courier;
 mod decide;
 mod delivery;
+mod gathered;
+mod lanes;
 mod message;
 mod program;
 mod shapes;
@@ -11,12 +13,13 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 pub use decide::Pulse;
 pub use delivery::{Delivery, DeliveryParts, Trouble, Waits, Way};
@@ -30,6 +33,7 @@ use crate::settings::{Flags, Job, Mode, Notify};
 use crate::store::{AlarmRow, Error, LetterRow};
 use courier::{Cargo, Courier, InForce, Letter};
 use decide::{State, Told};
+use lanes::Lanes;
 use tally::Counter;
 
 /// A store that fails again within this time is not told of again.
@@ -48,6 +52,7 @@ struct Inner {
     memory: Mutex<Memory>,
     counter: Counter,
     fresh: watch::Sender<usize>,
+    hurry: CancellationToken,
 }
 
 #[derive(Default)]
@@ -86,6 +91,7 @@ impl Alarms {
             memory: Mutex::default(),
             counter: Counter::default(),
             fresh: watch::Sender::new(0),
+            hurry: CancellationToken::new(),
         })))
     }
 
@@ -104,8 +110,8 @@ impl Alarms {
             inbox,
             counter: inner.counter.clone(),
             fresh: inner.fresh.clone(),
-            lanes: BTreeMap::new(),
-            ready: BTreeSet::new(),
+            hurry: inner.hurry.clone(),
+            lanes: Lanes::new(inner.delivery.parts.waits.gather),
             unforgotten: Vec::new(),
         };
         tokio::spawn(courier.work());
@@ -206,6 +212,8 @@ impl Alarms {
     /// Waits until everything was tried once, for so long at most. What has not arrived is sent by the next daemon.
     pub async fn finish(&self, patience: Duration) {
         let Some(inner) = &self.0 else { return };
+        // Nobody waits for others any more.
+        inner.hurry.cancel();
         let mut fresh = inner.fresh.subscribe();
         // What is left is in the store.
         let _ = tokio::time::timeout(patience, fresh.wait_for(|fresh| *fresh == 0)).await;
