@@ -11,49 +11,17 @@ use serde_json::{Value, json};
 use super::answer::Merged;
 use super::crash::{self, Point};
 use super::perform::Performed;
-use super::{Client, Error};
-use crate::catalog::{Call, Code, Consequence, Mails, Piece, Subject};
-use crate::effects::Intent;
+use super::{Client, Error, Policy, With};
+use crate::catalog::{Call, Consequence, Mails, Piece, Subject};
+use crate::effects::{Answered, Intent, Why};
+use crate::events::Level;
 use crate::model::Placeholder;
-use crate::settings::Partial;
 
 /// How often the ledger is asked anew for one piece: after doubts were looked up, what is free is sent again.
 const ROUNDS: usize = 8;
 /// A refused call for many people is halved to spare those who are not affected; after so many refusals
 /// without a single success the reason is not one of them.
 const REFUSALS: usize = 40;
-/// What the caller wants beyond the arguments.
-#[derive(Clone, Debug)]
-pub struct With {
-    /// The campaign of a mail (`again: "label"`); `None` is the one that everybody gets once.
-    pub again: Option<String>,
-    /// Whether to follow a job to its end.
-    pub wait: bool,
-    /// Whether an object that is there and was not made by us may be used.
-    pub use_existing: bool,
-    /// What reads have just shown of the subjects, by their key, as [`crate::catalog::Before::keep`] would.
-    pub known: HashMap<String, Value>,
-    /// Limits that the caller has set for this work; a plan keeps them.
-    pub limits: Partial,
-    /// Whether a refused call for many people is halved, to spare those who are not affected.
-    pub spares: bool,
-    /// Whether the caller has already held all its removals against the brakes.
-    pub checked: bool,
-}
-
-impl Default for With {
-    fn default() -> Self {
-        Self {
-            again: None,
-            wait: true,
-            use_existing: false,
-            known: HashMap::new(),
-            limits: Partial::default(),
-            spares: true,
-            checked: false,
-        }
-    }
-}
 
 /// Holds a write that would pass a limit.
 pub trait Brake: Send + Sync {
@@ -123,14 +91,27 @@ impl Client {
             self.plan_piece(draft, todo, &intent, with, merged).await?;
             return Ok(left);
         }
-        for _ in 0..ROUNDS {
+        let (mut rounds, mut waits) = (0, Policy::looks(self.policy().neighbour).enumerate());
+        while rounds < ROUNDS {
             if todo.subjects.is_empty() {
                 return Ok(left);
             }
             let begun = self.ledger().begin(self.account(), &todo, &intent).await;
             let begun = begun.map_err(|error| Error::ledger(&todo.call, error))?;
             let mut free = begun.held_back;
-            for answered in begun.answered {
+            let elsewhere = |answered: &Answered| matches!(answered.why, Why::Elsewhere { .. });
+            let (busy, mut known): (Vec<Answered>, Vec<Answered>) = begun.answered.into_iter().partition(elsewhere);
+            let wait = if busy.is_empty() { None } else { waits.next() };
+            match wait {
+                Some((0, _)) => self.says_it_waits(&todo, &busy),
+                Some(_) => {}
+                // Nothing is waited for, or it took too long.
+                None => {
+                    known.extend(busy.iter().cloned());
+                    rounds += 1;
+                }
+            }
+            for answered in known {
                 free.extend(self.answered(&todo, &intent, answered, merged).await?);
             }
             if !begun.doubts.is_empty() {
@@ -156,6 +137,10 @@ impl Client {
                     }
                 }
             }
+            if let Some((_, wait)) = wait {
+                free.extend(busy.iter().map(|answered| answered.place));
+                self.rest(wait).await?;
+            }
             free.sort_unstable();
             todo = todo.only(&free);
             if !todo.subjects.is_empty()
@@ -171,6 +156,13 @@ impl Client {
             left.lost = true;
         }
         Ok(left)
+    }
+
+    fn says_it_waits(&self, piece: &Piece, busy: &[Answered]) {
+        let Some(Answered { place, why: Why::Elsewhere { run }, .. }) = busy.first() else { return };
+        let subject = piece.subjects.get(*place).map(|(subject, _)| subject.key.as_str()).unwrap_or_default();
+        let line = format!("{}: waits for run {run}, which is at work on {subject}", piece.call.op.name());
+        self.events().say(Level::Info, line);
     }
 
     /// What must be known before sending: read, unless the caller has just read it.
@@ -286,7 +278,7 @@ impl Todo {
     fn refused(&mut self, part: Piece, error: Error, spares: bool, merged: &mut Merged) {
         self.refusals += 1;
         let size = part.subjects.len();
-        let hopeless = !spares || !may_spare(&error) || (self.refusals >= REFUSALS && !merged.worked());
+        let hopeless = !spares || !error.may_spare() || (self.refusals >= REFUSALS && !merged.worked());
         if size > 1 && !hopeless {
             let places: Vec<usize> = (0..size).collect();
             let (first, second) = places.split_at(size / 2);
@@ -302,9 +294,4 @@ impl Todo {
             }
         }
     }
-}
-
-/// Whether a refusal may concern only some of the people in a call.
-pub(super) fn may_spare(error: &Error) -> bool {
-    [Code::Refused.as_str(), Code::NotFound.as_str()].contains(&error.code)
 }

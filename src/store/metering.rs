@@ -145,11 +145,12 @@ impl Store {
         Ok(rows.map_err(|error| self.error(error))?.into_iter().map(DeliveryMark::of).collect())
     }
 
-    /// How many runs that events ask for nobody has taken, how many were taken and have not ended, and how many messages have
-    /// not arrived.
-    pub async fn waiting_told(&self) -> Result<(i64, i64, i64), Error> {
+    /// How many runs that events ask for nobody has taken, how many were taken and have not ended, how many of those wait for
+    /// something, and how many messages have not arrived.
+    pub async fn waiting_told(&self) -> Result<(i64, i64, i64, i64), Error> {
         sqlx::query_as(
             "SELECT COUNT(*) FILTER (WHERE state = 'waiting'), COUNT(*) FILTER (WHERE state = 'started'),
+                COUNT(*) FILTER (WHERE state = 'started' AND due_at IS NOT NULL),
                 (SELECT COUNT(*) FROM alarm_outbox)
              FROM hook_trigger WHERE state <> 'done'",
         )

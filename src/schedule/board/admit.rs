@@ -15,8 +15,8 @@ impl Board {
     /// Decides every moment of a post that is due by now.
     pub(super) fn come_due(&mut self, number: usize, turn: &mut Turn) {
         let post = &self.posts[number];
-        let (after, job) = (post.standing.decided_to, Arc::clone(&post.job));
-        let found = arrears(&job.timetable, after, turn.now, post.jitter, &job.missed);
+        let job = Arc::clone(&post.job);
+        let found = arrears(&job.timetable, post.next, turn.now, post.jitter, &job.missed);
         let mut folded = found.folded;
         for (moment, why) in found.missed {
             let entry = self.entry(number, moment, true, String::new());
@@ -31,7 +31,7 @@ impl Board {
             self.admit(number, entry, since, turn);
         }
         let post = &mut self.posts[number];
-        post.look_ahead();
+        post.next = found.next;
         if let Some(at) = post.due_at() {
             self.due.push(Reverse((at, number)));
         }
@@ -60,9 +60,9 @@ impl Board {
             (Overlap::Allow, _) => {}
             (Overlap::Skip, Some(run)) => return turn.say(&job, entry, What::Skipped(Why::Overlap(run))),
             (Overlap::CancelOther, Some(_)) => {
-                let runs: Vec<String> = post.at_work.iter().map(|work| work.run.clone()).collect();
-                for run in runs {
-                    turn.say(&job, entry.clone(), What::Stops(run));
+                for work in &mut self.posts[number].at_work {
+                    work.superseded = true;
+                    turn.say(&job, entry.clone(), What::Stops(work.run.clone()));
                 }
                 self.supersede(number, turn);
             }

@@ -44,8 +44,8 @@ struct Told {
     in_doubt: i64,
     promised: i64,
     held: i64,
-    /// Runs that events ask for: waiting, and started.
-    asked: (i64, i64),
+    /// Runs that events ask for: waiting, at work, and to be tried again.
+    asked: [i64; 3],
     undelivered: i64,
     hooks: Vec<String>,
 }
@@ -102,10 +102,10 @@ impl Shared {
         counted.ok()?;
         let loose = self.past.loose().await.ok()?;
         let held = store.held_runs().await.ok()?;
-        let (waiting, started, undelivered) = store.waiting_told().await.ok()?;
+        let (waiting, started, put_off, undelivered) = store.waiting_told().await.ok()?;
         let hooks = store.hook_names().await.ok()?;
         let (in_doubt, promised) = (loose.in_doubt(), loose.promised());
-        Some(Told { in_doubt, promised, held, asked: (waiting, started), undelivered, hooks })
+        Some(Told { in_doubt, promised, held, asked: [waiting, started - put_off, put_off], undelivered, hooks })
     }
 }
 
@@ -187,10 +187,11 @@ fn store(told: &Told, text: &mut Text) {
     text.one("beadle_effects_in_doubt", Type::Gauge, help, count(told.in_doubt));
     let help = "Effects that a platform has promised and nobody has seen yet.";
     text.one("beadle_effects_promised", Type::Gauge, help, count(told.promised));
-    let help = "Runs that events have asked for: waiting for their beginning, and started.";
+    let help = "Runs that events have asked for: waiting for their beginning, started, and put off until they are tried again.";
     let mut family = text.family("beadle_event_runs", Type::Gauge, help);
-    family.sample(&[("state", "waiting")], count(told.asked.0));
-    family.sample(&[("state", "started")], count(told.asked.1));
+    for (state, asked) in ["waiting", "started", "put_off"].iter().zip(told.asked) {
+        family.sample(&[("state", state)], count(asked));
+    }
     let help = "Alarms that have not arrived yet.";
     text.one("beadle_alarms_undelivered", Type::Gauge, help, count(told.undelivered));
 }

@@ -298,6 +298,7 @@ fn what_is_wrong_is_said_where_it_stands() {
         ),
         ("[notify]\ncommand = []", "3:11: `command` must be a list: [\"program\", \"argument\"]; no shell takes part"),
         ("[notify]\nmail = \"ops\"", "3:8: `mail` must be an address: `ops` is not an e-mail address: there is no `@`"),
+        ("memory = 1\nmemory = 2", "3:1: `memory` is written here for the second time"),
         ("schedule = ", "2:12: this is not TOML: string values must be quoted, expected literal string"),
     ] {
         let refused = refused(text);
@@ -369,6 +370,25 @@ fn the_address_of_a_service_is_read_when_it_is_used_and_checked_then() {
         "{error}"
     );
     assert!(!error.contains("hush"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_or_no_text_is_said_and_not_waited_for() {
+    let (folder, settings) = project(&[("jobs/a.toml", "script = \"a.rhai\"")]);
+    let jobs = folder.path().join("jobs");
+    let made = std::process::Command::new("mkfifo").arg(jobs.join("pipe.toml")).status().unwrap();
+    assert!(made.success());
+    std::fs::write(jobs.join("old.toml"), b"script = \"a.rhai\"\n# caf\xe9").unwrap();
+    let broken: Vec<String> =
+        Jobs::load(&settings).unwrap().broken.iter().map(|(_, error)| error.to_string()).collect();
+    assert_eq!(
+        broken,
+        [
+            "failed to read `jobs/old.toml`: line 2 is not UTF-8; save it as UTF-8",
+            "failed to read `jobs/pipe.toml`: it is no file"
+        ]
+    );
 }
 
 #[test]
