@@ -33,11 +33,12 @@ mod ticks;
 mod ticks_tests;
 mod traces;
 mod triggers;
+mod written;
 
 pub use accounts::{Account, Sign, World, WorldRequest};
 pub use alarms::{AlarmRow, LetterRow};
 pub use asking::TallyRow;
-pub use deliveries::{AsideRow, DeliveryCounts, DeliveryRow, NewDelivery, WrittenRow};
+pub use deliveries::{AsideRow, DeliveryCounts, DeliveryRow, NewDelivery};
 pub use effects::{EffectRow, NewCall, NewEffect, Subjects};
 pub use error::Error;
 pub use group::Writing;
@@ -54,3 +55,4 @@ pub use settling::{ObjectRow, Settling};
 pub use ticks::{JobRow, PauseRow, TickFilter, TickRow};
 pub use traces::{About, LooseGroup, Names, Told, Trace};
 pub use triggers::{TriggerRow, TriggerStanding, TriggerState};
+pub use written::WrittenRow;
