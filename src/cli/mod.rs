@@ -19,6 +19,8 @@ mod run;
 mod runs;
 mod sandbox;
 mod serve;
+#[cfg(unix)]
+mod service;
 mod serving;
 mod session;
 mod stream;

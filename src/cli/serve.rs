@@ -17,12 +17,16 @@ use crate::clock::Clock;
 use crate::effects::Lease;
 use crate::events::{Events, Level};
 use crate::hooks::Bell;
-use crate::schedule::{Alarms, Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts, Patience, Processes, SEAT};
+use crate::schedule::{
+    Alarms, Daemon, Desk, Found, JobFiles, Keep, Nobody, NotServed, Parts, Patience, Processes, SEAT, Watcher,
+};
 use crate::server::Listening;
 use crate::settings::{Jobs, Mode, Settings};
 
 /// So long messages are waited for at the end; what has not arrived is sent by the next `beadle serve`.
 const LAST_MESSAGES: Duration = Duration::from_secs(5);
+/// So long answers are waited for at the end that are being given.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -83,6 +87,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         reload: Arc::clone(&reload),
         alarms: alarms.clone(),
         asks,
+        watcher: watcher(shell, &events),
     };
     session.runtime.block_on(async {
         let (listening, questions) = open(&session, desk, stop.clone(), &events).await?;
@@ -108,7 +113,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
 
 /// Lets what is being answered be answered, for a while.
 async fn closed(listening: Option<Listening>) -> Option<std::io::Result<()>> {
-    tokio::time::timeout(Duration::from_secs(5), listening?.stopped()).await.ok()
+    tokio::time::timeout(LAST_ANSWERS, listening?.stopped()).await.ok()
 }
 
 /// Receives webhooks. A place that is taken hinders nobody who has no hook.
@@ -127,6 +132,28 @@ async fn receive(ready: Ready, session: &Session<'_>, events: &Events) -> Result
         }
         Err(failure) => Err(failure),
     }
+}
+
+/// The service manager that started this process, if one did.
+#[cfg(unix)]
+fn watcher(shell: &Shell, events: &Events) -> Arc<dyn Watcher> {
+    // What every run may take, and what comes after the last one, twice: webhooks are let go like the API.
+    let stopping = Patience::default().stop + LAST_MESSAGES + 2 * LAST_ANSWERS;
+    match super::service::Service::of_process(&shell.environment, stopping) {
+        Ok(Some(service)) => Arc::new(service),
+        Ok(None) => Arc::new(Nobody),
+        Err(error) => {
+            let line = format!("the service manager cannot be told that jobs are served: `NOTIFY_SOCKET`: {error}");
+            events.say(Level::Warn, line);
+            Arc::new(Nobody)
+        }
+    }
+}
+
+/// There are none that could be told.
+#[cfg(not(unix))]
+fn watcher(_shell: &Shell, _events: &Events) -> Arc<dyn Watcher> {
+    Arc::new(Nobody)
 }
 
 fn days(count: u32) -> SignedDuration {

@@ -14,7 +14,10 @@ mod verdict;
 
 pub use alarm::{Alarms, Delivery, DeliveryParts, Message, Pulse, Topic, Trouble, Waits, Way, test_message};
 pub use board::{Board, Change, Open, Pause, SeenJob, Standing};
-pub use daemon::{Asks, ByHand, Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts, SEAT, Seen, Silent, Tally};
+pub use daemon::{
+    Asks, ByHand, Daemon, Desk, Found, JobFiles, Keep, Load, Nobody, NotServed, Parts, SEAT, Seen, Silent, Stage,
+    Tally, Watcher,
+};
 pub use orders::{Asked, Moments, backfill, pause};
 pub use process::{Ended, Errand, Exit, Patience, Processes, Starts, Task};
 pub use simulate::Simulation;

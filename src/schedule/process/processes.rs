@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::events::{Events, Level};
 use crate::model::span;
 use crate::runs::{Lost, Marked};
-use crate::settings::{Job, Mode, Redactor};
+use crate::settings::{Job, Mode, OF_SERVICE, Redactor};
 use crate::store::{Cause, Store};
 
 /// What a run that stops softly ends with.
@@ -95,6 +95,9 @@ impl Processes {
         let mut command = Command::new(&self.program);
         #[cfg(unix)]
         command.arg0("beadle");
+        for name in OF_SERVICE {
+            command.env_remove(name);
+        }
         command.current_dir(&self.folder).args(["jobs", "start", &errand.job, "--run", &errand.run, "--tether"]);
         command.args(["--cause", errand.cause.as_str()]);
         if errand.what == Task::Resume {
