@@ -56,6 +56,7 @@ mod served;
 mod served_alarms;
 #[cfg(unix)]
 mod served_jobs;
+mod service;
 mod shipped_scripts;
 mod sign_in;
 mod signals;
