@@ -6,11 +6,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::answer::Merged;
-use super::follow::Ended;
-use super::perform::{is_believed, share_of_job};
+use super::follow::{Ended, is_believed, share_of_job};
+use super::question::{question, written};
 use super::replaced::{is_replaced, unknown_roster};
 use super::{Client, Error, Policy};
-use crate::catalog::{Args, Call, Consequence, Doubt, LookUp, Op, Piece, Repeat, Verdict, Write};
+use crate::catalog::{Args, Call, Consequence, Doubt, LookUp, Piece, Repeat, Verdict};
 use crate::effects::{Answered, Error as LedgerError, Intent, Settled, Why};
 
 /// After this, an update is no longer "at once".
@@ -268,11 +268,6 @@ impl Client {
         Ok(doubts.iter().map(|doubt| (look_up.judge)(doubt, &reads)).collect())
     }
 
-    pub(super) fn operation(&self, doubt: &Doubt) -> Option<&'static Op> {
-        let (noun, verb) = doubt.operation.split_once('.')?;
-        self.platform().op(noun, verb)
-    }
-
     pub(super) fn is_at_once(&self, doubt: &Doubt) -> bool {
         self.clock().now_ms() - doubt.begun_at <= SAME_BREATH_MS
     }
@@ -326,25 +321,6 @@ pub(super) fn elsewhere(written: Result<(), LedgerError>, noted: Noted) -> Resul
         Err(LedgerError::Alive { .. } | LedgerError::Step { .. }) => Ok(Noted::Elsewhere),
         Err(error) => Err(error),
     }
-}
-
-/// What is asked of a look-up about a subject of which the ledger holds no doubt.
-pub(super) fn question(piece: &Piece, place: usize, intent: &Intent, begun_at: i64) -> Doubt {
-    let (subject, wanted) = &piece.subjects[place];
-    Doubt {
-        effect: 0,
-        operation: piece.call.op.name(),
-        subject: subject.clone(),
-        address: intent.addresses.get(&subject.key).cloned(),
-        wanted: wanted.clone(),
-        before: intent.before.get(&subject.key).cloned().unwrap_or(Value::Null),
-        begun_at,
-        job: None,
-    }
-}
-
-pub(super) fn written(op: &'static Op) -> Option<&'static Write> {
-    op.carefully()
 }
 
 /// Doubts of one operation and group, each with its place.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::Client;
-use super::doubt::question;
+use super::question::question;
 use crate::catalog::{Answer, Consequence, Deed, Follow, Mails, Piece};
 use crate::effects::Intent;
 use crate::model::{Group, Placeholder};

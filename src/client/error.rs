@@ -45,6 +45,11 @@ pub struct Error {
 }
 
 impl Error {
+    /// Whether this refusal may concern only some of the people in a call.
+    pub(super) fn may_spare(&self) -> bool {
+        [Code::Refused.as_str(), Code::NotFound.as_str()].contains(&self.code)
+    }
+
     /// An error of this call in its own words.
     pub fn new(call: &Call, code: &'static str, message: impl Into<String>) -> Self {
         Self {

@@ -5,8 +5,11 @@ use serde_json::Value;
 
 use super::crash::{self, Point};
 use super::{Client, Error, Policy};
-use crate::catalog::{Args, Call, Follow};
+use crate::catalog::{Args, Call, Consequence, Follow, Op};
 use crate::events::Level;
+
+/// The largest share of an answer that the ledger keeps for `resume`, in bytes.
+pub(super) const LARGEST_SHARE: usize = 64 * 1024;
 
 /// How a job ended.
 pub(super) enum Ended {
@@ -87,4 +90,25 @@ fn words(answer: &Value) -> String {
         .and_then(Value::as_str)
         .unwrap_or("the platform gives no reason")
         .to_owned()
+}
+
+/// The end of the work for a call that is never cut. Of a long one the ledger keeps the rows that were not done: without
+/// them it would take all as done.
+pub(super) fn share_of_job(op: &Op, answer: &Bytes) -> Option<Value> {
+    if op.batch.is_some() {
+        return None;
+    }
+    let share: Value = serde_json::from_slice(answer).ok()?;
+    match (answer.len() > LARGEST_SHARE, op.whole) {
+        (false, _) => Some(share),
+        (true, whole) => whole.map(|whole| (whole.keep)(share)),
+    }
+}
+
+/// Whether "completed" is enough: a change shows when it is read the next time; what was made must be named, one id a
+/// row, or be read back.
+pub(super) fn is_believed(op: &Op, follow: &Follow, answer: &Bytes, rows: usize) -> bool {
+    let changes = op.write(&Args::default()).is_some_and(|write| write.consequence == Consequence::Changes);
+    let answer: Value = serde_json::from_slice(answer).unwrap_or(Value::Null);
+    changes || answer.pointer(follow.merged).and_then(Value::as_array).is_some_and(|ids| ids.len() >= rows)
 }

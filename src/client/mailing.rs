@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::answer::Merged;
-use super::write::With;
-use super::{Client, Error};
+use super::{Client, Error, With};
 use crate::catalog::Call;
 
 impl Client {

@@ -21,12 +21,14 @@ mod plan;
 mod planned;
 mod policy;
 mod post;
+mod question;
 mod read;
 mod recent;
 mod replaced;
 mod send;
 mod sign_in;
 mod transport;
+mod with;
 mod write;
 
 #[cfg(test)]
@@ -55,7 +57,8 @@ pub use policy::Policy;
 pub use post::{Answered, Poster};
 pub use sign_in::{Signature, Signer};
 pub use transport::{Lost, Reads, Reply, SendFuture, Writes};
-pub use write::{Brake, With};
+pub use with::With;
+pub use write::Brake;
 
 use self::pace::Turn;
 use crate::catalog::{Answer, Call, Doubt, Platform};

@@ -8,17 +8,13 @@ use serde_json::Value;
 
 use super::answer::Merged;
 use super::crash::{self, Point};
-use super::doubt::question;
-use super::follow::Ended;
+use super::follow::{Ended, LARGEST_SHARE, is_believed, share_of_job};
+use super::question::question;
 use super::send::Sent;
-use super::write::{With, may_spare};
-use super::{Client, Error, Gravity};
-use crate::catalog::{Answer, Args, Code, Consequence, Doubt, Follow, Op, Part, Piece, Repeat, Verdict};
+use super::{Client, Error, Gravity, With};
+use crate::catalog::{Answer, Code, Doubt, Follow, Part, Piece, Repeat, Verdict};
 use crate::effects::{Intent, Outcome, Permit};
 use crate::events::Level;
-
-/// The largest share of an answer that the ledger keeps for `resume`, in bytes.
-const LARGEST_SHARE: usize = 64 * 1024;
 
 impl Client {
     /// Sends a part under its permit and settles it.
@@ -35,7 +31,7 @@ impl Client {
         crash::reach(Point::BeforeSettle);
         let body = match sent {
             Sent::Worked(body) => self.with_id(part, body),
-            Sent::Failed(error) if part.subjects.len() > 1 && may_spare(&error) => {
+            Sent::Failed(error) if part.subjects.len() > 1 && error.may_spare() => {
                 return self.perform_refusal(part, permit, intent, error, merged).await;
             }
             Sent::Failed(error) => {
@@ -333,25 +329,4 @@ fn shares(part: &Piece, permit: &Permit, body: &Bytes) -> HashMap<usize, Value> 
         (Ok(share), Some(&place)) if one && body.len() <= LARGEST_SHARE => HashMap::from([(place, share)]),
         _ => HashMap::new(),
     }
-}
-
-/// The end of the work for a call that is never cut. Of a long one the ledger keeps the rows that were not done: without
-/// them it would take all as done.
-pub(super) fn share_of_job(op: &Op, answer: &Bytes) -> Option<Value> {
-    if op.batch.is_some() {
-        return None;
-    }
-    let share: Value = serde_json::from_slice(answer).ok()?;
-    match (answer.len() > LARGEST_SHARE, op.whole) {
-        (false, _) => Some(share),
-        (true, whole) => whole.map(|whole| (whole.keep)(share)),
-    }
-}
-
-/// Whether "completed" is enough: a change shows when it is read the next time; what was made must be named, one id a
-/// row, or be read back.
-pub(super) fn is_believed(op: &Op, follow: &Follow, answer: &Bytes, rows: usize) -> bool {
-    let changes = op.write(&Args::default()).is_some_and(|write| write.consequence == Consequence::Changes);
-    let answer: Value = serde_json::from_slice(answer).unwrap_or(Value::Null);
-    changes || answer.pointer(follow.merged).and_then(Value::as_array).is_some_and(|ids| ids.len() >= rows)
 }

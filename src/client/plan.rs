@@ -9,11 +9,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::answer::Merged;
-use super::doubt::question;
 use super::drafting::{Drafting, Follows};
+use super::question::question;
 use super::replaced::is_replaced;
-use super::write::With;
-use super::{Client, Error};
+use super::{Client, Error, With};
 use crate::catalog::{Call, Code, Consequence, Deed, Doubt, Mails, Piece, SubjectKind, Verdict, Whom};
 use crate::effects::{Answered, Intent, Why};
 use crate::model::{Cascade, Group, Placeholder};

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::Client;
-use super::doubt::question;
+use super::question::question;
 use crate::catalog::{Call, Deed, Piece, Seen};
 use crate::effects::Intent;
 use crate::wire::Row;

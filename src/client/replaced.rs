@@ -2,7 +2,7 @@
 //! until the later one has happened.
 
 use super::Client;
-use super::doubt::written;
+use super::question::written;
 use crate::catalog::{Doubt, Piece, Repeat, Verdict};
 
 impl Client {

@@ -11,49 +11,16 @@ use serde_json::{Value, json};
 use super::answer::Merged;
 use super::crash::{self, Point};
 use super::perform::Performed;
-use super::{Client, Error};
-use crate::catalog::{Call, Code, Consequence, Mails, Piece, Subject};
+use super::{Client, Error, With};
+use crate::catalog::{Call, Consequence, Mails, Piece, Subject};
 use crate::effects::Intent;
 use crate::model::Placeholder;
-use crate::settings::Partial;
 
 /// How often the ledger is asked anew for one piece: after doubts were looked up, what is free is sent again.
 const ROUNDS: usize = 8;
 /// A refused call for many people is halved to spare those who are not affected; after so many refusals
 /// without a single success the reason is not one of them.
 const REFUSALS: usize = 40;
-/// What the caller wants beyond the arguments.
-#[derive(Clone, Debug)]
-pub struct With {
-    /// The campaign of a mail (`again: "label"`); `None` is the one that everybody gets once.
-    pub again: Option<String>,
-    /// Whether to follow a job to its end.
-    pub wait: bool,
-    /// Whether an object that is there and was not made by us may be used.
-    pub use_existing: bool,
-    /// What reads have just shown of the subjects, by their key, as [`crate::catalog::Before::keep`] would.
-    pub known: HashMap<String, Value>,
-    /// Limits that the caller has set for this work; a plan keeps them.
-    pub limits: Partial,
-    /// Whether a refused call for many people is halved, to spare those who are not affected.
-    pub spares: bool,
-    /// Whether the caller has already held all its removals against the brakes.
-    pub checked: bool,
-}
-
-impl Default for With {
-    fn default() -> Self {
-        Self {
-            again: None,
-            wait: true,
-            use_existing: false,
-            known: HashMap::new(),
-            limits: Partial::default(),
-            spares: true,
-            checked: false,
-        }
-    }
-}
 
 /// Holds a write that would pass a limit.
 pub trait Brake: Send + Sync {
@@ -286,7 +253,7 @@ impl Todo {
     fn refused(&mut self, part: Piece, error: Error, spares: bool, merged: &mut Merged) {
         self.refusals += 1;
         let size = part.subjects.len();
-        let hopeless = !spares || !may_spare(&error) || (self.refusals >= REFUSALS && !merged.worked());
+        let hopeless = !spares || !error.may_spare() || (self.refusals >= REFUSALS && !merged.worked());
         if size > 1 && !hopeless {
             let places: Vec<usize> = (0..size).collect();
             let (first, second) = places.split_at(size / 2);
@@ -302,9 +269,4 @@ impl Todo {
             }
         }
     }
-}
-
-/// Whether a refusal may concern only some of the people in a call.
-pub(super) fn may_spare(error: &Error) -> bool {
-    [Code::Refused.as_str(), Code::NotFound.as_str()].contains(&error.code)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::groups::{Names, Other};
+use super::place::{Names, Other};
 use super::wish::{Chosen, Existing, Wish};
 use super::{GROUP, GroupPlace, Place};
 use crate::model::Group;

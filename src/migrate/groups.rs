@@ -2,77 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Unmapped;
 use super::counterpart::Finder;
-use super::wish::Wish;
-use crate::effects::Identities;
+use super::place::{GroupPlace, Other, Place};
+use super::{Unmapped, Wish};
 use crate::model::{Group, above, below};
-
-/// Where a group goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Into this group, which is there.
-    There(String),
-    /// Into one that is to be made.
-    Make,
-    /// Nowhere: it was left out.
-    Left,
-    /// Nowhere, for this reason.
-    Nowhere(String),
-}
-
-/// One group of the source and where it goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupPlace {
-    /// As the source has it.
-    pub group: Group,
-    /// Where it goes.
-    pub place: Place,
-    /// The nearest group above it that moves as well.
-    pub above: Option<String>,
-    /// What its counterpart stands below, where that is not the counterpart of the one above: a name, or nothing.
-    pub astray: Option<String>,
-}
-
-/// What the other side can do and has.
-pub(super) struct Other<'a> {
-    /// Its groups.
-    pub groups: &'a [Group],
-    /// Whether a group can be in another.
-    pub nests: bool,
-    /// How often it has a group of one name.
-    pub names: Names,
-    /// Why it makes no groups.
-    pub makes: Result<(), String>,
-    /// Groups that were made through this store.
-    pub made: &'a HashSet<String>,
-    /// Groups of the source that nobody uses any more.
-    pub retired: &'a HashSet<String>,
-    /// Groups of its own that nobody uses any more.
-    pub archived: &'a HashSet<String>,
-    /// Who is who.
-    pub known: &'a Identities,
-    /// How people call it.
-    pub title: &'a str,
-}
-
-/// How often an account can have a group of one name, as far as this store can tell them apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Names {
-    /// Once.
-    Once,
-    /// Once below each group: by its name and what is above it a group is known.
-    OncePerParent,
-    /// Any number: groups are known by something else.
-    Any,
-}
-
-impl GroupPlace {
-    /// Whether it goes anywhere.
-    pub fn moves(&self) -> bool {
-        matches!(self.place, Place::There(_) | Place::Make)
-    }
-}
 
 /// Where each group goes, those above first; and what of them stays behind.
 pub(super) fn places(source: &[Group], other: &Other<'_>, wish: &Wish) -> (Vec<GroupPlace>, Vec<Unmapped>) {
@@ -143,7 +76,9 @@ mod tests {
     use super::super::wish::{Chosen, Existing, Selection};
     use std::sync::LazyLock;
 
+    use super::super::place::Names;
     use super::*;
+    use crate::effects::Identities;
 
     static NONE: LazyLock<HashSet<String>> = LazyLock::new(HashSet::new);
 

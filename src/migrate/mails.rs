@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::Wish;
+use serde_json::Map;
+
 use super::prepare::{Prepared, comes_by_itself, invites};
+use super::{Carried, Wish};
+use crate::catalog::Call;
 use crate::client::Client;
-use crate::model::Member;
+use crate::model::{Member, Person};
 
 /// Who is not written to about a group, by its id at the source: they are about one below it, or were invited before.
 pub(super) fn elsewhere(prepared: &Prepared) -> HashMap<String, BTreeSet<String>> {
@@ -26,7 +29,7 @@ pub(super) fn elsewhere(prepared: &Prepared) -> HashMap<String, BTreeSet<String>
 /// How many mails there would be at most: of whoever is in none of the groups nobody knows whether they have signed in.
 pub(super) fn foreseen(to: &Client, prepared: &Prepared, wish: &Wish) -> usize {
     let people = prepared.people.values().flatten();
-    if to.platform().adapter.call_in(to.connection(), "", &[], &serde_json::Map::new()).is_some() {
+    if to.platform().adapter.call_in(to.connection(), "", &[], &Map::new()).is_some() {
         // There, each group is one that people are invited into.
         return people.count();
     }
@@ -37,6 +40,14 @@ pub(super) fn foreseen(to: &Client, prepared: &Prepared, wish: &Wish) -> usize {
     let known: HashSet<String> = known.filter_map(key).collect();
     let asked: HashSet<&str> = people.map(|one| one.email.key()).filter(|key| !known.contains(*key)).collect();
     asked.len()
+}
+
+/// The call that writes to people, where nobody comes in unasked.
+pub(super) fn calling_in(to: &Client, group: &str, people: &[Carried], wish: &Wish) -> Option<Call> {
+    let person = |one: &Carried| Person { email: one.email.clone(), fields: one.fields.clone(), line: 0 };
+    let people: Vec<Person> = people.iter().map(person).collect();
+    let none = Map::new();
+    to.platform().adapter.call_in(to.connection(), group, &people, wish.letter.as_ref().unwrap_or(&none))
 }
 
 fn members(prepared: &Prepared) -> impl Iterator<Item = &Member> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::compare::compare;
 use super::newcomers::{self, Welcomed};
@@ -11,12 +11,12 @@ use super::sheet::roster_of;
 use super::side::Everybody;
 use super::who::Who;
 use super::wish::Existing;
-use super::{Carried, GROUP, GroupPlace, Place, Unmapped, Wish, asked, links, losses, mails, side, whole};
+use super::{Carried, GROUP, GroupPlace, Place, Unmapped, Wish, links, losses, mails, side, stops, whole};
 use crate::catalog::{Call, Link, NewGroup, Unsupported, check};
 use crate::client::{Client, Error, Gravity, With};
 use crate::effects::Identities;
 use crate::events::Level;
-use crate::model::{Group, Member, Person, counted};
+use crate::model::{Group, Member, counted};
 use crate::roster::{self, Invite, Mode, Options, Strangers, Synced, listed};
 
 /// What a migration did.
@@ -61,7 +61,7 @@ pub async fn run(from: &Client, to: &Client, wish: &Wish) -> Result<Moved, Error
     }
     let mut prepared = Prepared::of(from, to, wish).await?;
     let mut moved = Moved { unmapped: std::mem::take(&mut prepared.unmapped), ..Moved::default() };
-    if let Err(ended) = asked::check(to, &prepared, wish).await {
+    if let Err(ended) = stops::check(to, &prepared, wish).await {
         moved.ended = Some(ended);
         return Ok(moved);
     }
@@ -142,7 +142,7 @@ impl Flow<'_> {
                 continue;
             }
             let mut synced = match self.people(group, people).await {
-                Err(error) if asked::is_passed(&error) => Synced { ended: Some(error), ..Synced::default() },
+                Err(error) if is_passed(&error) => Synced { ended: Some(error), ..Synced::default() },
                 synced => synced?,
             };
             let ended = synced.ended.clone();
@@ -162,7 +162,7 @@ impl Flow<'_> {
 
     /// Goes on after what concerns nothing else, and remembers a doubt; gives it in words.
     fn pass(&mut self, error: Error) -> Result<String, Error> {
-        if !asked::is_passed(&error) {
+        if !is_passed(&error) {
             return Err(error);
         }
         let why = error.message.clone();
@@ -244,7 +244,7 @@ impl Flow<'_> {
 
     /// Where nobody comes in unasked, people are written to, each once; `None` where they can be added.
     async fn call_in(&self, group: &MovedGroup, people: &[Carried]) -> Result<Option<Synced>, Error> {
-        let Some(call) = calling_in(self.to, &group.target, people, self.wish) else { return Ok(None) };
+        let Some(call) = mails::calling_in(self.to, &group.target, people, self.wish) else { return Ok(None) };
         let checked = check(call.op, vec![call.args.to_value()]);
         let checked = checked.map_err(|why| Error::new(&call, "bad_argument", format!("`letter`: {}", why.problem)))?;
         let with = With { limits: self.wish.limits.clone(), ..With::default() };
@@ -265,12 +265,9 @@ fn is_done(group: &Group, people: &[Carried], present: &[Member]) -> bool {
     compare(group, people, present, &Identities::default()).differences.iter().all(|one| !one.kind.lacks())
 }
 
-/// The call that writes to people, where nobody comes in unasked.
-pub(super) fn calling_in(to: &Client, group: &str, people: &[Carried], wish: &Wish) -> Option<Call> {
-    let person = |one: &Carried| Person { email: one.email.clone(), fields: one.fields.clone(), line: 0 };
-    let people: Vec<Person> = people.iter().map(person).collect();
-    let none = Map::new();
-    to.platform().adapter.call_in(to.connection(), group, &people, wish.letter.as_ref().unwrap_or(&none))
+/// Whether an error concerns only what it is about: the rest goes on, and it is said at the end.
+fn is_passed(error: &Error) -> bool {
+    error.gravity == Gravity::Doubt || (error.gravity == Gravity::Catchable && error.code == "refused")
 }
 
 fn unnamed(call: &Call, group: &Group) -> Error {

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::compare::{Compared, compare, difference};
+use super::mails::calling_in;
 use super::prepare::Prepared;
-use super::run::calling_in;
 use super::{Carried, Difference, Kind, Place, Unmapped, Wish, links, side, whole};
 use crate::client::{Client, Error};
 use crate::effects::Intent;

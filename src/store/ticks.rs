@@ -1,8 +1,7 @@
 //! Jobs between two processes of the scheduler, and a row for every due moment.
 
-use serde_json::{Value, json};
-use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row as _};
 
 use super::{Error, Store, Writing};
 
@@ -84,6 +83,10 @@ pub struct TickFilter {
     pub most: u32,
 }
 
+/// Rows of one statement: with thirteen values each, below the 32,766 that SQLite takes. Ten thousand rows as values take half the
+/// time of the same rows as one list in JSON, each of whose columns is looked for from its beginning.
+const AT_A_TIME: usize = 500;
+
 impl Store {
     /// Keeps what one turn of the scheduler has decided, all of it or nothing.
     pub async fn keep_turn(&self, jobs: &[JobRow], ticks: &[TickRow]) -> Result<(), Error> {
@@ -98,36 +101,39 @@ impl Store {
         jobs: &[JobRow],
         ticks: &[TickRow],
     ) -> Result<(), Error> {
-        let jobs: Vec<Value> = jobs
-            .iter()
-            .map(|job| json!([job.name, job.timetable, job.decided_to, job.failures, job.last_done, job.unfinished]))
-            .collect();
-        sqlx::query(
-            "INSERT INTO job (name, timetable, decided_to, failures, last_done, unfinished)
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each($1) WHERE true
-             ON CONFLICT (name) DO UPDATE SET timetable = excluded.timetable, decided_to = excluded.decided_to,
-                failures = excluded.failures, last_done = excluded.last_done, unfinished = excluded.unfinished",
-        )
-        .bind(Value::from(jobs).to_string())
-        .execute(&mut *writing.tx)
-        .await
-        .map_err(|error| self.error(error))?;
-        let ticks: Vec<Value> = ticks.iter().map(list_of).collect();
-        sqlx::query(
-            "INSERT INTO tick (job, scheduled_at, due_at, cause, made_up, state, why, folded, run, tries, decided_at, begun_at,
-                               ended_at)
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-                    value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12
-             FROM json_each($1) WHERE true
-             ON CONFLICT (job, scheduled_at) DO UPDATE SET due_at = excluded.due_at, cause = excluded.cause,
-                made_up = excluded.made_up, state = excluded.state, why = excluded.why, folded = max(folded, excluded.folded),
-                run = excluded.run, tries = excluded.tries, decided_at = excluded.decided_at,
-                begun_at = coalesce(excluded.begun_at, begun_at), ended_at = excluded.ended_at",
-        )
-        .bind(Value::from(ticks).to_string())
-        .execute(&mut *writing.tx)
-        .await
-        .map_err(|error| self.error(error))?;
+        for jobs in jobs.chunks(AT_A_TIME) {
+            let mut rows =
+                QueryBuilder::new("INSERT INTO job (name, timetable, decided_to, failures, last_done, unfinished) ");
+            rows.push_values(jobs, |mut row, job| {
+                row.push_bind(&job.name).push_bind(&job.timetable).push_bind(job.decided_to);
+                row.push_bind(job.failures).push_bind(job.last_done).push_bind(&job.unfinished);
+            });
+            rows.push(
+                " ON CONFLICT (name) DO UPDATE SET timetable = excluded.timetable, decided_to = excluded.decided_to,
+                    failures = excluded.failures, last_done = excluded.last_done, unfinished = excluded.unfinished",
+            );
+            rows.build().execute(&mut *writing.tx).await.map_err(|error| self.error(error))?;
+        }
+        for ticks in ticks.chunks(AT_A_TIME) {
+            let mut rows = QueryBuilder::new(
+                "INSERT INTO tick (job, scheduled_at, due_at, cause, made_up, state, why, folded, run, tries, decided_at,
+                                   begun_at, ended_at) ",
+            );
+            rows.push_values(ticks, |mut row, tick| {
+                row.push_bind(&tick.job).push_bind(tick.scheduled_at).push_bind(tick.due_at).push_bind(&tick.cause);
+                row.push_bind(tick.made_up).push_bind(&tick.state).push_bind(&tick.why).push_bind(folded(tick));
+                row.push_bind(&tick.run).push_bind(tick.tries).push_bind(tick.decided_at);
+                row.push_bind(tick.begun_at).push_bind(tick.ended_at);
+            });
+            rows.push(
+                " ON CONFLICT (job, scheduled_at) DO UPDATE SET due_at = excluded.due_at, cause = excluded.cause,
+                    made_up = excluded.made_up, state = excluded.state, why = excluded.why,
+                    folded = max(tick.folded, excluded.folded), run = excluded.run, tries = excluded.tries,
+                    decided_at = excluded.decided_at, begun_at = coalesce(excluded.begun_at, tick.begun_at),
+                    ended_at = excluded.ended_at",
+            );
+            rows.build().execute(&mut *writing.tx).await.map_err(|error| self.error(error))?;
+        }
         Ok(())
     }
 
@@ -245,22 +251,8 @@ impl Store {
     }
 }
 
-fn list_of(tick: &TickRow) -> Value {
-    json!([
-        tick.job,
-        tick.scheduled_at,
-        tick.due_at,
-        tick.cause,
-        tick.made_up,
-        tick.state,
-        tick.why,
-        tick.folded,
-        tick.run,
-        tick.tries,
-        tick.decided_at,
-        tick.begun_at,
-        tick.ended_at
-    ])
+fn folded(tick: &TickRow) -> i64 {
+    i64::try_from(tick.folded).unwrap_or(i64::MAX)
 }
 
 fn tick_of(row: &SqliteRow) -> Result<TickRow, sqlx::Error> {

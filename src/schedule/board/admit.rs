@@ -15,8 +15,8 @@ impl Board {
     /// Decides every moment of a post that is due by now.
     pub(super) fn come_due(&mut self, number: usize, turn: &mut Turn) {
         let post = &self.posts[number];
-        let (after, job) = (post.standing.decided_to, Arc::clone(&post.job));
-        let found = arrears(&job.timetable, after, turn.now, post.jitter, &job.missed);
+        let job = Arc::clone(&post.job);
+        let found = arrears(&job.timetable, post.next, turn.now, post.jitter, &job.missed);
         let mut folded = found.folded;
         for (moment, why) in found.missed {
             let entry = self.entry(number, moment, true, String::new());
@@ -31,7 +31,7 @@ impl Board {
             self.admit(number, entry, since, turn);
         }
         let post = &mut self.posts[number];
-        post.look_ahead();
+        post.next = found.next;
         if let Some(at) = post.due_at() {
             self.due.push(Reverse((at, number)));
         }

@@ -136,11 +136,6 @@ impl Post {
         moment.saturating_add(self.jitter).unwrap_or(Timestamp::MAX)
     }
 
-    /// Its next moment after all that has been decided.
-    pub(super) fn look_ahead(&mut self) {
-        self.next = self.job.timetable.next(self.standing.decided_to);
-    }
-
     /// Why it is paused, if it is.
     pub(super) fn paused(&self, now: Timestamp) -> Option<String> {
         if let Some(reason) = &self.job.paused {
