@@ -24,6 +24,7 @@ mod service;
 mod serving;
 mod session;
 mod stream;
+mod traces;
 mod transports;
 mod undo;
 mod webhook;
@@ -55,7 +56,7 @@ Example:
 
 /// Runs the scripts of people who run communities.
 #[derive(Debug, Parser)]
-#[command(name = "beadle", version, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "beadle", version = traces::VERSION, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
 struct Cli {
     #[command(flatten)]
     shared: Shared,

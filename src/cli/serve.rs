@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::receiving::{Ready, Receiving};
 use super::serving::{attend, log, open};
 use super::session::Session;
+use super::traces::{Parent, Traces, hand_over};
 use super::{Code, Failure, Shell};
 use crate::clock::Clock;
 use crate::effects::Lease;
@@ -46,6 +47,8 @@ pub(super) struct Options {
 pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
     let settings = shell.settings(mode, None)?;
+    // Outlives the runtime: a span ends with its task.
+    let _traces = Traces::begin(shell, Parent::None);
     let session = Session::open(shell, settings.clone(), mode)?;
     // Whoever comes second is told so before anything else is in its way.
     if Lease::is_held(&session.store, SEAT).unwrap_or(false) {
@@ -64,6 +67,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         redactor: shell.redactor.clone(),
         clock: Clock::system(),
         events: events.clone(),
+        handed: hand_over,
     };
     let delivery = super::jobs::delivery(shell, &session)?;
     let alarms = Alarms::new(delivery, mode, events.clone(), Clock::system());

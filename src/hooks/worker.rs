@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::finish::{Ended, finish, own};
 use super::gather::{Trouble, gather};
@@ -148,10 +150,12 @@ impl Working {
             };
             busy.insert(row.hook.clone());
             let working = self.clone();
-            tasks.spawn(async move {
+            let span = traced(&row);
+            let work = async move {
                 let hook = row.hook.clone();
                 (hook, working.work_off(row, body).await)
-            });
+            };
+            tasks.spawn(work.instrument(span));
         }
     }
 
@@ -227,10 +231,13 @@ impl Working {
             None => vec![false; gathered.looked.len()],
         };
         let count = gathered.looked.len();
+        let span = Span::current();
+        span.record("beadle.events", i64::try_from(count).unwrap_or(i64::MAX));
         let partial = gathered.trouble.is_some();
         let ended = Ended { now, partial, trouble: gathered.trouble.map(Trouble::why) };
         let runs = finish(&self.0.of.store, &row, gathered.looked, &own, &jobs, ended).await?;
         if let Some(runs) = runs {
+            span.record("beadle.runs", i64::try_from(runs).unwrap_or(i64::MAX));
             let part = if partial { ", not all of it" } else { "" };
             let words = format!("webhook {}: delivery {}: {count} told{part}, {runs} to run", row.hook, row.seq);
             self.0.events.say(if partial { Level::Warn } else { Level::Info }, words);
@@ -251,4 +258,20 @@ impl Working {
         self.0.readers.lock().unwrap_or_else(PoisonError::into_inner).insert(connection.to_owned(), reader.clone());
         Ok(reader)
     }
+}
+
+/// What working a delivery off looks like as a span. Nothing is above it: it was answered long ago.
+fn traced(row: &DeliveryRow) -> Span {
+    tracing::info_span!(
+        parent: None,
+        "delivery",
+        otel.name = "work off a delivery",
+        otel.kind = "consumer",
+        otel.status_code = Empty,
+        beadle.hook = row.hook.as_str(),
+        beadle.delivery = row.seq,
+        beadle.connection = row.connection.as_str(),
+        beadle.events = Empty,
+        beadle.runs = Empty,
+    )
 }

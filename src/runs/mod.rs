@@ -15,6 +15,7 @@ mod planning;
 mod report;
 mod runner;
 mod scripted;
+mod traced;
 mod undoing;
 mod work;
 

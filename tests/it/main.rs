@@ -45,6 +45,7 @@ mod mobilize_after;
 mod mobilize_deeds;
 mod mobilize_document;
 mod mobilize_examples;
+mod otel;
 mod pieces;
 mod plans;
 mod prefixes;
