@@ -40,7 +40,7 @@ impl Manager {
 
     /// The next message.
     fn next(&self) -> String {
-        self.within(Duration::from_secs(30)).expect("the manager hears something")
+        self.within(Duration::from_secs(30)).unwrap()
     }
 
     /// The next message that is no sign of life.

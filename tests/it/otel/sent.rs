@@ -57,7 +57,7 @@ fn a_run_is_a_tree_of_its_calls_effects_and_requests_below_whoever_started_it() 
     let request = named(&spans, "GET users.get");
     is_child(request, read);
     let (host, port) = served.address.split_once(':').unwrap();
-    let url = format!("http://{}/mobilize/v1/users/1010", served.address);
+    let url = format!("http://{}/mobilize/v1/users/1010/", served.address);
     assert_eq!((request.kind, request.get("http.request.method"), request.get("url.full")), (3, "GET", url.as_str()));
     assert_eq!((request.get("server.address"), request.get("server.port")), (host, port));
     assert_eq!((request.get("http.response.status_code"), request.get("beadle.operation")), ("200", "users.get"));
