@@ -13,6 +13,7 @@ use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 
 use super::super::Printer;
+use super::counted::Count;
 use crate::events::Level;
 use crate::settings::Redactor;
 
@@ -21,6 +22,7 @@ pub(super) struct Clean {
     to: Otlp,
     redactor: Redactor,
     complaint: Complaint,
+    count: Arc<Count>,
 }
 
 /// Says once that traces do not arrive.
@@ -47,8 +49,8 @@ impl Complaint {
 }
 
 impl Clean {
-    pub(super) fn new(to: Otlp, redactor: &Redactor, complaint: Complaint) -> Self {
-        Self { to, redactor: redactor.clone(), complaint }
+    pub(super) fn new(to: Otlp, redactor: &Redactor, complaint: Complaint, count: Arc<Count>) -> Self {
+        Self { to, redactor: redactor.clone(), complaint, count }
     }
 
     fn clean(&self, span: &mut SpanData) {
@@ -84,6 +86,7 @@ impl Clean {
 
 impl SpanExporter for Clean {
     async fn export(&self, mut batch: Vec<SpanData>) -> OTelSdkResult {
+        self.count.leave(batch.len());
         batch.iter_mut().for_each(|span| self.clean(span));
         let sent = self.to.export(batch).await;
         if let Err(error) = &sent {

@@ -5,6 +5,8 @@
 #[cfg(feature = "otel")]
 mod clean;
 #[cfg(feature = "otel")]
+mod counted;
+#[cfg(feature = "otel")]
 mod sent;
 
 use std::sync::Arc;

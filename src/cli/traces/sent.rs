@@ -11,14 +11,15 @@ use opentelemetry::{Context, ContextGuard, KeyValue};
 use opentelemetry_otlp::{SpanExporter, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::trace::{BatchSpanProcessor, SdkTracerProvider};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::filter::{LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry;
 
 use super::super::Printer;
 use super::clean::{Clean, Complaint};
+use super::counted::{Count, Counted};
 use crate::client::collector;
 use crate::settings::{Environment, Redactor};
 
@@ -35,6 +36,7 @@ const HANDED: [(&str, &str); 2] = [("traceparent", "TRACEPARENT"), ("tracestate"
 pub(super) struct Sending {
     provider: SdkTracerProvider,
     complaint: Complaint,
+    count: Arc<Count>,
     /// Whoever started the process: spans that have no other parent are its children.
     _starter: Option<ContextGuard>,
 }
@@ -55,8 +57,10 @@ impl Sending {
         let exporter = SpanExporter::builder().with_http().with_http_client(client).build();
         let exporter =
             exporter.map_err(|_| format!("the `OTEL_EXPORTER_OTLP_…` variables (`{variable}`) are not understood"))?;
+        let count = Arc::<Count>::default();
+        let clean = Clean::new(exporter, redactor, complaint.clone(), Arc::clone(&count));
         let provider = SdkTracerProvider::builder()
-            .with_batch_exporter(Clean::new(exporter, redactor, complaint.clone()))
+            .with_span_processor(Counted::new(BatchSpanProcessor::builder(clean).build(), Arc::clone(&count)))
             .with_resource(resource(environment))
             .build();
         let spans = tracing_opentelemetry::layer()
@@ -66,9 +70,12 @@ impl Sending {
             .with_target(false)
             .with_tracked_inactivity(false)
             // Spans of ours alone: those of the libraries say what is sent, with all that is secret in it.
-            .with_filter(filter_fn(|what| what.is_span() && what.target().split("::").next() == Some("beadle")));
+            .with_filter(
+                filter_fn(|what| what.is_span() && what.target().split("::").next() == Some("beadle"))
+                    .with_max_level_hint(LevelFilter::INFO),
+            );
         tracing::subscriber::set_global_default(registry().with(spans)).map_err(|error| error.to_string())?;
-        Ok(Self { provider, complaint, _starter: starter.map(|starter| joined(starter).attach()) })
+        Ok(Self { provider, complaint, count, _starter: starter.map(|starter| joined(starter).attach()) })
     }
 }
 
@@ -76,7 +83,11 @@ impl Drop for Sending {
     fn drop(&mut self) {
         // What failed while it was sent was said.
         if self.provider.shutdown_with_timeout(LAST_SPANS).is_err() {
-            self.complaint.say(&format!("the last ones were not taken within {} s", LAST_SPANS.as_secs()));
+            return self.complaint.say(&format!("the last ones were not taken within {} s", LAST_SPANS.as_secs()));
+        }
+        if let (dropped @ 1.., all) = self.count.dropped() {
+            let why = format!("{dropped} of {all} spans found no room; a larger `OTEL_BSP_MAX_QUEUE_SIZE` has more");
+            self.complaint.say(&why);
         }
     }
 }

@@ -6,6 +6,9 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+/// Taken.
+pub const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
 /// Listens until the tests end.
 pub struct Collector {
     pub address: String,
@@ -46,11 +49,16 @@ impl Span {
 impl Collector {
     /// One that takes everything.
     pub fn start() -> Self {
-        Self::answering(Some("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"))
+        Self::answering(Some(OK))
     }
 
     /// One that answers so; `None` never answers.
     pub fn answering(answer: Option<&'static str>) -> Self {
+        Self::slow(answer, Duration::ZERO)
+    }
+
+    /// One that takes its time for each answer.
+    pub fn slow(answer: Option<&'static str>, time: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let heard: Arc<(Mutex<Vec<Post>>, Condvar)> = Arc::default();
@@ -58,7 +66,7 @@ impl Collector {
         std::thread::spawn(move || {
             for stream in listener.incoming().map(Result::unwrap) {
                 let taken = Arc::clone(&taken);
-                std::thread::spawn(move || serve(stream, answer, &taken));
+                std::thread::spawn(move || serve(stream, answer, time, &taken));
             }
         });
         Self { address, heard }
@@ -93,7 +101,7 @@ impl Collector {
     }
 }
 
-fn serve(stream: TcpStream, answer: Option<&str>, heard: &(Mutex<Vec<Post>>, Condvar)) {
+fn serve(stream: TcpStream, answer: Option<&str>, time: Duration, heard: &(Mutex<Vec<Post>>, Condvar)) {
     let mut writer = stream.try_clone().unwrap();
     let mut reader = BufReader::new(stream);
     loop {
@@ -106,6 +114,7 @@ fn serve(stream: TcpStream, answer: Option<&str>, heard: &(Mutex<Vec<Post>>, Con
         let length = head.to_lowercase().lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
         let mut body = vec![0; length.unwrap_or(0)];
         reader.read_exact(&mut body).unwrap();
+        std::thread::sleep(time);
         heard.0.lock().unwrap().push(Post { head, body });
         heard.1.notify_all();
         match answer {

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::collector::{Collector, Span};
+use super::collector::{Collector, OK, Span};
 use crate::api_served::Api;
 use crate::builder::Test;
 use crate::served::Served;
@@ -211,6 +211,18 @@ fn a_collector_that_fails_or_hangs_holds_no_run_up_and_is_told_of_once() {
         );
         assert!(!ran.stderr.contains("very-secret") && !ran.stdout.contains("very-secret"));
     }
+}
+
+#[test]
+fn what_a_slow_collector_has_no_room_for_is_dropped_and_counted() {
+    let slow = Collector::slow(Some(OK), Duration::from_millis(100));
+    let script = "for n in 0..100 { users.get(\"1010\"); }\n";
+    let test = Test::new().file("many.rhai", script).env("OTEL_EXPORTER_OTLP_ENDPOINT", &slow.url());
+    let ran = test.env("OTEL_BSP_MAX_QUEUE_SIZE", "4").args(["run", "many.rhai", "--sandbox"]).success();
+    let told = ran.stderr.lines().find(|line| line.contains("traces")).unwrap_or_else(|| panic!("{}", ran.stderr));
+    let (dropped, rest) = told.split_once(" says: ").unwrap().1.split_once(" of 201 spans found no room").unwrap();
+    assert!(rest.starts_with("; a larger `OTEL_BSP_MAX_QUEUE_SIZE` has more"), "{told}");
+    assert_eq!(slow.spans().len() as u64 + dropped.parse::<u64>().unwrap(), 201, "each is sent or counted");
 }
 
 #[test]
