@@ -6,6 +6,7 @@ mod attendance;
 mod doubts;
 mod failure;
 mod functions;
+mod heed;
 mod jobs;
 mod migrate;
 mod past;

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::heed::Signals;
 use super::receiving::{Ready, Receiving};
 use super::serving::{attend, log, open};
 use super::session::Session;
@@ -94,10 +95,12 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         watcher: watcher(shell, &events),
     };
     session.runtime.block_on(async {
+        let signals =
+            Signals::listen().map_err(|error| Failure::failed(format!("failed to wait for signals: {error}")))?;
         let (listening, questions) = open(&session, desk, stop.clone(), &events).await?;
         let daemon = Daemon::begin(parts).await.map_err(refused)?;
         events.say(Level::Info, format!("serving {}; Ctrl-C stops it", daemon.jobs()));
-        let signals = tokio::spawn(heed(stop, reload, events.clone()));
+        let signals = tokio::spawn(signals.heed(stop, reload, events.clone()));
         let receiving = receive(ready, &session, &events).await?;
         tokio::select! {
             () = daemon.serve() => {}
@@ -168,27 +171,6 @@ fn refused(why: NotServed) -> Failure {
     match why {
         NotServed::Taken => Failure::with(Code::Skipped, why.to_string()),
         other => Failure::failed(other.to_string()),
-    }
-}
-
-/// The first polite signal stops it gracefully, the second one at once; a hang-up reads the jobs again.
-#[cfg(unix)]
-#[expect(clippy::disallowed_methods, reason = "the second signal ends the process at once")]
-async fn heed(stop: CancellationToken, reload: Arc<Notify>, events: Events) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
-    loop {
-        tokio::select! {
-            Some(()) = hang_up.recv() => reload.notify_one(),
-            heard = super::session::next_signal() => match (heard, stop.is_cancelled()) {
-                (Err(_), _) => return,
-                (Ok(()), false) => stop.cancel(),
-                (Ok(()), true) => {
-                    events.say(Level::Warn, "ended at once; what is at work is resumed by the next `beadle serve`");
-                    std::process::exit(i32::from(Code::Interrupted.number()));
-                }
-            },
-        }
     }
 }
 
