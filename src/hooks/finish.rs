@@ -104,6 +104,9 @@ pub(super) async fn finish(
             made_at: ended.now,
             state: TriggerState::Waiting,
             ended_how: None,
+            tries: 0,
+            due_at: None,
+            why: None,
         };
         writing.keep_trigger(&trigger).await?;
         runs += 1;

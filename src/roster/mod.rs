@@ -19,6 +19,7 @@ mod read;
 mod renames;
 mod sync;
 mod whole;
+mod wish;
 
 pub use account::{Account, SAMPLES, Tally};
 pub use alike::{alike, folded};
@@ -32,8 +33,9 @@ pub use members::members;
 pub use options::{Blank, Declined, Extent, Mode, Options, Present};
 pub use read::{Collector, Duplicate, Wanted, person, read};
 pub use renames::{Rename, Renames};
-pub use sync::{Invite, Mending, Strangers, Synced, Wish, listed, sync};
+pub use sync::{Mending, Synced, listed, sync};
 pub use whole::{Baseline, Beside, Difference, Rows, beside, fits, read_whole};
+pub use wish::{Invite, Strangers, Wish};
 
 pub use crate::tables::Rejected;
 

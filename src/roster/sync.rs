@@ -6,54 +6,20 @@ mod strangers;
 mod synced;
 mod weigh;
 
-pub use strangers::Strangers;
-
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use self::before::{before, record};
 pub use self::synced::{Mending, Synced};
-pub(super) use self::weigh::loosened;
 use super::members::members;
-use super::{Account, Cascade, Columns, Diff, Mapping, Options, Present, RowClass, Wanted, brake, diff, whole};
+use super::{Account, Cascade, Columns, Diff, Invite, Options, Present, RowClass, Wanted, Wish, brake, diff, whole};
 use crate::catalog::{Call, Code, Invitation};
 use crate::client::{Client, Error, Gravity, With};
 use crate::events::Level;
-use crate::model::{Change, Email, Member, Person, Placeholder, Standing};
-use crate::settings::{Limits, Partial};
+use crate::model::{Change, Member, Person, Placeholder, Standing};
+use crate::settings::Limits;
 use crate::tables::Table;
-
-/// What a sync is asked to do.
-#[derive(Clone, Debug, Default)]
-pub struct Wish {
-    /// How rows and members are compared.
-    pub compare: Options,
-    /// Which column means what, where their names do not say it.
-    pub columns: Mapping,
-    /// Whether to invite whoever never was.
-    pub invite: Invite,
-    /// Who is not invited by this, by address in small letters: they are written to about another group.
-    pub unasked: BTreeSet<String>,
-    /// The campaign of the invitations; `None` is the one that everybody gets once.
-    pub again: Option<String>,
-    /// Limits of this sync, laid over the connection's.
-    pub limits: Partial,
-    /// Who must stand in this roster, in place of whom the connection names.
-    pub sentinel: Option<Vec<Email>>,
-    /// What becomes of people who have no account, where only accounts can be in a group.
-    pub strangers: Strangers,
-}
-
-/// Whether invitations are sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Invite {
-    /// No.
-    #[default]
-    Nobody,
-    /// Members of the roster who never signed in and never were invited.
-    New,
-}
 
 /// Makes the group hold the people of the table.
 pub async fn sync(client: &Client, group: &str, table: &Table, wish: &Wish) -> Result<Synced, Error> {

@@ -117,6 +117,9 @@ async fn a_run_is_asked_for_once_taken_once_and_ended_once() {
         made_at: 7,
         state: TriggerState::Waiting,
         ended_how: None,
+        tries: 0,
+        due_at: None,
+        why: None,
     };
     let mut writing = store.writing().await.unwrap();
     writing.keep_trigger(&trigger("r1", "welcome")).await.unwrap();
@@ -156,6 +159,9 @@ async fn what_is_done_is_forgotten_with_all_that_hangs_on_it_and_what_has_open_r
             made_at: 1,
             state: TriggerState::Waiting,
             ended_how: None,
+            tries: 0,
+            due_at: None,
+            why: None,
         };
         writing.keep_trigger(&run).await.unwrap();
         if *key != "waiting" {

@@ -173,6 +173,7 @@ fn line(at: Timestamp, verdict: &Verdict) -> String {
         What::Missed { why, .. } => format!("missed: {why}"),
         What::Stops(run) => format!("stops {run}"),
         What::Ended(outcome) => outcome.to_string(),
+        What::Left => "is left to the next `beadle serve`".to_owned(),
         What::Again(outcome) => format!("{outcome}; again at {}", local(verdict.entry.due_at, zone)),
         What::Pauses { failures } => format!("paused after {failures} failures in a row"),
     };

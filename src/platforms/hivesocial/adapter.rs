@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::reads::list;
 use super::{complete, doubts, parts};
 use crate::catalog::{
     Adapter, Args, Before, Call, Completion, Doubt, Invitation, LookUp, Op, Part, Piece, Seen, Unsupported,
@@ -133,9 +134,4 @@ fn waiting(connection: &str, group: &str, people: &[&str]) -> Vec<Call> {
             .collect(),
         false => vec![list(connection, json!({ "group_id": group }))],
     }
-}
-
-/// The read of waiting invitations.
-pub fn list(connection: &str, args: Value) -> Call {
-    super::PLATFORM.call(connection, "invitations", "list", args)
 }

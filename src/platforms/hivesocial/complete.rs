@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::adapter::list;
+use super::reads::list;
 use crate::catalog::{Call, Completion};
 
 /// What is missing of a call that names an invitation.

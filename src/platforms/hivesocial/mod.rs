@@ -7,6 +7,7 @@ mod doubts;
 mod errors;
 mod ops;
 mod parts;
+mod reads;
 mod simulate;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::groups;
+use super::reads::{call, text};
 use crate::catalog::{
     Adapter, Before, Call, Deed, Doubt, Invitation, LookUp, NewGroup, Op, Seen, Snapshot, Subject, Unsupported,
 };
@@ -92,14 +93,4 @@ impl Adapter for Vitable {
             _ => Seen::Other,
         }
     }
-}
-
-/// A read of ours.
-pub fn call(connection: &str, noun: &str, verb: &str, args: Value) -> Call {
-    super::PLATFORM.call(connection, noun, verb, args)
-}
-
-/// A value as text; empty where there is none.
-pub fn text<'a>(row: &'a Value, key: &str) -> &'a str {
-    row.get(key).and_then(Value::as_str).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::adapter::{call, text};
+use super::reads::{call, text};
 use crate::catalog::{Call, Deed, Doubt, LookUp, Snapshot, Verdict};
 use crate::model::Placeholder;
 

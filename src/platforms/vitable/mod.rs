@@ -6,6 +6,7 @@ mod errors;
 mod groups;
 mod member;
 mod ops;
+mod reads;
 mod simulate;
 mod states;
 

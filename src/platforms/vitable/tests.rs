@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{PLATFORM, adapter, errors, member};
+use super::{PLATFORM, errors, member, reads};
 use crate::catalog::{Adapter, Args, Code, Deed, Doubt, Side, Subject, SubjectKind, Verdict, check};
 use crate::model::Placeholder;
 use crate::world::World;
@@ -345,7 +345,7 @@ fn a_simulated_sync_is_accepted_worked_on_and_ended_with_results_row_by_row() {
 
 #[test]
 fn the_reads_that_the_adapter_makes_are_operations_of_the_table() {
-    let call = adapter::call("b", "groups", "get", json!({ "group_id": "grp_1" }));
+    let call = reads::call("b", "groups", "get", json!({ "group_id": "grp_1" }));
     assert_eq!((call.op.name().as_str(), call.connection.as_str()), ("groups.get", "b"));
 }
 

@@ -11,25 +11,10 @@ use crate::client::{Error, Gravity, With};
 use crate::effects::State;
 use crate::model::{Change, Member, Person};
 use crate::roster::diff::differences;
-use crate::roster::{Diff, RowClass, alike};
+use crate::roster::{Diff, RowClass, Strangers, alike};
 
 /// Who is named in the error.
 const NAMED: usize = 3;
-
-/// What becomes of people who have no account.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Strangers {
-    /// Nobody has said: if there are any, nothing is done.
-    #[default]
-    Ask,
-    /// They are left out.
-    Leave,
-    /// They are made pending users with this role.
-    Pending {
-        /// The role, by id or by name.
-        role: String,
-    },
-}
 
 impl Flow<'_> {
     /// Takes people without an account out of the changes, and adds to them what those who have one and are added would

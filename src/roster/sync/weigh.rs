@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Flow, Invite, Wish};
-use crate::client::{Client, Error};
+use super::{Flow, Invite};
+use crate::client::Error;
 use crate::model::{Change, Email};
 use crate::roster::{Cascade, Diff, Present, brake, diff};
-use crate::settings::Limits;
 
 impl Flow<'_> {
     /// What differs, and what follows below. Whoever administers a group below is protected as administrators are.
@@ -85,16 +84,6 @@ impl Flow<'_> {
 
     /// What the call allows beyond the settings.
     pub(super) fn loosened(&self) -> Vec<String> {
-        loosened(self.client, self.wish, &self.limits)
+        self.wish.loosened(self.client.rules(), &self.limits)
     }
-}
-
-/// What these limits and this wish allow beyond the settings.
-pub(in crate::roster) fn loosened(client: &Client, wish: &Wish, limits: &Limits) -> Vec<String> {
-    let rules = client.rules();
-    let mut loosened = rules.limits.loosened(limits);
-    let asked = wish.sentinel.as_ref().unwrap_or(&rules.sentinel);
-    let waived = rules.sentinel.iter().filter(|email| !asked.contains(email));
-    loosened.extend(waived.map(|email| format!("the sentinel {email} is not asked for")));
-    loosened
 }

@@ -18,7 +18,6 @@ use self::outcome::outcome;
 use super::account::{Account, SAMPLES, Tally};
 use super::brake::{self, Weighed};
 use super::options::{Blank, Declined, Mode};
-use super::sync::loosened;
 use super::{Invite, Mapping, Mending, Synced, Wish};
 use crate::catalog::{Args, Call, Op, Platform, Unsupported, Whole};
 use crate::client::{Client, Error, With};
@@ -59,7 +58,7 @@ pub(super) async fn sync(
     }
     let call = call(read.rows);
     let limits = client.rules().limits.with(&wish.limits);
-    synced.loosened = loosened(client, wish, &limits);
+    synced.loosened = wish.loosened(client.rules(), &limits);
     let weighed = brake::weigh(client, &call, whole).await?;
     let sentinel = wish.sentinel.as_ref().unwrap_or(&client.rules().sentinel);
     brake::check_whole(client, &call, &weighed, (&limits, sentinel), Moment::BeforeChange).await?;

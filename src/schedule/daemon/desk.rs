@@ -165,7 +165,8 @@ impl Tally {
             What::Ended(outcome) => (outcome.word(), 1),
             What::Skipped(_) => ("skipped", 1),
             What::Missed { folded, .. } => ("missed", 1 + folded),
-            What::Waits(_) | What::Starts(_) | What::Stops(_) | What::Again(_) | What::Pauses { .. } => return,
+            What::Waits(_) | What::Starts(_) | What::Stops(_) => return,
+            What::Again(_) | What::Left | What::Pauses { .. } => return,
         };
         // Only what stood in the timetable is a moment.
         if matches!(verdict.entry.cause, Cause::Schedule | Cause::Backfill) {

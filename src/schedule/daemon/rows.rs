@@ -2,11 +2,14 @@
 
 use jiff::Timestamp;
 
-use super::super::board::{Board, Open, Pause, Standing};
+use super::super::board::{Board, Pause, Standing};
 use super::super::verdict::{Entry, Outcome, Step, Verdict, What, Why};
 use crate::settings::Job;
 use crate::store::Cause;
-use crate::store::{JobRow, PauseRow, TickRow};
+use crate::store::{JobRow, PauseRow, TickRow, TriggerStanding};
+
+/// Why something waits that was stopped.
+const LEFT: &str = "it was stopped together with `beadle serve`; the next one goes on with it";
 
 /// The row of the moment that a verdict is about; `None` where it changes none.
 pub(super) fn tick(verdict: &Verdict, now: Timestamp) -> Option<TickRow> {
@@ -49,6 +52,10 @@ pub(super) fn tick(verdict: &Verdict, now: Timestamp) -> Option<TickRow> {
             let why = (!outcome.is_done()).then(|| outcome.to_string());
             TickRow { state: outcome.word().into(), why, ended_at, ..row }
         }
+        What::Left => TickRow { state: "waiting".into(), why: Some(LEFT.to_owned()), ..row },
+        What::Again(Outcome::Elsewhere) => {
+            TickRow { state: "waiting".into(), why: Some(Outcome::Elsewhere.to_string()), ..row }
+        }
         What::Again(outcome) => {
             let why = format!("{outcome}; it is gone on with, try {} of {}", entry.tries + 1, job.retries.times + 1);
             TickRow { state: "waiting".into(), why: Some(why), ..row }
@@ -69,6 +76,11 @@ pub(super) fn job(job: &Job, standing: &Standing) -> JobRow {
     }
 }
 
+/// Whether the store does not know the job, or knows it by another timetable.
+pub(super) fn is_new(job: &Job, row: Option<&JobRow>) -> bool {
+    !job.timetable.expressions().is_empty() && row.is_none_or(|row| row.timetable != timetable(job))
+}
+
 /// How the store knows a job. Moments of a timetable that it has not seen before count from now on.
 pub(super) fn standing(job: &Job, row: Option<&JobRow>, now: Timestamp) -> Standing {
     let Some(row) = row else { return Standing::new(now) };
@@ -84,11 +96,36 @@ pub(super) fn standing(job: &Job, row: Option<&JobRow>, now: Timestamp) -> Stand
 }
 
 /// An open tick as the board takes it up.
-pub(super) fn open(row: TickRow) -> Option<Open> {
+pub(super) fn open(row: &TickRow) -> Option<Entry> {
     let cause = Cause::parse(&row.cause)?;
     let (scheduled_at, due_at) = (time(row.scheduled_at)?, time(row.due_at)?);
-    let (run, tries, made_up) = (row.run.unwrap_or_default(), row.tries, row.made_up);
-    Some(Open { job: row.job, entry: Entry { cause, scheduled_at, due_at, made_up, run, tries } })
+    let (run, tries, made_up) = (row.run.clone().unwrap_or_default(), row.tries, row.made_up);
+    Some(Entry { cause, scheduled_at, due_at, made_up, run, tries })
+}
+
+/// A tick that was open and whose job is gone. Its run, if it was begun, can be gone on with by hand.
+pub(super) fn gone(row: TickRow, now: Timestamp) -> TickRow {
+    let (why, ended_at) = (Some(Why::Gone.to_string()), Some(now.as_millisecond()));
+    TickRow { state: "skipped".into(), why, ended_at, ..row }
+}
+
+/// How the run stands that an event asked for; `None` where that does not change.
+pub(super) fn trigger(verdict: &Verdict) -> Option<TriggerStanding> {
+    let waits = |why: String, due_at: Option<Timestamp>| TriggerStanding {
+        tries: verdict.entry.tries,
+        due_at: due_at.map(Timestamp::as_millisecond),
+        why: Some(why),
+    };
+    Some(match &verdict.what {
+        What::Waits(why) => waits(why.to_string(), None),
+        What::Starts(Step::ResumeFirst(run)) => waits(Why::Unfinished(run.clone()).to_string(), None),
+        What::Starts(Step::Begin | Step::Resume) => {
+            TriggerStanding { tries: verdict.entry.tries, ..TriggerStanding::default() }
+        }
+        What::Again(outcome) => waits(outcome.to_string(), Some(verdict.entry.due_at)),
+        What::Left => waits(LEFT.to_owned(), Some(verdict.entry.due_at)),
+        What::Skipped(_) | What::Missed { .. } | What::Stops(_) | What::Ended(_) | What::Pauses { .. } => return None,
+    })
 }
 
 pub(super) fn pause(row: PauseRow) -> Pause {

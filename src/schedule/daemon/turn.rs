@@ -76,7 +76,7 @@ impl Daemon {
         let failures = |job: &str| self.board.standing(job).map_or(0, |standing| standing.failures);
         let told = self.parts.alarms.draft(&self.unkept, failures, now);
         self.parts.store.keep_turn_told(&jobs, &ticks, &told.alarms, &told.letters).await?;
-        self.keep_ended(&self.unkept, now).await?;
+        self.keep_events(&self.unkept, now).await?;
         for pause in self.unkept.iter().filter_map(|verdict| rows::paused(&self.board, verdict, now)) {
             self.parts.store.pause_job(&pause).await?;
         }
@@ -136,6 +136,8 @@ impl Daemon {
             What::Stops(run) => (Level::Info, format!("run {run} is stopped for it")),
             What::Ended(outcome) if outcome.is_done() => (Level::Info, format!("run {} {outcome}", entry.run)),
             What::Ended(outcome) => (Level::Error, format!("run {}: {outcome}", entry.run)),
+            What::Left => (Level::Info, format!("run {} is left to the next `beadle serve`", entry.run)),
+            What::Again(Outcome::Elsewhere) => (Level::Debug, format!("run {}: {}", entry.run, Outcome::Elsewhere)),
             What::Again(outcome) => (Level::Warn, format!("run {}: {outcome}; again at {}", entry.run, entry.due_at)),
             What::Pauses { failures } => {
                 let unpause = format!("beadle jobs unpause {}", job.name);

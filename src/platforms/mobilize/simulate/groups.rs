@@ -12,22 +12,6 @@ use crate::world::{GroupChange, NewGroup, Values, World};
 /// Longest name that the document allows.
 const LONGEST_NAME: usize = 255;
 
-/// Makes a setting's first value.
-type Default = fn() -> Value;
-
-/// What a group shows of its settings, in the document's order, and what it shows when nobody set it.
-pub const SHOWN: &[(&str, Default)] = &[
-    ("privacy", || "private".into()),
-    ("requires_approval", || false.into()),
-    ("members_posting_permissions", || json!(["quickpost", "poll", "event", "fileattachment"])),
-    ("posts_moderation", || Value::Null),
-    ("members_visible", || true.into()),
-    ("email_comments_to_all", || true.into()),
-    ("hidden_emails", || Value::Null),
-    ("members_count", || 0.into()),
-    ("default_emails_frequency", || "IMMEDIATE".into()),
-];
-
 /// Settings that are on or off.
 const FLAGS: &[&str] = &[
     "invite_members_enabled",

@@ -5,6 +5,22 @@ use serde_json::{Map, Value, json};
 use crate::model::Standing;
 use crate::world::{Field, FieldKind, Group, Membership, User, World};
 
+/// Makes a setting's first value.
+type Default = fn() -> Value;
+
+/// What a group shows of its settings, in the document's order, and what it shows when nobody set it.
+const SHOWN: &[(&str, Default)] = &[
+    ("privacy", || "private".into()),
+    ("requires_approval", || false.into()),
+    ("members_posting_permissions", || json!(["quickpost", "poll", "event", "fileattachment"])),
+    ("posts_moderation", || Value::Null),
+    ("members_visible", || true.into()),
+    ("email_comments_to_all", || true.into()),
+    ("hidden_emails", || Value::Null),
+    ("members_count", || 0.into()),
+    ("default_emails_frequency", || "IMMEDIATE".into()),
+];
+
 /// Whether the community's own fields come along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fields {
@@ -115,7 +131,7 @@ pub fn group(world: &World, group: &Group, fields: Fields) -> Value {
         shown["fields"] = world.fields_of(group.id).into_iter().map(definition).collect();
     }
     shown["group_url"] = format!("http://sandbox.example/main/groups/{}", group.id).into();
-    for (name, default) in super::groups::SHOWN {
+    for (name, default) in SHOWN {
         shown[*name] = match *name {
             "members_count" => group.members.len().into(),
             name => group.settings.get(name).cloned().unwrap_or_else(*default),
