@@ -247,7 +247,7 @@ fn what_waits_for_a_held_run_does_not_try_it_again_and_again_and_goes_on_when_so
     let mut scene = Scene::of(vec![job("welcome", "")]);
     scene.event("welcome", "e1", "22T01:00");
     for run in ["e2", "e3", "e4"] {
-        let waits = format!("welcome 22T01:00 waits: run e1 of the job was still at work");
+        let waits = "welcome 22T01:00 waits: run e1 of the job was still at work".to_string();
         assert_eq!(scene.event("welcome", run, "22T01:00"), [waits]);
     }
     assert_eq!(
