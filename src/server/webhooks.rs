@@ -154,7 +154,7 @@ async fn answered(desk: &Desk, request: Request) -> Response {
         }
     };
     Span::current().record("beadle.hook", hook.as_str());
-    let (came, response) = taken(&desk, &hook, request).await;
+    let (came, response) = taken(desk, &hook, request).await;
     desk.arrivals.note(&hook, came);
     response
 }
