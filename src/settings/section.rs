@@ -193,8 +193,8 @@ fn kind_of(want: &str) -> &str {
     }
 }
 
-/// `1h 30m`, `7d`: days are 24 hours.
-fn length(text: &str) -> Option<Duration> {
+/// A length of time as settings write it: `1h 30m`, `7d`; days are 24 hours.
+pub fn length(text: &str) -> Option<Duration> {
     let span: jiff::Span = text.parse().ok()?;
     span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?.try_into().ok()
 }

@@ -23,6 +23,7 @@ mod crontab_oracle;
 mod deploy;
 mod disturbed;
 mod docs;
+mod exports;
 mod faults;
 mod foreign;
 mod heartbeat_document;
