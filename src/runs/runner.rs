@@ -12,7 +12,7 @@ use super::report::Report;
 use super::work::Work;
 use crate::clock::Clock;
 use crate::events::Sink;
-use crate::script::{Cancel, Ended, Gauge, Limits, Parts, Thrown, execute};
+use crate::script::{Cancel, Ended, Gauge, Limits, Parts, Thrown, WriteTo, execute};
 use crate::settings::{Flags, Mode, Redactor};
 use crate::store::Store;
 
@@ -32,6 +32,8 @@ pub struct Runner {
     pub runtime: Handle,
     /// The project's folder.
     pub root: PathBuf,
+    /// Where files of scripts go.
+    pub write_to: WriteTo,
     /// Whether nothing of it is real.
     pub sandbox: bool,
     /// The settings file, where one was named; kept with the run.

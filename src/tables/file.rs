@@ -148,6 +148,13 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), Error> {
     file.commit()
 }
 
+/// By what a file is known again that nobody has changed: its size and when it was written. `None` where there is no file.
+pub fn stamp(path: &Path) -> Option<String> {
+    let of = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let written = of.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(format!("{} {}", of.len(), written.as_nanos()))
+}
+
 /// Makes the folder that a file of ours goes into, if it is not there.
 pub fn make_room(path: &Path) -> Result<(), Error> {
     let folder = path.parent().unwrap_or(Path::new("."));

@@ -10,7 +10,9 @@ use crate::export::{Mark, Since, Sink};
 use crate::script::context::{Outcome, Run, Waiting};
 use crate::script::files::{self, Target};
 use crate::script::later;
-use crate::script::list::List;
+use crate::script::list::{Ahead, List};
+use crate::script::start::WriteTo;
+use crate::settings;
 use crate::tables::Profile;
 use crate::wire::Row;
 
@@ -41,6 +43,7 @@ fn write(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynam
     let lag = options.text("lag")?.map_or(Ok(LAG), |text| lag_of(&text))?;
     let profile = if options.flag("spreadsheet")?.unwrap_or(false) { Profile::Spreadsheet } else { Profile::Exact };
     let target = files::writable(run, &file)?;
+    let file = target.name();
     let cursor = Cursor::of(run, &list);
     let last = if incremental { cursor.read()? } else { Mark::default() };
     let mut sink = match format.as_str() {
@@ -51,16 +54,18 @@ fn write(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynam
     let since = new_rows(run, &list, last, lag, &mut sink)?;
     let remarks = remarks(run, &since, incremental, file);
     if incremental && sink.rows() == 0 && target.is_there() {
-        return Ok(nothing_new(run, &file).into());
+        cursor.write(&since.mark())?;
+        return Ok(nothing_new(run, file, remarks).into());
     }
-    let kept = if incremental { keep_older(run, &target, &file)? } else { None };
+    target.is_free(run)?;
+    let kept = if incremental { keep_older(run, &target)? } else { None };
     let manifest = sink.finish().map_err(|error| error.to_string())?;
-    target.written(run);
+    target.written(run)?;
     run.start().events.progress("rows written", manifest.rows, manifest.rows);
     let late = since.late();
     cursor.write(&since.mark())?;
     let mut told = Map::new();
-    told.insert("file".into(), file.clone().into());
+    told.insert("file".into(), file.into());
     told.insert("rows".into(), i64::try_from(manifest.rows).unwrap_or(i64::MAX).into());
     told.insert("bytes".into(), i64::try_from(manifest.bytes).unwrap_or(i64::MAX).into());
     told.insert("sha256".into(), manifest.sha256.clone().into());
@@ -138,39 +143,13 @@ fn nothing_new(run: &Run, file: &str, remarks: Vec<String>) -> Map {
 }
 
 /// What an incremental export would write over holds rows that it will not bring again.
-fn keep_older(run: &Run, target: &Target, file: &str) -> Outcome<Option<String>> {
+fn keep_older(run: &Run, target: &Target) -> Outcome<Option<String>> {
     if !target.is_there() {
         return Ok(None);
     }
     let end = format!(".before-{}", run.start().id);
     target.put_aside(&end)?;
-    Ok(Some(format!("{file}{end}")))
-}
-
-impl Newest {
-    /// Takes a row into account; only those of the newest moment count.
-    fn take(&mut self, at: Option<&str>, id: Option<&str>) {
-        let first = self.ids.is_empty() && self.at.is_none();
-        if first {
-            self.at = at.map(str::to_owned);
-        }
-        if first || (at.is_some() && self.at.as_deref() == at) {
-            self.ids.extend(id.map(str::to_owned));
-        }
-    }
-
-    fn knows(&self, id: &str) -> bool {
-        self.ids.iter().any(|known| known == id)
-    }
-
-    /// What stands after an export that followed this one.
-    fn then(self, later: Self) -> Self {
-        match (later.ids.is_empty(), later.at == self.at) {
-            (true, _) => self,
-            (false, true) => Self { ids: self.ids.into_iter().chain(later.ids).collect(), ..self },
-            (false, false) => later,
-        }
-    }
+    Ok(Some(format!("{}{end}", target.name())))
 }
 
 /// Where a list's export is remembered, by account, operation and filter.
@@ -182,7 +161,12 @@ struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     fn of(run: &'a Run, list: &'a List) -> Self {
-        Self { run, list, name: format!("export {}", list.call().digest()) }
+        // What a simulation writes is nobody's last export but its own.
+        let apart = match &run.start().write_to {
+            WriteTo::Folder(folder) => format!(" in {}", folder.display()),
+            WriteTo::Project | WriteTo::Sandbox => String::new(),
+        };
+        Self { run, list, name: format!("export {}{apart}", list.call().digest()) }
     }
 
     fn read(&self) -> Outcome<Mark> {
