@@ -12,6 +12,7 @@ use super::connections::{Access, Connections};
 use super::door::Spared;
 use super::id::new_id;
 use super::journal::{Journal, Writing};
+use super::limit::Reached;
 use super::planning::failed;
 use super::report::{Ending, Report, Tally};
 use super::runner::{Order, Refused, Runner, Source};
@@ -23,7 +24,7 @@ use crate::events::{Events, Level};
 use crate::model::span;
 use crate::plan::Plan;
 use crate::roster::FreeHand;
-use crate::script::{Ended, JobFacts, Parts, Stop, Thrown};
+use crate::script::{Ended, JobFacts, Limits, Parts, Stop, Thrown};
 use crate::settings::Flags;
 use crate::store::{self, NewRun, RunState};
 
@@ -220,7 +221,7 @@ impl Attempt {
             (Err(Ended::Stopped(Stop::TimeOut)), Some(_), Some(time)) => {
                 Ending::TimedOut(format!("stopped after {}: time-out", span(time)))
             }
-            _ => ending(ended),
+            (_, job, _) => ending(ended, &runner.limits, job.as_deref()),
         }
     }
 
@@ -253,6 +254,9 @@ impl Attempt {
         };
         if let Ending::Failed(why) | Ending::InDoubt(why) | Ending::TimedOut(why) = &report.ending {
             self.events.say(Level::Error, why.clone());
+        }
+        if let Ending::Limit(reached) = &report.ending {
+            self.events.say(Level::Error, reached.why.clone());
         }
         let code = i64::from(report.exit_code());
         let summary = clean(&report.json(), runner);
@@ -341,12 +345,11 @@ fn new_run(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> NewRun {
 }
 
 /// A doubt that nobody caught ends the run as a doubt, not as a failure of the script.
-pub(super) fn ending(ended: Result<(), Ended>) -> Ending {
+pub(super) fn ending(ended: Result<(), Ended>, limits: &Limits, job: Option<&str>) -> Ending {
     match ended {
         Ok(()) => Ending::Done,
         Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted,
-        Err(Ended::Stopped(Stop::TimeOut)) => Ending::Limit("time"),
-        Err(Ended::Stopped(stop)) => Ending::Limit(stop.word()),
+        Err(Ended::Stopped(stop)) => Ending::Limit(Reached::of(stop, limits, job)),
         Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message, thrown.holds.into_vec()),
         Err(Ended::Fatal(thrown)) => Ending::Failed(thrown.sentence()),
         Err(Ended::Failed(error)) if error.code.as_deref() == Some("in_doubt") => Ending::InDoubt(error.to_string()),

@@ -21,6 +21,7 @@ mod work;
 pub use connections::{Access, Opened, Transports};
 pub use id::{id_of, new_id, new_scheduled_id};
 pub use journal::Journal;
+pub use limit::Reached;
 pub use look::Looked;
 pub use lost::{Lost, Marked, Unmarked};
 pub use of_job::Begin;
