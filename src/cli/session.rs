@@ -146,6 +146,7 @@ impl<'a> Session<'a> {
             sandbox: self.mode == Mode::Sandbox,
             settings: self.shell.file.as_ref().map(|file| self.shell.folder.join(file)),
             limits: script_limits(&self.settings),
+            log_size: self.settings.schedule.keep_logs_size,
             memory: Some(Arc::new(self.shell.memory)),
             cancel,
         }

@@ -261,12 +261,7 @@ impl Attempt {
         let code = i64::from(report.exit_code());
         let summary = clean(&report.json(), runner);
         runner.store.end_run(&self.id, state(&report.ending), code, &summary, runner.clock.now_ms()).await?;
-        if let Some(why) = self.writing.end(&self.journal).await {
-            for listener in &runner.listeners {
-                let line = format!("the run's log is not complete: {why}");
-                listener.note(&crate::events::Event::Say(Level::Warn, line));
-            }
-        }
+        self.writing.end(runner, &self.journal).await;
         Ok(report)
     }
 }

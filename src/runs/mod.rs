@@ -7,6 +7,8 @@ mod door;
 pub mod history;
 mod id;
 mod journal;
+mod kept;
+mod limit;
 mod look;
 mod lost;
 mod of_job;

@@ -40,6 +40,8 @@ pub struct Runner {
     pub settings: Option<PathBuf>,
     /// How much a script may use.
     pub limits: Limits,
+    /// How many bytes the logs of all runs may take together.
+    pub log_size: u64,
     /// How much memory is held.
     pub memory: Option<Gauge>,
     /// Ends the run from outside.

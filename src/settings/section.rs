@@ -140,14 +140,23 @@ impl<'a> Section<'a> {
 
     /// A size: `"64 MiB"`, or a number of bytes. More than nothing.
     pub(super) fn size(&mut self, key: &str, default: u64) -> Result<u64, Error> {
+        self.size_from(key, default, 1)
+    }
+
+    /// The same, of at least so many bytes.
+    pub(super) fn size_from(&mut self, key: &str, default: u64, least: u64) -> Result<u64, Error> {
         let Some(node) = self.take(key) else { return Ok(default) };
         let size = match &node.value {
             Value::Int(bytes) => u64::try_from(*bytes).ok(),
             Value::Text(text) => size(text),
             _ => None,
         };
-        match size.filter(|size| *size > 0) {
+        match size.filter(|size| *size >= least) {
             Some(size) => Ok(size),
+            None if least > 1 => {
+                let want = format!("a size such as \"1 GiB\", at least {}", crate::model::size(least));
+                Err(self.wrong(key, &node, &want))
+            }
             None => Err(self.wrong(key, &node, "a size such as \"64 MiB\"")),
         }
     }

@@ -45,6 +45,7 @@ pub use history::{AttemptRow, CallRow, Decision, EffectsRow, RunFilter, RunLine}
 pub use hooks::{HookRow, SecretRow};
 pub use identities::IdentityRow;
 pub use job_runs::{Cause, OfJob};
+pub use logs::Cut;
 pub use metering::{CallMark, EffectMark};
 pub use open::Store;
 pub use plans::{PlanLine, PlanRow};

@@ -167,6 +167,7 @@ fn migrator() -> Migrator {
         (7, "hooks", include_str!("schema/0007_hooks.sql")),
         (8, "replaced", include_str!("schema/0008_replaced.sql")),
         (10, "alarms", include_str!("schema/0010_alarms.sql")),
+        (14, "log sizes", include_str!("schema/0014_log_sizes.sql")),
     ];
     let migration = |(version, name, text): (i64, &'static str, &'static str)| {
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)

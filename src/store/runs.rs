@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::json::{column, optional, unknown};
-use super::{Error, OfJob, Store};
+use super::{Error, OfJob, Store, Writing};
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,6 +205,18 @@ impl Store {
     /// Adds lines to a run's log, all or none.
     pub async fn log(&self, run: &str, attempt: i64, lines: &[LogLine]) -> Result<(), Error> {
         let mut writing = self.writing().await?;
+        self.add_lines(&mut writing, run, attempt, lines).await?;
+        writing.commit().await
+    }
+
+    /// The same beside other verbs.
+    pub(super) async fn add_lines(
+        &self,
+        writing: &mut Writing,
+        run: &str,
+        attempt: i64,
+        lines: &[LogLine],
+    ) -> Result<(), Error> {
         for line in lines {
             sqlx::query("INSERT INTO run_log (run, attempt, at, level, text) VALUES ($1, $2, $3, $4, $5)")
                 .bind(run)
@@ -216,7 +228,7 @@ impl Store {
                 .await
                 .map_err(|error| self.error(error))?;
         }
-        writing.commit().await
+        Ok(())
     }
 
     /// A run's log after this place, with the place of each line.

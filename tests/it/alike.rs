@@ -103,6 +103,7 @@ impl Side {
             sandbox: true,
             settings: None,
             limits: Limits::default(),
+            log_size: u64::MAX,
             memory: None,
             cancel: Cancel::default(),
         };

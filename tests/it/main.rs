@@ -51,6 +51,7 @@ mod plans;
 mod prefixes;
 mod readme;
 mod reference;
+mod run_limits;
 mod scripts;
 mod secrets;
 mod served;
