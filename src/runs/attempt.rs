@@ -126,7 +126,8 @@ impl Attempt {
                 let world = if runner.sandbox { runner.store.world().await? } else { None };
                 let since = world.map_or(i64::MIN, |world| world.started_ms);
                 let mut others = Vec::new();
-                for run in runner.store.unfinished(&order.path).await? {
+                let job = self.job.name.as_deref();
+                for run in runner.store.unfinished(&order.path, job).await? {
                     if run.of.id != self.id
                         && run.ended_at.is_none_or(|end| end >= since)
                         && !Lease::is_held(&runner.store, &run.of.id)?
@@ -135,7 +136,7 @@ impl Attempt {
                     }
                 }
                 if let Some(newest) = others.first() {
-                    self.events.say(Level::Warn, unfinished(newest, others.len(), &runner.flags()));
+                    self.events.say(Level::Warn, unfinished(newest, others.len(), job, &runner.flags()));
                 }
             }
         }
@@ -297,8 +298,8 @@ async fn check_accounts(runner: &Runner, plan: &Plan) -> Result<(), Refused> {
     Ok(())
 }
 
-/// What is said of a run of the same script that has not come to its end; it is the newest of so many.
-fn unfinished(run: &crate::store::Run, all: usize, flags: &Flags) -> String {
+/// What is said of a run of the same job, or of the same script, that has not come to its end; it is the newest of so many.
+fn unfinished(run: &crate::store::Run, all: usize, job: Option<&str>, flags: &Flags) -> String {
     let what = match run.state {
         RunState::Held => "is held",
         RunState::Interrupted => "was interrupted",
@@ -309,9 +310,8 @@ fn unfinished(run: &crate::store::Run, all: usize, flags: &Flags) -> String {
         all => format!(" ({} before it are not finished either)", all - 1),
     };
     let id = &run.of.id;
-    format!(
-        "run {id} of this script {what}{more}; this is a new one. To go on with that one: beadle resume {id}{flags}"
-    )
+    let of = if job.is_some() { "job" } else { "script" };
+    format!("run {id} of this {of} {what}{more}; this is a new one. To go on with that one: beadle resume {id}{flags}")
 }
 
 /// The same without the secrets that were read.

@@ -190,13 +190,16 @@ impl Store {
         rows.and_then(|rows| rows.iter().map(run_of).collect()).map_err(|error| self.error(error))
     }
 
-    /// Runs of this script that have not come to their end, the newest first. Those that still run are among them.
-    pub async fn unfinished(&self, script: &str) -> Result<Vec<Run>, Error> {
+    /// Runs that have not come to their end, the newest first: those of this job, or else those of this script that belong to
+    /// no job. Those that still run are among them.
+    pub async fn unfinished(&self, script: &str, job: Option<&str>) -> Result<Vec<Run>, Error> {
         let rows = sqlx::query(
-            "SELECT * FROM run WHERE state IN ('running', 'held', 'interrupted') AND script = $1
+            "SELECT * FROM run WHERE state IN ('running', 'held', 'interrupted')
+               AND ($2 IS NULL AND job IS NULL AND script = $1 OR job = $2)
              ORDER BY started_at DESC, id DESC",
         )
         .bind(script)
+        .bind(job)
         .fetch_all(self.readers())
         .await;
         rows.and_then(|rows| rows.iter().map(run_of).collect()).map_err(|error| self.error(error))
