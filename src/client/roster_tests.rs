@@ -152,6 +152,7 @@ async fn run(store: &Store, id: &str, answers: &[fn() -> Result<Reply, Lost>]) -
             patience: Duration::from_secs(2),
             follow: Duration::from_secs(2),
             settle: Duration::from_millis(5),
+            neighbour: Duration::from_millis(5),
             prove: Duration::from_millis(5),
         },
         clock,

@@ -343,7 +343,8 @@ fn new_run(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> NewRun {
 pub(super) fn ending(ended: Result<(), Ended>, limits: &Limits, job: Option<&str>) -> Ending {
     match ended {
         Ok(()) => Ending::Done,
-        Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted,
+        Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted(None),
+        Err(Ended::Stopped(Stop::Alone)) => Ending::Interrupted(Some("whoever started it is gone")),
         Err(Ended::Stopped(stop)) => Ending::Limit(Reached::of(stop, limits, job)),
         Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message, thrown.holds.into_vec()),
         Err(Ended::Fatal(thrown)) => Ending::Failed(thrown.sentence()),
@@ -355,7 +356,7 @@ pub(super) fn ending(ended: Result<(), Ended>, limits: &Limits, job: Option<&str
 const fn state(ending: &Ending) -> RunState {
     match ending {
         Ending::Done => RunState::Done,
-        Ending::Interrupted | Ending::TimedOut(_) => RunState::Interrupted,
+        Ending::Interrupted(_) | Ending::TimedOut(_) => RunState::Interrupted,
         Ending::Held(..) => RunState::Held,
         Ending::Limit(_) | Ending::Failed(_) | Ending::InDoubt(_) => RunState::Failed,
     }

@@ -35,7 +35,7 @@ impl Reached {
                 ("time", format!("took longer than {}", span(most)), format!("\"{}\"", seconds(most * 2)))
             }
             // None of these is a limit.
-            Stop::Interrupted | Stop::Fatal => (stop.word(), "was stopped".to_owned(), String::new()),
+            Stop::Interrupted | Stop::Alone | Stop::Fatal => (stop.word(), "was stopped".to_owned(), String::new()),
         };
         let section = "`[limits.script]` of beadle.toml";
         // A job's memory takes the place of the project's.

@@ -162,7 +162,7 @@ impl Planning {
                 self.events.say(Level::Error, why.clone());
             }
             Ending::Limit(reached) => self.events.say(Level::Error, reached.why.clone()),
-            Ending::Done | Ending::Interrupted | Ending::TimedOut(_) => {}
+            Ending::Done | Ending::Interrupted(_) | Ending::TimedOut(_) => {}
         }
         Ok(Planned { plan, parts, ending })
     }

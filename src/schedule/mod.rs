@@ -11,6 +11,7 @@ mod process;
 mod simulate;
 mod told;
 mod verdict;
+mod words;
 
 pub use alarm::{Alarms, Delivery, DeliveryParts, Message, Pulse, Topic, Trouble, Waits, Way, test_message};
 pub use board::{Board, Change, Open, Pause, SeenJob, Standing};
@@ -20,3 +21,4 @@ pub use process::{Ended, Errand, Exit, Patience, Processes, Starts, Task};
 pub use simulate::Simulation;
 pub use told::{job_json, tick_json};
 pub use verdict::{Entry, Outcome, Step, Verdict, What, Why};
+pub use words::tick_words;

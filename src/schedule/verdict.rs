@@ -70,6 +70,8 @@ pub enum What {
     Ended(Outcome),
     /// It is tried again, at `due_at` of the entry.
     Again(Outcome),
+    /// It was stopped with the daemon: the next one goes on with it.
+    Left,
     /// The job has failed so often in a row that it is paused.
     Pauses {
         /// How often.

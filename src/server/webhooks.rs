@@ -119,6 +119,14 @@ async fn answer(State(desk): State<Arc<Desk>>, ConnectInfo(watch): ConnectInfo<W
         let seconds = wait.as_secs() + 1;
         return later(StatusCode::TOO_MANY_REQUESTS, "too many deliveries\n", seconds);
     }
+    if let Some(coding) = coding(&request) {
+        tracing::warn!(hook, coding, "a body is compressed, which is not taken");
+        let why = format!("it is compressed ({coding}), which is not taken");
+        return match desk.inbox.put_aside(&hook, &why, &[], 0).await {
+            Ok(()) => closing(uncoded()),
+            Err(error) => closing(unavailable(&hook, &error)),
+        };
+    }
     // Held until it is stored, so that what waits for the disk is counted as well. It is never closed.
     let _seat = desk.bodies.acquire().await;
     let done = match desk.body(request.into_body()).await {
@@ -211,6 +219,20 @@ async fn read(body: Body, most: u64) -> Result<Bytes, Unfit> {
         }
     }
     Ok(whole.into())
+}
+
+/// How a body is compressed, where it is.
+fn coding(request: &Request) -> Option<String> {
+    let coding = request.headers().get(header::CONTENT_ENCODING)?;
+    let word: String = String::from_utf8_lossy(coding.as_bytes()).chars().take(32).collect();
+    (!word.trim().is_empty() && !word.trim().eq_ignore_ascii_case("identity")).then_some(word)
+}
+
+/// Whoever is told so can send it as it is.
+fn uncoded() -> Response {
+    let mut response = plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not compressed, please\n");
+    response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    response
 }
 
 fn door(row: SecretRow) -> Option<([u8; 32], String)> {

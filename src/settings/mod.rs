@@ -32,7 +32,7 @@ pub use environment::Environment;
 pub use error::Error;
 pub use flags::Flags;
 pub use hook::Webhooks;
-pub use job::{Address, Job, Jobs, Missed, Notify, Overlap, OwnEvents, Ping, Retries, Shape, Which};
+pub use job::{Address, Job, Jobs, Missed, Notify, Overlap, OwnEvents, ParamsAt, Ping, Retries, Shape, Which};
 pub use limits::{
     ChangeLimits, DeleteLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, RoleLimits, ScriptLimits,
 };

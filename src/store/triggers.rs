@@ -24,6 +24,23 @@ pub struct TriggerRow {
     pub state: TriggerState,
     /// How it ended, in the words of whoever ran it.
     pub ended_how: Option<String>,
+    /// How often it was begun.
+    pub tries: u32,
+    /// When it is tried again, milliseconds since the epoch; `None` while it is at work, or may begin at any time.
+    pub due_at: Option<i64>,
+    /// Why it waits.
+    pub why: Option<String>,
+}
+
+/// How a run stands that a delivery asked for and somebody has taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TriggerStanding {
+    /// How often it was begun.
+    pub tries: u32,
+    /// When it is tried again, milliseconds since the epoch.
+    pub due_at: Option<i64>,
+    /// Why it waits.
+    pub why: Option<String>,
 }
 
 /// How a run stands that a delivery asks for.
@@ -75,10 +92,24 @@ impl Writing {
         Ok(done.map_err(|error| self.error(error))?.rows_affected() == 1)
     }
 
+    /// Notes how a run stands that was taken.
+    pub async fn trigger_stands(&mut self, run: &str, standing: &TriggerStanding) -> Result<(), Error> {
+        sqlx::query("UPDATE hook_trigger SET tries = $2, due_at = $3, why = $4 WHERE run = $1 AND state <> 'done'")
+            .bind(run)
+            .bind(standing.tries)
+            .bind(standing.due_at)
+            .bind(&standing.why)
+            .execute(&mut *self.tx)
+            .await
+            .map_err(|error| self.error(error))?;
+        Ok(())
+    }
+
     /// Notes that a run needs nothing more, and how it ended; says whether it was open.
     pub async fn trigger_ended(&mut self, run: &str, at: i64, how: &str) -> Result<bool, Error> {
         let done = sqlx::query(
-            "UPDATE hook_trigger SET state = 'done', ended_at = $2, ended_how = $3 WHERE run = $1 AND state <> 'done'",
+            "UPDATE hook_trigger SET state = 'done', ended_at = $2, ended_how = $3, due_at = NULL, why = NULL
+             WHERE run = $1 AND state <> 'done'",
         )
         .bind(run)
         .bind(at)
@@ -139,5 +170,8 @@ fn trigger_of(row: &SqliteRow) -> Result<TriggerRow, sqlx::Error> {
         made_at: row.try_get("made_at")?,
         state,
         ended_how: row.try_get("ended_how")?,
+        tries: row.try_get("tries")?,
+        due_at: row.try_get("due_at")?,
+        why: row.try_get("why")?,
     })
 }

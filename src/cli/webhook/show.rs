@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use super::super::past::{failed, times};
 use super::super::session::Session;
 use super::super::{Code, Failure, Format, Shell};
-use super::deliveries::{aside_json, delivery_json, delivery_line};
+use super::deliveries::{aside_json, delivery_json, delivery_line, idle_lines, with_idle};
 use super::open;
 use crate::clock::Clock;
 use crate::hooks::{Bell, Inbox};
-use crate::store::DeliveryRow;
+use crate::store::{DeliveryRow, IdleRow};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -40,9 +40,11 @@ pub(super) fn show(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     }
     let (row, body) = delivery(&session, options.number)?;
     let runs = session.runtime.block_on(session.store.triggers_of(row.seq)).map_err(failed)?;
+    let idle = session.runtime.block_on(session.store.idle_of(&[row.seq])).map_err(failed)?;
+    let idle: Vec<&IdleRow> = idle.iter().collect();
     let body: Value = serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
     if shell.printer.format() == Format::Json {
-        let mut object = delivery_json(&row);
+        let mut object = with_idle(delivery_json(&row), &idle);
         object["body"] = body;
         object["asked"] = runs
             .iter()
@@ -57,7 +59,8 @@ pub(super) fn show(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         let ended = run.ended_how.as_ref().map_or_else(String::new, |how| format!(": {how}"));
         shell.tell_text(&format!("  run {} of job {}: {count} events, {}{ended}", run.run, run.job, run.state.word()));
     }
-    shell.tell_text(&serde_json::to_string_pretty(&body).unwrap_or_default());
+    idle_lines(&row, &idle).iter().for_each(|line| shell.tell_text(line));
+    shell.tell_text(&harmless(&serde_json::to_string_pretty(&body).unwrap_or_default()));
     Ok(Code::Done)
 }
 
@@ -99,9 +102,15 @@ fn aside(session: &Session<'_>, number: i64, shell: &Shell) -> Result<Code, Fail
     let asides = session.runtime.block_on(session.store.asides(None)).map_err(failed)?;
     let found = asides.iter().find(|aside| aside.seq == number);
     let aside = found.ok_or_else(|| missing(session, &format!("nothing aside has the number {number}")))?;
-    let start = String::from_utf8_lossy(&aside.body);
+    let start = harmless(&String::from_utf8_lossy(&aside.body));
     shell.tell(|| format!("{} bytes to hook {}: {}\n{start}", aside.size, aside.hook, aside.why), || aside_json(aside));
     Ok(Code::Done)
+}
+
+/// What somebody else wrote, without what a terminal would obey.
+fn harmless(text: &str) -> String {
+    let shown = |sign: char| if sign.is_control() && !matches!(sign, '\n' | '\t') { '\u{fffd}' } else { sign };
+    text.chars().map(shown).collect()
 }
 
 fn missing(session: &Session<'_>, what: &str) -> Failure {

@@ -162,7 +162,7 @@ fn judge(told: &mut Told, verdict: &Verdict, failures: u32, now: Timestamp) -> O
             let moments = if gives_way { u64::from(told.gave_way) } else { moments(&verdict.what) };
             Some(Message { moments, ..message(Topic::Missed).because(why) })
         }
-        What::Waits(_) | What::Starts(_) | What::Stops(_) | What::Again(_) => None,
+        What::Waits(_) | What::Starts(_) | What::Stops(_) | What::Again(_) | What::Left => None,
     }
 }
 
@@ -219,15 +219,13 @@ fn next(message: &Message, flags: &Flags) -> Vec<String> {
 }
 
 fn pulse(verdict: &Verdict) -> Option<(Pulse, String)> {
-    let run = &verdict.entry.run;
-    match &verdict.what {
-        What::Starts(Step::Begin) => Some((Pulse::Start, format!("run {run} begins"))),
-        What::Ended(outcome) if outcome.is_done() => Some((Pulse::Success, format!("run {run}: {outcome}"))),
-        What::Ended(outcome) if outcome.is_failure() || *outcome == Outcome::Held => {
-            Some((Pulse::Fail, format!("run {run}: {outcome}")))
-        }
-        _ => None,
-    }
+    let pulse = match &verdict.what {
+        What::Starts(Step::Begin) => Pulse::Start,
+        What::Ended(outcome) if outcome.is_done() => Pulse::Success,
+        What::Ended(outcome) if outcome.is_failure() || *outcome == Outcome::Held => Pulse::Fail,
+        _ => return None,
+    };
+    Some((pulse, verdict.words()))
 }
 
 #[cfg(test)]

@@ -60,9 +60,9 @@ impl Board {
             (Overlap::Allow, _) => {}
             (Overlap::Skip, Some(run)) => return turn.say(&job, entry, What::Skipped(Why::Overlap(run))),
             (Overlap::CancelOther, Some(_)) => {
-                let runs: Vec<String> = post.at_work.iter().map(|work| work.run.clone()).collect();
-                for run in runs {
-                    turn.say(&job, entry.clone(), What::Stops(run));
+                for work in &mut self.posts[number].at_work {
+                    work.superseded = true;
+                    turn.say(&job, entry.clone(), What::Stops(work.run.clone()));
                 }
                 self.supersede(number, turn);
             }

@@ -4,13 +4,16 @@ use std::cmp::Reverse;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::verdict::{Verdict, Why};
-use super::post::{Open, Post, Standing};
+use super::post::{Open, Post, Standing, Work};
 use super::{Board, Turn};
 use crate::settings::Job;
 use crate::store::Cause;
+
+/// Debian's cron, too, takes a clock that is put back by more than this as one that was wrong before.
+const CORRECTION: SignedDuration = SignedDuration::from_hours(3);
 
 /// What a reload changes of a job: its next moment before and after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,12 +45,37 @@ impl Board {
         self.posts.push(post);
     }
 
+    /// The clock was far ahead and is right again: moments that were decided on by the wrong one count as not decided. The jobs
+    /// of which that holds, and up to when the last of them was decided.
+    pub fn corrected(&mut self, now: Timestamp) -> (Vec<String>, Option<Timestamp>) {
+        let ahead = now.saturating_add(CORRECTION).unwrap_or(Timestamp::MAX);
+        let (mut names, mut furthest) = (Vec::new(), None);
+        for number in 0..self.posts.len() {
+            let decided_to = self.posts[number].standing.decided_to;
+            if decided_to <= ahead {
+                continue;
+            }
+            furthest = furthest.max(Some(decided_to));
+            let post = &mut self.posts[number];
+            post.standing.decided_to = now;
+            post.next = post.job.timetable.next(now);
+            names.push(post.job.name.clone());
+            if let Some(at) = post.due_at() {
+                self.due.push(Reverse((at, number)));
+            }
+            self.put_off(number, now, |queued| queued.entry.due_at > ahead);
+        }
+        (names, furthest)
+    }
+
     /// Takes in what an earlier process has left, or what events ask for; a job that is gone gives its entries up.
     pub fn take_up(&mut self, open: Vec<Open>, now: Timestamp) -> Vec<Verdict> {
         let mut turn = Turn::at(now);
-        for Open { job, entry } in open {
-            if let Some(number) = self.names.get(&job).copied() {
-                self.queue(number, entry, now, &mut turn);
+        for Open { job, entry, ended } in open {
+            let Some(number) = self.names.get(&job).copied() else { continue };
+            match ended {
+                Some(outcome) => self.own_ended(number, Work::of(entry), outcome, &mut turn),
+                None => self.queue(number, entry, now, &mut turn),
             }
         }
         self.settle(turn)

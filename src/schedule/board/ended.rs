@@ -5,12 +5,15 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::verdict::{Entry, Outcome, Verdict, What, Why};
-use super::post::{Pause, Work};
+use super::post::{Pause, Place, Queued, Work};
 use super::{Board, Turn};
 use crate::store::Cause;
 
-/// How long an event waits for its job's unfinished run before that is tried again.
-const BEFORE_ANOTHER_LOOK: SignedDuration = SignedDuration::from_mins(5);
+/// How long what waits for its job's unfinished run waits before that is tried again, unless somebody has done something
+/// about it.
+const BEFORE_ANOTHER_TRY: SignedDuration = SignedDuration::from_mins(5);
+/// How long a run is left to the process that is at work on it, before that is looked at again.
+const BEFORE_ANOTHER_LOOK: SignedDuration = SignedDuration::from_secs(5);
 
 impl Board {
     /// The run of a job has ended.
@@ -25,28 +28,85 @@ impl Board {
             self.locks.remove(&lock);
         }
         match work.before {
+            _ if outcome == Outcome::Elsewhere && work.entry.cause != Cause::Hand => {
+                self.look_again(number, work, &mut turn);
+            }
             Some(_) => self.older_ended(number, work, outcome, &mut turn),
-            None => self.own_ended(number, work.entry, outcome, &mut turn),
+            None => self.own_ended(number, work, outcome, &mut turn),
         }
         self.settle(turn)
     }
 
+    /// Somebody has done something about the job's unfinished run: what waits for it is tried again now.
+    pub fn stirred(&mut self, job: &str, now: Timestamp) -> Vec<Verdict> {
+        if let Some(number) = self.names.get(job).copied() {
+            self.put_off(number, now, |queued| queued.entry.due_at > now && queued.entry.tries == 0);
+        }
+        self.settle(Turn::at(now))
+    }
+
+    /// The jobs that have something waiting for a run that has not come to its end, and that run.
+    pub fn waiting_for(&self) -> impl Iterator<Item = (&str, &str)> {
+        let waiting = self.posts.iter().filter(|post| !post.queue.is_empty() && post.at_work.is_empty());
+        waiting.filter_map(|post| Some((post.job.name.as_str(), post.standing.unfinished.as_deref()?)))
+    }
+
+    /// Another process is at work on the run, which is no end and no try: an orphan that is about to stop, or a person.
+    fn look_again(&mut self, number: usize, work: Work, turn: &mut Turn) {
+        let due_at = turn.now.saturating_add(BEFORE_ANOTHER_LOOK).unwrap_or(Timestamp::MAX);
+        let Some(place) = work.before else {
+            let entry = Entry { tries: work.entry.tries.saturating_sub(1), due_at, ..work.entry };
+            let job = Arc::clone(&self.posts[number].job);
+            turn.say(&job, entry.clone(), What::Again(Outcome::Elsewhere));
+            self.requeue(number, entry, turn.now);
+            return;
+        };
+        self.put_off(number, due_at, |queued| queued.place == place);
+    }
+
     /// An older run came to its end, or did not: what waited for it begins or gives up.
     fn older_ended(&mut self, number: usize, work: Work, outcome: Outcome, turn: &mut Turn) {
-        self.count(number, &work.run, outcome, turn.now);
-        let (Some(place), true) = (work.before, outcome.is_unfinished()) else { return };
-        let why = Why::Unfinished(work.run);
-        if work.entry.cause == Cause::Schedule && work.entry.tries == 0 {
-            return self.skip(place, why, turn);
+        self.count(number, &work, outcome, turn.now);
+        if self.posts[number].standing.unfinished.as_ref() != Some(&work.run) {
+            return;
         }
-        if let Some(mut queued) = self.unqueue(place) {
-            queued.entry.due_at = turn.now.saturating_add(BEFORE_ANOTHER_LOOK).unwrap_or(Timestamp::MAX);
-            self.queue(number, queued.entry, queued.since, turn);
+        // All of them wait for the same run: it is not tried once for each.
+        let is_moment = |entry: &Entry| entry.cause == Cause::Schedule && entry.tries == 0;
+        let queue = self.posts[number].queue.iter().filter(|queued| queued.entry.due_at <= turn.now);
+        let moments: Vec<_> = queue.filter(|it| is_moment(&it.entry)).map(|queued| queued.place).collect();
+        for place in moments {
+            self.skip(place, Why::Unfinished(work.run.clone()), turn);
+        }
+        let later = turn.now.saturating_add(BEFORE_ANOTHER_TRY).unwrap_or(Timestamp::MAX);
+        let now = turn.now;
+        let waits = |queued: &Queued| queued.entry.due_at <= now && queued.entry.cause != Cause::Hand;
+        for (place, fresh) in self.put_off(number, later, waits) {
+            turn.fresh.remove(&place);
+            self.tell(fresh, Why::Unfinished(work.run.clone()), turn);
         }
     }
 
-    fn own_ended(&mut self, number: usize, mut entry: Entry, outcome: Outcome, turn: &mut Turn) {
+    /// Moves entries of a post to another time; where each waited, and waits now.
+    pub(super) fn put_off(
+        &mut self,
+        number: usize,
+        due_at: Timestamp,
+        which: impl Fn(&Queued) -> bool,
+    ) -> Vec<(Place, Place)> {
+        let places: Vec<Place> =
+            self.posts[number].queue.iter().filter(|queued| which(queued)).map(|queued| queued.place).collect();
+        let mut moved = Vec::with_capacity(places.len());
+        for place in places {
+            if let Some(queued) = self.unqueue(place) {
+                moved.push((place, self.requeue(number, Entry { due_at, ..queued.entry }, queued.since)));
+            }
+        }
+        moved
+    }
+
+    pub(super) fn own_ended(&mut self, number: usize, work: Work, outcome: Outcome, turn: &mut Turn) {
         let job = Arc::clone(&self.posts[number].job);
+        let mut entry = work.entry.clone();
         if outcome.is_worth_a_retry() && entry.tries <= job.retries.times {
             let wait = job.retries.wait.saturating_mul(1 << entry.tries.saturating_sub(1).min(20));
             let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
@@ -59,7 +119,7 @@ impl Board {
             self.count_by_hand(number, &entry.run, outcome, turn.now);
             return turn.say(&job, entry, What::Ended(outcome));
         }
-        self.count(number, &entry.run, outcome, turn.now);
+        self.count(number, &work, outcome, turn.now);
         turn.say(&job, entry.clone(), What::Ended(outcome));
         let standing = &mut self.posts[number].standing;
         if outcome.is_failure() && job.pause_after > 0 && standing.failures >= job.pause_after {
@@ -83,9 +143,11 @@ impl Board {
         }
     }
 
-    fn count(&mut self, number: usize, run: &str, outcome: Outcome, now: Timestamp) {
+    fn count(&mut self, number: usize, work: &Work, outcome: Outcome, now: Timestamp) {
         let standing = &mut self.posts[number].standing;
-        standing.unfinished = outcome.is_unfinished().then(|| run.to_owned());
+        // What was stopped for a later moment is not gone on with: it would be stopped again for the next one.
+        let gives_way = work.superseded && outcome == Outcome::Interrupted;
+        standing.unfinished = (outcome.is_unfinished() && !gives_way).then(|| work.run.clone());
         if outcome.is_done() {
             (standing.failures, standing.last_done) = (0, Some(now));
         } else if outcome.is_failure() {

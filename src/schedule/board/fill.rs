@@ -142,7 +142,12 @@ impl Board {
         }
         self.at_work += 1;
         let post = &mut self.posts[place.post];
-        post.at_work.push(Work { run: run.unwrap_or_else(|| entry.run.clone()), entry: entry.clone(), before });
+        post.at_work.push(Work {
+            run: run.unwrap_or_else(|| entry.run.clone()),
+            entry: entry.clone(),
+            before,
+            superseded: false,
+        });
         let job = Arc::clone(&post.job);
         turn.say(&job, entry, What::Starts(task));
     }
@@ -162,7 +167,7 @@ impl Board {
         }
     }
 
-    fn tell(&self, place: Place, why: Why, turn: &mut Turn) {
+    pub(super) fn tell(&self, place: Place, why: Why, turn: &mut Turn) {
         let post = &self.posts[place.post];
         if let Some(queued) = post.queue.iter().find(|queued| queued.place == place) {
             turn.say(&post.job, queued.entry.clone(), What::Waits(why));

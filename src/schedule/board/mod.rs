@@ -104,7 +104,7 @@ impl Board {
     /// Somebody wants these moments of the past to be made up for, one after the other.
     pub fn backfill(&mut self, asked: Vec<Open>, now: Timestamp) -> Vec<Verdict> {
         let mut turn = Turn::at(now);
-        for Open { job, entry } in asked {
+        for Open { job, entry, .. } in asked {
             let Some(number) = self.names.get(&job).copied() else { continue };
             let run = (self.new_id)(now);
             let entry = Entry { cause: Cause::Backfill, due_at: now, made_up: true, run, tries: 0, ..entry };
@@ -136,6 +136,11 @@ impl Board {
     /// How one job stands, with its next moment.
     pub fn seen(&self, job: &str) -> Option<SeenJob> {
         self.names.get(job).map(|number| &self.posts[*number]).filter(|post| !post.gone).map(Post::seen)
+    }
+
+    /// A job.
+    pub fn job(&self, job: &str) -> Option<&Job> {
+        self.names.get(job).map(|number| self.posts[*number].job.as_ref())
     }
 
     /// How a job stands.

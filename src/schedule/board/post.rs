@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
-use super::super::verdict::Entry;
+use super::super::verdict::{Entry, Outcome};
 use crate::settings::Job;
 use crate::store::Cause;
 
@@ -41,6 +41,8 @@ pub struct Open {
     pub job: String,
     /// The entry; with `tries` above 0 its run has begun and is resumed.
     pub entry: Entry,
+    /// How its run ended, where that happened while nobody was there to hear of it.
+    pub ended: Option<Outcome>,
 }
 
 /// How one job stands.
@@ -87,6 +89,8 @@ pub(super) struct Work {
     pub(super) run: String,
     /// Where the entry waits meanwhile.
     pub(super) before: Option<Place>,
+    /// Whether it was asked to stop for a later moment.
+    pub(super) superseded: bool,
 }
 
 /// A job, its next moment, what waits and what is at work.
@@ -101,6 +105,13 @@ pub(super) struct Post {
     pub(super) at_work: Vec<Work>,
     /// Its file is gone; what is at work comes to its end.
     pub(super) gone: bool,
+}
+
+impl Work {
+    /// An entry's own run.
+    pub(super) fn of(entry: Entry) -> Self {
+        Self { run: entry.run.clone(), entry, before: None, superseded: false }
+    }
 }
 
 impl Place {
@@ -147,7 +158,7 @@ impl Post {
 
     /// Until when an entry must have begun. What has begun before may go on at any time, and no event is lost.
     pub(super) fn deadline(&self, entry: &Entry) -> Option<Timestamp> {
-        if entry.tries > 0 || entry.cause != Cause::Schedule || entry.made_up {
+        if entry.tries > 0 || entry.cause != Cause::Schedule {
             return None;
         }
         let within = SignedDuration::try_from(self.job.start_within?).ok()?;

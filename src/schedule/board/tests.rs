@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::super::verdict::{Entry, Outcome, Step, Verdict, What};
 use super::{Board, Open, Pause, Standing};
-use crate::settings::{Job, Missed, Notify, Overlap, OwnEvents, Partial, Retries, Which};
+use crate::settings::{Job, Missed, Notify, Overlap, OwnEvents, ParamsAt, Partial, Retries, Which};
 use crate::store::Cause;
 use crate::timetable::{Expression, Timetable};
 
@@ -24,12 +24,14 @@ pub(in super::super) fn job(name: &str, schedule: &str) -> Job {
         own_events: OwnEvents::Ignored,
         connection: None,
         params: BTreeMap::new(),
+        params_at: ParamsAt::default(),
         timeout: Duration::from_secs(3_600),
         overlap: Overlap::Skip,
         missed: Missed { which: Which::Last, window: Duration::from_secs(86_400), most: 10 },
         jitter: Duration::ZERO,
         start_within: None,
         limits: Partial::default(),
+        allow: Vec::new(),
         retries: Retries { times: 0, wait: Duration::from_secs(60) },
         pause_after: 0,
         paused: None,
@@ -71,7 +73,7 @@ impl Scene {
         let now = at(now);
         let entry =
             Entry { cause: Cause::Event, scheduled_at: now, due_at: now, made_up: false, run: run.into(), tries: 0 };
-        told(&self.0.take_up(vec![Open { job: job.into(), entry }], now))
+        told(&self.0.take_up(vec![Open { job: job.into(), entry, ended: None }], now))
     }
 
     fn ended(&mut self, job: &str, run: &str, outcome: Outcome, now: &str) -> Vec<String> {
@@ -93,6 +95,7 @@ fn told(verdicts: &[Verdict]) -> Vec<String> {
             What::Stops(run) => format!("stops {run}"),
             What::Ended(outcome) => format!("{run} {}", outcome.word()),
             What::Again(outcome) => format!("{run} {}, again at {}", outcome.word(), entry_time(verdict)),
+            What::Left => format!("{run} left"),
             What::Pauses { failures } => format!("paused after {failures}"),
         };
         format!("{} {moment} {what}", job.name)
@@ -157,6 +160,23 @@ fn what_nobody_was_there_for_is_made_up_for_as_the_job_says() {
 }
 
 #[test]
+fn a_clock_that_was_far_ahead_and_is_put_right_keeps_no_job_from_running() {
+    let retries = Retries { times: 1, wait: Duration::from_secs(60) };
+    let mut scene = Scene::of(vec![Job { retries, ..job("often", "*/5 * * * *") }, job("nightly", "0 2 * * *")]);
+    let ahead = scene.turn("29T00:02");
+    assert!(ahead.contains(&"often 29T00:00 starts r1".to_owned()), "a week ahead");
+    assert!(ahead.contains(&"nightly 28T02:00 starts r2".to_owned()));
+    scene.ended("nightly", "r2", Outcome::Done, "29T00:03");
+    scene.ended("often", "r1", Outcome::Failed(1), "29T00:03");
+    let (corrected, furthest) = scene.0.corrected(at("22T00:06"));
+    assert_eq!((corrected.len(), furthest), (2, Some(at("29T00:00"))));
+    assert_eq!(scene.turn("22T00:06"), ["often 29T00:00 resumes r1"], "its retry is not put off for a week");
+    scene.ended("often", "r1", Outcome::Done, "22T00:07");
+    assert_eq!(scene.turn("22T00:10"), ["often 22T00:10 starts r3"]);
+    assert_eq!(scene.0.corrected(at("21T22:00")).0.len(), 0, "three hours and less are waited for");
+}
+
+#[test]
 fn a_job_that_is_still_at_work_does_what_its_file_says() {
     let overlap = |name: &str, overlap| Job { overlap, ..job(name, "0 * * * *") };
     let jobs = vec![
@@ -185,11 +205,78 @@ fn a_job_that_is_still_at_work_does_what_its_file_says() {
         ["queue 22T01:00 r2 done", "queue 22T03:00 starts r10"]
     );
     assert_eq!(
-        scene.ended("cancel", "r3", Outcome::Interrupted, "22T03:11")[1],
-        "cancel 22T03:00 resumes r3 first",
-        "what was stopped is brought to its end before anything new"
+        scene.ended("cancel", "r3", Outcome::Interrupted, "22T03:11"),
+        ["cancel 22T01:00 r3 interrupted", "cancel 22T03:00 starts r11"],
+        "what was stopped is not gone on with: it would be stopped again"
     );
-    assert_eq!(scene.ended("cancel", "r3", Outcome::Done, "22T03:12"), ["cancel 22T03:00 starts r11"]);
+    assert_eq!(
+        scene.turn("22T04:00").iter().filter(|told| told.starts_with("cancel")).collect::<Vec<_>>(),
+        ["cancel 22T04:00 stops r11", "cancel 22T04:00 waits: run r11 of the job was still at work"]
+    );
+    assert_eq!(
+        scene.ended("cancel", "r11", Outcome::TimedOut, "22T04:01"),
+        ["cancel 22T03:00 r11 timed_out", "cancel 22T04:00 resumes r11 first"],
+        "what ended by itself meanwhile is"
+    );
+}
+
+#[test]
+fn what_another_process_is_at_work_on_is_left_to_it_and_looked_at_again() {
+    let mut scene = Scene::of(vec![job("sync", "0 * * * *"), job("welcome", "")]);
+    scene.turn("22T01:00");
+    assert_eq!(
+        scene.ended("sync", "r1", Outcome::Elsewhere, "22T01:10"),
+        ["sync 22T01:00 r1 elsewhere, again at 01:10:05"]
+    );
+    assert_eq!(scene.turn("22T01:11"), ["sync 22T01:00 starts r1"], "it was no try");
+    scene.ended("sync", "r1", Outcome::Held, "22T01:12");
+    assert_eq!(scene.turn("22T02:00"), ["sync 22T02:00 resumes r1 first"]);
+    assert_eq!(
+        scene.ended("sync", "r1", Outcome::Elsewhere, "22T02:01"),
+        [""; 0],
+        "the moment waits, and the older run is not forgotten"
+    );
+    assert_eq!(scene.turn("22T02:02"), ["sync 22T02:00 resumes r1 first"]);
+    scene.event("welcome", "e1", "22T03:00");
+    assert_eq!(
+        scene.ended("welcome", "e1", Outcome::Elsewhere, "22T03:01"),
+        ["welcome 22T03:00 e1 elsewhere, again at 03:01:05"]
+    );
+}
+
+#[test]
+fn what_waits_for_a_held_run_does_not_try_it_again_and_again_and_goes_on_when_somebody_has_acted() {
+    let mut scene = Scene::of(vec![job("welcome", "")]);
+    scene.event("welcome", "e1", "22T01:00");
+    for run in ["e2", "e3", "e4"] {
+        let waits = "welcome 22T01:00 waits: run e1 of the job was still at work";
+        assert_eq!(scene.event("welcome", run, "22T01:00"), [waits]);
+    }
+    assert_eq!(
+        scene.ended("welcome", "e1", Outcome::Held, "22T01:01"),
+        ["welcome 22T01:00 e1 held", "welcome 22T01:00 resumes e1 first"]
+    );
+    let waits = "welcome 22T01:00 waits: run e1 of the job has to come to its end first";
+    assert_eq!(scene.ended("welcome", "e1", Outcome::Held, "22T01:02"), [waits; 3], "once for all three");
+    assert!(scene.turn("22T01:03").is_empty());
+    assert_eq!(scene.0.waiting_for().collect::<Vec<_>>(), [("welcome", "e1")]);
+    assert_eq!(told(&scene.0.stirred("welcome", at("22T01:04"))), ["welcome 22T01:00 resumes e1 first"]);
+    assert_eq!(scene.ended("welcome", "e1", Outcome::Done, "22T01:05")[0], "welcome 22T01:00 starts e2");
+}
+
+#[test]
+fn a_moment_that_nobody_was_there_for_begins_within_its_time_or_not_at_all() {
+    let missed = Missed { which: Which::All, window: Duration::from_secs(86_400), most: 10 };
+    let within = Some(Duration::from_secs(5_400));
+    let mut scene = Scene::of(vec![Job { missed, start_within: within, ..job("sync", "0 * * * *") }]);
+    assert_eq!(
+        scene.turn("22T03:10"),
+        [
+            "sync 22T01:00 skipped: it could not begin within `start_within`",
+            "sync 22T02:00 starts r2",
+            "sync 22T03:00 waits: run r2 of the job was still at work",
+        ]
+    );
 }
 
 #[test]
@@ -367,8 +454,10 @@ fn what_an_earlier_process_left_is_gone_on_with() {
         run: run.into(),
         tries,
     };
-    let left =
-        vec![Open { job: "sync".into(), entry: entry("x1", 1) }, Open { job: "gone".into(), entry: entry("x2", 0) }];
+    let left = vec![
+        Open { job: "sync".into(), entry: entry("x1", 1), ended: None },
+        Open { job: "gone".into(), entry: entry("x2", 0), ended: None },
+    ];
     assert_eq!(told(&scene.0.take_up(left, at("22T00:10"))), ["sync 21T23:00 resumes x1"]);
     assert_eq!(scene.turn("22T01:00"), ["sync 22T01:00 skipped: run x1 of the job was still at work"]);
 }

@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::super::board::{Board, Open};
-use super::super::verdict::{Entry, Outcome, Verdict, What};
+use super::super::verdict::Entry;
 use super::files::{Found, InForce};
-use super::notices::{ClockWatch, jumped};
+use super::notices::ClockWatch;
 use super::{Daemon, NotServed, Parts, SEAT, Tally, rows};
 use crate::effects::{Lease, LeaseError};
 use crate::events::Level;
+use crate::model::counted;
 use crate::runs::new_scheduled_id;
 use crate::store::{Error, TickRow};
 
@@ -38,6 +39,8 @@ impl Daemon {
         for job in &jobs {
             board.add(Arc::clone(job), rows::standing(job, known.get(&job.name), now));
         }
+        let news = jobs.iter().filter(|job| rows::is_new(job, known.get(&job.name))).map(|job| job.name.clone());
+        let news = news.collect();
         let (tell, endings) = mpsc::unbounded_channel();
         let mut daemon = Self {
             watch: ClockWatch::new(now),
@@ -48,12 +51,16 @@ impl Daemon {
             paused: BTreeMap::new(),
             at_work: HashMap::new(),
             unkept: Vec::new(),
+            news,
+            unfinished: HashMap::new(),
             endings,
             tell,
             tidied: None,
             _seat: seat,
         };
         daemon.subscribe(&jobs);
+        daemon.corrected(now);
+        daemon.keep_news().await?;
         daemon.take_up(now).await?;
         Ok(daemon)
     }
@@ -61,28 +68,20 @@ impl Daemon {
     /// Goes on with what waited or was at work; what has come to its end meanwhile is written down as that.
     async fn take_up(&mut self, now: Timestamp) -> Result<(), Error> {
         self.pauses().await?;
-        let mut open = Vec::new();
-        let (mut ended, mut passed) = (Vec::new(), Vec::new());
+        let (mut open, mut gone) = (Vec::new(), Vec::new());
         // What nobody has taken in yet is taken in like everything that is asked for later.
         let taken = self.parts.store.open_ticks().await?.into_iter().filter(|row| row.run.is_some());
         for row in taken {
-            match self.left(row, now).await? {
-                Left::Open(entry) => open.push(entry),
-                Left::Ended(row, how) => {
-                    let job = self.board.next_moments().find(|(job, _)| job.name == row.job).map(|(job, _)| job);
-                    if let (Some((entry, outcome)), Some(job)) = (how, job) {
-                        passed.push(Verdict { job: Arc::clone(job), entry, what: What::Ended(outcome) });
-                    }
-                    ended.push(row);
+            match rows::open(&row).filter(|_| self.board.has(&row.job)) {
+                Some(entry) => {
+                    let was = if row.state == "running" { Was::AtWork } else { Was::Waiting };
+                    open.push(self.left(row.job, entry, was, now).await?);
                 }
+                None => gone.push(rows::gone(row, now)),
             }
         }
+        self.parts.store.keep_turn(&[], &gone).await?;
         open.extend(self.left_triggers(now).await?);
-        // The board has not counted them.
-        let failures = |job: &str| 1 + self.board.standing(job).map_or(0, |standing| standing.failures);
-        let told = self.parts.alarms.draft(&passed, failures, now);
-        self.parts.store.keep_turn_told(&[], &ended, &told.alarms, &told.letters).await?;
-        self.parts.alarms.kept(told);
         if !open.is_empty() {
             self.parts.events.say(Level::Info, format!("taking up {} that the last daemon left", open.len()));
         }
@@ -91,38 +90,35 @@ impl Daemon {
         Ok(())
     }
 
-    async fn left(&self, row: TickRow, now: Timestamp) -> Result<Left, Error> {
-        let Some(mut entry) = rows::open(row.clone()) else { return Ok(Left::Ended(row, None)) };
-        let run = match &row.run {
-            Some(run) if row.state == "running" => self.parts.store.run(run).await?,
-            _ => None,
+    /// How an entry stands that an earlier daemon has left.
+    pub(super) async fn left(&self, job: String, mut entry: Entry, was: Was, now: Timestamp) -> Result<Open, Error> {
+        let run = match was {
+            Was::Waiting if entry.tries == 0 => None,
+            Was::Waiting | Was::AtWork => self.parts.store.run(&entry.run).await?,
         };
-        match run {
-            Some(run) => {
-                if let Some(outcome) = rows::outcome(&run) {
-                    let why = (!outcome.is_done()).then(|| outcome.to_string());
-                    let ended_at = run.ended_at.or(Some(now.as_millisecond()));
-                    let row = TickRow { state: outcome.word().into(), why, ended_at, ..row };
-                    return Ok(Left::Ended(row, Some((entry.entry, outcome))));
-                }
+        let ended = run.as_ref().and_then(rows::outcome);
+        match (&run, was) {
+            // Its process never got as far as writing the run down.
+            (None, Was::AtWork) => entry.tries = 0,
+            (Some(_), Was::AtWork) => {
+                entry.tries = entry.tries.max(1);
                 // Its process may be about to end: it notices that its daemon is gone.
-                let held =
-                    row.run.as_deref().is_some_and(|run| Lease::is_held(&self.parts.store, run).unwrap_or(false));
-                if held {
-                    entry.entry.due_at = now.saturating_add(ORPHAN).unwrap_or(now);
+                if ended.is_none() && Lease::is_held(&self.parts.store, &entry.run).unwrap_or(false) {
+                    entry.due_at = now.saturating_add(ORPHAN).unwrap_or(now);
                 }
             }
-            // Its process never got as far as writing the run down.
-            None if row.state == "running" => entry.entry.tries = 0,
-            None => {}
+            (_, Was::Waiting) => {}
         }
-        Ok(Left::Open(entry))
+        // How it ended before is what it waits to be tried again for, unless somebody else has brought it to a good end.
+        let ended = ended.filter(|outcome| was == Was::AtWork || outcome.is_done());
+        Ok(Open { job, entry, ended })
     }
 
     /// Looks at the clock, at what other processes ordered, and at the job files.
     pub(super) async fn look_around(&mut self, now: Timestamp) {
-        if let Some(jump) = self.watch.look(now) {
-            self.parts.events.say(Level::Warn, jumped(jump));
+        if let Some(odd) = self.watch.look(now) {
+            self.parts.events.say(Level::Warn, odd);
+            self.corrected(now);
         }
         if self.parts.files.have_changed() {
             self.reload().await;
@@ -135,8 +131,10 @@ impl Daemon {
     }
 
     async fn orders(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.keep_news().await?;
         self.pauses().await?;
         self.backfills(now).await?;
+        self.stirred(now).await?;
         self.triggers(now).await?;
         self.tidy(now).await
     }
@@ -151,11 +149,53 @@ impl Daemon {
         self.subscribe(&jobs);
         let (verdicts, changes) = self.board.replace(jobs, now);
         let shown = |time: Option<Timestamp>| time.map_or("never".to_owned(), |time| time.to_string());
+        self.news.extend(changes.iter().map(|change| change.job.clone()));
         for change in changes {
             let line = format!("job {}: next {} (was {})", change.job, shown(change.after), shown(change.before));
             self.parts.events.say(Level::Info, line);
         }
         self.act(verdicts).await;
+    }
+
+    /// A clock that was far ahead must not keep jobs from running until it would be that late.
+    fn corrected(&mut self, now: Timestamp) {
+        let (jobs, furthest) = self.board.corrected(now);
+        let Some(furthest) = furthest else { return };
+        let count = counted(u32::try_from(jobs.len()).unwrap_or(u32::MAX), "job", "jobs");
+        let line = format!(
+            "the clock was ahead: the moments of {count} had been decided up to {furthest:.0}; they count from now on"
+        );
+        self.parts.events.say(Level::Warn, line);
+        self.news.extend(jobs);
+    }
+
+    /// Writes down jobs that were not there before: from then on their moments count, also those that nobody is there for.
+    async fn keep_news(&mut self) -> Result<(), Error> {
+        let standing = |name: &String| Some(rows::job(self.board.job(name)?, self.board.standing(name)?));
+        let jobs: Vec<_> = self.news.iter().filter_map(standing).collect();
+        if !jobs.is_empty() {
+            self.parts.store.keep_turn(&jobs, &[]).await?;
+        }
+        self.news.clear();
+        Ok(())
+    }
+
+    /// Runs that others wait for may be gone on with, or allowed to, by a person.
+    async fn stirred(&mut self, now: Timestamp) -> Result<(), Error> {
+        let waiting: Vec<(String, String)> =
+            self.board.waiting_for().map(|(job, run)| (job.to_owned(), run.to_owned())).collect();
+        self.unfinished.retain(|run, _| waiting.iter().any(|(_, waited)| waited == run));
+        for (job, run) in waiting {
+            let approvals = self.parts.store.approvals(&run).await?.len();
+            let Some(stands) = self.parts.store.run(&run).await? else { continue };
+            let stands = (stands.attempt, stands.state, approvals);
+            let before = self.unfinished.insert(run, stands);
+            if before.is_some_and(|before| before != stands) {
+                let verdicts = self.board.stirred(&job, now);
+                self.act(verdicts).await;
+            }
+        }
+        Ok(())
     }
 
     /// Pauses are written by people, too.
@@ -176,19 +216,24 @@ impl Daemon {
     /// Moments of the past that somebody asked for.
     async fn backfills(&mut self, now: Timestamp) -> Result<(), Error> {
         let asked = self.parts.store.asked_ticks().await?;
-        let asked: Vec<Open> =
-            asked.into_iter().filter(|row| self.board.has(&row.job)).filter_map(rows::open).collect();
+        let asked: Vec<Open> = asked.into_iter().filter(|row| self.board.has(&row.job)).filter_map(asked_for).collect();
         let verdicts = self.board.backfill(asked, now);
         self.act(verdicts).await;
         Ok(())
     }
 }
 
-/// What became of a tick that was open.
-enum Left {
-    Open(Open),
-    /// With how its run ended, where that is known.
-    Ended(TickRow, Option<(Entry, Outcome)>),
+/// How an entry stood with the daemon before this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Was {
+    /// Its run was at work, as far as that daemon knew.
+    AtWork,
+    /// It waited.
+    Waiting,
+}
+
+fn asked_for(row: TickRow) -> Option<Open> {
+    Some(Open { entry: rows::open(&row)?, job: row.job, ended: None })
 }
 
 fn say_broken(parts: &Parts, found: &Found) {

@@ -26,13 +26,13 @@ pub use tidy::Keep;
 use super::alarm::Alarms;
 use super::board::{Board, Pause};
 use super::process::Starts;
-use super::verdict::{Outcome, Verdict};
+use super::verdict::{Outcome, Verdict, What};
 use crate::clock::Clock;
 use crate::effects::{Lease, LeaseError};
 use crate::events::{Events, Level};
 use crate::hooks::{Bell, Subscription};
 use crate::model::counted;
-use crate::store::{Error, Store};
+use crate::store::{Cause, Error, RunState, Store};
 use files::InForce;
 use notices::ClockWatch;
 
@@ -99,6 +99,10 @@ pub struct Daemon {
     at_work: HashMap<String, CancellationToken>,
     /// What could not be written down yet; nothing is decided meanwhile.
     unkept: Vec<Verdict>,
+    /// Jobs of which the store does not know yet how they stand.
+    news: Vec<String>,
+    /// Runs that others wait for: their attempts, how they stand, how often they were approved.
+    unfinished: HashMap<String, (i64, RunState, usize)>,
     endings: mpsc::UnboundedReceiver<Finished>,
     tell: mpsc::UnboundedSender<Finished>,
     watch: ClockWatch,
@@ -187,8 +191,13 @@ impl Daemon {
             let Some(finished) = self.endings.recv().await else { break };
             let now = self.parts.clock.now();
             let mut verdicts = self.finished(&finished, now);
-            // What could begin now has to wait for the next daemon.
+            // What could begin now has to wait for the next daemon, and so has the rest of what was stopped.
             verdicts.retain(|verdict| verdict.entry.run == finished.run);
+            for verdict in verdicts.iter_mut().filter(|verdict| verdict.entry.cause != Cause::Hand) {
+                if verdict.what == What::Ended(Outcome::Interrupted) {
+                    verdict.what = What::Left;
+                }
+            }
             self.unkept.append(&mut verdicts);
             self.keep(now).await;
         }

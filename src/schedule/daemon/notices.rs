@@ -5,6 +5,8 @@ use tokio::time::Instant;
 
 /// Smaller differences are the clock being set right.
 const NOTICED: SignedDuration = SignedDuration::from_secs(5);
+/// There is a look every second; a slow disk delays it by less than this.
+const STILL: SignedDuration = SignedDuration::from_secs(30);
 
 /// Compares the clock with the time that passed.
 pub(super) struct ClockWatch {
@@ -18,12 +20,15 @@ impl ClockWatch {
         Self { wall: now, passed: Instant::now(), store_fails: false }
     }
 
-    /// How much further the clock went than time passed since the last look; `None` when it went right.
-    pub(super) fn look(&mut self, now: Timestamp) -> Option<SignedDuration> {
+    /// What is to be said of the time since the last look; `None` when it went right.
+    pub(super) fn look(&mut self, now: Timestamp) -> Option<String> {
         let passed = SignedDuration::try_from(self.passed.elapsed()).unwrap_or(SignedDuration::MAX);
         let jump = now.duration_since(self.wall) - passed;
         (self.wall, self.passed) = (now, Instant::now());
-        (jump.abs() > NOTICED).then_some(jump)
+        if jump.abs() > NOTICED {
+            return Some(jumped(jump));
+        }
+        (passed > STILL).then(|| stood(passed))
     }
 
     /// The store cannot be written: whether that is new.
@@ -37,14 +42,20 @@ impl ClockWatch {
     }
 }
 
+/// The words for time in which nothing was looked at.
+fn stood(passed: SignedDuration) -> String {
+    let length = SignedDuration::from_secs(passed.as_secs());
+    format!("nothing was decided for {length:#}: this process stood still")
+}
+
 /// The words for a jump of the clock.
-pub(super) fn jumped(by: SignedDuration) -> String {
+fn jumped(by: SignedDuration) -> String {
     let seconds = by.abs().as_secs();
     let length = SignedDuration::from_secs(seconds);
     match by.is_positive() {
         true => format!(
             "the clock is {length:#} further than time has passed: this machine slept, or its clock was put forward"
         ),
-        false => format!("the clock was put back by {length:#}: no moment runs twice"),
+        false => format!("the clock was put back by {length:#}: what has run does not run again"),
     }
 }

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 
-use super::super::board::{Board, Open, Pause, Standing};
+use super::super::board::{Board, Pause, Standing};
 use super::super::verdict::{Entry, Outcome, Step, Verdict, What, Why};
 use crate::settings::Job;
 use crate::store::Cause;
-use crate::store::{JobRow, PauseRow, TickRow};
+use crate::store::{JobRow, PauseRow, TickRow, TriggerStanding};
 
 /// The row of the moment that a verdict is about; `None` where it changes none.
 pub(super) fn tick(verdict: &Verdict, now: Timestamp) -> Option<TickRow> {
@@ -15,45 +15,24 @@ pub(super) fn tick(verdict: &Verdict, now: Timestamp) -> Option<TickRow> {
     if !matches!(entry.cause, Cause::Schedule | Cause::Backfill) {
         return None;
     }
-    let row = TickRow {
+    let state = verdict.state()?;
+    let now = now.as_millisecond();
+    let over = matches!(what, What::Skipped(_) | What::Missed { .. } | What::Ended(_));
+    let never_ran = matches!(what, What::Skipped(_) | What::Missed { .. });
+    Some(TickRow {
         job: job.name.clone(),
         scheduled_at: entry.scheduled_at.as_millisecond(),
         due_at: entry.due_at.as_millisecond(),
         cause: entry.cause.as_str().to_owned(),
         made_up: entry.made_up,
-        state: String::new(),
-        why: None,
-        folded: 0,
-        run: Some(entry.run.clone()).filter(|run| !run.is_empty()),
+        state: state.to_owned(),
+        why: verdict.why(),
+        folded: if let What::Missed { folded, .. } = what { *folded } else { 0 },
+        run: Some(entry.run.clone()).filter(|run| !run.is_empty() && !never_ran),
         tries: entry.tries,
-        decided_at: now.as_millisecond(),
-        begun_at: None,
-        ended_at: None,
-    };
-    let ended_at = Some(now.as_millisecond());
-    Some(match what {
-        What::Waits(why) => TickRow { state: "waiting".into(), why: Some(why.to_string()), ..row },
-        What::Starts(Step::ResumeFirst(run)) => {
-            let why = Some(Why::Unfinished(run.clone()).to_string());
-            TickRow { state: "waiting".into(), why, ..row }
-        }
-        What::Starts(Step::Begin) => TickRow { state: "running".into(), begun_at: ended_at, ..row },
-        What::Starts(Step::Resume) => TickRow { state: "running".into(), ..row },
-        What::Skipped(why) => {
-            TickRow { state: "skipped".into(), why: Some(why.to_string()), run: None, ended_at, ..row }
-        }
-        What::Missed { why, folded } => {
-            TickRow { state: "missed".into(), why: Some(why.to_string()), folded: *folded, run: None, ended_at, ..row }
-        }
-        What::Ended(outcome) => {
-            let why = (!outcome.is_done()).then(|| outcome.to_string());
-            TickRow { state: outcome.word().into(), why, ended_at, ..row }
-        }
-        What::Again(outcome) => {
-            let why = format!("{outcome}; it is gone on with, try {} of {}", entry.tries + 1, job.retries.times + 1);
-            TickRow { state: "waiting".into(), why: Some(why), ..row }
-        }
-        What::Stops(_) | What::Pauses { .. } => return None,
+        decided_at: now,
+        begun_at: (*what == What::Starts(Step::Begin)).then_some(now),
+        ended_at: over.then_some(now),
     })
 }
 
@@ -67,6 +46,11 @@ pub(super) fn job(job: &Job, standing: &Standing) -> JobRow {
         last_done: standing.last_done.map(Timestamp::as_millisecond),
         unfinished: standing.unfinished.clone(),
     }
+}
+
+/// Whether the store does not know the job, or knows it by another timetable.
+pub(super) fn is_new(job: &Job, row: Option<&JobRow>) -> bool {
+    !job.timetable.expressions().is_empty() && row.is_none_or(|row| row.timetable != timetable(job))
 }
 
 /// How the store knows a job. Moments of a timetable that it has not seen before count from now on.
@@ -84,11 +68,27 @@ pub(super) fn standing(job: &Job, row: Option<&JobRow>, now: Timestamp) -> Stand
 }
 
 /// An open tick as the board takes it up.
-pub(super) fn open(row: TickRow) -> Option<Open> {
+pub(super) fn open(row: &TickRow) -> Option<Entry> {
     let cause = Cause::parse(&row.cause)?;
     let (scheduled_at, due_at) = (time(row.scheduled_at)?, time(row.due_at)?);
-    let (run, tries, made_up) = (row.run.unwrap_or_default(), row.tries, row.made_up);
-    Some(Open { job: row.job, entry: Entry { cause, scheduled_at, due_at, made_up, run, tries } })
+    let (run, tries, made_up) = (row.run.clone().unwrap_or_default(), row.tries, row.made_up);
+    Some(Entry { cause, scheduled_at, due_at, made_up, run, tries })
+}
+
+/// A tick that was open and whose job is gone. Its run, if it was begun, can be gone on with by hand.
+pub(super) fn gone(row: TickRow, now: Timestamp) -> TickRow {
+    let (why, ended_at) = (Some(Why::Gone.to_string()), Some(now.as_millisecond()));
+    TickRow { state: "skipped".into(), why, ended_at, ..row }
+}
+
+/// How the run stands that an event asked for; `None` where that does not change.
+pub(super) fn trigger(verdict: &Verdict) -> Option<TriggerStanding> {
+    let again = matches!(verdict.what, What::Again(_) | What::Left);
+    matches!(verdict.state(), Some("waiting" | "running")).then(|| TriggerStanding {
+        tries: verdict.entry.tries,
+        due_at: again.then_some(verdict.entry.due_at.as_millisecond()),
+        why: verdict.why(),
+    })
 }
 
 pub(super) fn pause(row: PauseRow) -> Pause {

@@ -227,7 +227,7 @@ async fn after_a_crash_a_run_goes_on_under_its_name_and_no_moment_is_lost_or_dou
 }
 
 #[tokio::test]
-async fn a_graceful_stop_leaves_runs_that_the_next_moment_finishes_first() {
+async fn after_a_graceful_stop_the_next_daemon_goes_on_at_once() {
     let scene = Scene::of(vec![job("sync", "0 * * * *")]).await;
     let mut served = scene.serve().await;
     scene.now(&served, "22T01:00");
@@ -237,19 +237,34 @@ async fn a_graceful_stop_leaves_runs_that_the_next_moment_finishes_first() {
     begun.stop.cancelled().await;
     begun.ends.send(130).unwrap();
     served.task.await.unwrap();
-    assert_eq!(scene.ticks("interrupted").await, ["sync 01:00 interrupted"]);
+    assert_eq!(scene.ticks("waiting").await, ["sync 01:00 waiting"]);
 
     let mut served = scene.serve().await;
-    scene.now(&served, "22T02:00");
     let older = served.next().await;
-    assert_eq!((older.errand.run, older.errand.what), (begun.errand.run, Task::Resume));
-    older.ends.send(0).unwrap();
-    let own = served.next().await;
-    assert_eq!(own.errand.what, Task::Begin);
-    own.ends.send(5).unwrap();
-    assert_eq!(scene.ticks("partial").await, ["sync 01:00 interrupted", "sync 02:00 partial"]);
+    assert_eq!((&older.errand.run, older.errand.what), (&begun.errand.run, Task::Resume));
+    older.ends.send(5).unwrap();
+    assert_eq!(scene.ticks("partial").await, ["sync 01:00 partial"]);
     served.stop.cancel();
     served.task.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_job_that_was_seen_once_misses_no_moment_from_then_on() {
+    let scene = Scene::of(vec![job("sync", "0 1 * * *")]).await;
+    let served = scene.serve().await;
+    scene.jobs.lock().unwrap().push(job("later", "0 1 * * *"));
+    scene.now(&served, "22T00:01");
+    while !scene.store.job_rows().await.unwrap().iter().any(|row| row.name == "later") {
+        tokio::task::yield_now().await;
+    }
+    served.killed().await;
+
+    scene.clock.advance_ms(6 * 3_600_000);
+    let mut served = scene.serve().await;
+    let mut made_up = [served.next().await, served.next().await].map(|begun| begun.errand.job);
+    made_up.sort();
+    assert_eq!(made_up, ["later", "sync"], "neither had been due while anybody was there");
+    served.killed().await;
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::super::board::Open;
 use super::super::verdict::{Entry, Verdict, What};
+use super::begin::Was;
 use super::{Daemon, rows};
 use crate::hooks::Subscription;
 use crate::settings::Job;
@@ -28,7 +29,7 @@ impl Daemon {
             writing.trigger_started(&row.run, now.as_millisecond()).await?;
             writing.commit().await?;
             match self.board.has(&row.job) {
-                true => asked.push(entry(row, 0, now)),
+                true => asked.push(Open { job: row.job.clone(), entry: entry(row, now), ended: None }),
                 false => self.trigger_ended(&row.run, GONE, now).await?,
             }
         }
@@ -41,24 +42,33 @@ impl Daemon {
     pub(super) async fn left_triggers(&self, now: Timestamp) -> Result<Vec<Open>, Error> {
         let mut open = Vec::new();
         for row in self.parts.store.started_triggers().await? {
-            let run = self.parts.store.run(&row.run).await?;
-            match run.as_ref().map(rows::outcome) {
-                Some(Some(outcome)) => self.trigger_ended(&row.run, outcome.word(), now).await?,
-                _ if !self.board.has(&row.job) => self.trigger_ended(&row.run, GONE, now).await?,
-                begun => open.push(entry(row, u32::from(begun.is_some()), now)),
+            if !self.board.has(&row.job) {
+                self.trigger_ended(&row.run, GONE, now).await?;
+                continue;
             }
+            let was = if row.due_at.is_none() { Was::AtWork } else { Was::Waiting };
+            let job = row.job.clone();
+            open.push(self.left(job, entry(row, now), was, now).await?);
         }
         Ok(open)
     }
 
-    /// Tells the store of the events' runs that have ended.
-    pub(super) async fn keep_ended(&self, verdicts: &[Verdict], now: Timestamp) -> Result<(), Error> {
-        for verdict in verdicts.iter().filter(|verdict| verdict.entry.cause == Cause::Event) {
+    /// Tells the store how the runs stand that events asked for.
+    pub(super) async fn keep_events(&self, verdicts: &[Verdict], now: Timestamp) -> Result<(), Error> {
+        let of_events: Vec<&Verdict> = verdicts.iter().filter(|verdict| verdict.entry.cause == Cause::Event).collect();
+        if of_events.is_empty() {
+            return Ok(());
+        }
+        let mut writing = self.parts.store.writing().await?;
+        for verdict in of_events {
+            let run = &verdict.entry.run;
             if let What::Ended(outcome) = verdict.what {
-                self.trigger_ended(&verdict.entry.run, outcome.word(), now).await?;
+                writing.trigger_ended(run, now.as_millisecond(), outcome.word()).await?;
+            } else if let Some(standing) = rows::trigger(verdict) {
+                writing.trigger_stands(run, &standing).await?;
             }
         }
-        Ok(())
+        writing.commit().await
     }
 
     async fn trigger_ended(&self, run: &str, how: &str, now: Timestamp) -> Result<(), Error> {
@@ -75,8 +85,9 @@ impl Daemon {
     }
 }
 
-fn entry(row: TriggerRow, tries: u32, now: Timestamp) -> Open {
-    let scheduled_at = Timestamp::from_millisecond(row.made_at).unwrap_or(now);
-    let entry = Entry { cause: Cause::Event, scheduled_at, due_at: now, made_up: false, run: row.run, tries };
-    Open { job: row.job, entry }
+fn entry(row: TriggerRow, now: Timestamp) -> Entry {
+    let time = |at: i64| Timestamp::from_millisecond(at).ok();
+    let scheduled_at = time(row.made_at).unwrap_or(now);
+    let due_at = row.due_at.and_then(time).unwrap_or(now);
+    Entry { cause: Cause::Event, scheduled_at, due_at, made_up: false, run: row.run, tries: row.tries }
 }
