@@ -81,15 +81,23 @@ impl Target {
         }
     }
 
-    /// Makes room for a file that must not be lost: what is there is kept under this name with `end` behind it. A plan
-    /// leaves real files where they are.
-    pub(crate) fn put_aside(&self, end: &str) -> Result<(), String> {
+    /// Makes room for a file that must not be lost: what is there is kept under this name with `end` behind it, or `end-2` where
+    /// an earlier attempt has used that, and so on. Returns how it is told. A plan leaves real files where they are.
+    pub(crate) fn put_aside(&self, end: &str) -> Result<Option<String>, String> {
         if !self.path.exists() {
-            return Ok(());
+            return Ok(None);
         }
-        let mut kept = self.path.as_os_str().to_owned();
-        kept.push(end);
-        tables::put_aside(&self.path, Path::new(&kept)).map_err(|error| error.to_string())
+        let mut number = 1;
+        loop {
+            let end = if number == 1 { end.to_owned() } else { format!("{end}-{number}") };
+            let mut kept = self.path.as_os_str().to_owned();
+            kept.push(&end);
+            if !Path::new(&kept).exists() {
+                tables::put_aside(&self.path, Path::new(&kept)).map_err(|error| error.to_string())?;
+                return Ok(Some(format!("{}{end}", self.name)));
+            }
+            number += 1;
+        }
     }
 
     /// To be called when the file is whole: a plan tells what a run would write, the sandbox knows its files again.

@@ -239,6 +239,23 @@ fn a_mark_from_before_there_was_a_window_is_gone_on_with() {
 }
 
 #[test]
+fn what_an_export_puts_aside_never_takes_the_place_of_what_was_put_aside_before() {
+    let server = Server::start(by_time(3, 1));
+    let script = "for type in [\"view\", \"post\"] {\n\
+        exports.write(activities.list(#{ activity_type: type }), #{ file: \"x.csv\", since: \"last\" });\n}\n";
+    let ran = project(&server).file("twice.rhai", script).file("x.csv", "old\n").args(["run", "twice.rhai"]).success();
+    let before = format!("x.csv.before-{}", ran.run());
+    assert_eq!(ran.read(&before), "old\n");
+    assert_eq!(ran.read(&format!("{before}-2")), ran.read("x.csv"));
+    let kept = |name: &str| format!("\n  the rows of earlier exports are kept in {name}\n");
+    assert!(
+        ran.stdout.contains(&kept(&before)) && ran.stdout.contains(&kept(&format!("{before}-2"))),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
 fn a_sandbox_run_leaves_the_file_that_a_real_one_wrote_and_says_where_its_own_is() {
     const REAL: [&str; 4] = ["run", "scripts/export_activities.rhai", "--arg", "out=activities.csv"];
     const SANDBOX: [&str; 3] = ["run", "scripts/export_activities.rhai", "--sandbox"];

@@ -147,9 +147,9 @@ fn keep_older(run: &Run, target: &Target) -> Outcome<Option<String>> {
     if !target.is_there() {
         return Ok(None);
     }
+    // Before a plan's own file there is only the real one, which it leaves in its place.
     let end = format!(".before-{}", run.start().id);
-    target.put_aside(&end)?;
-    Ok(Some(format!("{}{end}", target.name())))
+    Ok(Some(target.put_aside(&end)?.unwrap_or_else(|| format!("{}{end}", target.name()))))
 }
 
 /// Where a list's export is remembered, by account, operation and filter.
