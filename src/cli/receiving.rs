@@ -12,8 +12,8 @@ use super::{Code, Failure};
 use crate::clock::Clock;
 use crate::events::Sink;
 use crate::hooks::{Bell, STRETCH, Subscription, Worker, Working};
-use crate::server::Listening;
 use crate::server::webhooks::{self, listen};
+use crate::server::{Arrivals, Listening};
 
 /// A worker that has its lock and does not work yet.
 pub(super) struct Ready {
@@ -58,7 +58,7 @@ impl Ready {
     }
 
     /// Receives and works off.
-    pub(super) async fn receive(self, session: &Session<'_>) -> Result<Receiving, Failure> {
+    pub(super) async fn receive(self, session: &Session<'_>, arrivals: Arrivals) -> Result<Receiving, Failure> {
         let settings = session.settings.webhooks.clone();
         let at = settings.listen;
         let options = webhooks::Options {
@@ -66,6 +66,7 @@ impl Ready {
             settings,
             clock: Clock::system(),
             bell: self.bell,
+            arrivals,
             stop: self.stop,
         };
         let listening = listen(options).await.map_err(|error| {

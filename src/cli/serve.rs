@@ -18,7 +18,7 @@ use crate::effects::Lease;
 use crate::events::{Events, Level};
 use crate::hooks::Bell;
 use crate::schedule::{Alarms, Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts, Patience, Processes, SEAT};
-use crate::server::Listening;
+use crate::server::{Arrivals, Listening};
 use crate::settings::{Jobs, Mode, Settings};
 
 /// So long messages are waited for at the end; what has not arrived is sent by the next `beadle serve`.
@@ -84,12 +84,13 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         alarms: alarms.clone(),
         asks,
     };
+    let arrivals = Arrivals::default();
     session.runtime.block_on(async {
-        let (listening, questions) = open(&session, desk, stop.clone(), &events).await?;
+        let (listening, questions) = open(&session, desk, arrivals.clone(), stop.clone(), &events).await?;
         let daemon = Daemon::begin(parts).await.map_err(refused)?;
         events.say(Level::Info, format!("serving {}; Ctrl-C stops it", daemon.jobs()));
         let signals = tokio::spawn(heed(stop, reload, events.clone()));
-        let receiving = receive(ready, &session, &events).await?;
+        let receiving = receive(ready, &session, arrivals, &events).await?;
         tokio::select! {
             () = daemon.serve() => {}
             () = attend(&session, questions) => {}
@@ -112,9 +113,14 @@ async fn closed(listening: Option<Listening>) -> Option<std::io::Result<()>> {
 }
 
 /// Receives webhooks. A place that is taken hinders nobody who has no hook.
-async fn receive(ready: Ready, session: &Session<'_>, events: &Events) -> Result<Option<Receiving>, Failure> {
+async fn receive(
+    ready: Ready,
+    session: &Session<'_>,
+    arrivals: Arrivals,
+    events: &Events,
+) -> Result<Option<Receiving>, Failure> {
     let hooks = session.store.hooks().await.map_err(|error| Failure::failed(error.to_string()))?;
-    match ready.receive(session).await {
+    match ready.receive(session, arrivals).await {
         Ok(receiving) => {
             let at = receiving.listening.address;
             let level = if hooks.is_empty() { Level::Debug } else { Level::Info };

@@ -17,8 +17,8 @@ use crate::events::{Event, Events, Level, Sink};
 use crate::runs::{Looked, Refused};
 use crate::schedule::Desk;
 use crate::script::Cancel;
-use crate::server::Listening;
 use crate::server::api::{Looks, Options, listen};
+use crate::server::{Arrivals, Listening};
 
 /// Connections with their accounts, and whoever waits for what looking has shown.
 type Question = (Vec<(String, String)>, oneshot::Sender<Result<Vec<Looked>, Refused>>);
@@ -45,6 +45,7 @@ impl Looks for Window {
 pub(super) async fn open(
     session: &Session<'_>,
     desk: Desk,
+    arrivals: Arrivals,
     stop: CancellationToken,
     events: &Events,
 ) -> Result<(Option<Listening>, Questions), Failure> {
@@ -59,6 +60,7 @@ pub(super) async fn open(
         token,
         past: session.past(),
         desk,
+        arrivals,
         hosts: serve.hosts.clone(),
         looks: Arc::new(Window(send)),
         redactor: shell.redactor.clone(),

@@ -71,6 +71,7 @@ impl Sink for Lines {
 
 fn reply(status: u16, body: Value) -> Result<Reply, Lost> {
     Ok(Reply {
+        budget: None,
         status,
         body: body.to_string().into(),
         retry_after: None,

@@ -113,11 +113,11 @@ impl Client {
         let (mut request, mut renewed) = (request.clone(), false);
         loop {
             let turn = self.turn().await?;
-            let start = Instant::now();
+            let (waited, start) = (turn.waited, Instant::now());
             let answer = writes.write(request.clone(), permit).await;
             crash::reach(Point::AfterSend);
             drop(turn);
-            self.note_call(call, start, answer.as_ref().ok());
+            self.note_call(call, waited, start, answer.as_ref().ok());
             let Ok(reply) = &answer else { return Ok(answer) };
             let Some(fault) = self.judge(call, reply).err().filter(|_| !renewed) else { return Ok(answer) };
             match self.signed_anew(&fault, reply).await {

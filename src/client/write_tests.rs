@@ -171,6 +171,7 @@ impl Writes for Platform {
 
 fn reply(status: u16, body: Value) -> Result<Reply, Lost> {
     Ok(Reply {
+        budget: None,
         status,
         body: body.to_string().into(),
         retry_after: None,

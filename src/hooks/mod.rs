@@ -12,10 +12,12 @@ mod people;
 mod reader;
 mod secret;
 mod subscription;
+mod told;
 mod worker;
 
 pub use event::Event;
 pub use inbox::{Bell, Inbox, Taken};
 pub use secret::{HookSecret, digest_of, is_name};
 pub use subscription::Subscription;
+pub use told::{aside_json, delivery_json, hook_json, whole_delivery_json};
 pub use worker::{STRETCH, Worker, WorkerError, Working};

@@ -17,7 +17,7 @@ use super::{Bell, Subscription};
 use crate::clock::Clock;
 use crate::effects::{Caps, Lease, LeaseError, Ledger};
 use crate::events::{Events, Level, Sink};
-use crate::runs::Transports;
+use crate::runs::{Requests, Transports};
 use crate::settings::Redactor;
 use crate::store::{DeliveryRow, Error, Store};
 
@@ -87,6 +87,7 @@ struct Inner {
     of: Worker,
     means: Means,
     events: Events,
+    requests: Arc<Requests>,
     readers: Mutex<HashMap<String, Reader>>,
     /// What deliveries that wait have read already.
     kept: Mutex<HashMap<i64, Kept>>,
@@ -102,7 +103,9 @@ impl Worker {
             LeaseError::Taken(_) => WorkerError::Taken,
             other => WorkerError::Lease(other),
         })?;
-        let events = Events::to(self.listeners.clone());
+        let requests = Requests::new(self.clock.clone());
+        let counted: Arc<dyn Sink> = requests.clone();
+        let events = Events::to(self.listeners.iter().cloned().chain([counted]).collect());
         let means = Means {
             transports: Arc::clone(&self.transports),
             ledger: Ledger::new(self.store.clone(), lease, 1, self.clock.clone(), Caps::default()),
@@ -111,7 +114,8 @@ impl Worker {
             redactor: self.redactor.clone(),
             stop: self.stop.clone(),
         };
-        Ok(Working(Arc::new(Inner { of: self, means, events, readers: Mutex::default(), kept: Mutex::default() })))
+        let (readers, kept) = (Mutex::default(), Mutex::default());
+        Ok(Working(Arc::new(Inner { of: self, means, events, requests, readers, kept })))
     }
 }
 
@@ -119,6 +123,7 @@ impl Working {
     /// Works until it is stopped. A store that fails is said and tried again.
     pub async fn work(&self) {
         let (stop, bell) = (self.0.of.stop.clone(), self.0.of.bell.clone());
+        let counting = self.0.requests.keep(self.0.of.store.clone(), None);
         let mut tasks: JoinSet<Done> = JoinSet::new();
         let mut at_work = AtWork::default();
         let (long, mut taking_long) = mpsc::unbounded_channel();
@@ -135,6 +140,8 @@ impl Working {
             }
         }
         while tasks.join_next().await.is_some() {}
+        // Figures that are lost keep nobody from ending.
+        counting.end().await.ok();
     }
 
     /// Begins what is due, and says how long nothing else will be.

@@ -15,12 +15,13 @@ use super::journal::{Journal, Writing};
 use super::limit::Reached;
 use super::planning::failed;
 use super::report::{Ending, Report, Tally};
+use super::requests::{Counting, Requests};
 use super::runner::{Order, Refused, Runner, Source};
 use super::scripted::{Earnest, Surroundings};
 use super::work::{Stale, Work};
 use crate::client::{Client, LookedUp};
 use crate::effects::{Caps, Lease, Ledger, State};
-use crate::events::{Events, Level};
+use crate::events::{Events, Level, Sink};
 use crate::model::span;
 use crate::plan::Plan;
 use crate::roster::FreeHand;
@@ -37,6 +38,7 @@ pub(super) struct Attempt {
     events: Events,
     journal: Arc<Journal>,
     writing: Writing,
+    counting: Counting,
     connections: Arc<Connections>,
     client: Client,
     spared: Spared,
@@ -71,7 +73,8 @@ impl Attempt {
         let job = runner.job_facts(&order.source, &id, started_at).await?;
         let (journal, writing) = Journal::begin(runner, id.clone(), attempt);
         let mut sinks = runner.listeners.clone();
-        sinks.push(journal.clone());
+        let requests = Requests::new(runner.clock.clone());
+        sinks.extend([journal.clone() as Arc<dyn Sink>, requests.clone()]);
         let events = Events::to(sinks);
         let ledger = Ledger::new(runner.store.clone(), lease, attempt, runner.clock.clone(), Caps::default());
         let connections = Arc::new(Connections {
@@ -95,6 +98,7 @@ impl Attempt {
             }
         };
         let this = Self {
+            counting: requests.keep(runner.store.clone(), Some(id.clone())),
             id,
             started_at,
             began,
@@ -261,7 +265,11 @@ impl Attempt {
         }
         let code = i64::from(report.exit_code());
         let summary = clean(&report.json(), runner);
-        runner.store.end_run(&self.id, state(&report.ending), code, &summary, runner.clock.now_ms()).await?;
+        let (requests, budgets) = self.counting.rest().await;
+        let mut writing = runner.store.writing().await?;
+        writing.end_run(&self.id, state(&report.ending), code, &summary, runner.clock.now_ms()).await?;
+        writing.add_requests(Some(&self.id), &requests, &budgets).await?;
+        writing.commit().await?;
         self.writing.end(runner, &self.journal).await;
         Ok(report)
     }

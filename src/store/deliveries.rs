@@ -4,8 +4,7 @@ use serde_json::Value;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::effects::Subjects;
-use super::json::{column, list};
+use super::json::list;
 use super::{Error, Store, Writing};
 
 /// A delivery that has just come.
@@ -94,21 +93,6 @@ pub struct AsideRow {
     pub size: i64,
     /// Its beginning.
     pub body: Vec<u8>,
-}
-
-/// What an effect wrote to somebody, for telling echoes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WrittenRow {
-    /// The person's key: an id or an address.
-    pub subject: String,
-    /// The person's address, where known.
-    pub address: Option<String>,
-    /// `adds`, `creates`, …
-    pub consequence: String,
-    /// The group it was about, or empty.
-    pub target: String,
-    /// The person's part of the request.
-    pub wanted: Value,
 }
 
 macro_rules! deliveries {
@@ -304,8 +288,23 @@ impl Store {
 
     /// Up to `limit` deliveries before this number, the newest first; of one hook, or of all.
     pub async fn deliveries(&self, hook: Option<&str>, before: i64, limit: i64) -> Result<Vec<DeliveryRow>, Error> {
-        let query = deliveries!("WHERE ($1 IS NULL OR delivery.hook = $1) AND seq < $2 ORDER BY seq DESC LIMIT $3");
-        let rows = sqlx::query(query).bind(hook).bind(before).bind(limit).fetch_all(self.readers()).await;
+        self.deliveries_that_are(hook, None, before, limit).await
+    }
+
+    /// The same, of those that stand so alone, where a state is named.
+    pub async fn deliveries_that_are(
+        &self,
+        hook: Option<&str>,
+        state: Option<&str>,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>, Error> {
+        let query = deliveries!(
+            "WHERE ($1 IS NULL OR delivery.hook = $1) AND ($4 IS NULL OR delivery.state = $4) AND seq < $2
+             ORDER BY seq DESC LIMIT $3"
+        );
+        let rows = sqlx::query(query).bind(hook).bind(before).bind(limit).bind(state);
+        let rows = rows.fetch_all(self.readers()).await;
         rows.and_then(|rows| rows.iter().map(delivery_of).collect()).map_err(|error| self.error(error))
     }
 
@@ -340,27 +339,6 @@ impl Store {
             .fetch_all(self.readers())
             .await;
         rows.and_then(|rows| rows.iter().map(aside_of).collect()).map_err(|error| self.error(error))
-    }
-
-    /// What was written to these people of an account, or may have been, from this moment to that one.
-    pub async fn written_to(&self, account: &str, of: &Subjects, from: i64, to: i64) -> Result<Vec<WrittenRow>, Error> {
-        // Numbers grow with the time: from the end backwards, nothing older than `from` is looked at but one row.
-        let rows = sqlx::query(
-            "SELECT subject, address, consequence, target, wanted FROM effect
-             WHERE id > COALESCE((SELECT id FROM effect WHERE begun_at < $4 ORDER BY id DESC LIMIT 1), 0)
-               AND +account = $1 AND +begun_at <= $5 AND +kind = 'person'
-               AND +state IN ('open', 'accepted', 'done', 'doubt', 'applied')
-               AND (+subject IN (SELECT value FROM json_each($2)) OR +address IN (SELECT value FROM json_each($3)))
-             ORDER BY id",
-        )
-        .bind(account)
-        .bind(of.keys())
-        .bind(of.addresses())
-        .bind(from)
-        .bind(to)
-        .fetch_all(self.readers())
-        .await;
-        rows.and_then(|rows| rows.iter().map(written_of).collect()).map_err(|error| self.error(error))
     }
 }
 
@@ -400,15 +378,5 @@ fn aside_of(row: &SqliteRow) -> Result<AsideRow, sqlx::Error> {
         why: row.try_get("why")?,
         size: row.try_get("size")?,
         body: row.try_get("body")?,
-    })
-}
-
-fn written_of(row: &SqliteRow) -> Result<WrittenRow, sqlx::Error> {
-    Ok(WrittenRow {
-        subject: row.try_get("subject")?,
-        address: row.try_get("address")?,
-        consequence: row.try_get("consequence")?,
-        target: row.try_get("target")?,
-        wanted: column(row, "wanted")?,
     })
 }

@@ -182,6 +182,7 @@ fn migrator() -> Migrator {
         (8, "replaced", include_str!("schema/0008_replaced.sql")),
         (10, "alarms", include_str!("schema/0010_alarms.sql")),
         (11, "idle notices", include_str!("schema/0011_idle_notices.sql")),
+        (12, "requests", include_str!("schema/0012_requests.sql")),
         (13, "waiting events", include_str!("schema/0013_waiting_events.sql")),
         (14, "log sizes", include_str!("schema/0014_log_sizes.sql")),
     ];

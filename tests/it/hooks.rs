@@ -49,7 +49,16 @@ impl Reads for WithBig {
         let page = self.page(of("offset"), of("limit"));
         Box::pin(async move {
             let body = page.to_string().into();
-            Ok(Reply { status: 200, body, retry_after: None, total: None, trace: None, location: None, token: None })
+            Ok(Reply {
+                status: 200,
+                body,
+                retry_after: None,
+                total: None,
+                trace: None,
+                location: None,
+                token: None,
+                budget: None,
+            })
         })
     }
 }

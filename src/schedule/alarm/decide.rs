@@ -56,7 +56,8 @@ pub(super) struct News {
 }
 
 impl State {
-    const ALL: [Self; 6] = [Self::Fine, Self::Failing, Self::Paused, Self::Held, Self::InDoubt, Self::Missed];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Fine, Self::Failing, Self::Paused, Self::Held, Self::InDoubt, Self::Missed];
 
     /// The word that the store keeps.
     pub(super) const fn word(self) -> &'static str {
@@ -214,7 +215,7 @@ fn next(message: &Message, flags: &Flags) -> Vec<String> {
         Topic::InDoubt => show.into_iter().chain([format!("beadle doubts{flags}")]).collect(),
         Topic::Paused => show.into_iter().chain([format!("beadle jobs unpause {job}{flags}")]).collect(),
         Topic::Missed => vec![format!("beadle jobs ticks {job}{flags}")],
-        Topic::Recovered | Topic::StoreFails | Topic::StoreWorks | Topic::Test => Vec::new(),
+        Topic::Recovered | Topic::StoreFails | Topic::StoreWorks | Topic::Test | Topic::Several => Vec::new(),
     }
 }
 

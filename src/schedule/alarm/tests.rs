@@ -1,5 +1,7 @@
 #![expect(clippy::disallowed_methods, reason = "a server that answers as it likes, and the files that programs write")]
 
+mod gathering;
+
 use std::collections::VecDeque;
 use std::path::Path;
 
@@ -159,7 +161,7 @@ impl Scene {
             clock: Clock::fixed(now()),
             said: Arc::default(),
             redactor: Redactor::default(),
-            waits: Waits { post: long, program: long, again: ms(5), ping_again: ms(5) },
+            waits: Waits { post: long, program: long, again: ms(5), ping_again: ms(5), gather: Duration::ZERO },
             jobs,
             settings: String::new(),
         }
