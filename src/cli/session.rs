@@ -1,5 +1,6 @@
 //! What `run` and `resume` share: the store, the connections, the signals, and how a run's end is shown.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
@@ -14,7 +15,7 @@ use crate::effects::brakes::{Attendance, Powers};
 use crate::events::{Level, Sink};
 use crate::runs::{Looked, Order, Planned, Refused, Report, Runner, Work};
 use crate::sandbox::Wanted;
-use crate::script::{Cancel, Limits, Stop};
+use crate::script::{Cancel, Limits, Stop, WriteTo};
 use crate::settings::{Mode, Settings};
 use crate::store::Store;
 
@@ -26,6 +27,8 @@ pub(super) struct Play {
     pub(super) wanted: Wanted,
     pub(super) faults: Option<String>,
     pub(super) tether: Tether,
+    /// A folder for the files of scripts, in place of the project's.
+    pub(super) files: Option<PathBuf>,
 }
 
 /// Whether a run ends with whoever started it.
@@ -131,6 +134,11 @@ impl<'a> Session<'a> {
     pub(super) fn runner(&self, play: Play, cancel: Cancel) -> Runner {
         let clock = Clock::system();
         let listener: Arc<dyn Sink> = self.shell.printer.clone();
+        let write_to = match (play.files.clone(), self.mode) {
+            (Some(folder), _) => WriteTo::Folder(folder),
+            (None, Mode::Sandbox) => WriteTo::Sandbox,
+            (None, Mode::Real) => WriteTo::Project,
+        };
         Runner {
             store: self.store.clone(),
             transports: Arc::new(self.connected(play)),
@@ -139,9 +147,11 @@ impl<'a> Session<'a> {
             clock,
             runtime: self.runtime.handle().clone(),
             root: self.settings.project.folder.clone(),
+            write_to,
             sandbox: self.mode == Mode::Sandbox,
             settings: self.shell.file.as_ref().map(|file| self.shell.folder.join(file)),
             limits: script_limits(&self.settings),
+            log_size: self.settings.schedule.keep_logs_size,
             memory: Some(Arc::new(self.shell.memory)),
             cancel,
         }

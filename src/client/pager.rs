@@ -12,7 +12,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 use self::next::{next_page, query};
@@ -53,9 +53,16 @@ enum Planning {
     LeftOut,
 }
 
+/// Whether the next page is fetched while one is worked on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ahead {
+    One,
+    None,
+}
+
 enum Source {
-    NotStarted(Client, Call, u32),
-    Running(mpsc::Receiver<Rows>, #[expect(dead_code, reason = "held for its drop")] Task),
+    NotStarted(Client, Call, u32, Ahead),
+    Running(Option<Arc<Semaphore>>, mpsc::Receiver<Rows>, #[expect(dead_code, reason = "held for its drop")] Task),
     Failed(Option<Error>),
     Ended,
 }
@@ -97,15 +104,20 @@ impl Shared {
     }
 
     async fn next_of_platform(&mut self) -> Option<Rows> {
-        if let Source::NotStarted(client, call, passes) = &self.source {
+        if let Source::NotStarted(client, call, passes, ahead) = &self.source {
             let (pages, receiver) = mpsc::channel(1);
-            let reading = Reading::new(client.clone(), call.clone(), *passes, pages);
-            self.source = Source::Running(receiver, Task(tokio::spawn(reading.run().in_current_span())));
+            let asked = (*ahead == Ahead::None).then(|| Arc::new(Semaphore::new(0)));
+            let reading =
+                Reading { asked: asked.clone(), ..Reading::new(client.clone(), call.clone(), *passes, pages) };
+            self.source = Source::Running(asked, receiver, Task(tokio::spawn(reading.run().in_current_span())));
         }
         if let Source::Failed(error) = &mut self.source {
             return error.take().map(Err);
         }
-        let Source::Running(receiver, _) = &mut self.source else { return None };
+        let Source::Running(asked, receiver, _) = &mut self.source else { return None };
+        if let Some(asked) = asked {
+            asked.add_permits(1);
+        }
         let page = receiver.recv().await;
         if !matches!(page, Some(Ok(_))) {
             self.source = Source::Ended;
@@ -117,20 +129,25 @@ impl Shared {
 impl Client {
     /// A list, read as it is needed, and read again where it shifted meanwhile.
     pub fn list(&self, call: &Call) -> Pager {
-        self.pager(call, PASSES, Planning::Shown)
+        self.pager(call, PASSES, Planning::Shown, Ahead::One)
+    }
+
+    /// The same, where each page is fetched only when it is wanted: for callers who most often need few of them.
+    pub fn list_as_needed(&self, call: &Call) -> Pager {
+        self.pager(call, PASSES, Planning::Shown, Ahead::None)
     }
 
     /// A list, read once: for callers who compare several readings themselves.
     pub fn list_once(&self, call: &Call) -> Pager {
-        self.pager(call, 1, Planning::Shown)
+        self.pager(call, 1, Planning::Shown, Ahead::One)
     }
 
     /// A list as the platform has it, also in plan mode.
     pub(super) fn list_as_is(&self, call: &Call) -> Pager {
-        self.pager(call, PASSES, Planning::LeftOut)
+        self.pager(call, PASSES, Planning::LeftOut, Ahead::One)
     }
 
-    fn pager(&self, call: &Call, passes: u32, planning: Planning) -> Pager {
+    fn pager(&self, call: &Call, passes: u32, planning: Planning, ahead: Ahead) -> Pager {
         let call = match self.preset(call) {
             Ok(call) => call,
             Err(error) => return Pager::failed(error),
@@ -140,7 +157,7 @@ impl Client {
             Planning::LeftOut => None,
         };
         let source = match self.draft().and_then(|_| unknown_yet(&call)) {
-            None => Source::NotStarted(self.clone(), call.clone().into_owned(), passes),
+            None => Source::NotStarted(self.clone(), call.clone().into_owned(), passes, ahead),
             // What is not there yet holds only what the plan puts there.
             Some(_) if planned.is_some() => Source::Ended,
             Some(error) => Source::Failed(Some(error)),
@@ -166,6 +183,10 @@ struct Reading {
     call: Call,
     passes: u32,
     pages: mpsc::Sender<Rows>,
+    /// Pages that were wanted; `None` where the next one is fetched ahead.
+    asked: Option<Arc<Semaphore>>,
+    /// A page was wanted, and is not handed out yet.
+    owed: bool,
     seen: HashSet<u64>,
     /// For lists by cursor only the last page's ids matter: the list may be longer than memory.
     last: HashSet<u64>,
@@ -177,7 +198,17 @@ struct Dropped;
 
 impl Reading {
     fn new(client: Client, call: Call, passes: u32, pages: mpsc::Sender<Rows>) -> Self {
-        Self { client, call, passes, pages, seen: HashSet::new(), last: HashSet::new(), handed: 0 }
+        Self {
+            client,
+            call,
+            passes,
+            pages,
+            asked: None,
+            owed: false,
+            seen: HashSet::new(),
+            last: HashSet::new(),
+            handed: 0,
+        }
     }
 
     async fn run(mut self) {
@@ -331,16 +362,21 @@ impl Reading {
         Ok(fetched)
     }
 
-    /// Waits until the page before is being worked on: one page ahead is enough.
-    async fn wanted(&self) -> Result<(), Option<Error>> {
+    /// Waits until the page before is being worked on: one page ahead is enough. Without that, until one is asked for.
+    async fn wanted(&mut self) -> Result<(), Option<Error>> {
+        if let Some(asked) = self.asked.as_ref().filter(|_| !self.owed) {
+            asked.acquire().await.map_err(|_| None)?.forget();
+            self.owed = true;
+        }
         self.pages.reserve().await.map(drop).map_err(|_| None)
     }
 
-    async fn hand(&self, rows: Vec<Row>) -> Result<(), Dropped> {
-        match rows.is_empty() {
-            true => Ok(()),
-            false => self.pages.send(Ok(rows)).await.map_err(|_| Dropped),
+    async fn hand(&mut self, rows: Vec<Row>) -> Result<(), Dropped> {
+        if rows.is_empty() {
+            return Ok(());
         }
+        self.owed = false;
+        self.pages.send(Ok(rows)).await.map_err(|_| Dropped)
     }
 }
 

@@ -4,9 +4,13 @@
 
 mod flat;
 mod manifest;
+mod mark;
+mod since;
 mod sink;
 
 pub use manifest::Manifest;
+pub use mark::Mark;
+pub use since::Since;
 pub use sink::Sink;
 
 use crate::tables;

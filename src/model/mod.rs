@@ -10,7 +10,7 @@ mod person;
 mod placeholder;
 mod topic;
 
-pub use amount::{counted, span};
+pub use amount::{counted, size, span};
 pub use change::{Change, FieldChange};
 pub use email::{Email, EmailError};
 pub use group::{Cascade, Group, above, below};

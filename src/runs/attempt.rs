@@ -12,6 +12,7 @@ use super::connections::{Access, Connections};
 use super::door::Spared;
 use super::id::new_id;
 use super::journal::{Journal, Writing};
+use super::limit::Reached;
 use super::planning::failed;
 use super::report::{Ending, Report, Tally};
 use super::requests::{Counting, Requests};
@@ -24,7 +25,7 @@ use crate::events::{Events, Level, Sink};
 use crate::model::span;
 use crate::plan::Plan;
 use crate::roster::FreeHand;
-use crate::script::{Ended, JobFacts, Parts, Stop, Thrown};
+use crate::script::{Ended, JobFacts, Limits, Parts, Stop, Thrown};
 use crate::settings::Flags;
 use crate::store::{self, NewRun, RunState};
 
@@ -129,7 +130,8 @@ impl Attempt {
                 let world = if runner.sandbox { runner.store.world().await? } else { None };
                 let since = world.map_or(i64::MIN, |world| world.started_ms);
                 let mut others = Vec::new();
-                for run in runner.store.unfinished(&order.path).await? {
+                let job = self.job.name.as_deref();
+                for run in runner.store.unfinished(&order.path, job).await? {
                     if run.of.id != self.id
                         && run.ended_at.is_none_or(|end| end >= since)
                         && !Lease::is_held(&runner.store, &run.of.id)?
@@ -138,7 +140,7 @@ impl Attempt {
                     }
                 }
                 if let Some(newest) = others.first() {
-                    self.events.say(Level::Warn, unfinished(newest, others.len(), &runner.flags()));
+                    self.events.say(Level::Warn, unfinished(newest, others.len(), job, &runner.flags()));
                 }
             }
         }
@@ -224,7 +226,7 @@ impl Attempt {
             (Err(Ended::Stopped(Stop::TimeOut)), Some(_), Some(time)) => {
                 Ending::TimedOut(format!("stopped after {}: time-out", span(time)))
             }
-            _ => ending(ended),
+            (_, job, _) => ending(ended, &runner.limits, job.as_deref()),
         }
     }
 
@@ -258,6 +260,9 @@ impl Attempt {
         if let Ending::Failed(why) | Ending::InDoubt(why) | Ending::TimedOut(why) = &report.ending {
             self.events.say(Level::Error, why.clone());
         }
+        if let Ending::Limit(reached) = &report.ending {
+            self.events.say(Level::Error, reached.why.clone());
+        }
         let code = i64::from(report.exit_code());
         let summary = clean(&report.json(), runner);
         let (requests, budgets) = self.counting.rest().await;
@@ -265,12 +270,7 @@ impl Attempt {
         writing.end_run(&self.id, state(&report.ending), code, &summary, runner.clock.now_ms()).await?;
         writing.add_requests(Some(&self.id), &requests, &budgets).await?;
         writing.commit().await?;
-        if let Some(why) = self.writing.end(&self.journal).await {
-            for listener in &runner.listeners {
-                let line = format!("the run's log is not complete: {why}");
-                listener.note(&crate::events::Event::Say(Level::Warn, line));
-            }
-        }
+        self.writing.end(runner, &self.journal).await;
         Ok(report)
     }
 }
@@ -306,8 +306,8 @@ async fn check_accounts(runner: &Runner, plan: &Plan) -> Result<(), Refused> {
     Ok(())
 }
 
-/// What is said of a run of the same script that has not come to its end; it is the newest of so many.
-fn unfinished(run: &crate::store::Run, all: usize, flags: &Flags) -> String {
+/// What is said of a run of the same job, or of the same script, that has not come to its end; it is the newest of so many.
+fn unfinished(run: &crate::store::Run, all: usize, job: Option<&str>, flags: &Flags) -> String {
     let what = match run.state {
         RunState::Held => "is held",
         RunState::Interrupted => "was interrupted",
@@ -318,9 +318,8 @@ fn unfinished(run: &crate::store::Run, all: usize, flags: &Flags) -> String {
         all => format!(" ({} before it are not finished either)", all - 1),
     };
     let id = &run.of.id;
-    format!(
-        "run {id} of this script {what}{more}; this is a new one. To go on with that one: beadle resume {id}{flags}"
-    )
+    let of = if job.is_some() { "job" } else { "script" };
+    format!("run {id} of this {of} {what}{more}; this is a new one. To go on with that one: beadle resume {id}{flags}")
 }
 
 /// The same without the secrets that were read.
@@ -349,13 +348,12 @@ fn new_run(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> NewRun {
 }
 
 /// A doubt that nobody caught ends the run as a doubt, not as a failure of the script.
-pub(super) fn ending(ended: Result<(), Ended>) -> Ending {
+pub(super) fn ending(ended: Result<(), Ended>, limits: &Limits, job: Option<&str>) -> Ending {
     match ended {
         Ok(()) => Ending::Done,
         Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted(None),
         Err(Ended::Stopped(Stop::Alone)) => Ending::Interrupted(Some("whoever started it is gone")),
-        Err(Ended::Stopped(Stop::TimeOut)) => Ending::Limit("time"),
-        Err(Ended::Stopped(stop)) => Ending::Limit(stop.word()),
+        Err(Ended::Stopped(stop)) => Ending::Limit(Reached::of(stop, limits, job)),
         Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message, thrown.holds.into_vec()),
         Err(Ended::Fatal(thrown)) => Ending::Failed(thrown.sentence()),
         Err(Ended::Failed(error)) if error.code.as_deref() == Some("in_doubt") => Ending::InDoubt(error.to_string()),

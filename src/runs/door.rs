@@ -97,6 +97,10 @@ impl Door for Through {
         Box::new(Pages(self.client.list(call)))
     }
 
+    fn list_as_needed(&self, call: &Call) -> Box<dyn Rows> {
+        Box::new(Pages(self.client.list_as_needed(call)))
+    }
+
     fn client(&self) -> Option<&Client> {
         Some(&self.client)
     }

@@ -153,7 +153,7 @@ impl Planning {
         plan.sandbox = runner.sandbox;
         plan.effort = self.effort(&plan);
         plan.seal();
-        let mut ending = ending(ended);
+        let mut ending = ending(ended, &runner.limits, self.job.name.as_deref());
         if ending == Ending::Done && !plan.is_empty() {
             let kept = runner.redactor.redact(&plan.write().to_string()).into_owned();
             match Plan::read(&kept) {
@@ -166,9 +166,7 @@ impl Planning {
             Ending::Failed(why) | Ending::InDoubt(why) | Ending::Held(why, _) => {
                 self.events.say(Level::Error, why.clone());
             }
-            Ending::Limit(limit) => {
-                self.events.say(Level::Error, format!("ended by the limit `{limit}`; raise it in `[limits.script]`"));
-            }
+            Ending::Limit(reached) => self.events.say(Level::Error, reached.why.clone()),
             Ending::Done | Ending::Interrupted(_) | Ending::TimedOut(_) => {}
         }
         // Figures that are lost keep nobody from the plan.

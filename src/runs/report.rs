@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::limit::Reached;
 use crate::effects::brakes::Hold;
 use crate::model::counted;
 use crate::script::Parts;
@@ -16,8 +17,8 @@ pub enum Ending {
     Interrupted(Option<&'static str>),
     /// By its job's time-out: after how long, in words; `resume` goes on.
     TimedOut(String),
-    /// By a limit of the settings: the word for it.
-    Limit(&'static str),
+    /// By a limit of the settings.
+    Limit(Reached),
     /// By an error: as shown to people.
     Failed(String),
     /// By brakes, before anything too large was sent: what holds in words, and each for `approve`.
@@ -44,7 +45,7 @@ impl Ending {
     pub fn error(&self) -> Option<&str> {
         match self {
             Self::Failed(why) | Self::Held(why, _) | Self::InDoubt(why) | Self::TimedOut(why) => Some(why),
-            Self::Limit(limit) => Some(limit),
+            Self::Limit(reached) => Some(&reached.why),
             Self::Interrupted(why) => *why,
             Self::Done => None,
         }
@@ -187,9 +188,7 @@ impl Report {
         let resume = format!("beadle resume {}{}", self.run, self.flags);
         match &self.ending {
             Ending::Interrupted(_) | Ending::TimedOut(_) => Some(format!("go on with: {resume}")),
-            Ending::Limit(limit) => {
-                Some(format!("ended by the limit `{limit}`; raise it in `[limits.script]` and go on with: {resume}"))
-            }
+            Ending::Limit(_) => Some(format!("what is done stays done; when it may use more, go on with: {resume}")),
             Ending::Failed(_) if self.tally == (Tally { failed: self.tally.failed, ..Tally::default() }) => None,
             Ending::Failed(_) => Some(format!("what is done stays done; after mending it, go on with: {resume}")),
             Ending::Held(sentence, _) => Some(sentence.clone()),
@@ -215,6 +214,10 @@ impl Report {
             "sandbox": self.sandbox,
             "ending": self.ending.word(),
             "error": self.ending.error(),
+            "limit": match &self.ending {
+                Ending::Limit(reached) => Some(reached.limit),
+                _ => None,
+            },
             "holds": match &self.ending {
                 Ending::Held(_, holds) => holds.iter().map(Hold::json).collect(),
                 _ => Vec::new(),

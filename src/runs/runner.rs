@@ -13,7 +13,7 @@ use super::traced;
 use super::work::Work;
 use crate::clock::Clock;
 use crate::events::Sink;
-use crate::script::{Cancel, Ended, Gauge, Limits, Parts, Thrown, execute};
+use crate::script::{Cancel, Ended, Gauge, Limits, Parts, Thrown, WriteTo, execute};
 use crate::settings::{Flags, Mode, Redactor};
 use crate::store::Store;
 
@@ -33,12 +33,16 @@ pub struct Runner {
     pub runtime: Handle,
     /// The project's folder.
     pub root: PathBuf,
+    /// Where files of scripts go.
+    pub write_to: WriteTo,
     /// Whether nothing of it is real.
     pub sandbox: bool,
     /// The settings file, where one was named; kept with the run.
     pub settings: Option<PathBuf>,
     /// How much a script may use.
     pub limits: Limits,
+    /// How many bytes the logs of all runs may take together.
+    pub log_size: u64,
     /// How much memory is held.
     pub memory: Option<Gauge>,
     /// Ends the run from outside.

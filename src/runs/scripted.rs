@@ -58,6 +58,7 @@ impl Surroundings<'_> {
             runtime: runner.runtime.clone(),
             root: runner.root.clone(),
             files: scripted.files.clone(),
+            write_to: runner.write_to.clone(),
             limits: runner.limits.clone(),
             memory: runner.memory.clone(),
             clock: runner.clock.clone(),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -42,6 +43,8 @@ struct Inner {
     fatal: Mutex<Option<Thrown>>,
     missed: Mutex<Option<String>>,
     planning: Planning,
+    /// Files that this run wrote beside their place.
+    beside: Mutex<BTreeMap<PathBuf, PathBuf>>,
     /// Pairs of connections that this run migrates between, in the order of their first turn.
     migrations: Mutex<Vec<String>>,
     operations: AtomicU64,
@@ -67,6 +70,7 @@ impl From<Start> for Run {
             fatal: Mutex::default(),
             missed: Mutex::default(),
             planning: Planning::default(),
+            beside: Mutex::default(),
             migrations: Mutex::default(),
             operations: AtomicU64::new(0),
             output: AtomicU64::new(0),
@@ -157,6 +161,16 @@ impl Run {
     /// What it keeps while it is only planned.
     pub(super) fn planning(&self) -> &Planning {
         &self.0.planning
+    }
+
+    /// Where this run wrote what it was to write here, if that was elsewhere.
+    pub(super) fn written_beside(&self, place: &Path) -> Option<PathBuf> {
+        locked(&self.0.beside).get(place).cloned()
+    }
+
+    /// Remembers it.
+    pub(super) fn wrote_beside(&self, place: PathBuf, written: PathBuf) {
+        locked(&self.0.beside).insert(place, written);
     }
 
     /// The door of a connection, `None` for the run's own; opened once.

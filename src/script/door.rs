@@ -136,6 +136,11 @@ pub trait Door: Send + Sync {
 
     /// Begins a list anew. Called inside of the runtime, so that it may start tasks.
     fn list(&self, call: &Call) -> Box<dyn Rows>;
+
+    /// The same, where each page is fetched only when it is wanted.
+    fn list_as_needed(&self, call: &Call) -> Box<dyn Rows> {
+        self.list(call)
+    }
 }
 
 #[cfg(test)]

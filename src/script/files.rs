@@ -1,11 +1,16 @@
 //! Which files a script may touch: those below the project's folder, and those that the command line named.
-//! While a run is only planned, what it writes goes into a folder of the plan, and what it reads is looked for there first.
+//! While a run is only planned, what it writes goes into a folder of the plan, and what it reads is looked for there first;
+//! so it is with a simulation. A run on the sandbox writes over files of the sandbox alone.
+
+mod own;
 
 use std::path::{Component, Path, PathBuf};
 
 use super::context::Run;
 use super::later;
 use super::library::WouldBe;
+use super::start::WriteTo;
+use crate::events::Level;
 use crate::tables;
 
 /// A file that a script writes.
@@ -21,8 +26,9 @@ pub(crate) struct Target {
 /// The file that a script wants to read.
 pub(crate) fn readable(run: &Run, name: &str) -> Result<PathBuf, String> {
     let path = below(run, name)?;
-    if let Some(planned) = planned(run, &path).filter(|planned| planned.exists()) {
-        return Ok(planned);
+    let elsewhere = elsewhere(run, &path).or_else(|| run.written_beside(&path));
+    if let Some(elsewhere) = elsewhere.filter(|elsewhere| elsewhere.exists()) {
+        return Ok(elsewhere);
     }
     let real = path.canonicalize().map_err(|_| format!("there is no file `{name}`"))?;
     inside(run, &real, name).map(|()| path)
@@ -38,37 +44,76 @@ pub(crate) fn writable(run: &Run, name: &str) -> Result<Target, String> {
     let folder =
         folder.canonicalize().map_err(|_| format!("there is no folder `{}` for `{name}`", folder.display()))?;
     inside(run, &folder, name)?;
-    let path = planned(run, &real).unwrap_or_else(|| real.clone());
-    if path != real {
+    if let Some(path) = elsewhere(run, &real) {
         tables::make_room(&path).map_err(|error| error.to_string())?;
+        return Ok(Target { name: name.to_owned(), path, real });
     }
-    Ok(Target { name: name.to_owned(), path, real })
+    if run.start().write_to != WriteTo::Sandbox {
+        return Ok(Target { name: name.to_owned(), path: real.clone(), real });
+    }
+    let path = own::place(&run.start().root, &real);
+    if path == real {
+        return Ok(Target { name: name.to_owned(), path, real });
+    }
+    let beside = Path::new(name).with_file_name(path.file_name().unwrap_or_default()).display().to_string();
+    let line =
+        format!("`{name}` is no file of the sandbox and stays as it is; what this run writes goes to `{beside}`");
+    run.say(Level::Warn, &line);
+    Ok(Target { name: beside, real, path })
 }
 
 impl Target {
+    /// The file as it is told: as the script names it, or what the sandbox writes in its place.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Whether there is such a file, as the run sees it.
     pub(crate) fn is_there(&self) -> bool {
         self.path.exists() || self.real.exists()
     }
 
-    /// Makes room for a file that must not be lost: what is there is kept under this name with `end` behind it. A plan
-    /// leaves real files where they are.
-    pub(crate) fn put_aside(&self, end: &str) -> Result<(), String> {
-        if !self.path.exists() {
-            return Ok(());
+    /// To be called before the file appears: on the sandbox, somebody else may have written one of its name meanwhile.
+    pub(crate) fn is_free(&self, run: &Run) -> Result<(), String> {
+        match run.start().write_to == WriteTo::Sandbox && !run.plans() && !own::is_own(&run.start().root, &self.path) {
+            false => Ok(()),
+            true => Err(format!("`{}` was written by somebody else meanwhile; it stays as it is", self.name)),
         }
-        let mut kept = self.path.as_os_str().to_owned();
-        kept.push(end);
-        tables::put_aside(&self.path, Path::new(&kept)).map_err(|error| error.to_string())
     }
 
-    /// To be called when the file is whole: a plan tells what a run would write.
-    pub(crate) fn written(&self, run: &Run) {
-        if self.path != self.real {
+    /// Makes room for a file that must not be lost: what is there is kept under this name with `end` behind it, or `end-2` where
+    /// an earlier attempt has used that, and so on. Returns how it is told. A plan leaves real files where they are.
+    pub(crate) fn put_aside(&self, end: &str) -> Result<Option<String>, String> {
+        if !self.path.exists() {
+            return Ok(None);
+        }
+        let mut number = 1;
+        loop {
+            let end = if number == 1 { end.to_owned() } else { format!("{end}-{number}") };
+            let mut kept = self.path.as_os_str().to_owned();
+            kept.push(&end);
+            if !Path::new(&kept).exists() {
+                tables::put_aside(&self.path, Path::new(&kept)).map_err(|error| error.to_string())?;
+                return Ok(Some(format!("{}{end}", self.name)));
+            }
+            number += 1;
+        }
+    }
+
+    /// To be called when the file is whole: a plan tells what a run would write, the sandbox knows its files again.
+    pub(crate) fn written(&self, run: &Run) -> Result<(), String> {
+        if run.start().write_to == WriteTo::Sandbox && !run.plans() {
+            own::keep(&run.start().root, &self.path).map_err(|error| error.to_string())?;
+            if self.path != self.real {
+                run.wrote_beside(self.real.clone(), self.path.clone());
+            }
+        }
+        if run.plans() && self.path != self.real {
             let root = &run.start().root;
             let at = self.path.strip_prefix(root).unwrap_or(&self.path).display().to_string();
             run.with_parts(|parts| parts.would_be(WouldBe { name: self.name.clone(), at }));
         }
+        Ok(())
     }
 }
 
@@ -77,14 +122,15 @@ pub(crate) fn folder_of_plan(run: &Run) -> String {
     format!(".beadle/plans/{}", run.start().id)
 }
 
-/// Where a plan keeps what a run would write here; `None` in a run. Names of one place have one file.
-fn planned(run: &Run, path: &Path) -> Option<PathBuf> {
-    if !run.plans() {
-        return None;
-    }
+/// Where a plan or a simulation keeps what a run would write here; `None` in a run. Names of one place have one file.
+fn elsewhere(run: &Run, path: &Path) -> Option<PathBuf> {
+    let files = match (&run.start().write_to, run.plans()) {
+        (_, true) => run.start().root.join(folder_of_plan(run)).join("files"),
+        (WriteTo::Folder(folder), false) => folder.clone(),
+        (WriteTo::Project | WriteTo::Sandbox, false) => return None,
+    };
     let root = run.start().root.canonicalize().ok()?;
     let real = path.parent()?.canonicalize().ok()?.join(path.file_name()?);
-    let files = run.start().root.join(folder_of_plan(run)).join("files");
     Some(match real.strip_prefix(&root) {
         Ok(inner) => files.join(inner),
         // A file of the command line, from anywhere: its whole path, without what makes it absolute.

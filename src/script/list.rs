@@ -48,18 +48,28 @@ impl List {
     }
 
     /// Its rows as the platform sent them.
-    pub(crate) fn rows(&self) -> Walk {
-        self.walk()
+    pub(crate) fn rows(&self, ahead: Ahead) -> Walk {
+        Walk { ahead, ..self.walk() }
     }
 
     fn walk(&self) -> Walk {
-        Walk { list: self.clone(), rows: None, page: Vec::new().into_iter(), left: self.most }
+        Walk { list: self.clone(), ahead: Ahead::One, rows: None, page: Vec::new().into_iter(), left: self.most }
     }
+}
+
+/// Whether the next page is fetched while one is worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ahead {
+    /// It is.
+    One,
+    /// It is fetched when it is wanted: most often it never is.
+    None,
 }
 
 /// One walk through a list. After an error it is over.
 pub(crate) struct Walk {
     list: List,
+    ahead: Ahead,
     rows: Option<Box<dyn Rows>>,
     page: std::vec::IntoIter<Row>,
     left: usize,
@@ -86,11 +96,29 @@ impl Walk {
         Ok(None)
     }
 
+    /// The next page as the platform sent it, for whoever looks at pages rather than rows; never mixed with [`Walk::raw`].
+    pub(crate) fn raw_page(&mut self) -> Outcome<Option<Vec<Row>>> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        let page = self.page();
+        let Ok(Some(mut rows)) = page else {
+            self.left = 0;
+            return page;
+        };
+        rows.truncate(self.left);
+        self.left -= rows.len();
+        Ok(Some(rows))
+    }
+
     fn page(&mut self) -> Outcome<Option<Vec<Row>>> {
-        let List { run, door, call, .. } = &self.list;
+        let (List { run, door, call, .. }, ahead) = (&self.list, self.ahead);
         let rows = self.rows.get_or_insert_with(|| {
             let _inside = run.start().runtime.enter();
-            door.list(call)
+            match ahead {
+                Ahead::One => door.list(call),
+                Ahead::None => door.list_as_needed(call),
+            }
         });
         run.block(Waiting::Read, rows.next_page())?.transpose().map_err(|thrown| run.throw(thrown))
     }

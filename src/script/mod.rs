@@ -35,4 +35,4 @@ pub use errors::ScriptError;
 pub use kit::EngineKit;
 pub use library::{Entry, Parts, Section, WouldBe, entries};
 pub use run::{Ended, Script, execute};
-pub use start::{Doors, Facts, Gauge, JobFacts, Limits, Start};
+pub use start::{Doors, Facts, Gauge, JobFacts, Limits, Start, WriteTo};

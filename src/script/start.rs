@@ -47,6 +47,18 @@ impl Default for Limits {
     }
 }
 
+/// Where the files go that a script writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum WriteTo {
+    /// Where the script says.
+    #[default]
+    Project,
+    /// The same, but a file that is there and is none of the sandbox's stays: beside it, under a name of the sandbox's.
+    Sandbox,
+    /// Into this folder, as they would lie in the project. What is read is looked for there first.
+    Folder(PathBuf),
+}
+
 /// What a script reads of its run, in `ctx`.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -95,6 +107,8 @@ pub struct Start {
     pub root: PathBuf,
     /// Files outside of the project that the command line named.
     pub files: BTreeSet<PathBuf>,
+    /// Where its files go.
+    pub write_to: WriteTo,
     /// How much it may use.
     pub limits: Limits,
     /// How much memory is held; without it memory is not limited.

@@ -46,6 +46,7 @@ pub use quiet::Quiet;
 pub use redactor::{REDACTED, Redactor};
 pub use scheduling::Scheduling;
 pub use secret::{Secret, Source};
+pub use section::length;
 pub use serving::{ServeToken, Serving, TOKEN_FILE};
 
 use crate::catalog::Platform;

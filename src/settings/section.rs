@@ -147,14 +147,23 @@ impl<'a> Section<'a> {
 
     /// A size: `"64 MiB"`, or a number of bytes. More than nothing.
     pub(super) fn size(&mut self, key: &str, default: u64) -> Result<u64, Error> {
+        self.size_from(key, default, 1)
+    }
+
+    /// The same, of at least so many bytes.
+    pub(super) fn size_from(&mut self, key: &str, default: u64, least: u64) -> Result<u64, Error> {
         let Some(node) = self.take(key) else { return Ok(default) };
         let size = match &node.value {
             Value::Int(bytes) => u64::try_from(*bytes).ok(),
             Value::Text(text) => size(text),
             _ => None,
         };
-        match size.filter(|size| *size > 0) {
+        match size.filter(|size| *size >= least) {
             Some(size) => Ok(size),
+            None if least > 1 => {
+                let want = format!("a size such as \"1 GiB\", at least {}", crate::model::size(least));
+                Err(self.wrong(key, &node, &want))
+            }
             None => Err(self.wrong(key, &node, "a size such as \"64 MiB\"")),
         }
     }
@@ -212,8 +221,8 @@ fn time_of(value: &Value) -> Option<Duration> {
     }
 }
 
-/// `1h 30m`, `7d`: days are 24 hours.
-fn length(text: &str) -> Option<Duration> {
+/// A length of time as settings write it: `1h 30m`, `7d`; days are 24 hours.
+pub fn length(text: &str) -> Option<Duration> {
     let span: jiff::Span = text.parse().ok()?;
     span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?.try_into().ok()
 }

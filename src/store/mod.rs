@@ -49,6 +49,7 @@ pub use hooks::{HookRow, SecretRow};
 pub use identities::IdentityRow;
 pub use idle::{IdleRow, IdleWhy};
 pub use job_runs::{Cause, OfJob};
+pub use logs::Cut;
 pub use metering::{CallMark, DeliveryMark, EffectMark};
 pub use open::Store;
 pub use plans::{PlanLine, PlanRow};

@@ -183,13 +183,16 @@ impl Store {
         rows.and_then(|rows| rows.iter().map(run_of).collect()).map_err(|error| self.error(error))
     }
 
-    /// Runs of this script that have not come to their end, the newest first. Those that still run are among them.
-    pub async fn unfinished(&self, script: &str) -> Result<Vec<Run>, Error> {
+    /// Runs that have not come to their end, the newest first: those of this job, or else those of this script that belong to
+    /// no job. Those that still run are among them.
+    pub async fn unfinished(&self, script: &str, job: Option<&str>) -> Result<Vec<Run>, Error> {
         let rows = sqlx::query(
-            "SELECT * FROM run WHERE state IN ('running', 'held', 'interrupted') AND script = $1
+            "SELECT * FROM run WHERE state IN ('running', 'held', 'interrupted')
+               AND ($2 IS NULL AND job IS NULL AND script = $1 OR job = $2)
              ORDER BY started_at DESC, id DESC",
         )
         .bind(script)
+        .bind(job)
         .fetch_all(self.readers())
         .await;
         rows.and_then(|rows| rows.iter().map(run_of).collect()).map_err(|error| self.error(error))
@@ -198,6 +201,18 @@ impl Store {
     /// Adds lines to a run's log, all or none.
     pub async fn log(&self, run: &str, attempt: i64, lines: &[LogLine]) -> Result<(), Error> {
         let mut writing = self.writing().await?;
+        self.add_lines(&mut writing, run, attempt, lines).await?;
+        writing.commit().await
+    }
+
+    /// The same beside other verbs.
+    pub(super) async fn add_lines(
+        &self,
+        writing: &mut Writing,
+        run: &str,
+        attempt: i64,
+        lines: &[LogLine],
+    ) -> Result<(), Error> {
         for line in lines {
             sqlx::query("INSERT INTO run_log (run, attempt, at, level, text) VALUES ($1, $2, $3, $4, $5)")
                 .bind(run)
@@ -209,7 +224,7 @@ impl Store {
                 .await
                 .map_err(|error| self.error(error))?;
         }
-        writing.commit().await
+        Ok(())
     }
 
     /// A run's log after this place, with the place of each line.

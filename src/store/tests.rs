@@ -150,7 +150,7 @@ async fn a_run_keeps_its_first_start_through_all_attempts() {
     store.start_run(&run("r1", 5)).await.unwrap();
     let twice = store.start_run(&run("r1", 6)).await.unwrap_err();
     assert!(matches!(twice, Error::Twice { .. }), "{twice:?}");
-    assert_eq!(store.unfinished("sync").await.unwrap().len(), 1);
+    assert_eq!(store.unfinished("sync", None).await.unwrap().len(), 1);
     store.end_run("r1", RunState::Interrupted, 130, &json!({ "added": 3 }), 9).await.unwrap();
     let stopped = store.run("r1").await.unwrap().unwrap();
     assert_eq!((stopped.state, stopped.exit_code, stopped.ended_at), (RunState::Interrupted, Some(130), Some(9)));
@@ -161,7 +161,7 @@ async fn a_run_keeps_its_first_start_through_all_attempts() {
     assert_eq!((again.of.started_at, again.attempt, again.attempt_at), (5, 2, 20));
     assert_eq!((again.state, again.exit_code, again.ended_at, again.summary), (RunState::Running, None, None, None));
     store.end_run("r1", RunState::Done, 0, &json!({}), 30).await.unwrap();
-    assert!(store.unfinished("sync").await.unwrap().is_empty());
+    assert!(store.unfinished("sync", None).await.unwrap().is_empty());
     assert!(store.next_attempt("r2", 20).await.is_err(), "there is no such run");
     assert_eq!(store.run("r2").await.unwrap(), None);
 }

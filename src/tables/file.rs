@@ -1,7 +1,7 @@
 //! Files that appear under their name whole or not at all.
 #![expect(clippy::disallowed_methods, reason = "the door to files that are written")]
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -31,10 +31,14 @@ impl AtomicFile {
             None => path.to_owned(),
         };
         let Some(end) = place.file_name() else { return Err(Error::NotAFile { file: name }) };
+        let end = end.to_string_lossy().into_owned();
+        remove_left(&place, &end);
         loop {
             let number = COUNT.fetch_add(1, Ordering::Relaxed);
-            let temp = place.with_file_name(format!(".{}.{}-{number}.part", end.to_string_lossy(), std::process::id()));
+            let temp = place.with_file_name(format!(".{end}.{}-{number}.part", std::process::id()));
             match OpenOptions::new().write(true).create_new(true).open(&temp) {
+                // The lock says that somebody writes it. Whoever removes what is left may have been quicker: then once more.
+                Ok(file) if file.try_lock().is_err_and(is_taken) || !temp.exists() => {}
                 Ok(file) => {
                     let new = Self { name, place, temp, file: Some(file) };
                     // Who could not read the old file cannot read the new one.
@@ -43,7 +47,7 @@ impl AtomicFile {
                     }
                     return Ok(new);
                 }
-                // Left by a process of the same number that was killed.
+                // Of a process of the same number, and it cannot be told whether it lives.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(Error::write(&name)(error)),
             }
@@ -92,6 +96,37 @@ impl Drop for AtomicFile {
     }
 }
 
+/// Removes what processes that were killed have left of this file: nobody holds its lock any more. Where a file system knows no
+/// locks, it stays.
+fn remove_left(place: &Path, end: &str) {
+    let folder = place.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // A folder that cannot be read is no reason not to write into it.
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        if !is_part(&entry.file_name().to_string_lossy(), end) {
+            continue;
+        }
+        let free = OpenOptions::new().write(true).open(entry.path()).ok().filter(|file| file.try_lock().is_ok());
+        if free.is_some() {
+            std::fs::remove_file(entry.path()).ok();
+        }
+    }
+}
+
+/// Whether a file of this name is `end` in the making: `.activities.csv.4711-0.part`.
+fn is_part(name: &str, end: &str) -> bool {
+    let inner =
+        name.strip_prefix('.').and_then(|name| name.strip_prefix(end)?.strip_prefix('.')?.strip_suffix(".part"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    inner
+        .and_then(|inner| inner.split_once('-'))
+        .is_some_and(|(process, number)| is_number(process) && is_number(number))
+}
+
+fn is_taken(error: TryLockError) -> bool {
+    matches!(error, TryLockError::WouldBlock)
+}
+
 /// Makes a new name last. Not every system lets a folder be opened; then there is nothing to do.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     match cfg!(unix) {
@@ -111,6 +146,13 @@ pub fn write_text(path: &Path, text: &str) -> Result<(), Error> {
     let mut file = AtomicFile::create(path)?;
     file.write_all(text.as_bytes()).map_err(Error::write(file.name()))?;
     file.commit()
+}
+
+/// By what a file is known again that nobody has changed: its size and when it was written. `None` where there is no file.
+pub fn stamp(path: &Path) -> Option<String> {
+    let of = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let written = of.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(format!("{} {}", of.len(), written.as_nanos()))
 }
 
 /// Makes the folder that a file of ours goes into, if it is not there.
@@ -159,6 +201,31 @@ mod tests {
         drop(file);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
         assert_eq!(names(folder.path()), ["out.csv"]);
+    }
+
+    #[test]
+    fn what_a_killed_process_left_goes_with_the_next_file_and_what_others_write_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        let others = [
+            ".out.csv.part",
+            ".out.csv.4711-x.part",
+            ".other.csv.4711-0.part",
+            "out.csv.4711-0.part",
+            ".out.csv.4711-0",
+        ];
+        for name in others.into_iter().chain([".out.csv.4711-0.part", ".out.csv.4711-12.part"]) {
+            std::fs::write(folder.path().join(name), "left").unwrap();
+        }
+        let mut living = AtomicFile::create(&path).unwrap();
+        living.write_all(b"living").unwrap();
+        AtomicFile::create(&path).unwrap().commit().unwrap();
+        living.commit().unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "living");
+        let mut left = others.map(str::to_owned).to_vec();
+        left.push("out.csv".to_owned());
+        left.sort();
+        assert_eq!(names(folder.path()), left);
     }
 
     #[test]

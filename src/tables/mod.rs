@@ -20,7 +20,7 @@ mod write;
 
 pub use cell::{neutralised, tidy, unquoted, unseen};
 pub use error::Error;
-pub use file::{AtomicFile, make_room, put_aside, read_text, write_text};
+pub use file::{AtomicFile, make_room, put_aside, read_text, stamp, write_text};
 pub use folder::files_below;
 pub use ndjson::{NdjsonWriter, compact};
 pub use row::{Cells, Entry, Rejected, Row};

@@ -13,7 +13,7 @@ use beadle::events::{Event, Sink};
 use beadle::platforms;
 use beadle::runs::{Access, Ending, Opened, Order, Planned, Report, Runner, Scripted, Source, Stale, Transports, Work};
 use beadle::sandbox::{InProcess, Sandbox, SandboxOptions, Seed};
-use beadle::script::{Cancel, EngineKit, Limits, Script};
+use beadle::script::{Cancel, EngineKit, Limits, Script, WriteTo};
 use beadle::settings::Redactor;
 use beadle::store::Store;
 use beadle::world::{Mail, Pace, World};
@@ -99,9 +99,11 @@ impl Side {
             clock,
             runtime: runtime.handle().clone(),
             root: folder.path().to_owned(),
+            write_to: WriteTo::Project,
             sandbox: true,
             settings: None,
             limits: Limits::default(),
+            log_size: u64::MAX,
             memory: None,
             cancel: Cancel::default(),
         };

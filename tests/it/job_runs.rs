@@ -289,3 +289,28 @@ fn a_simulation_words_what_happens_as_the_log_of_serving_does() {
     assert_eq!(first["what"], "skipped: the job is paused: holidays: all of us");
     assert_eq!((&first["state"], &first["why"]), (&"skipped".into(), &"the job is paused: holidays: all of us".into()));
 }
+
+#[test]
+fn a_run_that_was_not_finished_is_named_to_its_own_job_alone() {
+    let script = "args(#{ who: #{ type: \"text\" } }); if ctx.args.who == \"berlin\" { loop { } }";
+    let job =
+        |who: &str| format!("script = \"scripts/weekly.rhai\"\ntimeout = \"1s\"\nparams = {{ who = \"{who}\" }}\n");
+    let project = project(&job("berlin"), script);
+    std::fs::write(project.path().join("jobs/lock_b.toml"), job("bremen")).unwrap();
+    let late = project.command(&["jobs", "run", "weekly", "--sandbox"]).output().unwrap();
+    ended_with(&late, &[130], "its time-out");
+    let open = project.last_run().of.id;
+    let stderr = |args: &[&str]| {
+        let output = project.command(args).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let of_other = stderr(&["jobs", "run", "lock_b", "--sandbox"]);
+    assert!(!of_other.contains("this is a new one"), "{of_other}");
+    let of_none = stderr(&["run", "scripts/weekly.rhai", "--arg", "who=bonn", "--sandbox"]);
+    assert!(!of_none.contains("this is a new one"), "{of_none}");
+    let of_same = stderr(&["jobs", "run", "weekly", "--sandbox"]);
+    let line = format!(
+        "warning: run {open} of this job was interrupted; this is a new one. To go on with that one: beadle resume {open} --sandbox\n"
+    );
+    assert!(of_same.contains(&line), "{of_same}");
+}

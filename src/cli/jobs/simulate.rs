@@ -1,6 +1,7 @@
 //! `beadle jobs simulate`: days of the schedule in seconds, by the decisions that `beadle serve` takes. No process is started.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +20,7 @@ use crate::runs::{Begin, Source};
 use crate::schedule::{Outcome, Simulation, Step, Verdict, What};
 use crate::settings::{Job, Mode, Settings};
 use crate::store::{Cause, OfJob};
+use crate::tables::files_below;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -37,7 +39,7 @@ pub(super) struct Options {
     /// Show every decision, not only the sums
     #[arg(long)]
     each: bool,
-    /// Run the scripts, too, on the sandbox
+    /// Run the scripts, too, on the sandbox; their files go into a folder of the simulation
     #[arg(long, requires = "sandbox")]
     run: bool,
     #[command(flatten)]
@@ -78,10 +80,13 @@ pub(super) fn simulate(options: &Options, shell: &Shell) -> Result<Code, Failure
     let takes = SignedDuration::from_mins(i64::from(options.takes));
     let simulation = Simulation { from, to, takes, at_once: settings.schedule.at_once };
     let mut trouble = None;
+    // What scripts write is kept apart, so that no file of the project is touched.
+    let files = PathBuf::from(format!(".beadle/simulated/{}", crate::runs::new_id(Clock::system().now())));
+    let folder = settings.project.folder.join(&files);
     simulation.go(
         chosen.into_values(),
         |verdict, run| match (&mut session, &trouble) {
-            (Some(session), None) => match go(session, &settings, verdict, run) {
+            (Some(session), None) => match go(session, (&settings, &folder), verdict, run) {
                 Ok(code) => Outcome::of_code(code.number()),
                 Err(failure) => {
                     let code = failure.code.number();
@@ -103,6 +108,12 @@ pub(super) fn simulate(options: &Options, shell: &Shell) -> Result<Code, Failure
     for (name, sum) in &sums {
         shell.tell(|| sum.text(name), || sum.object(name));
     }
+    let written = files_below(&folder).unwrap_or_default().len();
+    if written > 0 {
+        let files = files.display();
+        let line = || format!("{} of the scripts in {files}", counted(written as u64, "file", "files"));
+        shell.tell(line, || json!({ "type": "files", "folder": files.to_string(), "count": written }));
+    }
     let span = || format!("{} to {}", local(from, &zone), local(to, &zone));
     shell.tell(span, || json!({ "type": "simulated", "from": from.to_string(), "to": to.to_string() }));
     match trouble {
@@ -112,7 +123,12 @@ pub(super) fn simulate(options: &Options, shell: &Shell) -> Result<Code, Failure
 }
 
 /// Runs a script as its moment would.
-fn go(session: &mut Session<'_>, settings: &Settings, verdict: &Verdict, run: &str) -> Result<Code, Failure> {
+fn go(
+    session: &mut Session<'_>,
+    (settings, files): (&Settings, &Path),
+    verdict: &Verdict,
+    run: &str,
+) -> Result<Code, Failure> {
     let job = &verdict.job;
     session.settings = settings.clone().within(job);
     let scheduled_at = Some(verdict.entry.scheduled_at.as_millisecond());
@@ -121,8 +137,8 @@ fn go(session: &mut Session<'_>, settings: &Settings, verdict: &Verdict, run: &s
     // A simulation begins anew each time: its runs have names of their own.
     let id = format!("{run}-{}", crate::runs::new_scheduled_id(Clock::system().now()));
     order.source = Source::OfJob(Box::new(Begin { id: Some(id), of, events: Vec::new() }));
-    let attendance = Attendance::Unattended;
-    session.run(&order, Play { attendance, powers: powers(job, attendance), ..Play::default() })
+    let (attendance, files) = (Attendance::Unattended, Some(files.to_owned()));
+    session.run(&order, Play { attendance, files, powers: powers(job, attendance), ..Play::default() })
 }
 
 impl Sum {

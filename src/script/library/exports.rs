@@ -1,14 +1,18 @@
 //! `exports`: lists into files. Rows go through as the platform sent them; the script does not look into them.
 
+use std::time::Duration;
+
 use rhai::{Dynamic, Map, NativeCallContext};
-use serde::{Deserialize, Serialize};
 
 use super::{LibraryNoun, Options, Verb};
-use crate::export::Sink;
+use crate::events::Level;
+use crate::export::{Mark, Since, Sink};
 use crate::script::context::{Outcome, Run, Waiting};
 use crate::script::files::{self, Target};
 use crate::script::later;
-use crate::script::list::List;
+use crate::script::list::{Ahead, List};
+use crate::script::start::WriteTo;
+use crate::settings;
 use crate::tables::Profile;
 use crate::wire::Row;
 
@@ -26,57 +30,42 @@ pub(super) const NOUN: LibraryNoun = LibraryNoun {
 /// Rows between two words on how far it is.
 const STEP: u64 = 500;
 
-/// Where the last export of a list ended: the time of its newest rows, and their ids.
-#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Newest {
-    at: Option<String>,
-    ids: Vec<String>,
-}
+/// How far back is looked for rows that came late, unless the script says it.
+const LAG: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 
 fn write(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynamic> {
     let list = given[0].clone().try_cast::<List>().ok_or("exports.write() needs a list: `activities.list()`")?;
-    let mut options = Options::of("exports.write()", &given[1], &["file", "format", "since", "spreadsheet"])?;
+    let known = ["file", "format", "since", "lag", "spreadsheet"];
+    let mut options = Options::of("exports.write()", &given[1], &known)?;
     let file = options.text("file")?.ok_or("exports.write() needs `file`: where to write")?;
     let format = options.choice("format", &["csv", "ndjson"])?.unwrap_or_else(|| "csv".into());
     let incremental = options.choice("since", &["start", "last"])?.as_deref() == Some("last");
+    let lag = options.text("lag")?.map_or(Ok(LAG), |text| lag_of(&text))?;
     let profile = if options.flag("spreadsheet")?.unwrap_or(false) { Profile::Spreadsheet } else { Profile::Exact };
     let target = files::writable(run, &file)?;
+    let file = target.name();
     let cursor = Cursor::of(run, &list);
-    let last = if incremental { cursor.read()? } else { Newest::default() };
+    let last = if incremental { cursor.read()? } else { Mark::default() };
     let mut sink = match format.as_str() {
         "ndjson" => Sink::ndjson(&target.path),
         _ => Sink::csv(&target.path, list.record(), profile),
     }
     .map_err(|error| error.to_string())?;
-    let mut newest = Newest::default();
-    let mut rows = list.rows();
-    while let Some(row) = rows.raw()? {
-        let (at, id) = (row.text("created_at"), row.text("id"));
-        if older(&last, at.as_deref(), id.as_deref()) {
-            break;
-        }
-        if id.as_deref().is_some_and(|id| last.knows(id)) {
-            continue;
-        }
-        if run.plans() {
-            nothing_unknown(&row, sink.rows() + 1)?;
-        }
-        newest.take(at.as_deref(), id.as_deref());
-        sink.write(&row).map_err(|error| error.to_string())?;
-        if sink.rows().is_multiple_of(STEP) {
-            run.start().events.progress("rows written", sink.rows(), 0);
-        }
-    }
+    let since = new_rows(run, &list, last, lag, &mut sink)?;
+    let remarks = remarks(run, &since, incremental, file);
     if incremental && sink.rows() == 0 && target.is_there() {
-        return Ok(nothing_new(run, &file).into());
+        cursor.write(&since.mark())?;
+        return Ok(nothing_new(run, file, remarks).into());
     }
-    let kept = if incremental { keep_older(run, &target, &file)? } else { None };
+    target.is_free(run)?;
+    let kept = if incremental { keep_older(run, &target)? } else { None };
     let manifest = sink.finish().map_err(|error| error.to_string())?;
-    target.written(run);
+    target.written(run)?;
     run.start().events.progress("rows written", manifest.rows, manifest.rows);
-    cursor.write(last.then(newest))?;
+    let late = since.late();
+    cursor.write(&since.mark())?;
     let mut told = Map::new();
-    told.insert("file".into(), file.clone().into());
+    told.insert("file".into(), file.into());
     told.insert("rows".into(), i64::try_from(manifest.rows).unwrap_or(i64::MAX).into());
     told.insert("bytes".into(), i64::try_from(manifest.bytes).unwrap_or(i64::MAX).into());
     told.insert("sha256".into(), manifest.sha256.clone().into());
@@ -85,20 +74,55 @@ fn write(_: &NativeCallContext, run: &Run, given: Vec<Dynamic>) -> Outcome<Dynam
     let rows = if manifest.rows == 1 { "row" } else { "rows" };
     let mut lines = vec![format!("{} {rows}, {} bytes, sha256 {}", manifest.rows, manifest.bytes, manifest.sha256)];
     lines.extend(kept.map(|kept| format!("the rows of earlier exports are kept in {kept}")));
+    lines.extend(remarks);
     let json = serde_json::json!({
         "file": file, "rows": manifest.rows, "bytes": manifest.bytes, "sha256": manifest.sha256,
-        "first": manifest.first, "last": manifest.last,
+        "first": manifest.first, "last": manifest.last, "late": late,
     });
     run.with_parts(|parts| parts.section(format!("export to {file}"), lines, json));
     Ok(told.into())
 }
 
-/// The list is newest first: a row from before the newest exported one ends it, and so does that one where rows bear no time.
-fn older(last: &Newest, at: Option<&str>, id: Option<&str>) -> bool {
-    match (&last.at, at) {
-        (Some(last), Some(at)) => at < last.as_str(),
-        _ => id.is_some_and(|id| last.knows(id)),
+/// Writes what is new.
+fn new_rows(run: &Run, list: &List, last: Mark, lag: Duration, sink: &mut Sink) -> Outcome<Since> {
+    // What was exported before ends the reading early: then a page ahead is a call in vain.
+    let ahead = if last.is_none() { Ahead::One } else { Ahead::None };
+    let (mut since, mut walk) = (Since::last(last, lag), list.rows(ahead));
+    while let Some(page) = walk.raw_page()? {
+        for row in since.new_of(page) {
+            if run.plans() {
+                nothing_unknown(&row, sink.rows() + 1)?;
+            }
+            sink.write(&row).map_err(|error| error.to_string())?;
+            if sink.rows().is_multiple_of(STEP) {
+                run.start().events.progress("rows written", sink.rows(), 0);
+            }
+        }
+        if since.is_over() {
+            break;
+        }
     }
+    Ok(since)
+}
+
+fn lag_of(text: &str) -> Outcome<Duration> {
+    settings::length(text)
+        .ok_or_else(|| format!("`lag` of exports.write() is a length of time such as \"3d\", not \"{text}\"").into())
+}
+
+/// What is to be said of an incremental export beside its numbers.
+fn remarks(run: &Run, since: &Since, incremental: bool, file: &str) -> Vec<String> {
+    let mut remarks = Vec::new();
+    match since.late() {
+        0 => {}
+        1 => remarks.push("1 row came late: it is older than the newest one of the last export".to_owned()),
+        late => remarks.push(format!("{late} rows came late: they are older than the newest one of the last export")),
+    }
+    if let Some(disorder) = since.disorder().filter(|_| incremental) {
+        run.say(Level::Warn, &format!("export to {file}: {disorder}"));
+        remarks.push(format!("warning: {disorder}"));
+    }
+    remarks
 }
 
 /// A file says nothing of what is not known yet: a row that a plan adds holds values that only the platform can give.
@@ -110,47 +134,22 @@ fn nothing_unknown(row: &Row, number: u64) -> Outcome<()> {
 }
 
 /// An incremental export that brought nothing leaves the file of the last one in its place.
-fn nothing_new(run: &Run, file: &str) -> Map {
-    let lines = vec!["nothing new since the last export; the file is as it was".to_owned()];
+fn nothing_new(run: &Run, file: &str, remarks: Vec<String>) -> Map {
+    let mut lines = vec!["nothing new since the last export; the file is as it was".to_owned()];
+    lines.extend(remarks);
     let json = serde_json::json!({ "file": file, "rows": 0 });
     run.with_parts(|parts| parts.section(format!("export to {file}"), lines, json));
     [("file".into(), file.to_owned().into()), ("rows".into(), 0_i64.into())].into_iter().collect()
 }
 
 /// What an incremental export would write over holds rows that it will not bring again.
-fn keep_older(run: &Run, target: &Target, file: &str) -> Outcome<Option<String>> {
+fn keep_older(run: &Run, target: &Target) -> Outcome<Option<String>> {
     if !target.is_there() {
         return Ok(None);
     }
+    // Before a plan's own file there is only the real one, which it leaves in its place.
     let end = format!(".before-{}", run.start().id);
-    target.put_aside(&end)?;
-    Ok(Some(format!("{file}{end}")))
-}
-
-impl Newest {
-    /// Takes a row into account; only those of the newest moment count.
-    fn take(&mut self, at: Option<&str>, id: Option<&str>) {
-        let first = self.ids.is_empty() && self.at.is_none();
-        if first {
-            self.at = at.map(str::to_owned);
-        }
-        if first || (at.is_some() && self.at.as_deref() == at) {
-            self.ids.extend(id.map(str::to_owned));
-        }
-    }
-
-    fn knows(&self, id: &str) -> bool {
-        self.ids.iter().any(|known| known == id)
-    }
-
-    /// What stands after an export that followed this one.
-    fn then(self, later: Self) -> Self {
-        match (later.ids.is_empty(), later.at == self.at) {
-            (true, _) => self,
-            (false, true) => Self { ids: self.ids.into_iter().chain(later.ids).collect(), ..self },
-            (false, false) => later,
-        }
-    }
+    Ok(Some(target.put_aside(&end)?.unwrap_or_else(|| format!("{}{end}", target.name()))))
 }
 
 /// Where a list's export is remembered, by account, operation and filter.
@@ -162,17 +161,22 @@ struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     fn of(run: &'a Run, list: &'a List) -> Self {
-        Self { run, list, name: format!("export {}", list.call().digest()) }
+        // What a simulation writes is nobody's last export but its own.
+        let apart = match &run.start().write_to {
+            WriteTo::Folder(folder) => format!(" in {}", folder.display()),
+            WriteTo::Project | WriteTo::Sandbox => String::new(),
+        };
+        Self { run, list, name: format!("export {}{apart}", list.call().digest()) }
     }
 
-    fn read(&self) -> Outcome<Newest> {
+    fn read(&self) -> Outcome<Mark> {
         if let Some(mark) = self.run.mark(&self.place()) {
-            return Ok(serde_json::from_str(&mark).unwrap_or_default());
+            return Ok(Mark::parse(&mark).unwrap_or_default());
         }
-        let Some(client) = self.list.door().client() else { return Ok(Newest::default()) };
+        let Some(client) = self.list.door().client() else { return Ok(Mark::default()) };
         let read = client.ledger().cursor(client.account(), &self.name);
         let read = self.run.block(Waiting::Read, read)?.map_err(|error| error.to_string())?;
-        Ok(read.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+        Ok(read.and_then(|text| Mark::parse(&text)).unwrap_or_default())
     }
 
     /// The mark's name among those of this run: two connections may have the same list.
@@ -181,47 +185,14 @@ impl<'a> Cursor<'a> {
     }
 
     /// A plan leaves the store's mark alone and goes by its own.
-    fn write(&self, newest: Newest) -> Outcome<()> {
-        if let (true, Ok(mark)) = (self.run.plans(), serde_json::to_string(&newest)) {
-            self.run.set_mark(&self.place(), mark);
+    fn write(&self, mark: &Mark) -> Outcome<()> {
+        let text = mark.text();
+        if self.run.plans() {
+            self.run.set_mark(&self.place(), text);
             return Ok(());
         }
-        let (Some(client), Ok(text)) = (self.list.door().client(), serde_json::to_string(&newest)) else {
-            return Ok(());
-        };
+        let Some(client) = self.list.door().client() else { return Ok(()) };
         let written = client.ledger().set_cursor(client.account(), &self.name, &text);
         self.run.block(Waiting::Write, written)?.map_err(|error| error.to_string().into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn newest(at: &str, ids: &[&str]) -> Newest {
-        Newest { at: Some(at.into()), ids: ids.iter().map(|id| (*id).to_owned()).collect() }
-    }
-
-    #[test]
-    fn rows_of_the_same_second_are_neither_lost_nor_written_twice() {
-        let last = newest("2026-01-02T00:00:00Z", &["7", "8"]);
-        assert!(!older(&last, Some("2026-01-02T00:00:00Z"), Some("9")), "of the same second, and new");
-        assert!(older(&last, Some("2026-01-01T23:59:59Z"), Some("6")));
-        assert_eq!(last.then(newest("2026-01-02T00:00:00Z", &["9"])).ids, ["7", "8", "9"]);
-    }
-
-    #[test]
-    fn an_export_that_brought_nothing_leaves_the_mark_where_it_was() {
-        assert_eq!(newest("a", &["1"]).then(Newest::default()), newest("a", &["1"]));
-        assert_eq!(newest("a", &["1"]).then(newest("b", &["2"])), newest("b", &["2"]));
-    }
-
-    #[test]
-    fn only_the_newest_moment_is_remembered() {
-        let mut seen = Newest::default();
-        for (at, id) in [("b", "3"), ("b", "2"), ("a", "1")] {
-            seen.take(Some(at), Some(id));
-        }
-        assert_eq!(seen, newest("b", &["3", "2"]));
     }
 }

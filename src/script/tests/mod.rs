@@ -177,6 +177,7 @@ impl Stage {
     pub(super) fn begin(&self) -> Run {
         let fake = self.fake.clone();
         Run::from(Start {
+            write_to: super::WriteTo::default(),
             id: "r1".into(),
             facts: Facts {
                 args: self.args.clone(),
