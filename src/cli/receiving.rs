@@ -6,11 +6,12 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::serving::another_place;
 use super::session::{Play, Session};
 use super::{Code, Failure};
 use crate::clock::Clock;
 use crate::events::Sink;
-use crate::hooks::{Bell, Subscription, Worker, Working};
+use crate::hooks::{Bell, STRETCH, Subscription, Worker, Working};
 use crate::server::webhooks::{self, listen};
 use crate::server::{Arrivals, Listening};
 
@@ -49,6 +50,7 @@ impl Ready {
             bell: bell.clone(),
             subscriptions,
             keep: session.settings.webhooks.keep,
+            stretch: STRETCH,
             stop: stop.clone(),
         };
         let working = worker.start().map_err(|error| Failure::with(Code::Skipped, error.to_string()))?;
@@ -69,7 +71,7 @@ impl Ready {
         };
         let listening = listen(options).await.map_err(|error| {
             Failure::failed(format!("failed to receive webhooks on {at}: {error}"))
-                .hint("say another address with `listen` in [webhooks] of beadle.toml")
+                .hint(another_place("webhooks", at, &error))
         })?;
         let working = self.working;
         Ok(Receiving { listening, work: tokio::spawn(async move { working.work().await }) })

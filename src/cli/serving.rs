@@ -1,5 +1,7 @@
 //! What `beadle serve` answers with: its address for those who watch and drive it, and its log as objects.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -66,12 +68,7 @@ pub(super) async fn open(
         stop,
     };
     let listening = listen(options).await.map_err(|error| {
-        let hint = match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                "stop what listens there, or set `listen` in `[serve]` to another port, or to \"off\""
-            }
-            _ => "set `listen` in `[serve]` of beadle.toml to an address of this machine, or to \"off\"",
-        };
+        let hint = format!("{}; \"off\" opens none", another_place("serve", address, &error));
         Failure::failed(format!("failed to listen on {address}: {error}")).hint(hint)
     })?;
     let at = listening.address;
@@ -88,6 +85,25 @@ pub(super) async fn open(
         }
     }
     Ok((Some(listening), Questions(questions)))
+}
+
+/// What to write where an address cannot be had: the setting with another port, in the file and as a variable.
+pub(super) fn another_place(section: &str, taken: SocketAddr, error: &io::Error) -> String {
+    let variable = format!("BEADLE_{}__LISTEN", section.to_uppercase());
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            let port = taken.port().checked_add(10).unwrap_or(8797);
+            let other = SocketAddr::new(taken.ip(), port);
+            format!(
+                "something listens there already, such as the `beadle serve` of another project: write below `[{section}]` of \
+                 beadle.toml: listen = \"{other}\", or set {variable}={other}"
+            )
+        }
+        _ => format!(
+            "write an address of this machine below `[{section}]` of beadle.toml: listen = \"127.0.0.1:{}\", or set {variable}",
+            taken.port()
+        ),
+    }
 }
 
 /// Asks the platforms whenever somebody wants it, until dropped.

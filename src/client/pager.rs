@@ -4,6 +4,7 @@
 mod next;
 mod numbered;
 mod open_lists;
+mod page;
 
 use std::collections::HashSet;
 use std::collections::VecDeque;
@@ -16,6 +17,8 @@ use tokio::task::JoinHandle;
 
 use self::next::{next_page, query};
 pub(super) use self::open_lists::OpenLists;
+use tracing::Instrument as _;
+
 use super::plan::unknown_yet;
 use super::planned::Planned;
 use super::{Client, Error};
@@ -97,7 +100,7 @@ impl Shared {
         if let Source::NotStarted(client, call, passes) = &self.source {
             let (pages, receiver) = mpsc::channel(1);
             let reading = Reading::new(client.clone(), call.clone(), *passes, pages);
-            self.source = Source::Running(receiver, Task(tokio::spawn(reading.run())));
+            self.source = Source::Running(receiver, Task(tokio::spawn(reading.run().in_current_span())));
         }
         if let Source::Failed(error) = &mut self.source {
             return error.take().map(Err);

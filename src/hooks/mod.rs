@@ -2,10 +2,13 @@
 //! worked off ([`Worker`]): the rest of it fetched, everything in it read again, what beadle itself wrote left out. Its one
 //! rule: what was sent is a hint, never a fact; jobs see what the platform says when it is asked.
 
+mod at_work;
 mod event;
 mod finish;
 mod gather;
+mod idle;
 mod inbox;
+mod people;
 mod reader;
 mod secret;
 mod subscription;
@@ -17,4 +20,4 @@ pub use inbox::{Bell, Inbox, Taken};
 pub use secret::{HookSecret, digest_of, is_name};
 pub use subscription::Subscription;
 pub use told::{aside_json, delivery_json, hook_json, whole_delivery_json};
-pub use worker::{Worker, WorkerError, Working};
+pub use worker::{STRETCH, Worker, WorkerError, Working};

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::store::{AsideRow, DeliveryRow, HookRow, TriggerRow};
+use crate::store::{AsideRow, DeliveryRow, HookRow, IdleRow, TriggerRow};
 
 /// A hook.
 pub fn hook_json(hook: &HookRow) -> Value {
@@ -22,8 +22,8 @@ pub fn aside_json(aside: &AsideRow) -> Value {
     })
 }
 
-/// A delivery, without its body.
-pub fn delivery_json(row: &DeliveryRow) -> Value {
+/// A delivery without its body, and why some of it started nothing.
+pub fn delivery_json(row: &DeliveryRow, idle: &[&IdleRow]) -> Value {
     let counts = &row.counts;
     json!({
         "type": "delivery", "delivery": row.seq, "hook": row.hook, "connection": row.connection,
@@ -32,16 +32,18 @@ pub fn delivery_json(row: &DeliveryRow) -> Value {
         "next_try_at": time((row.state != "done").then_some(row.next_try_at)), "done_at": time(row.done_at),
         "trouble": row.trouble, "partial": counts.partial, "told": counts.notices, "unknown": counts.unknown,
         "known": counts.known, "gone": counts.gone, "own": counts.own, "unread": counts.unread, "runs": row.runs,
+        "idle": idle.iter().map(|idle| idle.json()).collect::<Vec<_>>(),
     })
 }
 
 /// A delivery with its body and the runs that it asked for.
-pub fn whole_delivery_json(row: &DeliveryRow, body: &[u8], runs: &[TriggerRow]) -> Value {
-    let mut object = delivery_json(row);
+pub fn whole_delivery_json(row: &DeliveryRow, body: &[u8], runs: &[TriggerRow], idle: &[&IdleRow]) -> Value {
+    let mut object = delivery_json(row, idle);
     object["body"] = serde_json::from_slice(body).unwrap_or_else(|_| String::from_utf8_lossy(body).into());
     let asked = |run: &TriggerRow| {
         json!({
             "run": run.run, "job": run.job, "state": run.state.word(), "ended": run.ended_how, "events": run.events,
+            "tries": run.tries, "why": run.why, "next_try_at": time(run.due_at),
         })
     };
     object["asked"] = runs.iter().map(asked).collect();

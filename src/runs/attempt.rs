@@ -352,7 +352,8 @@ fn new_run(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> NewRun {
 pub(super) fn ending(ended: Result<(), Ended>) -> Ending {
     match ended {
         Ok(()) => Ending::Done,
-        Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted,
+        Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted(None),
+        Err(Ended::Stopped(Stop::Alone)) => Ending::Interrupted(Some("whoever started it is gone")),
         Err(Ended::Stopped(Stop::TimeOut)) => Ending::Limit("time"),
         Err(Ended::Stopped(stop)) => Ending::Limit(stop.word()),
         Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message, thrown.holds.into_vec()),
@@ -365,7 +366,7 @@ pub(super) fn ending(ended: Result<(), Ended>) -> Ending {
 const fn state(ending: &Ending) -> RunState {
     match ending {
         Ending::Done => RunState::Done,
-        Ending::Interrupted | Ending::TimedOut(_) => RunState::Interrupted,
+        Ending::Interrupted(_) | Ending::TimedOut(_) => RunState::Interrupted,
         Ending::Held(..) => RunState::Held,
         Ending::Limit(_) | Ending::Failed(_) | Ending::InDoubt(_) => RunState::Failed,
     }

@@ -16,6 +16,7 @@ mod report;
 mod requests;
 mod runner;
 mod scripted;
+mod traced;
 mod undoing;
 mod work;
 

@@ -169,7 +169,7 @@ impl Planning {
             Ending::Limit(limit) => {
                 self.events.say(Level::Error, format!("ended by the limit `{limit}`; raise it in `[limits.script]`"));
             }
-            Ending::Done | Ending::Interrupted | Ending::TimedOut(_) => {}
+            Ending::Done | Ending::Interrupted(_) | Ending::TimedOut(_) => {}
         }
         // Figures that are lost keep nobody from the plan.
         self.counting.end().await.ok();

@@ -29,11 +29,11 @@ use std::path::PathBuf;
 
 pub use address::{BaseUrl, Plaintext};
 pub use connection::{At, Connection, Credentials, Pace};
-pub use environment::Environment;
+pub use environment::{Environment, OF_SERVICE};
 pub use error::Error;
 pub use flags::Flags;
 pub use hook::Webhooks;
-pub use job::{Address, Job, Jobs, Missed, Notify, Overlap, OwnEvents, Ping, Retries, Shape, Which};
+pub use job::{Address, Job, Jobs, Missed, Notify, Overlap, OwnEvents, ParamsAt, Ping, Retries, Shape, Which};
 pub use limits::{
     ChangeLimits, DeleteLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, RoleLimits, ScriptLimits,
 };

@@ -1,5 +1,6 @@
 //! Deliveries: what was sent to a hook, how far it is worked off, and bodies that were none.
 
+use serde_json::Value;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
@@ -184,15 +185,23 @@ impl Writing {
         Ok(())
     }
 
-    /// Remembers a notification; says whether nobody had told it before.
-    pub async fn keep_notice(&mut self, hook: &str, key: &str, delivery: i64) -> Result<bool, Error> {
+    /// Remembers a notification; gives the delivery that has told it before, if one has.
+    pub async fn keep_notice(&mut self, hook: &str, key: &str, delivery: i64) -> Result<Option<i64>, Error> {
         let kept = sqlx::query("INSERT INTO notice (hook, key, delivery) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             .bind(hook)
             .bind(key)
             .bind(delivery)
             .execute(&mut *self.tx)
             .await;
-        Ok(kept.map_err(|error| self.error(error))?.rows_affected() == 1)
+        if kept.map_err(|error| self.error(error))?.rows_affected() == 1 {
+            return Ok(None);
+        }
+        sqlx::query_scalar("SELECT delivery FROM notice WHERE hook = $1 AND key = $2")
+            .bind(hook)
+            .bind(key)
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map_err(|error| self.error(error))
     }
 
     /// Notes that a delivery is worked off; says whether it was still waiting.
@@ -230,6 +239,7 @@ impl Writing {
         for query in [
             old!("DELETE FROM hook_trigger WHERE delivery IN "),
             old!("DELETE FROM notice WHERE delivery IN "),
+            old!("DELETE FROM notice_idle WHERE delivery IN "),
             "DELETE FROM hook_aside WHERE at < $1",
             // Last: the others are found by it, and its number is what is told.
             old!("DELETE FROM delivery WHERE seq IN "),
@@ -242,26 +252,35 @@ impl Writing {
 }
 
 impl Store {
-    /// The oldest delivery that may be worked off now, of a hook that is not among `busy`, with its body.
-    pub async fn due_delivery(&self, now: i64, busy: &[String]) -> Result<Option<(DeliveryRow, Vec<u8>)>, Error> {
+    /// The oldest delivery that may be worked off now, of a hook that is not among `busy` and none of these `rows`, with its body.
+    pub async fn due_delivery(
+        &self,
+        now: i64,
+        busy: &[String],
+        rows: &[i64],
+    ) -> Result<Option<(DeliveryRow, Vec<u8>)>, Error> {
         let query = deliveries!(
             "WHERE state = 'waiting' AND next_try_at <= $1 AND delivery.hook NOT IN (SELECT value FROM json_each($2))
+               AND seq NOT IN (SELECT value FROM json_each($3))
              ORDER BY seq LIMIT 1"
         );
-        let busy = list(busy.iter().map(String::as_str));
-        let row = sqlx::query(query).bind(now).bind(busy).fetch_optional(self.readers()).await;
+        let (busy, rows) = (list(busy.iter().map(String::as_str)), Value::from(rows).to_string());
+        let row = sqlx::query(query).bind(now).bind(busy).bind(rows).fetch_optional(self.readers()).await;
         let row = row.and_then(|row| row.map(|row| delivery_of(&row)).transpose());
         let Some(row) = row.map_err(|error| self.error(error))? else { return Ok(None) };
         Ok(self.delivery_body(row.seq).await?.map(|body| (row, body)))
     }
 
-    /// When the next waiting delivery is to be tried, milliseconds since the epoch; of hooks that are not among `busy`.
-    pub async fn next_delivery_at(&self, busy: &[String]) -> Result<Option<i64>, Error> {
+    /// When the next waiting delivery is to be tried, milliseconds since the epoch; of hooks that are not among `busy`, and none of
+    /// these `rows`.
+    pub async fn next_delivery_at(&self, busy: &[String], rows: &[i64]) -> Result<Option<i64>, Error> {
         sqlx::query_scalar(
             "SELECT MIN(next_try_at) FROM delivery
-             WHERE state = 'waiting' AND hook NOT IN (SELECT value FROM json_each($1))",
+             WHERE state = 'waiting' AND hook NOT IN (SELECT value FROM json_each($1))
+               AND seq NOT IN (SELECT value FROM json_each($2))",
         )
         .bind(list(busy.iter().map(String::as_str)))
+        .bind(Value::from(rows).to_string())
         .fetch_one(self.readers())
         .await
         .map_err(|error| self.error(error))

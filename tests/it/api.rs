@@ -372,7 +372,7 @@ fn a_port_that_is_taken_is_said_with_what_to_do() {
     let other = project().env("BEADLE_SERVE__LISTEN", &api.address).env("BEADLE_WEBHOOKS__LISTEN", "127.0.0.1:0");
     let ran = other.args(["serve", "--sandbox"]).code(1);
     assert!(ran.stderr.contains(&format!("error: failed to listen on {}: ", api.address)), "{}", ran.stderr);
-    assert!(ran.stderr.contains("next: stop what listens there, or set `listen` in `[serve]`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("next: something listens there already"), "{}", ran.stderr);
 }
 
 #[test]

@@ -32,6 +32,7 @@ mod history;
 mod hivesocial_document;
 mod hivesocial_scripts;
 mod hooks;
+mod hooks_calls;
 mod job_processes;
 mod job_runs;
 mod jobs_explained;
@@ -45,6 +46,7 @@ mod mobilize_after;
 mod mobilize_deeds;
 mod mobilize_document;
 mod mobilize_examples;
+mod otel;
 mod pieces;
 mod plans;
 mod prefixes;
@@ -56,6 +58,7 @@ mod served;
 mod served_alarms;
 #[cfg(unix)]
 mod served_jobs;
+mod service;
 mod shipped_scripts;
 mod sign_in;
 mod signals;
@@ -70,5 +73,7 @@ mod vitable_scripts;
 mod webhooks;
 #[cfg(debug_assertions)]
 mod webhooks_crash;
+#[cfg(all(unix, debug_assertions))]
+mod welcomed;
 #[cfg(unix)]
 mod working;

@@ -5,7 +5,7 @@ use super::super::{Code, Failure, Shell};
 use super::open;
 use crate::hooks::{aside_json, delivery_json, hook_json};
 use crate::runs::history::Times;
-use crate::store::{AsideRow, DeliveryRow, HookRow};
+use crate::store::{AsideRow, DeliveryRow, HookRow, IdleRow};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -30,9 +30,11 @@ pub(super) fn list(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         let hooks = session.store.hooks().await?;
         let asides = session.store.asides(only).await?;
         let deliveries = session.store.deliveries(only, i64::MAX, options.limit).await?;
-        Ok((hooks, asides, deliveries))
+        let numbers: Vec<i64> = deliveries.iter().map(|row| row.seq).collect();
+        let idle = session.store.idle_of(&numbers).await?;
+        Ok((hooks, asides, deliveries, idle))
     });
-    let (mut hooks, asides, deliveries) = read.map_err(failed)?;
+    let (mut hooks, asides, deliveries, idle) = read.map_err(failed)?;
     hooks.retain(|hook| only.is_none_or(|only| only == hook.name));
     let flags = shell.flags(session.mode());
     if hooks.is_empty() {
@@ -53,7 +55,9 @@ pub(super) fn list(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         shell.tell_text(&format!("  and {} more aside", asides.len() - ASIDES));
     }
     for row in &deliveries {
-        shell.tell(|| delivery_line(row, &times), || delivery_json(row));
+        let idle: Vec<&IdleRow> = idle.iter().filter(|idle| idle.delivery == row.seq).collect();
+        let text = || [vec![delivery_line(row, &times)], idle_lines(row, &idle)].concat().join("\n");
+        shell.tell(text, || delivery_json(row, &idle));
     }
     let shown = i64::try_from(deliveries.len()).unwrap_or(i64::MAX);
     if shown < all {
@@ -100,6 +104,11 @@ pub(super) fn delivery_line(row: &DeliveryRow, times: &Times) -> String {
         line.push_str(&format!(": {trouble}"));
     }
     line
+}
+
+/// Why some of a delivery started nothing, a line a reason.
+pub(super) fn idle_lines(row: &DeliveryRow, idle: &[&IdleRow]) -> Vec<String> {
+    idle.iter().map(|idle| format!("  {}", idle.text(&row.connection))).collect()
 }
 
 /// What is out of the ordinary about a delivery.

@@ -50,7 +50,7 @@ pub(super) fn add(options: &Add, shell: &Shell) -> Result<Code, Failure> {
     let mode = mode(options.sandbox);
     let settings = shell.settings(mode, options.connection.as_deref())?;
     let connection = settings.default_connection()?;
-    if connection.platform.op("webhooks", "batch").is_none() {
+    if !connection.platform.sends_events() {
         let why = format!("connection `{}` is {}, which sends no webhooks", connection.name, connection.platform.title);
         return Err(Failure::usage(why).hint("name a connection to Mobilize with --connection"));
     }

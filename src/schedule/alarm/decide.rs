@@ -220,15 +220,13 @@ fn next(message: &Message, flags: &Flags) -> Vec<String> {
 }
 
 fn pulse(verdict: &Verdict) -> Option<(Pulse, String)> {
-    let run = &verdict.entry.run;
-    match &verdict.what {
-        What::Starts(Step::Begin) => Some((Pulse::Start, format!("run {run} begins"))),
-        What::Ended(outcome) if outcome.is_done() => Some((Pulse::Success, format!("run {run}: {outcome}"))),
-        What::Ended(outcome) if outcome.is_failure() || *outcome == Outcome::Held => {
-            Some((Pulse::Fail, format!("run {run}: {outcome}")))
-        }
-        _ => None,
-    }
+    let pulse = match &verdict.what {
+        What::Starts(Step::Begin) => Pulse::Start,
+        What::Ended(outcome) if outcome.is_done() => Pulse::Success,
+        What::Ended(outcome) if outcome.is_failure() || *outcome == Outcome::Held => Pulse::Fail,
+        _ => return None,
+    };
+    Some((pulse, verdict.words()))
 }
 
 #[cfg(test)]

@@ -332,7 +332,7 @@ async fn a_watcher_hears_start_and_end_in_order_and_is_asked_three_times_at_most
     let of = |path: &str, body: &str| (format!("/hook/T0PSECRET{path}"), body.to_owned());
     let failed = of("/fail", "run r2: failed with exit code 1");
     assert_eq!(heard[..2], [of("/start", "run r1 begins"), of("/start", "run r1 begins")]);
-    assert_eq!(heard[2..5], [of("", "run r1: done"), of("", "run r1: done"), of("", "run r1: done")]);
+    assert_eq!(heard[2..5], [of("", "run r1 done"), of("", "run r1 done"), of("", "run r1 done")]);
     assert_eq!(heard[5], failed, "the one before it was given up");
     scene.said("given up after 3 tries").await;
     assert!(scene.is_clean() && scene.store.letters().await.unwrap().is_empty());
@@ -480,6 +480,7 @@ impl Scene {
             reload: Arc::default(),
             alarms: self.made(),
             asks: super::super::daemon::Desk::new().1,
+            watcher: Arc::new(super::super::daemon::Nobody),
         };
         Daemon::begin(parts).await.unwrap();
     }

@@ -171,13 +171,13 @@ impl Daemon {
 impl Tally {
     /// A verdict is durable.
     pub(super) fn note(&mut self, verdict: &Verdict) {
-        let (word, count) = match &verdict.what {
-            What::Ended(outcome) => (outcome.word(), 1),
-            What::Skipped(_) => ("skipped", 1),
-            What::Missed { folded, .. } => ("missed", 1 + folded),
+        let count = match &verdict.what {
+            What::Ended(_) | What::Skipped(_) => 1,
+            What::Missed { folded, .. } => 1 + folded,
             What::Waits(_) | What::Starts(_) | What::Stops(_) => return,
             What::Again(_) | What::Left | What::Pauses { .. } => return,
         };
+        let Some(word) = verdict.state() else { return };
         // Only what stood in the timetable is a moment.
         if matches!(verdict.entry.cause, Cause::Schedule | Cause::Backfill) {
             add(&mut self.ticks, &verdict.job.name, word, count);

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::super::process::{Errand, Exit, Task};
 use super::super::verdict::{Outcome, Step, Verdict, What};
@@ -101,46 +103,62 @@ impl Daemon {
         let (starts, job, stopped) = (Arc::clone(&self.parts.starts), Arc::clone(&verdict.job), stop.clone());
         self.at_work.insert(run.clone(), stop);
         let (tell, events) = (self.tell.clone(), self.parts.events.clone());
-        tokio::spawn(async move {
+        let span = moment(&errand, entry.tries);
+        let work = async move {
             let ended = starts.run(&errand, &job, stopped).await;
             if let Exit::NotStarted(why) = &ended.exit {
                 events.say(Level::Error, format!("{}: {why}", job.name));
             }
             let outcome = Outcome::of(&ended.exit);
+            let span = tracing::Span::current();
+            span.record("beadle.outcome", outcome.word());
+            if !outcome.is_done() {
+                span.record("otel.status_code", "ERROR");
+            }
             // Nobody listens any more: the next daemon finds out by itself.
             tell.send(Finished { job: errand.job, run, outcome }).ok();
-        });
+        };
+        tokio::spawn(work.instrument(span));
     }
 
     fn say(&self, verdict: &Verdict) {
         let Verdict { job, entry, what } = verdict;
-        let moment = entry.scheduled_at.to_zoned(job.timetable.zone().clone()).strftime("%Y-%m-%d %H:%M %Z");
-        let line = |what: String| format!("{} of {moment}: {what}", job.name);
-        let (level, text) = match what {
-            What::Waits(why) => (Level::Debug, format!("waits: {why}")),
-            What::Starts(Step::Begin) => (Level::Info, format!("run {} begins", entry.run)),
-            What::Starts(Step::Resume) => (Level::Info, format!("run {} goes on, try {}", entry.run, entry.tries)),
-            What::Starts(Step::ResumeFirst(run)) => (Level::Info, format!("its unfinished run {run} goes on first")),
-            What::Skipped(why) => (Level::Info, format!("skipped: {why}")),
-            What::Missed { why, folded: 0 } => (Level::Warn, format!("missed: {why}")),
-            What::Missed { why, folded } => (Level::Warn, format!("missed, with {folded} older ones: {why}")),
-            What::Stops(run) => (Level::Info, format!("run {run} is stopped for it")),
-            What::Ended(outcome) if outcome.is_done() => (Level::Info, format!("run {} {outcome}", entry.run)),
-            What::Ended(outcome) => (Level::Error, format!("run {}: {outcome}", entry.run)),
-            What::Left => (Level::Info, format!("run {} is left to the next `beadle serve`", entry.run)),
-            What::Again(Outcome::Elsewhere) => (Level::Debug, format!("run {}: {}", entry.run, Outcome::Elsewhere)),
-            What::Again(outcome) => (Level::Warn, format!("run {}: {outcome}; again at {}", entry.run, entry.due_at)),
-            What::Pauses { failures } => {
-                let unpause = format!("beadle jobs unpause {}", job.name);
-                (Level::Error, format!("paused after {failures} failures in a row; `{unpause}` lets it run again"))
-            }
+        let level = match what {
+            What::Waits(_) | What::Again(Outcome::Elsewhere) => Level::Debug,
+            What::Missed { .. } | What::Again(_) => Level::Warn,
+            What::Ended(outcome) if !outcome.is_done() => Level::Error,
+            What::Pauses { .. } => Level::Error,
+            What::Starts(_) | What::Skipped(_) | What::Stops(_) | What::Ended(_) | What::Left => Level::Info,
         };
         let run = match what {
             What::Starts(Step::ResumeFirst(run)) | What::Stops(run) => Some(run),
             What::Skipped(_) | What::Missed { .. } | What::Pauses { .. } => None,
             _ => Some(&entry.run).filter(|run| !run.is_empty()),
         };
-        let event = Event::Job { level, job: job.name.clone(), run: run.cloned(), line: line(text) };
+        let event = Event::Job { level, job: job.name.clone(), run: run.cloned(), line: verdict.line() };
         self.parts.events.note(event);
     }
+}
+
+/// What a moment of a job looks like as a span: from the decision to run to how that ended. Nothing is above it.
+fn moment(errand: &Errand, tries: u32) -> Span {
+    let span = tracing::info_span!(
+        parent: None,
+        "job",
+        otel.name = Empty,
+        otel.status_code = Empty,
+        beadle.job = errand.job.as_str(),
+        beadle.run = errand.run.as_str(),
+        beadle.cause = errand.cause.as_str(),
+        beadle.tries = i64::from(tries),
+        beadle.scheduled_at = Empty,
+        beadle.outcome = Empty,
+    );
+    if !span.is_disabled() {
+        span.record("otel.name", format!("job {}", errand.job));
+        if let Some(at) = errand.scheduled_at {
+            span.record("beadle.scheduled_at", at.to_string());
+        }
+    }
+    span
 }

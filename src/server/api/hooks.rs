@@ -108,13 +108,20 @@ async fn deliveries(api: Arc<Api>, asked: Asked) -> Result<Reply, Problem> {
     let before = after(query)?.unwrap_or(i64::MAX);
     let rows = api.past.store.deliveries_that_are(hook, query.text("state"), before, limit).await?;
     let last = last(&rows, limit, |row| row.seq);
-    Ok(Reply::ok(page(rows.iter().map(delivery_json).collect(), last)))
+    let numbers: Vec<i64> = rows.iter().map(|row| row.seq).collect();
+    let idle = api.past.store.idle_of(&numbers).await?;
+    let shown = |row: &DeliveryRow| {
+        let idle: Vec<_> = idle.iter().filter(|idle| idle.delivery == row.seq).collect();
+        delivery_json(row, &idle)
+    };
+    Ok(Reply::ok(page(rows.iter().map(shown).collect(), last)))
 }
 
 async fn delivery(api: Arc<Api>, asked: Asked) -> Result<Reply, Problem> {
     let (row, body) = one(&api.past.store, asked.name()).await?;
     let runs = api.past.store.triggers_of(row.seq).await?;
-    Ok(Reply::ok(whole_delivery_json(&row, &body, &runs)))
+    let idle = api.past.store.idle_of(&[row.seq]).await?;
+    Ok(Reply::ok(whole_delivery_json(&row, &body, &runs, &idle.iter().collect::<Vec<_>>())))
 }
 
 async fn replay(api: Arc<Api>, asked: Asked) -> Result<Reply, Problem> {

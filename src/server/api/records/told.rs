@@ -43,6 +43,7 @@ pub(in super::super) static DELIVERY: Record = Record {
         Of("own", Int, "Those that tell of what beadle wrote"),
         Of("unread", Int, "Those that could not be read again"),
         Of("runs", Int, "How many runs it asked for"),
+        Of("idle", Objects, "Notifications that started nothing: why, topic, told_by, count, people"),
     ],
 };
 
@@ -70,8 +71,9 @@ pub(in super::super) static DELIVERY_WHOLE: Record = Record {
         Of("own", Int, "Those that tell of what beadle wrote"),
         Of("unread", Int, "Those that could not be read again"),
         Of("runs", Int, "How many runs it asked for"),
+        Of("idle", Objects, "Notifications that started nothing: why, topic, told_by, count, people"),
         Of("body", Any, "As it was sent: not to be trusted"),
-        Of("asked", Objects, "The runs: run, job, state, ended, events"),
+        Of("asked", Objects, "The runs: run, job, state, ended, events, tries, why (they wait), next_try_at"),
     ],
 };
 
