@@ -2,6 +2,7 @@
 //! Its one rule: an event is talk. Nothing is decided by whether somebody listens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How much a line matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,15 +48,13 @@ pub enum Event {
         line: String,
     },
     /// A request was answered (or not): for the count of calls and their rate.
-    Called {
+    Called(Called),
+    /// A request will be tried again.
+    Again {
+        /// The connection's name.
+        connection: String,
         /// `noun.verb`.
         operation: String,
-        /// Whether it could change something.
-        write: bool,
-        /// HTTP status, or `None` when no answer came.
-        status: Option<u16>,
-        /// From the first byte sent to the last one read.
-        millis: u64,
     },
     /// Long work moved on: `done` of `of` (0 = nobody knows how many) `what`.
     Progress {
@@ -66,6 +65,38 @@ pub enum Event {
         /// Of how many; 0 when unknown.
         of: u64,
     },
+}
+
+/// A request and its answer, in figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Called {
+    /// The connection's name.
+    pub connection: String,
+    /// `noun.verb`.
+    pub operation: String,
+    /// Whether it could change something.
+    pub write: bool,
+    /// HTTP status, or `None` when no answer came.
+    pub status: Option<u16>,
+    /// From the first byte sent to the last one read.
+    pub took: Duration,
+    /// How long it had waited because the connection's pace was used up.
+    pub waited: Duration,
+    /// Requests per second that the connection may make now; `None` is no limit.
+    pub rate: Option<f64>,
+    /// What the settings allow; `None` is no limit.
+    pub ceiling: Option<f64>,
+    /// What the platform says is left of what it allows.
+    pub budget: Option<Budget>,
+}
+
+/// What a platform says is left of what it allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// So many requests are left.
+    pub remaining: u64,
+    /// Of so many, where it says so.
+    pub allowed: Option<u64>,
 }
 
 /// Somebody who listens.

@@ -107,6 +107,11 @@ impl std::fmt::Debug for Platform {
 }
 
 impl Platform {
+    /// Whether it tells a webhook what happens, and what it tells can be read again.
+    pub fn sends_events(&self) -> bool {
+        self.op("webhooks", "batch").is_some()
+    }
+
     /// The operation of this noun and verb.
     pub fn op(&self, noun: &str, verb: &str) -> Option<&'static Op> {
         self.ops.iter().find(|op| op.noun == noun && op.verb == verb)

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{Call, Param, Ty, Weight};
+use super::{Call, Consequence, Kind, Op, Param, Ty, Weight, Write};
 
 /// Somebody who would get an administrator's or moderator's power.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +73,29 @@ impl Call {
         let destroying = self.op.params.iter().filter(|param| param.weight == Weight::Destroys);
         destroying.map(|param| param.name).find(|name| self.args.get(name) == Some(&Value::Bool(true)))
     }
+
+    /// The powers that the call needs: its own name where it deletes, and the argument by which it destroys.
+    pub fn powers(&self) -> Vec<String> {
+        let deletes = self.op.write(&self.args).is_some_and(deletes).then(|| self.op.name());
+        deletes.into_iter().chain(self.destroys().map(str::to_owned)).collect()
+    }
+}
+
+impl Op {
+    /// The powers that a call of it may need, whatever its arguments.
+    pub fn powers(&self) -> Vec<String> {
+        let may_delete = match &self.kind {
+            Kind::Read => false,
+            Kind::Write(write) => deletes(write),
+            Kind::Either(_, then, otherwise) => deletes(then) || deletes(otherwise),
+        };
+        let destroying = self.params.iter().filter(|param| param.weight == Weight::Destroys);
+        may_delete.then(|| self.name()).into_iter().chain(destroying.map(|param| param.name.to_owned())).collect()
+    }
+}
+
+fn deletes(write: &Write) -> bool {
+    write.consequence == Consequence::Deletes
 }
 
 fn texts(value: &Value) -> Vec<String> {

@@ -180,7 +180,7 @@ fn objects(plan: &Plan, said: Said) -> Vec<Value> {
 fn ended(planned: &Planned) -> Vec<Code> {
     let mut codes = vec![match &planned.ending {
         Ending::Done => Code::Done,
-        Ending::Interrupted | Ending::TimedOut(_) => Code::Interrupted,
+        Ending::Interrupted(_) | Ending::TimedOut(_) => Code::Interrupted,
         Ending::Held(..) => Code::Held,
         Ending::InDoubt(_) => Code::InDoubt,
         Ending::Failed(_) | Ending::Limit(_) => Code::Failed,

@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::progress::Progress;
 use super::stream::Stream;
 use crate::clock::Clock;
-use crate::events::{Event, Level, Sink};
+use crate::events::{Called, Event, Level, Sink};
 use crate::settings::{Environment, Redactor};
 
 /// What stdout is made of.
@@ -177,15 +177,16 @@ impl Sink for Printer {
             }
             Event::Print(text) => self.data(&format!("{text}\n")),
             Event::Say(level, line) | Event::Job { level, line, .. } => self.say(*level, line),
-            Event::Called { operation, status, millis, .. } => {
+            Event::Called(Called { operation, status, took, .. }) => {
                 let mut state = self.lock();
                 state.progress.called(now);
                 let line = state.progress.show(now, &self.redactor);
                 self.show(&mut state, line);
                 drop(state);
                 let status = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-                self.say(Level::Debug, &format!("{operation}: {status} after {millis} ms"));
+                self.say(Level::Debug, &format!("{operation}: {status} after {} ms", took.as_millis()));
             }
+            Event::Again { .. } => {}
             Event::Progress { what, done, of } => {
                 let mut state = self.lock();
                 state.progress.moved(what, *done, *of);

@@ -6,13 +6,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::serving::another_place;
 use super::session::{Play, Session};
 use super::{Code, Failure};
 use crate::clock::Clock;
 use crate::events::Sink;
-use crate::hooks::{Bell, Subscription, Worker, Working};
-use crate::server::Listening;
+use crate::hooks::{Bell, STRETCH, Subscription, Worker, Working};
 use crate::server::webhooks::{self, listen};
+use crate::server::{Arrivals, Listening};
 
 /// A worker that has its lock and does not work yet.
 pub(super) struct Ready {
@@ -49,6 +50,7 @@ impl Ready {
             bell: bell.clone(),
             subscriptions,
             keep: session.settings.webhooks.keep,
+            stretch: STRETCH,
             stop: stop.clone(),
         };
         let working = worker.start().map_err(|error| Failure::with(Code::Skipped, error.to_string()))?;
@@ -56,7 +58,7 @@ impl Ready {
     }
 
     /// Receives and works off.
-    pub(super) async fn receive(self, session: &Session<'_>) -> Result<Receiving, Failure> {
+    pub(super) async fn receive(self, session: &Session<'_>, arrivals: Arrivals) -> Result<Receiving, Failure> {
         let settings = session.settings.webhooks.clone();
         let at = settings.listen;
         let options = webhooks::Options {
@@ -64,11 +66,12 @@ impl Ready {
             settings,
             clock: Clock::system(),
             bell: self.bell,
+            arrivals,
             stop: self.stop,
         };
         let listening = listen(options).await.map_err(|error| {
             Failure::failed(format!("failed to receive webhooks on {at}: {error}"))
-                .hint("say another address with `listen` in [webhooks] of beadle.toml")
+                .hint(another_place("webhooks", at, &error))
         })?;
         let working = self.working;
         Ok(Receiving { listening, work: tokio::spawn(async move { working.work().await }) })

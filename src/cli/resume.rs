@@ -3,15 +3,17 @@
 use serde_json::Value;
 
 use super::attendance::Watched;
+use super::jobs::{powers, powers_of_none};
 use super::past::{failed, times};
 use super::run::{bound, load};
 use super::session::{Play, Session};
 use super::{Code, Failure, Shell, runs};
+use crate::effects::brakes::{Attendance, Powers};
 use crate::events::Level;
 use crate::plan::Plan;
 use crate::runs::history::Owner;
 use crate::runs::{Order, Source, Stale};
-use crate::settings::{Jobs, Mode, REDACTED, Settings};
+use crate::settings::{Jobs, Mode, REDACTED};
 use crate::store::{Run, RunFilter, RunState};
 
 #[derive(Debug, clap::Args)]
@@ -59,22 +61,25 @@ pub(super) fn resume(options: &Options, shell: &Shell) -> Result<Code, Failure> 
         let order = super::apply::order(plan, stale, Source::Again(Box::new(run)));
         return session.run(&order, Play { attendance, faults: options.faults.clone(), ..Play::default() });
     }
-    if let Some(of) = &run.of.job {
-        session.settings = within(&session, &of.name)?;
-    }
+    let powers = match &run.of.job {
+        Some(of) => within(&mut session, &of.name, attendance)?,
+        None => Powers::All,
+    };
     let order = again(&session, run, mode)?;
-    session.run(&order, Play { attendance, faults: options.faults.clone(), ..Play::default() })
+    session.run(&order, Play { attendance, powers, faults: options.faults.clone(), ..Play::default() })
 }
 
-/// The settings within the limits of the job that a run belongs to, as they are now.
-fn within(session: &Session<'_>, job: &str) -> Result<Settings, Failure> {
-    let settings = session.settings.clone();
-    match Jobs::find(&settings, job)? {
-        Some(job) => Ok(settings.within(&job)),
+/// Lays the limits of the job that a run belongs to over the settings, and says what it may delete: as its file is now.
+fn within(session: &mut Session<'_>, job: &str, attendance: Attendance) -> Result<Powers, Failure> {
+    match Jobs::find(&session.settings, job)? {
+        Some(job) => {
+            session.settings = session.settings.clone().within(&job);
+            Ok(powers(&job, attendance))
+        }
         None => {
             let line = format!("the job `{job}` of this run is gone; limits of its own do not hold any more");
             session.shell.printer.say(Level::Warn, &line);
-            Ok(settings)
+            Ok(powers_of_none(job, attendance))
         }
     }
 }

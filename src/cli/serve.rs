@@ -22,7 +22,7 @@ use crate::hooks::Bell;
 use crate::schedule::{
     Alarms, Daemon, Desk, Found, JobFiles, Keep, Nobody, NotServed, Parts, Patience, Processes, SEAT, Watcher,
 };
-use crate::server::Listening;
+use crate::server::{Arrivals, Listening};
 use crate::settings::{Jobs, Mode, Settings};
 
 /// So long messages are waited for at the end; what has not arrived is sent by the next `beadle serve`.
@@ -94,14 +94,15 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         asks,
         watcher: watcher(shell, &events),
     };
+    let arrivals = Arrivals::default();
     session.runtime.block_on(async {
         let signals =
             Signals::listen().map_err(|error| Failure::failed(format!("failed to wait for signals: {error}")))?;
-        let (listening, questions) = open(&session, desk, stop.clone(), &events).await?;
+        let (listening, questions) = open(&session, desk, arrivals.clone(), stop.clone(), &events).await?;
         let daemon = Daemon::begin(parts).await.map_err(refused)?;
         events.say(Level::Info, format!("serving {}; Ctrl-C stops it", daemon.jobs()));
         let signals = tokio::spawn(signals.heed(stop, reload, events.clone()));
-        let receiving = receive(ready, &session, &events).await?;
+        let receiving = receive(ready, &session, arrivals, &events).await?;
         tokio::select! {
             () = daemon.serve() => {}
             () = attend(&session, questions) => {}
@@ -124,9 +125,14 @@ async fn closed(listening: Option<Listening>) -> Option<std::io::Result<()>> {
 }
 
 /// Receives webhooks. A place that is taken hinders nobody who has no hook.
-async fn receive(ready: Ready, session: &Session<'_>, events: &Events) -> Result<Option<Receiving>, Failure> {
+async fn receive(
+    ready: Ready,
+    session: &Session<'_>,
+    arrivals: Arrivals,
+    events: &Events,
+) -> Result<Option<Receiving>, Failure> {
     let hooks = session.store.hooks().await.map_err(|error| Failure::failed(error.to_string()))?;
-    match ready.receive(session).await {
+    match ready.receive(session, arrivals).await {
         Ok(receiving) => {
             let at = receiving.listening.address;
             let level = if hooks.is_empty() { Level::Debug } else { Level::Info };

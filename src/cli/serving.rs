@@ -1,5 +1,7 @@
 //! What `beadle serve` answers with: its address for those who watch and drive it, and its log as objects.
 
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
@@ -15,8 +17,8 @@ use crate::events::{Event, Events, Level, Sink};
 use crate::runs::{Looked, Refused};
 use crate::schedule::Desk;
 use crate::script::Cancel;
-use crate::server::Listening;
 use crate::server::api::{Looks, Options, listen};
+use crate::server::{Arrivals, Listening};
 
 /// Connections with their accounts, and whoever waits for what looking has shown.
 type Question = (Vec<(String, String)>, oneshot::Sender<Result<Vec<Looked>, Refused>>);
@@ -43,6 +45,7 @@ impl Looks for Window {
 pub(super) async fn open(
     session: &Session<'_>,
     desk: Desk,
+    arrivals: Arrivals,
     stop: CancellationToken,
     events: &Events,
 ) -> Result<(Option<Listening>, Questions), Failure> {
@@ -57,6 +60,7 @@ pub(super) async fn open(
         token,
         past: session.past(),
         desk,
+        arrivals,
         hosts: serve.hosts.clone(),
         looks: Arc::new(Window(send)),
         redactor: shell.redactor.clone(),
@@ -64,12 +68,7 @@ pub(super) async fn open(
         stop,
     };
     let listening = listen(options).await.map_err(|error| {
-        let hint = match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                "stop what listens there, or set `listen` in `[serve]` to another port, or to \"off\""
-            }
-            _ => "set `listen` in `[serve]` of beadle.toml to an address of this machine, or to \"off\"",
-        };
+        let hint = format!("{}; \"off\" opens none", another_place("serve", address, &error));
         Failure::failed(format!("failed to listen on {address}: {error}")).hint(hint)
     })?;
     let at = listening.address;
@@ -86,6 +85,25 @@ pub(super) async fn open(
         }
     }
     Ok((Some(listening), Questions(questions)))
+}
+
+/// What to write where an address cannot be had: the setting with another port, in the file and as a variable.
+pub(super) fn another_place(section: &str, taken: SocketAddr, error: &io::Error) -> String {
+    let variable = format!("BEADLE_{}__LISTEN", section.to_uppercase());
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            let port = taken.port().checked_add(10).unwrap_or(8797);
+            let other = SocketAddr::new(taken.ip(), port);
+            format!(
+                "something listens there already, such as the `beadle serve` of another project: write below `[{section}]` of \
+                 beadle.toml: listen = \"{other}\", or set {variable}={other}"
+            )
+        }
+        _ => format!(
+            "write an address of this machine below `[{section}]` of beadle.toml: listen = \"127.0.0.1:{}\", or set {variable}",
+            taken.port()
+        ),
+    }
 }
 
 /// Asks the platforms whenever somebody wants it, until dropped.

@@ -10,7 +10,7 @@ use super::traces::{Parent, Traces};
 use super::transports::Connected;
 use super::{Code, Failure, Format, Shell};
 use crate::clock::Clock;
-use crate::effects::brakes::Attendance;
+use crate::effects::brakes::{Attendance, Powers};
 use crate::events::{Level, Sink};
 use crate::runs::{Looked, Order, Planned, Refused, Report, Runner, Work};
 use crate::sandbox::Wanted;
@@ -18,10 +18,11 @@ use crate::script::{Cancel, Limits, Stop};
 use crate::settings::{Mode, Settings};
 use crate::store::Store;
 
-/// What the sandbox of a run shall be, and whether somebody watches.
+/// What the sandbox of a run shall be, whether somebody watches, and what it may delete for good.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Play {
     pub(super) attendance: Attendance,
+    pub(super) powers: Powers,
     pub(super) wanted: Wanted,
     pub(super) faults: Option<String>,
     pub(super) tether: Tether,
@@ -119,6 +120,7 @@ impl<'a> Session<'a> {
             clock: Clock::system(),
             store: self.store.clone(),
             attendance: play.attendance,
+            powers: play.powers,
             wanted: play.wanted,
             faults: play.faults,
             sandbox: OnceCell::new(),

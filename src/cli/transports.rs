@@ -31,6 +31,8 @@ pub(super) struct Connected {
     pub(super) store: Store,
     /// Whether somebody watches.
     pub(super) attendance: Attendance,
+    /// What may be deleted for good.
+    pub(super) powers: Powers,
     /// What the sandbox shall be, and what shall go wrong on it.
     pub(super) wanted: Wanted,
     pub(super) faults: Option<String>,
@@ -70,7 +72,7 @@ impl Connected {
             protected: self.settings.protected_on(connection),
             sentinel: connection.sentinel.clone(),
             attendance: self.attendance,
-            powers: Powers::All,
+            powers: self.powers.clone(),
             zone: self.settings.project.timezone.clone(),
         }
     }

@@ -14,6 +14,7 @@ use super::transport::{Address, Lost, Reads, Reply, SendFuture, Writes};
 use crate::catalog::{Method, Platform, Protocol};
 use crate::clock::Clock;
 use crate::effects::Permit;
+use crate::events::Budget;
 use crate::settings::{BaseUrl, Credentials, Redactor};
 use crate::wire::{Request, filled_path};
 
@@ -22,6 +23,12 @@ const TRACE: HeaderName = HeaderName::from_static("operation-id");
 
 /// How many rows a list has, whatever page was asked for.
 const TOTAL: &str = "total-count";
+
+/// What is left of what a server allows, and how much that is: as most servers call it, and as the draft of a standard does.
+const BUDGETS: [(HeaderName, HeaderName); 2] = [
+    (HeaderName::from_static("x-ratelimit-remaining"), HeaderName::from_static("x-ratelimit-limit")),
+    (HeaderName::from_static("ratelimit-remaining"), HeaderName::from_static("ratelimit-limit")),
+];
 
 /// Idle connections are dropped before servers do it: a reused one that dies under a write leaves a doubt.
 const IDLE: Duration = Duration::from_secs(4);
@@ -146,10 +153,11 @@ impl Http {
         let status = response.status().as_u16();
         let retry_after = retry_after(&response);
         let total = response.headers().get(TOTAL).and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let budget = budget(response.headers());
         let trace = header(&response, TRACE).map(str::to_owned);
         let location = location(&response);
         let body = body(response, self.max_answer).await?;
-        Ok(Reply { status, body, retry_after, total, trace, location, token })
+        Ok(Reply { status, body, retry_after, total, budget, trace, location, token })
     }
 
     /// Posts a body to the address itself; with the answer, the token that may be renewed.
@@ -285,6 +293,15 @@ pub(super) fn retry_after(response: &reqwest::Response) -> Option<Duration> {
     header(response, RETRY_AFTER).and_then(wait)
 }
 
+/// What a server says is left of what it allows. None of the platforms' documents names such a header; gateways before them
+/// know them.
+pub(super) fn budget(headers: &HeaderMap) -> Option<Budget> {
+    BUDGETS.iter().find_map(|(remaining, allowed)| {
+        let number = |name: &HeaderName| headers.get(name)?.to_str().ok()?.trim().parse().ok();
+        Some(Budget { remaining: number(remaining)?, allowed: number(allowed) })
+    })
+}
+
 pub(super) fn header(response: &reqwest::Response, name: HeaderName) -> Option<&str> {
     response.headers().get(name).and_then(|value| value.to_str().ok())
 }
@@ -325,6 +342,21 @@ pub(super) fn reason(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_is_read_where_a_server_says_so() {
+        let of = |headers: &[(&'static str, &'static str)]| {
+            let pair = |(name, value): &(&'static str, &'static str)| {
+                (HeaderName::from_static(name), HeaderValue::from_static(value))
+            };
+            budget(&headers.iter().map(pair).collect())
+        };
+        let both = of(&[("x-ratelimit-remaining", " 12 "), ("x-ratelimit-limit", "60")]);
+        assert_eq!(both, Some(Budget { remaining: 12, allowed: Some(60) }));
+        assert_eq!(of(&[("ratelimit-remaining", "0")]), Some(Budget { remaining: 0, allowed: None }));
+        assert_eq!(of(&[("x-ratelimit-remaining", "plenty"), ("x-ratelimit-limit", "60")]), None);
+        assert_eq!(of(&[("x-ratelimit-limit", "60")]), None);
+    }
 
     #[test]
     fn retry_after_is_read_as_seconds_and_as_a_date() {

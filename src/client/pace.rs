@@ -36,7 +36,11 @@ struct State {
 }
 
 /// A request's turn; dropping it lets the next one go.
-pub struct Turn(#[expect(dead_code, reason = "held for its drop")] OwnedSemaphorePermit);
+pub struct Turn {
+    _slot: OwnedSemaphorePermit,
+    /// How long it waited because the budget was used up.
+    pub(super) waited: Duration,
+}
 
 impl Pace {
     /// At most `rate` requests per second (`None`: as fast as the platform answers), `burst` at once, `concurrency` open.
@@ -52,18 +56,25 @@ impl Pace {
         self.with(|state| state.rate)
     }
 
+    /// The same, and what the settings allow.
+    pub(super) fn stands(&self) -> (Option<f64>, Option<f64>) {
+        self.with(|state| (state.rate, state.ceiling))
+    }
+
     /// Waits for a turn.
     pub async fn turn(&self) -> Turn {
         let slot = match Arc::clone(&self.slots).acquire_owned().await {
             Ok(slot) => slot,
             Err(_) => unreachable!("the semaphore is never closed"),
         };
+        let mut waited = Duration::ZERO;
         loop {
             let wait = self.with(State::take);
-            match wait.is_zero() {
-                true => return Turn(slot),
-                false => tokio::time::sleep(wait).await,
+            if wait.is_zero() {
+                return Turn { _slot: slot, waited };
             }
+            tokio::time::sleep(wait).await;
+            waited += wait;
         }
     }
 
@@ -141,6 +152,14 @@ mod tests {
         assert!(seconds_for(&pace, 5).await < 0.01);
         let taken = seconds_for(&pace, 20).await;
         assert!((1.9..2.2).contains(&taken), "{taken}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_knows_how_long_it_waited_for_the_budget() {
+        let pace = Pace::new(Some(10.0), 1, 4);
+        assert_eq!(pace.turn().await.waited, Duration::ZERO);
+        let waited = pace.turn().await.waited.as_millis();
+        assert!((95..=105).contains(&waited), "{waited}");
     }
 
     #[tokio::test(start_paused = true)]

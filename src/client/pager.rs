@@ -4,6 +4,7 @@
 mod next;
 mod numbered;
 mod open_lists;
+mod page;
 
 use std::collections::HashSet;
 use std::collections::VecDeque;

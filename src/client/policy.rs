@@ -20,6 +20,8 @@ pub struct Policy {
     pub follow: Duration,
     /// How long after a lost answer a read may still miss the effect.
     pub settle: Duration,
+    /// How long a write waits for another run that is at work on the same people or groups.
+    pub neighbour: Duration,
     /// How long a queue (invitations) is given to show what it did, before a person is asked.
     pub prove: Duration,
 }
@@ -33,6 +35,7 @@ impl Default for Policy {
             patience: Duration::from_secs(300),
             follow: Duration::from_secs(15 * 60),
             settle: Duration::from_secs(5),
+            neighbour: Duration::from_secs(120),
             prove: Duration::from_secs(30),
         }
     }

@@ -13,7 +13,7 @@ use super::plan::unknown_yet;
 use super::transport::{Lost, Reply};
 use super::{Client, Error, traced};
 use crate::catalog::{Answer, Call, Code, Fault, Seen};
-use crate::events::{Event, Level};
+use crate::events::{Called, Event, Level};
 use crate::wire;
 
 impl Client {
@@ -72,6 +72,7 @@ impl Client {
         }
         let wait = wait.max(asked);
         tracing::debug!(operation = call.op.name(), ?wait, error = %error, "trying again");
+        self.events().note(Event::Again { connection: self.connection().to_owned(), operation: call.op.name() });
         self.rest(wait).await
     }
 
@@ -96,13 +97,13 @@ impl Client {
     async fn asked(&self, call: &Call, resent: u32) -> Result<(Reply, Result<(), Fault>), Error> {
         let asked = Instant::now();
         let turn = self.turn().await?;
-        let start = Instant::now();
+        let (waited, start) = (turn.waited, Instant::now());
         let request = wire::build(call);
         let span = self.exchange(call, &request, resent, start - asked);
         let sent = self.reads().read(request).instrument(span.clone()).await;
         traced::answered(&span, &sent);
         drop((span, turn));
-        self.note_call(call, start, sent.as_ref().ok());
+        self.note_call(call, waited, start, sent.as_ref().ok());
         let reply = sent.map_err(|lost| self.unreached(call, &lost))?;
         let judged = self.judge(call, &reply);
         Ok((reply, judged))
@@ -195,18 +196,29 @@ impl Client {
     }
 
     /// Tells listeners that a request is over.
-    pub(super) fn note_call(&self, call: &Call, start: Instant, reply: Option<&Reply>) {
+    pub(super) fn note_call(&self, call: &Call, waited: Duration, start: Instant, reply: Option<&Reply>) {
+        let took = start.elapsed();
         let status = reply.map(|reply| reply.status);
         if status.is_some_and(|status| status < 400) {
             self.pace().answered();
         }
-        let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         tracing::debug!(operation = call.op.name(), connection = call.connection, status, millis, "called");
         for notice in self.reads().notices() {
             self.events().say(Level::Warn, self.redacted(&notice));
         }
-        let write = !call.op.is_read();
-        self.events().note(Event::Called { operation: call.op.name(), write, status, millis });
+        let (rate, ceiling) = self.pace().stands();
+        self.events().note(Event::Called(Called {
+            connection: self.connection().to_owned(),
+            operation: call.op.name(),
+            write: !call.op.is_read(),
+            status,
+            took,
+            waited,
+            rate,
+            ceiling,
+            budget: reply.and_then(|reply| reply.budget),
+        }));
     }
 
     /// All that a read gives, as look-ups want it: every row of a list, `null` for what is not found.

@@ -71,6 +71,7 @@ impl Sink for Lines {
 
 fn reply(status: u16, body: Value) -> Result<Reply, Lost> {
     Ok(Reply {
+        budget: None,
         status,
         body: body.to_string().into(),
         retry_after: None,
@@ -152,6 +153,7 @@ async fn run(store: &Store, id: &str, answers: &[fn() -> Result<Reply, Lost>]) -
             patience: Duration::from_secs(2),
             follow: Duration::from_secs(2),
             settle: Duration::from_millis(5),
+            neighbour: Duration::from_millis(5),
             prove: Duration::from_millis(5),
         },
         clock,

@@ -118,13 +118,13 @@ impl Client {
         loop {
             let asked = Instant::now();
             let turn = self.turn().await?;
-            let start = Instant::now();
+            let (waited, start) = (turn.waited, Instant::now());
             let span = self.exchange(call, &request, resent + u32::from(renewed), start - asked);
             let answer = writes.write(request.clone(), permit).instrument(span.clone()).await;
             crash::reach(Point::AfterSend);
             traced::answered(&span, &answer);
             drop((span, turn));
-            self.note_call(call, start, answer.as_ref().ok());
+            self.note_call(call, waited, start, answer.as_ref().ok());
             let Ok(reply) = &answer else { return Ok(answer) };
             let Some(fault) = self.judge(call, reply).err().filter(|_| !renewed) else { return Ok(answer) };
             match self.signed_anew(&fault, reply).await {

@@ -43,7 +43,16 @@ impl Writes for Fake {
 }
 
 fn reply(status: u16, body: impl Into<Bytes>) -> Result<Reply, Lost> {
-    Ok(Reply { status, body: body.into(), retry_after: None, total: None, trace: None, location: None, token: None })
+    Ok(Reply {
+        status,
+        body: body.into(),
+        retry_after: None,
+        total: None,
+        budget: None,
+        trace: None,
+        location: None,
+        token: None,
+    })
 }
 
 async fn client(answers: impl FnMut(&Request) -> Result<Reply, Lost> + Send + 'static) -> (Client, Arc<Fake>) {

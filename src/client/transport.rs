@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use crate::effects::Permit;
+use crate::events::Budget;
 use crate::wire::Request;
 
 /// An answer, whatever its status.
@@ -22,6 +23,8 @@ pub struct Reply {
     pub retry_after: Option<Duration>,
     /// How many rows the list has (`Total-Count`), where the answer says so.
     pub total: Option<u64>,
+    /// What the platform says is left of what it allows, where the answer says so.
+    pub budget: Option<Budget>,
     /// The platform's own name for what it did (`Operation-Id`), for the error's words.
     pub trace: Option<String>,
     /// Where a redirect points to; for the error's words only, it is never followed.

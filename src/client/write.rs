@@ -12,9 +12,10 @@ use tracing::Instrument as _;
 use super::answer::Merged;
 use super::crash::{self, Point};
 use super::perform::Performed;
-use super::{Client, Error, With, traced};
+use super::{Client, Error, Policy, With, traced};
 use crate::catalog::{Call, Consequence, Mails, Piece, Subject};
-use crate::effects::Intent;
+use crate::effects::{Answered, Intent, Why};
+use crate::events::Level;
 use crate::model::Placeholder;
 
 /// How often the ledger is asked anew for one piece: after doubts were looked up, what is free is sent again.
@@ -91,14 +92,27 @@ impl Client {
             self.plan_piece(draft, todo, &intent, with, merged).await?;
             return Ok(left);
         }
-        for _ in 0..ROUNDS {
+        let (mut rounds, mut waits) = (0, Policy::looks(self.policy().neighbour).enumerate());
+        while rounds < ROUNDS {
             if todo.subjects.is_empty() {
                 return Ok(left);
             }
             let begun = self.ledger().begin(self.account(), &todo, &intent).await;
             let begun = begun.map_err(|error| Error::ledger(&todo.call, error))?;
             let mut free = begun.held_back;
-            for answered in begun.answered {
+            let elsewhere = |answered: &Answered| matches!(answered.why, Why::Elsewhere { .. });
+            let (busy, mut known): (Vec<Answered>, Vec<Answered>) = begun.answered.into_iter().partition(elsewhere);
+            let wait = if busy.is_empty() { None } else { waits.next() };
+            match wait {
+                Some((0, _)) => self.says_it_waits(&todo, &busy),
+                Some(_) => {}
+                // Nothing is waited for, or it took too long.
+                None => {
+                    known.extend(busy.iter().cloned());
+                    rounds += 1;
+                }
+            }
+            for answered in known {
                 free.extend(self.answered(&todo, &intent, answered, merged).await?);
             }
             if !begun.doubts.is_empty() {
@@ -130,6 +144,10 @@ impl Client {
                     }
                 }
             }
+            if let Some((_, wait)) = wait {
+                free.extend(busy.iter().map(|answered| answered.place));
+                self.rest(wait).await?;
+            }
             free.sort_unstable();
             todo = todo.only(&free);
             if !todo.subjects.is_empty()
@@ -145,6 +163,13 @@ impl Client {
             left.lost = true;
         }
         Ok(left)
+    }
+
+    fn says_it_waits(&self, piece: &Piece, busy: &[Answered]) {
+        let Some(Answered { place, why: Why::Elsewhere { run }, .. }) = busy.first() else { return };
+        let subject = piece.subjects.get(*place).map(|(subject, _)| subject.key.as_str()).unwrap_or_default();
+        let line = format!("{}: waits for run {run}, which is at work on {subject}", piece.call.op.name());
+        self.events().say(Level::Info, line);
     }
 
     /// What must be known before sending: read, unless the caller has just read it.

@@ -171,6 +171,7 @@ impl Writes for Platform {
 
 fn reply(status: u16, body: Value) -> Result<Reply, Lost> {
     Ok(Reply {
+        budget: None,
         status,
         body: body.to_string().into(),
         retry_after: None,
@@ -200,6 +201,10 @@ async fn run_of(store: &Store, id: &str, platform: &Arc<Platform>) -> Client {
 }
 
 async fn run_at(store: &Store, id: &str, platform: &Arc<Platform>, clock: Clock) -> Client {
+    run_heard(store, id, platform, clock, Events::default()).await
+}
+
+async fn run_heard(store: &Store, id: &str, platform: &Arc<Platform>, clock: Clock, events: Events) -> Client {
     let run = NewRun {
         id: id.into(),
         script: "test".into(),
@@ -230,10 +235,11 @@ async fn run_at(store: &Store, id: &str, platform: &Arc<Platform>, clock: Clock)
             patience: Duration::from_secs(2),
             follow: Duration::from_secs(2),
             settle: Duration::from_millis(10),
+            neighbour: Duration::from_millis(200),
             prove: Duration::from_millis(60),
         },
         clock,
-        events: Events::default(),
+        events,
         rules: Default::default(),
         brake: None,
         stop: tokio_util::sync::CancellationToken::new(),
@@ -294,6 +300,50 @@ async fn a_write_that_converges_is_sent_again_at_once_when_its_answer_is_lost() 
     assert_eq!((platform.writes(), tally(&client).await), (3, vec![(State::Done, 1)]));
     let reads = platform.world().0.reads.clone();
     assert!(reads.is_empty(), "sent again without asking: {reads:?}");
+}
+
+/// Hears that somebody waits.
+#[derive(Default)]
+struct Waits(tokio::sync::Notify);
+
+impl crate::events::Sink for Waits {
+    fn note(&self, event: &crate::events::Event) {
+        if format!("{event:?}").contains("waits for run") {
+            self.0.notify_one();
+        }
+    }
+}
+
+#[tokio::test]
+async fn whom_another_run_is_at_work_on_is_waited_for_and_that_is_no_doubt() {
+    let (platform, store, waits) = (well(), Store::in_memory().await.unwrap(), Arc::new(Waits::default()));
+    let first = run_of(&store, "one", &platform).await;
+    let second = run_heard(&store, "two", &platform, Clock::system(), Events::to(vec![waits.clone()])).await;
+    let update = |name: &str| {
+        let args = json!({ "group_id": 12, "user_id": 3, "fields": { "first_name": name } });
+        call("members", "update", args)
+    };
+    let piece = update("Ada").pieces().remove(0);
+    let permit = async || {
+        let intent = first.intent(&piece, &With::default()).await.unwrap();
+        first.ledger().begin("account", &piece, &intent).await.unwrap().permit.unwrap()
+    };
+    let begun = permit().await;
+    let settled = async {
+        waits.0.notified().await;
+        let nothing = crate::effects::Outcome::Failed { code: "refused".into(), message: String::new(), status: None };
+        first.ledger().settle(begun, nothing).await.unwrap();
+    };
+    let grace = update("Grace");
+    let (answer, ()) = tokio::join!(done(&second, &grace), settled);
+    assert_eq!((answer, platform.writes()), (json!({ "id": "3" }), 1));
+    assert_eq!(tally(&second).await, [(State::Done, 1)]);
+
+    let begun = permit().await;
+    let third = run_of(&store, "three", &platform).await;
+    let error = refused(&third, &update("Linus")).await;
+    assert_eq!((error.code, platform.writes()), ("in_doubt", 1), "{error}: not for ever");
+    drop(begun);
 }
 
 #[tokio::test]

@@ -6,11 +6,13 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::idle::Idle;
 use super::subscription::run_id;
 use super::{Event, Subscription};
 use crate::client::crash::{Point, reach};
 use crate::notices::{Notice, Written, is_own};
-use crate::store::{DeliveryCounts, DeliveryRow, Error, Store, Subjects, TriggerRow, TriggerState};
+use crate::settings::OwnEvents;
+use crate::store::{DeliveryCounts, DeliveryRow, Error, IdleWhy, Store, Subjects, TriggerRow, TriggerState};
 
 /// So long before a delivery beadle may have written what it tells, in milliseconds.
 const WINDOW_MS: i64 = 6 * 60 * 60 * 1000;
@@ -70,13 +72,18 @@ pub(super) async fn finish(
         ..DeliveryCounts::default()
     };
     let mut writing = store.writing().await?;
-    let mut events = Vec::new();
+    let (mut events, mut idle) = (Vec::new(), Idle::default());
     for (one, own) in looked.into_iter().zip(own) {
         // What could not be read stays unknown, so that a replay or a later delivery still brings it.
         let failed = matches!(one.now, Now::Failed);
-        if !failed && !writing.keep_notice(&row.hook, &one.key, row.seq).await? {
+        let told_by = if failed { None } else { writing.keep_notice(&row.hook, &one.key, row.seq).await? };
+        if told_by.is_some() {
             counts.known += 1;
+            idle.note(IdleWhy::Known, &one.notice, told_by);
             continue;
+        }
+        if let Some(why) = why_idle(&one, *own, jobs) {
+            idle.note(why, &one.notice, None);
         }
         counts.unknown += i64::from(one.notice.topic.is_none());
         counts.unread += i64::from(failed);
@@ -111,6 +118,9 @@ pub(super) async fn finish(
         writing.keep_trigger(&trigger).await?;
         runs += 1;
     }
+    for row in idle.rows(row.seq) {
+        writing.keep_idle(&row).await?;
+    }
     reach(Point::BeforeAsked);
     if !writing.end_delivery(row.seq, ended.now, &counts, ended.trouble.as_deref()).await? {
         return Ok(None);
@@ -118,6 +128,17 @@ pub(super) async fn finish(
     writing.commit().await?;
     reach(Point::AfterAsked);
     Ok(Some(runs))
+}
+
+/// Why a notification that nobody has told before starts no job.
+fn why_idle(one: &Looked, own: bool, jobs: &[Subscription]) -> Option<IdleWhy> {
+    let Some(topic) = one.notice.topic else { return Some(IdleWhy::Unknown) };
+    let mut waiting = jobs.iter().filter(|job| job.on.contains(&topic)).peekable();
+    match one.now {
+        _ if waiting.peek().is_none() => Some(IdleWhy::NoJob),
+        Now::Failed | Now::NotRead => Some(IdleWhy::Unread),
+        Now::Read(_) => (own && waiting.all(|job| job.own_events == OwnEvents::Ignored)).then_some(IdleWhy::Own),
+    }
 }
 
 /// How a delivery ended.

@@ -1,34 +1,51 @@
 //! All that belongs to a delivery: the rest of it, each notification once, and what the platform says now of everybody whom
 //! a job waits for.
 
-use std::collections::{HashMap, HashSet};
-
-use futures_util::{StreamExt as _, stream};
-use serde_json::Value;
+use std::collections::HashSet;
 
 use super::Subscription;
 use super::finish::{Looked, Now};
+use super::people::{About, People};
 use super::reader::Reader;
 use crate::client::crash::{Point, reach};
-use crate::notices::{Arrival, Bulk, Next, Notice, Rest};
+use crate::notices::{Arrival, Bulk, Missing, Next, Notice, Told};
 use crate::store::DeliveryRow;
 
-/// People of one delivery who are asked for at the same time.
-const AT_ONCE: usize = 4;
+/// Whether another try follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Try {
+    /// It does: what was read is kept for it.
+    Usual,
+    /// It does not: what cannot be had now never is.
+    Last,
+}
+
+/// What an earlier try has read already. It may be lost at any time: then it is read once more.
+#[derive(Default)]
+pub(super) struct Kept {
+    rest: Option<Vec<Notice>>,
+    people: People,
+}
+
+impl Kept {
+    /// How much it is.
+    pub(super) fn size(&self) -> usize {
+        self.rest.as_ref().map_or(0, Vec::len) + self.people.len()
+    }
+}
 
 /// All that belongs to a delivery, each notification once, with what the platform says now.
 pub(super) async fn gather<F: Future<Output = Result<Reader, String>>>(
     row: &DeliveryRow,
     body: &[u8],
     jobs: &[Subscription],
+    (which, mut kept): (Try, Kept),
     open: impl FnOnce() -> F,
+    told: impl Fn(usize, usize) + Send + Sync,
 ) -> Gathered {
-    let bulk = match Bulk::read(body) {
+    let mut bulk = match Bulk::read(body) {
         Ok(bulk) => bulk,
-        Err(why) => {
-            let trouble = Some(Trouble::Lasting(why.to_string()));
-            return Gathered { looked: Vec::new(), reader: None, trouble };
-        }
+        Err(why) => return Gathered { trouble: Some(Trouble::Lasting(why.to_string())), ..Gathered::put_off(kept) },
     };
     let mut arrival = Arrival::of(&bulk, body);
     if row.replay_of.is_some() {
@@ -38,45 +55,61 @@ pub(super) async fn gather<F: Future<Output = Result<Reader, String>>>(
     let mut trouble = None;
     let mut reader = None;
     // Where nobody waits for anything, nothing is asked.
-    let whole = bulk.rest == Rest::None;
-    if !jobs.is_empty() && (!whole || bulk.notices.iter().any(wanted)) {
+    let missing = bulk.missing();
+    if !jobs.is_empty() && (missing.is_some() || bulk.notices.iter().any(wanted)) {
         match open().await {
             Ok(open) => reader = Some(open),
             Err(why) => trouble = Some(Trouble::Passing(why)),
         }
     }
-    let (offset, here) = (bulk.offset(), bulk.notices.len() as u64);
-    let (mut notices, job) = (bulk.notices, bulk.job);
-    if let (Some(reader), false) = (&reader, whole) {
-        let (job, next) = match bulk.rest {
-            Rest::At(next) => (Some(next.job), next.offset),
-            Rest::None | Rest::Unclear => (job.filter(|job| Next::is_id(job)), None),
-        };
-        match job {
-            Some(job) => {
-                let (rest, failed) = reader.rest(&job, next.unwrap_or(offset + here)).await;
-                notices.extend(rest);
-                trouble = failed.map(Trouble::Passing);
-            }
-            None => trouble = Some(Trouble::Lasting("there is more, and it does not say where".to_owned())),
-        }
+    if let (Some(reader), Some(missing)) = (&reader, missing) {
+        trouble = rest(reader, missing, &mut bulk, &mut kept.rest).await;
+    }
+    if which == Try::Usual && matches!(trouble, Some(Trouble::Passing(_))) {
+        // All of it comes again: nobody is asked for now.
+        return Gathered { trouble, ..Gathered::put_off(kept) };
     }
     reach(Point::AfterFetched);
-    let mut seen = HashSet::with_capacity(notices.len());
-    let mut looked: Vec<Looked> = Vec::with_capacity(notices.len());
-    for notice in notices {
+    let mut seen = HashSet::with_capacity(bulk.notices.len());
+    let mut looked: Vec<Looked> = Vec::with_capacity(bulk.notices.len());
+    for notice in bulk.notices {
         let key = arrival.notice(&notice);
         if seen.insert(key.clone()) {
             looked.push(Looked { notice, key, now: Now::NotRead });
         }
     }
     if let Some(reader) = &reader {
-        let failed = read_again(reader, &mut looked, wanted).await;
+        let about: HashSet<About> =
+            looked.iter().filter(|one| wanted(&one.notice)).filter_map(|one| about(&one.notice)).collect();
+        let failed = kept.people.read(reader, &about, told).await;
         trouble = failed.map(Trouble::Passing).or(trouble);
-    } else if trouble.is_some() {
-        looked.iter_mut().filter(|one| wanted(&one.notice)).for_each(|one| one.now = Now::Failed);
     }
-    Gathered { looked, reader, trouble }
+    if reader.is_some() || trouble.is_some() {
+        for one in looked.iter_mut().filter(|one| wanted(&one.notice)) {
+            let item = about(&one.notice).and_then(|about| kept.people.get(&about).cloned());
+            one.now = item.map_or(Now::Failed, Now::Read);
+        }
+    }
+    Gathered { looked, reader, trouble, kept }
+}
+
+/// Appends the rest of a delivery, fetched or kept from a try before; returns what kept it from being whole.
+async fn rest(reader: &Reader, missing: Missing, bulk: &mut Bulk, kept: &mut Option<Vec<Notice>>) -> Option<Trouble> {
+    let Missing::Behind { job, offset, told } = missing else {
+        return Some(Trouble::Lasting("there is more, and it does not say where".to_owned()));
+    };
+    if kept.is_none() {
+        let (rest, failed) = reader.rest(&job, offset, told).await;
+        if let Some(failed) = failed {
+            bulk.notices.extend(rest);
+            return Some(failed);
+        }
+        *kept = Some(rest);
+    }
+    bulk.notices.extend(kept.iter().flatten().cloned());
+    let (all, total) = (bulk.notices.len() as u64, bulk.total.unwrap_or(0));
+    let words = || Trouble::Lasting(format!("it says that there are {total}, and has {all}"));
+    (told == Told::ByTotal && all < total).then(words)
 }
 
 /// A delivery with all that belongs to it.
@@ -84,6 +117,15 @@ pub(super) struct Gathered {
     pub(super) looked: Vec<Looked>,
     pub(super) reader: Option<Reader>,
     pub(super) trouble: Option<Trouble>,
+    /// For the next try.
+    pub(super) kept: Kept,
+}
+
+impl Gathered {
+    /// Nothing of it yet.
+    fn put_off(kept: Kept) -> Self {
+        Self { looked: Vec::new(), reader: None, trouble: None, kept }
+    }
 }
 
 /// Why something of a delivery could not be had.
@@ -102,37 +144,8 @@ impl Trouble {
     }
 }
 
-/// A person, and the group in which they are asked for.
-type About = (String, Option<String>);
-
 /// Whom a notification is about; `None` where it does not say so in a way that can be asked for.
 fn about(notice: &Notice) -> Option<About> {
     let (id, group) = (notice.id.clone()?, notice.group.clone());
     (Next::is_id(&id) && group.as_deref().is_none_or(Next::is_id)).then_some((id, group))
-}
-
-/// Asks for everybody whom somebody waits for, each once; returns what went wrong first.
-async fn read_again(reader: &Reader, looked: &mut [Looked], wanted: impl Fn(&Notice) -> bool) -> Option<String> {
-    let mut people: Vec<About> = Vec::new();
-    let mut known: HashSet<About> = HashSet::new();
-    for one in looked.iter().filter(|one| wanted(&one.notice)) {
-        people.extend(about(&one.notice).filter(|about| known.insert(about.clone())));
-    }
-    let read = stream::iter(people).map(|(id, group)| async move {
-        let item = reader.item(&id, group.as_deref()).await;
-        ((id, group), item)
-    });
-    let found: HashMap<About, Result<Value, String>> = read.buffer_unordered(AT_ONCE).collect().await;
-    let mut trouble = None;
-    for one in looked.iter_mut().filter(|one| wanted(&one.notice)) {
-        one.now = match about(&one.notice).as_ref().and_then(|about| found.get(about)) {
-            Some(Ok(item)) => Now::Read(item.clone()),
-            Some(Err(why)) => {
-                trouble.get_or_insert_with(|| why.clone());
-                Now::Failed
-            }
-            None => Now::Failed,
-        };
-    }
-    trouble
 }

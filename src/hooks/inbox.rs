@@ -70,22 +70,16 @@ impl Inbox {
 
     /// Stores a body; when this returns, it is durable.
     pub async fn take(&self, hook: &str, body: &[u8]) -> Result<Taken, Error> {
-        let bulk = match Bulk::read(body) {
-            Ok(bulk) => bulk,
+        // What was read is let go before anything is waited for: many bodies may be on their way at once.
+        let read = Bulk::read(body).map(|bulk| (Arrival::of(&bulk, body).key, bulk.notices.len()));
+        let (key, notices) = match read {
+            Ok(read) => read,
             Err(why) => {
                 self.put_aside(hook, &why.to_string(), body, body.len() as u64).await?;
                 return Ok(Taken::Aside);
             }
         };
-        let arrival = Arrival::of(&bulk, body);
-        let new = NewDelivery {
-            hook,
-            key: &arrival.key,
-            received_at: self.clock.now_ms(),
-            body,
-            notices: bulk.notices.len(),
-            replay_of: None,
-        };
+        let new = NewDelivery { hook, key: &key, received_at: self.clock.now_ms(), body, notices, replay_of: None };
         let mut writing = self.store.writing().await?;
         reach(Point::BeforeStored);
         let kept = writing.keep_delivery(&new).await?;

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::catalog::{Args, Call};
+use super::gather::Trouble;
+use crate::catalog::{Args, Call, Page};
 use crate::client::{Client, Parts, Way};
 use crate::clock::Clock;
 use crate::effects::{Caps, Ledger};
 use crate::events::Events;
-use crate::notices::Notice;
+use crate::notices::{Notice, Told};
 use crate::plan::Draft;
 use crate::runs::{Access, Transports};
 use crate::settings::Redactor;
@@ -34,6 +35,8 @@ pub(super) struct Reader {
     key: Option<String>,
 }
 
+/// Notifications of one delivery that are taken: a list that never ends must not fill the memory.
+const MOST: usize = 100_000;
 /// The key of a connection's settings that says which key's webhooks are meant.
 const APPLICATION_KEY: &str = "application_key";
 
@@ -70,7 +73,7 @@ impl Reader {
     }
 
     /// The notifications of a job from here on, and what kept it from reading them all.
-    pub(super) async fn rest(&self, job: &str, offset: u64) -> (Vec<Notice>, Option<String>) {
+    pub(super) async fn rest(&self, job: &str, offset: u64, told: Told) -> (Vec<Notice>, Option<Trouble>) {
         let mut notices = Vec::new();
         let mut args = Args::default();
         args.set("id", job);
@@ -80,28 +83,62 @@ impl Reader {
         }
         let call = match self.call("webhooks", "batch", args) {
             Ok(call) => call,
-            Err(why) => return (notices, Some(why)),
+            Err(why) => return (notices, Some(Trouble::Passing(why))),
         };
         let pager = self.client.list(&call);
         while let Some(page) = pager.next_page().await {
             match page {
-                Err(error) => return (notices, Some(error.to_string())),
+                // Where only a number says that there is more, a refusal says that there is not.
+                Err(error) if told == Told::ByTotal && !error.retryable => {
+                    let words = format!("its `total` says that there is more: {error}");
+                    return (notices, Some(Trouble::Lasting(words)));
+                }
+                Err(error) => return (notices, Some(Trouble::Passing(error.to_string()))),
                 Ok(rows) => notices
                     .extend(rows.iter().map(|row| Notice::of(serde_json::from_slice(row.bytes()).unwrap_or_default()))),
+            }
+            if notices.len() >= MOST {
+                let words = format!("it tells of more than {MOST} things; those behind are left out");
+                return (notices, Some(Trouble::Lasting(words)));
             }
         }
         (notices, None)
     }
 
-    /// Whom a notification is about, as the platform has them now: the member where it names a group. `null` is nobody.
+    /// Somebody as the platform has them now: the member where a group is named. `null` is nobody.
     pub(super) async fn item(&self, person: &str, group: Option<&str>) -> Result<Value, String> {
+        let mut call = self.people("get", group)?;
+        call.args.set("user_id", person);
+        self.client.read_all(&call).await.map_err(|error| error.to_string())
+    }
+
+    /// One page of the users, or of a group's members, as `item` has them.
+    pub(super) async fn page(&self, group: Option<&str>, offset: usize) -> Result<Vec<Value>, String> {
+        let mut call = self.people("list", group)?;
+        let Page::Offset { offset: begin, limit, size, documented } = call.op.page else {
+            return Err(format!("{} is not paged by offset", call.op.name()));
+        };
+        call.args.set(begin, offset);
+        call.args.set(limit, size);
+        let read = match self.client.page(&call).await {
+            // The page's size may be what it was refused for.
+            Err(error) if matches!(error.status, Some(400 | 422)) => {
+                call.args.set(limit, documented);
+                self.client.page(&call).await
+            }
+            other => other,
+        };
+        read.map_err(|error| error.to_string())
+    }
+
+    /// A read of users, or of a group's members, with the community's own fields: notifications show them, too.
+    fn people(&self, verb: &str, group: Option<&str>) -> Result<Call, String> {
         let mut args = Args::default();
         if let Some(group) = group {
             args.set("group_id", group);
         }
-        args.set("user_id", person);
-        let call = self.call(if group.is_some() { "members" } else { "users" }, "get", args)?;
-        self.client.read_all(&call).await.map_err(|error| error.to_string())
+        args.set("include_fields", true);
+        self.call(if group.is_some() { "members" } else { "users" }, verb, args)
     }
 
     fn call(&self, noun: &str, verb: &str, args: Args) -> Result<Call, String> {

@@ -1,24 +1,25 @@
 //! Works deliveries off: of each hook one at a time and in their order, those of different hooks beside each other. One that
-//! cannot be worked off now waits and lets the next one pass.
+//! cannot be worked off now, or takes long, lets the next one pass.
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
+use super::at_work::AtWork;
 use super::finish::{Ended, finish, own};
-use super::gather::{Trouble, gather};
+use super::gather::{Kept, Trouble, Try, gather};
 use super::reader::{Means, Reader};
 use super::{Bell, Subscription};
 use crate::clock::Clock;
 use crate::effects::{Caps, Lease, LeaseError, Ledger};
 use crate::events::{Events, Level, Sink};
-use crate::runs::Transports;
+use crate::runs::{Requests, Transports};
 use crate::settings::Redactor;
 use crate::store::{DeliveryRow, Error, Store};
 
@@ -36,8 +37,11 @@ const LOOK: Duration = Duration::from_secs(2);
 const REST: Duration = Duration::from_secs(5);
 /// How often old deliveries are forgotten.
 const TIDY_MS: i64 = 60 * 60_000;
-/// Hooks that are worked on at the same time.
-const HOOKS_AT_ONCE: usize = 8;
+/// Notifications and people that are remembered for the next try, over all deliveries that wait for one.
+const MOST_KEPT: usize = 50_000;
+
+/// After so long others of its hook pass a delivery that is still worked on.
+pub const STRETCH: Duration = Duration::from_secs(60);
 
 /// What a worker is made of.
 pub struct Worker {
@@ -57,6 +61,8 @@ pub struct Worker {
     pub subscriptions: watch::Receiver<Arc<Vec<Subscription>>>,
     /// How long deliveries are kept that are worked off.
     pub keep: Duration,
+    /// After so long others of its hook pass a delivery: [`STRETCH`], but for tests.
+    pub stretch: Duration,
     /// Ends it; what is under way is left as it was.
     pub stop: CancellationToken,
 }
@@ -83,8 +89,14 @@ struct Inner {
     of: Worker,
     means: Means,
     events: Events,
+    requests: Arc<Requests>,
     readers: Mutex<HashMap<String, Reader>>,
+    /// What deliveries that wait have read already.
+    kept: Mutex<HashMap<i64, Kept>>,
 }
+
+/// What became of one that was worked on.
+type Done = (i64, Result<(), Error>);
 
 impl Worker {
     /// Takes the lock; nothing is begun yet.
@@ -93,7 +105,9 @@ impl Worker {
             LeaseError::Taken(_) => WorkerError::Taken,
             other => WorkerError::Lease(other),
         })?;
-        let events = Events::to(self.listeners.clone());
+        let requests = Requests::new(self.clock.clone());
+        let counted: Arc<dyn Sink> = requests.clone();
+        let events = Events::to(self.listeners.iter().cloned().chain([counted]).collect());
         let means = Means {
             transports: Arc::clone(&self.transports),
             ledger: Ledger::new(self.store.clone(), lease, 1, self.clock.clone(), Caps::default()),
@@ -102,7 +116,8 @@ impl Worker {
             redactor: self.redactor.clone(),
             stop: self.stop.clone(),
         };
-        Ok(Working(Arc::new(Inner { of: self, means, events, readers: Mutex::default() })))
+        let (readers, kept) = (Mutex::default(), Mutex::default());
+        Ok(Working(Arc::new(Inner { of: self, means, events, requests, readers, kept })))
     }
 }
 
@@ -110,27 +125,33 @@ impl Working {
     /// Works until it is stopped. A store that fails is said and tried again.
     pub async fn work(&self) {
         let (stop, bell) = (self.0.of.stop.clone(), self.0.of.bell.clone());
-        let mut tasks: JoinSet<(String, Result<(), Error>)> = JoinSet::new();
-        let mut busy: HashSet<String> = HashSet::new();
+        let counting = self.0.requests.keep(self.0.of.store.clone(), None);
+        let mut tasks: JoinSet<Done> = JoinSet::new();
+        let mut at_work = AtWork::default();
+        let (long, mut taking_long) = mpsc::unbounded_channel();
         let mut tidied = i64::MIN;
         while !stop.is_cancelled() {
-            let begun = self.begin(&mut tasks, &mut busy, &mut tidied).await;
+            let begun = self.begin(&mut tasks, &mut at_work, &long, &mut tidied).await;
             let wait = begun.unwrap_or_else(|error| self.trouble(&error));
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = bell.next_arrival() => {}
                 () = tokio::time::sleep(wait) => {}
-                Some(done) = tasks.join_next() => self.ended(done, &mut busy).await,
+                Some(seq) = taking_long.recv() => at_work.let_pass(seq),
+                Some(done) = tasks.join_next() => self.ended(done, &mut at_work).await,
             }
         }
         while tasks.join_next().await.is_some() {}
+        // Figures that are lost keep nobody from ending.
+        counting.end().await.ok();
     }
 
     /// Begins what is due, and says how long nothing else will be.
     async fn begin(
         &self,
-        tasks: &mut JoinSet<(String, Result<(), Error>)>,
-        busy: &mut HashSet<String>,
+        tasks: &mut JoinSet<Done>,
+        at_work: &mut AtWork,
+        long: &mpsc::UnboundedSender<i64>,
         tidied: &mut i64,
     ) -> Result<Duration, Error> {
         let now = self.0.of.clock.now_ms();
@@ -138,35 +159,37 @@ impl Working {
             self.tidy(now).await?;
             *tidied = now;
         }
-        loop {
-            let names: Vec<String> = busy.iter().cloned().collect();
-            if busy.len() >= HOOKS_AT_ONCE {
-                return Ok(LOOK);
-            }
-            let Some((row, body)) = self.0.of.store.due_delivery(now, &names).await? else {
-                let next = self.0.of.store.next_delivery_at(&names).await?;
+        while at_work.has_room() {
+            let (hooks, rows) = (at_work.hooks(), at_work.rows());
+            let Some((row, body)) = self.0.of.store.due_delivery(now, &hooks, &rows).await? else {
+                let next = self.0.of.store.next_delivery_at(&hooks, &rows).await?;
                 let wait = next.map_or(LOOK, |at| Duration::from_millis(at.saturating_sub(now).max(0).unsigned_abs()));
                 return Ok(wait.min(LOOK));
             };
-            busy.insert(row.hook.clone());
-            let working = self.clone();
+            at_work.begin(row.seq, &row.hook);
             let span = traced(&row);
-            let work = async move {
-                let hook = row.hook.clone();
-                (hook, working.work_off(row, body).await)
-            };
-            tasks.spawn(work.instrument(span));
+            tasks.spawn(self.clone().one(row, body, long.clone()).instrument(span));
         }
+        Ok(LOOK)
     }
 
-    async fn ended(
-        &self,
-        done: Result<(String, Result<(), Error>), tokio::task::JoinError>,
-        busy: &mut HashSet<String>,
-    ) {
+    /// Works one off, and says so when it takes long.
+    async fn one(self, row: DeliveryRow, body: Vec<u8>, long: mpsc::UnboundedSender<i64>) -> Done {
+        let seq = row.seq;
+        let mut work = std::pin::pin!(self.work_off(row, body));
+        tokio::select! {
+            done = &mut work => return (seq, done),
+            () = tokio::time::sleep(self.0.of.stretch) => {}
+        }
+        // Nobody listens any more where all of it stops.
+        let _ = long.send(seq);
+        (seq, work.await)
+    }
+
+    async fn ended(&self, done: Result<Done, tokio::task::JoinError>, at_work: &mut AtWork) {
         match done {
-            Ok((hook, ended)) => {
-                busy.remove(&hook);
+            Ok((seq, ended)) => {
+                at_work.end(seq);
                 if let Err(error) = ended {
                     let rest = self.trouble(&error);
                     tokio::select! {
@@ -176,7 +199,7 @@ impl Working {
                 }
             }
             // Nobody knows whose it was: all are looked at again, and one that is done is not due.
-            Err(_) => busy.clear(),
+            Err(_) => at_work.clear(),
         }
     }
 
@@ -188,7 +211,7 @@ impl Working {
     /// Works off all that is due now, one after the other; returns how many deliveries were begun.
     pub async fn catch_up(&self) -> Result<usize, Error> {
         let mut begun = 0;
-        while let Some((row, body)) = self.0.of.store.due_delivery(self.0.of.clock.now_ms(), &[]).await? {
+        while let Some((row, body)) = self.0.of.store.due_delivery(self.0.of.clock.now_ms(), &[], &[]).await? {
             self.work_off(row, body).await?;
             begun += 1;
         }
@@ -209,21 +232,24 @@ impl Working {
             let all = self.0.of.subscriptions.borrow();
             all.iter().filter(|job| job.connection == row.connection).cloned().collect()
         };
-        let gathered = gather(&row, &body, &jobs, || self.reader(&row.connection)).await;
+        let which = match row.first_try_at {
+            Some(first) if self.0.of.clock.now_ms().saturating_sub(first) >= PATIENCE_MS => Try::Last,
+            _ => Try::Usual,
+        };
+        let kept = self.kept().remove(&row.seq).unwrap_or_default();
+        let told = |done, of| {
+            let words = format!("webhook {}: delivery {}: {done} of {of} people read", row.hook, row.seq);
+            self.0.events.say(Level::Info, words);
+        };
+        let gathered = gather(&row, &body, &jobs, (which, kept), || self.reader(&row.connection), told).await;
         if self.0.of.stop.is_cancelled() {
             // What failed may have failed by that alone.
             return Ok(());
         }
         let now = self.0.of.clock.now_ms();
-        if let Some(Trouble::Passing(trouble)) = &gathered.trouble
-            && now.saturating_sub(row.first_try_at.unwrap_or(now)) < PATIENCE_MS
-        {
-            let wait = WAIT_MS.saturating_mul(1 << row.tries.clamp(0, 20)).min(LONGEST_WAIT_MS);
-            let mut writing = self.0.of.store.writing().await?;
-            writing.put_off(row.seq, now, now + wait, trouble).await?;
-            writing.commit().await?;
-            let words = format!("webhook {}: delivery {} waits {} s: {trouble}", row.hook, row.seq, wait / 1000);
-            self.0.events.say(Level::Warn, words);
+        if let (Some(Trouble::Passing(trouble)), Try::Usual) = (&gathered.trouble, which) {
+            self.put_off(&row, now, trouble).await?;
+            self.keep(row.seq, gathered.kept);
             return Ok(());
         }
         let own = match &gathered.reader {
@@ -246,6 +272,28 @@ impl Working {
             }
         }
         Ok(())
+    }
+
+    async fn put_off(&self, row: &DeliveryRow, now: i64, trouble: &str) -> Result<(), Error> {
+        let wait = WAIT_MS.saturating_mul(1 << row.tries.clamp(0, 20)).min(LONGEST_WAIT_MS);
+        let mut writing = self.0.of.store.writing().await?;
+        writing.put_off(row.seq, now, now + wait, trouble).await?;
+        writing.commit().await?;
+        let words = format!("webhook {}: delivery {} waits {} s: {trouble}", row.hook, row.seq, wait / 1000);
+        self.0.events.say(Level::Warn, words);
+        Ok(())
+    }
+
+    /// Remembers what was read, as far as there is room: what is not remembered is read once more.
+    fn keep(&self, seq: i64, new: Kept) {
+        let mut kept = self.kept();
+        if kept.values().map(Kept::size).sum::<usize>() + new.size() <= MOST_KEPT {
+            kept.insert(seq, new);
+        }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<i64, Kept>> {
+        self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The way to a connection; opened once, so that its pace holds over all deliveries.

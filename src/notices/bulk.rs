@@ -55,18 +55,80 @@ pub enum Unread {
     /// It is JSON of something else.
     #[error("it is JSON, but has no notifications")]
     NoNotices,
+    /// It has so many.
+    #[error("it has {0} notifications: a delivery has 50, and more than {MOST} are not taken")]
+    TooMany(usize),
+    /// It would take too much memory.
+    #[error("it has {0} parts: more than {MOST_PARTS} are not taken")]
+    TooManyParts(usize),
 }
 
+/// What is missing of a delivery, and how that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// What comes after so many notifications of a job.
+    Behind {
+        /// The job.
+        job: String,
+        /// How many.
+        offset: u64,
+        /// Who says that there is more.
+        told: Told,
+    },
+    /// Something, and nobody says where.
+    Nowhere,
+}
+
+/// Who says that there is more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// The `next_page`.
+    ByPage,
+    /// The `total` alone.
+    ByTotal,
+}
+
+/// Notifications that one body may have.
+const MOST: usize = 1_000;
+/// Values that one body may have, about: each takes many times its length in memory.
+const MOST_PARTS: usize = 100_000;
+/// What some programs write before a text.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Where the id of the person stands. A group member's own `id` may be that of the membership.
-const PERSON: [&str; 3] = ["/id", "/user_id", "/user/id"];
-const MEMBER: [&str; 3] = ["/user_id", "/user/id", "/id"];
-const GROUP: [&str; 2] = ["/group_id", "/group/id"];
+/// The document shows an item in doubled braces: a list of one is read as well.
+const PERSON: [&str; 4] = ["/id", "/user_id", "/user/id", "/0/id"];
+const MEMBER: [&str; 5] = ["/user_id", "/user/id", "/id", "/0/user_id", "/0/id"];
+const GROUP: [&str; 3] = ["/group_id", "/group/id", "/0/group_id"];
 
 impl Bulk {
-    /// Reads a body: the bulk object, a list of notifications, or a single one.
+    /// Reads a body: the bulk object, a list of notifications, or a single one. Bytes that are no letters become U+FFFD: a
+    /// name that is spoiled must not take those beside it along.
     pub fn read(body: &[u8]) -> Result<Self, Unread> {
-        let value: Value = serde_json::from_slice(body).map_err(|error| Unread::NoJson(error.to_string()))?;
+        let text = String::from_utf8_lossy(body.strip_prefix(MARK).unwrap_or(body));
+        let parts = text.bytes().filter(|byte| matches!(byte, b',' | b'{' | b'[')).count();
+        if parts > MOST_PARTS {
+            return Err(Unread::TooManyParts(parts));
+        }
+        let value: Value = serde_json::from_str(&text).map_err(|error| Unread::NoJson(error.to_string()))?;
         Self::of(value)
+    }
+
+    /// What is missing of it; `None` where it is whole. A delivery is its job's first page: what comes next begins behind it,
+    /// however far ahead an address points.
+    pub fn missing(&self) -> Option<Missing> {
+        let here = self.notices.len() as u64;
+        let job = self.job.clone().filter(|job| Next::is_id(job));
+        let behind = |job: String, told| Missing::Behind { job, offset: here, told };
+        match &self.rest {
+            Rest::At(Next { job, offset, .. }) => {
+                let offset = offset.map_or(here, |offset| offset.min(here));
+                Some(Missing::Behind { job: job.clone(), offset, told: Told::ByPage })
+            }
+            Rest::Unclear => Some(job.map_or(Missing::Nowhere, |job| behind(job, Told::ByPage))),
+            Rest::None if self.total.is_some_and(|total| total > here) => job.map(|job| behind(job, Told::ByTotal)),
+            Rest::None => None,
+        }
     }
 
     fn of(mut value: Value) -> Result<Self, Unread> {
@@ -77,10 +139,12 @@ impl Bulk {
             rest: Rest::None,
         };
         match &mut value {
-            Value::Array(list) if !list.is_empty() && list.iter().all(is_notice) => Ok(alone(std::mem::take(list))),
+            Value::Array(list) if !list.is_empty() && list.iter().all(is_notice) => {
+                Ok(alone(few(std::mem::take(list))?))
+            }
             Value::Object(map) => {
                 let notices = match map.get_mut("notifications").map(Value::take) {
-                    Some(Value::Array(list)) => list,
+                    Some(Value::Array(list)) => few(list)?,
                     Some(Value::Null) => Vec::new(),
                     Some(_) => return Err(Unread::NoNotices),
                     None if is_notice(&value) => return Ok(alone(vec![value])),
@@ -139,6 +203,10 @@ impl Notice {
         let email = ["/email", "/fields/email", "/user/email"].iter().find_map(|place| item.pointer(place)?.as_str());
         email.map(|email| email.trim().to_lowercase()).filter(|email| email.contains('@'))
     }
+}
+
+fn few(list: Vec<Value>) -> Result<Vec<Value>, Unread> {
+    if list.len() > MOST { Err(Unread::TooMany(list.len())) } else { Ok(list) }
 }
 
 fn is_notice(value: &Value) -> bool {
@@ -231,6 +299,48 @@ mod tests {
             assert_eq!(Bulk::read(other.as_bytes()), Err(Unread::NoNotices), "{other}");
         }
         assert!(Bulk::read(&[0xff, 0xfe]).is_err());
+    }
+
+    #[test]
+    fn a_mark_before_it_and_bytes_that_are_no_letters_take_nobody_along() {
+        let body =
+            b"\xef\xbb\xbf{\"notifications\":[{\"topic\":\"user.created\",\"item\":{\"id\":1,\"name\":\"M\xfcller\"}},
+            {\"topic\":\"user.created\",\"item\":[{\"id\":2}]}]}";
+        let bulk = Bulk::read(body).unwrap();
+        assert_eq!(bulk.notices[0].item()["name"], "M\u{fffd}ller");
+        let ids: Vec<_> = bulk.notices.iter().filter_map(|notice| notice.id.as_deref()).collect();
+        assert_eq!(ids, ["1", "2"]);
+    }
+
+    #[test]
+    fn a_body_that_would_fill_the_memory_is_refused_before_it_is_read() {
+        let many = |count: usize| format!("{{\"notifications\":[{}]}}", vec!["{}"; count].join(","));
+        assert_eq!(Bulk::read(many(1_000).as_bytes()).unwrap().notices.len(), 1_000);
+        assert_eq!(Bulk::read(many(1_001).as_bytes()), Err(Unread::TooMany(1_001)));
+        // Not even whether it is JSON.
+        assert_eq!(Bulk::read(&b"[".repeat(200_000)), Err(Unread::TooManyParts(200_000)));
+    }
+
+    #[test]
+    fn what_is_missing_begins_behind_what_has_come() {
+        let missing = |total: u64, job: Value, next: Value| {
+            let notice = json!({ "topic": "user.created", "item": { "id": 1 } });
+            read(json!({ "notifications": [notice, notice], "total": total, "job": { "id": job }, "next_page": next }))
+                .missing()
+        };
+        let behind = |offset, told| Some(Missing::Behind { job: "x".into(), offset, told });
+        assert_eq!(missing(9, json!("x"), json!("/bulks/x?offset=2")), behind(2, Told::ByPage));
+        assert_eq!(
+            missing(9, json!("x"), json!("/bulks/x?offset=900")),
+            behind(2, Told::ByPage),
+            "nothing is jumped over"
+        );
+        assert_eq!(missing(9, json!("x"), json!("/bulks/x?offset=0")), behind(0, Told::ByPage));
+        assert_eq!(missing(9, json!("x"), json!(true)), behind(2, Told::ByPage));
+        assert_eq!(missing(9, json!(null), json!(true)), Some(Missing::Nowhere));
+        assert_eq!(missing(9, json!("x"), json!(null)), behind(2, Told::ByTotal));
+        assert_eq!(missing(9, json!("../x"), json!(null)), None);
+        assert_eq!(missing(2, json!("x"), json!(null)), None);
     }
 
     #[test]

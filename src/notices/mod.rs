@@ -7,7 +7,7 @@ mod key;
 mod next;
 mod own;
 
-pub use bulk::{Bulk, Notice, Rest, Unread};
+pub use bulk::{Bulk, Missing, Notice, Rest, Told, Unread};
 pub use key::{Arrival, body_digest};
 pub use next::Next;
 pub use own::{Written, is_own};

@@ -6,6 +6,7 @@ mod hivesocial;
 mod mobilize;
 mod vitable;
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use crate::catalog::Platform;
@@ -30,4 +31,10 @@ pub fn also(more: &'static [&'static Platform]) -> bool {
 /// The platform of this name.
 pub fn named(name: &str) -> Option<&'static Platform> {
     all().find(|platform| platform.name == name)
+}
+
+/// What deletes or destroys for good on any of them, by the names under which a job's file allows it: `users.delete`,
+/// `hard_delete`, …
+pub fn powers() -> BTreeSet<String> {
+    all().flat_map(|platform| platform.ops).flat_map(|op| op.powers()).collect()
 }

@@ -14,12 +14,13 @@ use super::id::new_id;
 use super::journal::{Journal, Writing};
 use super::planning::failed;
 use super::report::{Ending, Report, Tally};
+use super::requests::{Counting, Requests};
 use super::runner::{Order, Refused, Runner, Source};
 use super::scripted::{Earnest, Surroundings};
 use super::work::{Stale, Work};
 use crate::client::{Client, LookedUp};
 use crate::effects::{Caps, Lease, Ledger, State};
-use crate::events::{Events, Level};
+use crate::events::{Events, Level, Sink};
 use crate::model::span;
 use crate::plan::Plan;
 use crate::roster::FreeHand;
@@ -36,6 +37,7 @@ pub(super) struct Attempt {
     events: Events,
     journal: Arc<Journal>,
     writing: Writing,
+    counting: Counting,
     connections: Arc<Connections>,
     client: Client,
     spared: Spared,
@@ -70,7 +72,8 @@ impl Attempt {
         let job = runner.job_facts(&order.source, &id, started_at).await?;
         let (journal, writing) = Journal::begin(runner, id.clone(), attempt);
         let mut sinks = runner.listeners.clone();
-        sinks.push(journal.clone());
+        let requests = Requests::new(runner.clock.clone());
+        sinks.extend([journal.clone() as Arc<dyn Sink>, requests.clone()]);
         let events = Events::to(sinks);
         let ledger = Ledger::new(runner.store.clone(), lease, attempt, runner.clock.clone(), Caps::default());
         let connections = Arc::new(Connections {
@@ -94,6 +97,7 @@ impl Attempt {
             }
         };
         let this = Self {
+            counting: requests.keep(runner.store.clone(), Some(id.clone())),
             id,
             started_at,
             began,
@@ -256,7 +260,11 @@ impl Attempt {
         }
         let code = i64::from(report.exit_code());
         let summary = clean(&report.json(), runner);
-        runner.store.end_run(&self.id, state(&report.ending), code, &summary, runner.clock.now_ms()).await?;
+        let (requests, budgets) = self.counting.rest().await;
+        let mut writing = runner.store.writing().await?;
+        writing.end_run(&self.id, state(&report.ending), code, &summary, runner.clock.now_ms()).await?;
+        writing.add_requests(Some(&self.id), &requests, &budgets).await?;
+        writing.commit().await?;
         if let Some(why) = self.writing.end(&self.journal).await {
             for listener in &runner.listeners {
                 let line = format!("the run's log is not complete: {why}");
@@ -344,7 +352,8 @@ fn new_run(runner: &Runner, order: &Order, id: &str, now: Timestamp) -> NewRun {
 pub(super) fn ending(ended: Result<(), Ended>) -> Ending {
     match ended {
         Ok(()) => Ending::Done,
-        Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted,
+        Err(Ended::Stopped(Stop::Interrupted)) => Ending::Interrupted(None),
+        Err(Ended::Stopped(Stop::Alone)) => Ending::Interrupted(Some("whoever started it is gone")),
         Err(Ended::Stopped(Stop::TimeOut)) => Ending::Limit("time"),
         Err(Ended::Stopped(stop)) => Ending::Limit(stop.word()),
         Err(Ended::Fatal(thrown)) if thrown.code == "held" => Ending::Held(thrown.message, thrown.holds.into_vec()),
@@ -357,7 +366,7 @@ pub(super) fn ending(ended: Result<(), Ended>) -> Ending {
 const fn state(ending: &Ending) -> RunState {
     match ending {
         Ending::Done => RunState::Done,
-        Ending::Interrupted | Ending::TimedOut(_) => RunState::Interrupted,
+        Ending::Interrupted(_) | Ending::TimedOut(_) => RunState::Interrupted,
         Ending::Held(..) => RunState::Held,
         Ending::Limit(_) | Ending::Failed(_) | Ending::InDoubt(_) => RunState::Failed,
     }

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::Runner;
 use crate::clock::Clock;
-use crate::events::{Event, Sink};
+use crate::events::{Called, Event, Sink};
 use crate::settings::Redactor;
 use crate::store::{LogLine, Store};
 
@@ -64,12 +64,12 @@ impl Sink for Journal {
         let (level, text) = match event {
             Event::Print(line) => ("print", line.clone()),
             Event::Say(level, line) | Event::Job { level, line, .. } => (level.word(), line.clone()),
-            Event::Called { write, .. } => {
+            Event::Called(Called { write, .. }) => {
                 self.calls.fetch_add(1, Ordering::Relaxed);
                 self.writes.fetch_add(u64::from(*write), Ordering::Relaxed);
                 return;
             }
-            Event::Progress { .. } => return,
+            Event::Progress { .. } | Event::Again { .. } => return,
         };
         if let Some(lines) = self.lines.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             // The task ends after the log is closed, and not before.

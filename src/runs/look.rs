@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use super::Runner;
 use super::connections::Connections;
+use super::requests::Requests;
 use super::runner::Refused;
 use crate::client::{Client, Error};
 use crate::effects::{Caps, Lease, Ledger};
-use crate::events::Events;
+use crate::events::{Events, Sink};
 use crate::plan::Draft;
 use crate::roster::FreeHand;
 
@@ -33,7 +34,9 @@ impl Runner {
     /// that could write is made.
     pub async fn look(&self, places: &[(String, String)]) -> Result<Vec<Looked>, Refused> {
         let lease = Lease::take(&self.store, LOOK)?;
-        let events = Events::to(self.listeners.clone());
+        let requests = Requests::new(self.clock.clone());
+        let counting = requests.keep(self.store.clone(), None);
+        let events = Events::to(self.listeners.iter().cloned().chain([requests as Arc<dyn Sink>]).collect());
         let connections = Connections {
             transports: Arc::clone(&self.transports),
             ledger: Ledger::new(self.store.clone(), lease, 1, self.clock.clone(), Caps::default()),
@@ -58,6 +61,8 @@ impl Runner {
                 Ok(client) => asked(&client, nothing).await,
             });
         }
+        // Figures that are lost keep nobody from what was found.
+        counting.end().await.ok();
         Ok(looked)
     }
 }

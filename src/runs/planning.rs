@@ -11,11 +11,12 @@ use super::connections::Connections;
 use super::door::Spared;
 use super::id::new_id;
 use super::report::Ending;
+use super::requests::{Counting, Requests};
 use super::scripted::{Earnest, Surroundings};
 use super::{Order, Refused, Runner, Work};
 use crate::client::Client;
 use crate::effects::{Caps, Lease, Ledger};
-use crate::events::{Event, Events, Level, Sink};
+use crate::events::{Called, Event, Events, Level, Sink};
 use crate::plan::{Draft, Effort, Plan, Sign};
 use crate::roster::FreeHand;
 use crate::script::{Ended, JobFacts, Parts, ScriptError, execute};
@@ -68,6 +69,7 @@ pub(super) struct Planning {
     draft: Draft,
     events: Events,
     pulse: Arc<Pulse>,
+    counting: Counting,
     connections: Arc<Connections>,
     spared: Spared,
     /// A plan is nobody's job.
@@ -83,6 +85,8 @@ impl Planning {
         let pulse = Arc::new(Pulse::default());
         let mut sinks = runner.listeners.clone();
         sinks.push(pulse.clone());
+        let requests = Requests::new(runner.clock.clone());
+        sinks.push(requests.clone());
         let events = Events::to(sinks);
         let draft = Draft::default();
         let connections = Arc::new(Connections {
@@ -101,11 +105,12 @@ impl Planning {
         events
             .say(Level::Info, format!("planning {} on {}{sandbox}: nothing is changed", order.path, order.connection));
         Ok(Self {
-            id,
             began: now.as_millisecond(),
             draft,
             events,
             pulse,
+            counting: requests.keep(runner.store.clone(), Some(id.clone())),
+            id,
             connections,
             spared: Spared::default(),
             job: JobFacts::default(),
@@ -164,8 +169,10 @@ impl Planning {
             Ending::Limit(limit) => {
                 self.events.say(Level::Error, format!("ended by the limit `{limit}`; raise it in `[limits.script]`"));
             }
-            Ending::Done | Ending::Interrupted | Ending::TimedOut(_) => {}
+            Ending::Done | Ending::Interrupted(_) | Ending::TimedOut(_) => {}
         }
+        // Figures that are lost keep nobody from the plan.
+        self.counting.end().await.ok();
         Ok(Planned { plan, parts, ending })
     }
 
@@ -194,22 +201,22 @@ impl Planning {
 #[derive(Default)]
 struct Pulse {
     calls: AtomicU64,
-    millis: AtomicU64,
+    micros: AtomicU64,
 }
 
 impl Pulse {
     /// Seconds a call.
     fn mean(&self) -> f64 {
         let calls = self.calls.load(Ordering::Relaxed).max(1);
-        self.millis.load(Ordering::Relaxed) as f64 / 1_000.0 / calls as f64
+        self.micros.load(Ordering::Relaxed) as f64 / 1_000_000.0 / calls as f64
     }
 }
 
 impl Sink for Pulse {
     fn note(&self, event: &Event) {
-        if let Event::Called { millis, .. } = event {
+        if let Event::Called(Called { took, .. }) = event {
             self.calls.fetch_add(1, Ordering::Relaxed);
-            self.millis.fetch_add(*millis, Ordering::Relaxed);
+            self.micros.fetch_add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
         }
     }
 }

@@ -12,8 +12,8 @@ use crate::settings::Flags;
 pub enum Ending {
     /// To its end.
     Done,
-    /// By a person or a signal; `resume` goes on.
-    Interrupted,
+    /// By a person or a signal, or for this reason; `resume` goes on.
+    Interrupted(Option<&'static str>),
     /// By its job's time-out: after how long, in words; `resume` goes on.
     TimedOut(String),
     /// By a limit of the settings: the word for it.
@@ -31,7 +31,7 @@ impl Ending {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Done => "done",
-            Self::Interrupted => "interrupted",
+            Self::Interrupted(_) => "interrupted",
             Self::TimedOut(_) => "timed_out",
             Self::Limit(_) => "limit",
             Self::Failed(_) => "failed",
@@ -45,7 +45,8 @@ impl Ending {
         match self {
             Self::Failed(why) | Self::Held(why, _) | Self::InDoubt(why) | Self::TimedOut(why) => Some(why),
             Self::Limit(limit) => Some(limit),
-            Self::Done | Self::Interrupted => None,
+            Self::Interrupted(why) => *why,
+            Self::Done => None,
         }
     }
 }
@@ -98,7 +99,7 @@ impl Report {
     /// The exit code: of several that hold, the first of 130, 1, 4, 6, 5, 0.
     pub fn exit_code(&self) -> u8 {
         match self.ending {
-            Ending::Interrupted | Ending::TimedOut(_) => 130,
+            Ending::Interrupted(_) | Ending::TimedOut(_) => 130,
             Ending::Failed(_) | Ending::Limit(_) => 1,
             Ending::Held(..) => 4,
             Ending::InDoubt(_) => 6,
@@ -124,15 +125,18 @@ impl Report {
 
     /// `run 20261122-0158-k3f9 on main (sandbox): done in 1.2 s`
     fn summary(&self) -> String {
+        let place = if self.sandbox { format!("{} (sandbox)", self.connection) } else { self.connection.clone() };
         let word = match &self.ending {
             Ending::Done => "done",
-            Ending::Interrupted => "interrupted",
+            Ending::Interrupted(None) => "interrupted",
+            Ending::Interrupted(Some(why)) => {
+                return format!("run {} on {place}: interrupted in {:.1} s: {why}", self.run, self.seconds);
+            }
             Ending::TimedOut(why) => why,
             Ending::Limit(_) | Ending::Failed(_) => "failed",
             Ending::Held(..) => "held",
             Ending::InDoubt(_) => "in doubt",
         };
-        let place = if self.sandbox { format!("{} (sandbox)", self.connection) } else { self.connection.clone() };
         format!("run {} on {place}: {word} in {:.1} s", self.run, self.seconds)
     }
 
@@ -182,7 +186,7 @@ impl Report {
     fn next_step(&self) -> Option<String> {
         let resume = format!("beadle resume {}{}", self.run, self.flags);
         match &self.ending {
-            Ending::Interrupted | Ending::TimedOut(_) => Some(format!("go on with: {resume}")),
+            Ending::Interrupted(_) | Ending::TimedOut(_) => Some(format!("go on with: {resume}")),
             Ending::Limit(limit) => {
                 Some(format!("ended by the limit `{limit}`; raise it in `[limits.script]` and go on with: {resume}"))
             }

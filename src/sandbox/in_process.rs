@@ -44,7 +44,16 @@ impl InProcess {
         let retry_after = header("retry-after").and_then(|text| wait(&text, now));
         let total = header("total-count").and_then(|text| text.parse().ok());
         let (location, trace) = (header("location"), header("operation-id"));
-        Reply { status: answered.status, location, retry_after, total, trace, token: None, body: answered.body }
+        Reply {
+            status: answered.status,
+            location,
+            retry_after,
+            total,
+            budget: None,
+            trace,
+            token: None,
+            body: answered.body,
+        }
     }
 }
 

@@ -11,8 +11,11 @@ mod process;
 mod simulate;
 mod told;
 mod verdict;
+mod words;
 
-pub use alarm::{Alarms, Delivery, DeliveryParts, Message, Pulse, Topic, Trouble, Waits, Way, test_message};
+pub use alarm::{
+    AlarmTally, Alarms, Delivery, DeliveryParts, Message, Pulse, Topic, Trouble, Waits, Way, test_message, told_states,
+};
 pub use board::{Board, Change, Open, Pause, SeenJob, Standing};
 pub use daemon::{
     Asks, ByHand, Daemon, Desk, Found, JobFiles, Keep, Load, Nobody, NotServed, Parts, SEAT, Seen, Silent, Stage,
@@ -21,5 +24,6 @@ pub use daemon::{
 pub use orders::{Asked, Moments, backfill, pause};
 pub use process::{Ended, Errand, Exit, Patience, Processes, Starts, Task};
 pub use simulate::Simulation;
-pub use told::{job_json, tick_json};
+pub use told::{alarm_json, job_json, message_json, tick_json};
 pub use verdict::{Entry, Outcome, Step, Verdict, What, Why};
+pub use words::tick_words;

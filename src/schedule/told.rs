@@ -1,10 +1,11 @@
-//! Jobs and their moments as objects, for programs.
+//! Jobs, their moments and what was told of them as objects, for programs.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::alarm::Message;
 use crate::settings::Job;
-use crate::store::TickRow;
+use crate::store::{AlarmRow, LetterRow, TickRow};
 
 /// A job as its file has it, with its next moment.
 pub fn job_json(job: &Job, next: Option<Timestamp>) -> Value {
@@ -28,7 +29,6 @@ pub fn job_json(job: &Job, next: Option<Timestamp>) -> Value {
 
 /// A moment and what became of it.
 pub fn tick_json(tick: &TickRow) -> Value {
-    let time = |at: Option<i64>| at.and_then(|at| Timestamp::from_millisecond(at).ok()).map(|at| at.to_string());
     json!({
         "type": "tick",
         "job": tick.job,
@@ -45,4 +45,36 @@ pub fn tick_json(tick: &TickRow) -> Value {
         "begun_at": time(tick.begun_at),
         "ended_at": time(tick.ended_at),
     })
+}
+
+/// As what a job was told of last, and how many messages about it have not arrived.
+pub fn alarm_json(row: &AlarmRow, undelivered: u64) -> Value {
+    json!({
+        "type": "alarm",
+        "job": row.job,
+        "state": row.state,
+        "run": row.run,
+        "gave_way": row.gave_way,
+        "at": time(Some(row.at)),
+        "undelivered": undelivered,
+    })
+}
+
+/// A message that has not arrived.
+pub fn message_json(row: &LetterRow) -> Value {
+    let message: Option<Message> = serde_json::from_value(row.message.clone()).ok();
+    json!({
+        "type": "message",
+        "message": row.id,
+        "job": row.job,
+        "way": row.way,
+        "made_at": time(Some(row.made_at)),
+        "what": row.message["what"],
+        "title": message.as_ref().map(Message::title),
+        "text": message.as_ref().map(Message::text),
+    })
+}
+
+fn time(at: Option<i64>) -> Option<String> {
+    at.and_then(|at| Timestamp::from_millisecond(at).ok()).map(|at| at.to_string())
 }

@@ -63,7 +63,7 @@ fn no_switch_on_what_is_made(ast: &AST) -> Result<(), Refused> {
 }
 
 /// Every name that the script gives to something, wherever it holds.
-fn names_of(ast: &AST) -> HashSet<String> {
+pub(crate) fn names_of(ast: &AST) -> HashSet<String> {
     let mut named: HashSet<String> = ast.iter_functions().map(|function| function.name.to_owned()).collect();
     // What a closure captures is a parameter of it, too; a name that is nothing else is none of the script's.
     let mut parameters: HashMap<String, i64> = HashMap::new();
@@ -108,7 +108,8 @@ fn made(expr: &Expr) -> Option<(&'static str, String, Position)> {
     (last.2 == "id" && nouns::makes(noun, &call.name)).then(|| (*noun, call.name.to_string(), position))
 }
 
-fn variable(expr: &Expr) -> Option<&str> {
+/// The name of a variable.
+pub(crate) fn variable(expr: &Expr) -> Option<&str> {
     match expr {
         Expr::Variable(name, _, _) if name.2.is_empty() => Some(name.1.as_str()),
         _ => None,
@@ -116,7 +117,7 @@ fn variable(expr: &Expr) -> Option<&str> {
 }
 
 /// The links of `a.b(…).c`, whichever way they are nested.
-fn chain<'a>(expr: &'a Expr, links: &mut Vec<&'a Expr>) {
+pub(crate) fn chain<'a>(expr: &'a Expr, links: &mut Vec<&'a Expr>) {
     match expr {
         Expr::Dot(sides, _, _) => {
             chain(&sides.lhs, links);

@@ -10,6 +10,8 @@ use tokio_util::sync::CancellationToken;
 pub enum Stop {
     /// A person pressed Ctrl-C, or the machine shuts down.
     Interrupted,
+    /// Whoever started it is gone, so that nobody waits for its end.
+    Alone,
     /// It took longer than allowed.
     TimeOut,
     /// It holds more memory than allowed.
@@ -22,13 +24,15 @@ pub enum Stop {
     Fatal,
 }
 
-const ALL: [Stop; 6] = [Stop::Interrupted, Stop::TimeOut, Stop::Memory, Stop::Output, Stop::Operations, Stop::Fatal];
+const ALL: [Stop; 7] =
+    [Stop::Interrupted, Stop::TimeOut, Stop::Memory, Stop::Output, Stop::Operations, Stop::Fatal, Stop::Alone];
 
 impl Stop {
     /// The word for it, also in history.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Interrupted => "interrupted",
+            Self::Alone => "alone",
             Self::TimeOut => "time-out",
             Self::Memory => "memory",
             Self::Output => "output",
@@ -45,6 +49,7 @@ impl Stop {
             Self::Output => 4,
             Self::Operations => 5,
             Self::Fatal => 6,
+            Self::Alone => 7,
         }
     }
 }

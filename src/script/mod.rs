@@ -16,6 +16,7 @@ mod library;
 mod list;
 mod nouns;
 mod planning;
+mod powers;
 mod resolve;
 mod run;
 mod start;

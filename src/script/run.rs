@@ -1,6 +1,7 @@
 //! A script from its file to its end.
 #![expect(clippy::disallowed_methods, reason = "the door to scripts")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,13 +14,15 @@ use super::door::Thrown;
 use super::errors::{self, ScriptError, Texts};
 use super::kit::{EngineKit, Parsed};
 use super::resolve::{self, Found};
-use super::{before, declare, thread};
+use super::{before, declare, powers, thread};
 
 /// A script that was read and checked, ready to be run any number of times.
 pub struct Script {
     kit: EngineKit,
     root: PathBuf,
     parsed: Arc<Parsed>,
+    /// What it imports, each file once.
+    imports: Vec<Arc<Parsed>>,
     description: String,
     declared: Declared,
 }
@@ -62,10 +65,10 @@ impl Script {
         })?;
         let text = std::fs::read_to_string(&path)
             .map_err(|error| ScriptError::plain(format!("cannot read `{named}`: {error}")))?;
-        let mut seen = Vec::new();
-        let parsed = check(kit, &root, &Found { path, file }, &text, &mut seen)?;
+        let (mut seen, mut imports) = (Vec::new(), Vec::new());
+        let parsed = check(kit, &root, &Found { path, file }, &text, &mut seen, &mut imports)?;
         let declared = declared(kit, &parsed)?;
-        Ok(Self { kit: kit.clone(), root, description: args::description(&text), parsed, declared })
+        Ok(Self { kit: kit.clone(), root, description: args::description(&text), parsed, imports, declared })
     }
 
     /// The file's path below the root.
@@ -88,6 +91,12 @@ impl Script {
         &self.declared
     }
 
+    /// What it would delete for good, as far as its text tells, by the names under which jobs allow it.
+    pub fn powers(&self) -> BTreeSet<String> {
+        let files = std::iter::once(&self.parsed).chain(&self.imports);
+        files.flat_map(|parsed| powers::used(&parsed.ast)).collect()
+    }
+
     fn ast(&self) -> &AST {
         &self.parsed.ast
     }
@@ -100,6 +109,7 @@ fn check(
     found: &Found,
     text: &str,
     seen: &mut Vec<PathBuf>,
+    imports: &mut Vec<Arc<Parsed>>,
 ) -> Result<Arc<Parsed>, ScriptError> {
     let at = |words: String, position: Position| errors::at(words, &found.file, text, position);
     let parsed = kit
@@ -111,7 +121,8 @@ fn check(
         let next = resolve::find(root, Some(&found.file), &import).map_err(|words| at(words, position))?;
         if !seen.contains(&next.path) {
             let text = resolve::read(&next).map_err(|words| at(words, position))?;
-            check(kit, root, &next, &text, seen)?;
+            let imported = check(kit, root, &next, &text, seen, imports)?;
+            imports.push(imported);
         }
     }
     Ok(parsed)
@@ -155,7 +166,7 @@ pub fn execute(script: &Script, run: &Run) -> Result<(), Ended> {
     }
     match (run.start().cancel.reason(), result) {
         // It was asked to end when nothing was left to be done.
-        (Some(Stop::Interrupted), Ok(Ok(()))) => Ok(()),
+        (Some(Stop::Interrupted | Stop::Alone), Ok(Ok(()))) => Ok(()),
         (Some(why), _) => Err(Ended::Stopped(why)),
         (None, Err(lost)) => Err(Ended::Failed(ScriptError::plain(lost.to_string()))),
         (None, Ok(Err(error))) => Err(Ended::Failed(error)),

@@ -2,6 +2,7 @@
 //! calls is a stranger until a secret says otherwise, and nothing of a path is ever logged.
 
 pub mod api;
+mod arrivals;
 mod guarded;
 mod health;
 mod listening;
@@ -9,4 +10,5 @@ mod metrics;
 mod rate;
 pub mod webhooks;
 
+pub use arrivals::Arrivals;
 pub use listening::Listening;

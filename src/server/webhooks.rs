@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
+use super::arrivals::{Arrivals, Came};
 use super::guarded::{Guarded, Watch};
 use super::rate::Bucket;
 use crate::clock::Clock;
@@ -46,13 +47,15 @@ pub struct Options {
     pub clock: Clock,
     /// Rung for every delivery that was stored.
     pub bell: Bell,
+    /// Counts what comes.
+    pub arrivals: Arrivals,
     /// Ends it; what is being answered is answered.
     pub stop: CancellationToken,
 }
 
 /// Listens at the address of the settings.
 pub async fn listen(options: Options) -> std::io::Result<Listening> {
-    let Options { store, settings, clock, bell, stop } = options;
+    let Options { store, settings, clock, bell, arrivals, stop } = options;
     let listener = TcpListener::bind(settings.listen).await?;
     let address = listener.local_addr()?;
     let connections = settings.connections as usize;
@@ -65,6 +68,7 @@ pub async fn listen(options: Options) -> std::io::Result<Listening> {
         store,
         clock,
         settings,
+        arrivals,
     };
     let app = Router::new().fallback(answer).with_state(Arc::new(desk));
     let guarded = Guarded::new(listener, connections, SILENCE);
@@ -82,6 +86,7 @@ struct Desk {
     store: Store,
     clock: Clock,
     settings: Webhooks,
+    arrivals: Arrivals,
 }
 
 /// The secrets that open something, as their fingerprints.
@@ -139,35 +144,58 @@ async fn answered(desk: &Desk, request: Request) -> Response {
     let secret = path.strip_prefix(PREFIX).unwrap_or(path);
     let hook = match desk.hook(&digest_of(secret.as_bytes())).await {
         Ok(Some(hook)) => hook,
-        Ok(None) => return plain(StatusCode::NOT_FOUND, "not found\n"),
-        Err(error) => return unavailable("(unknown)", &error),
+        Ok(None) => {
+            desk.arrivals.note("", Came::Nowhere);
+            return plain(StatusCode::NOT_FOUND, "not found\n");
+        }
+        Err(error) => {
+            desk.arrivals.note("", Came::NotStored);
+            return unavailable("(unknown)", &error);
+        }
     };
     Span::current().record("beadle.hook", hook.as_str());
+    let (came, response) = taken(&desk, &hook, request).await;
+    desk.arrivals.note(&hook, came);
+    response
+}
+
+/// What becomes of a request to a hook.
+async fn taken(desk: &Desk, hook: &str, request: Request) -> (Came, Response) {
     if request.method() != Method::POST {
         let mut refused = plain(StatusCode::METHOD_NOT_ALLOWED, "only POST\n");
         refused.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-        return refused;
+        return (Came::OtherMethod, refused);
     }
-    if let Err(wait) = desk.may_come(&hook) {
+    if let Err(wait) = desk.may_come(hook) {
         tracing::warn!(hook, "too many deliveries at once");
         let seconds = wait.as_secs() + 1;
-        return later(StatusCode::TOO_MANY_REQUESTS, "too many deliveries\n", seconds);
+        return (Came::TooMany, later(StatusCode::TOO_MANY_REQUESTS, "too many deliveries\n", seconds));
+    }
+    if let Some(coding) = coding(&request) {
+        tracing::warn!(hook, coding, "a body is compressed, which is not taken");
+        let why = format!("it is compressed ({coding}), which is not taken");
+        return match desk.inbox.put_aside(hook, &why, &[], 0).await {
+            Ok(()) => (Came::Aside, closing(uncoded())),
+            Err(error) => (Came::NotStored, closing(unavailable(hook, &error))),
+        };
     }
     // Held until it is stored, so that what waits for the disk is counted as well. It is never closed.
     let _seat = desk.bodies.acquire().await;
     let done = match desk.body(request.into_body()).await {
-        Ok(body) => desk.inbox.take(&hook, &body).await,
+        Ok(body) => desk.inbox.take(hook, &body).await,
         Err(Unfit::Slow) => {
             tracing::warn!(hook, "a body took too long");
-            return closing(plain(StatusCode::REQUEST_TIMEOUT, "too slow\n"));
+            return (Came::TooSlow, closing(plain(StatusCode::REQUEST_TIMEOUT, "too slow\n")));
         }
-        Err(Unfit::Broken) => return closing(plain(StatusCode::BAD_REQUEST, "the body broke off\n")),
+        Err(Unfit::Broken) => {
+            return (Came::Broken, closing(plain(StatusCode::BAD_REQUEST, "the body broke off\n")));
+        }
         Err(Unfit::Long(start, size)) => {
             tracing::warn!(hook, size, "a body is longer than is taken");
             let why = format!("it is longer than {} bytes", desk.settings.max_body);
-            return match desk.inbox.put_aside(&hook, &why, &start, size).await {
-                Ok(()) => closing(plain(StatusCode::PAYLOAD_TOO_LARGE, "too long\n")),
-                Err(error) => closing(unavailable(&hook, &error)),
+            return match desk.inbox.put_aside(hook, &why, &start, size).await {
+                Ok(()) => (Came::TooLong, closing(plain(StatusCode::PAYLOAD_TOO_LARGE, "too long\n"))),
+                Err(error) => (Came::NotStored, closing(unavailable(hook, &error))),
             };
         }
     };
@@ -175,15 +203,15 @@ async fn answered(desk: &Desk, request: Request) -> Response {
         Ok(Taken::New(delivery)) => {
             tracing::debug!(hook, delivery, "stored");
             Span::current().record("beadle.delivery", delivery);
-            plain(StatusCode::OK, "stored\n")
+            (Came::Stored, plain(StatusCode::OK, "stored\n"))
         }
-        Ok(Taken::Known) => plain(StatusCode::OK, "known\n"),
+        Ok(Taken::Known) => (Came::Known, plain(StatusCode::OK, "known\n")),
         // It will not become better by coming again, and a hook that is refused may be switched off by its sender.
         Ok(Taken::Aside) => {
             tracing::warn!(hook, "what came is no delivery; it is kept aside");
-            plain(StatusCode::OK, "kept aside\n")
+            (Came::Aside, plain(StatusCode::OK, "kept aside\n"))
         }
-        Err(error) => unavailable(&hook, &error),
+        Err(error) => (Came::NotStored, unavailable(hook, &error)),
     }
 }
 
@@ -246,6 +274,20 @@ async fn read(body: Body, most: u64) -> Result<Bytes, Unfit> {
         }
     }
     Ok(whole.into())
+}
+
+/// How a body is compressed, where it is.
+fn coding(request: &Request) -> Option<String> {
+    let coding = request.headers().get(header::CONTENT_ENCODING)?;
+    let word: String = String::from_utf8_lossy(coding.as_bytes()).chars().take(32).collect();
+    (!word.trim().is_empty() && !word.trim().eq_ignore_ascii_case("identity")).then_some(word)
+}
+
+/// Whoever is told so can send it as it is.
+fn uncoded() -> Response {
+    let mut response = plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not compressed, please\n");
+    response.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    response
 }
 
 fn door(row: SecretRow) -> Option<([u8; 32], String)> {

@@ -21,6 +21,7 @@ mod scheduling;
 mod secret;
 mod section;
 mod serving;
+mod telling;
 mod tree;
 
 use std::collections::BTreeMap;
@@ -32,11 +33,13 @@ pub use environment::{Environment, OF_SERVICE};
 pub use error::Error;
 pub use flags::Flags;
 pub use hook::Webhooks;
-pub use job::{Address, Job, Jobs, Missed, Notify, Overlap, OwnEvents, Ping, Retries, Shape, Which};
+pub use job::{Address, Job, Jobs, Missed, Notify, Overlap, OwnEvents, ParamsAt, Ping, Retries, Shape, Which};
 pub use limits::{
     ChangeLimits, DeleteLimits, Limits, MailLimits, OverlapLimits, RemovalLimits, RoleLimits, ScriptLimits,
 };
 pub use mail::Mail;
+pub use telling::Telling;
+
 pub use partial::Partial;
 pub use project::{FILE, Project, zone};
 pub use quiet::Quiet;
@@ -92,6 +95,8 @@ pub struct Settings {
     pub webhooks: Webhooks,
     /// How mails to those who watch jobs leave this machine.
     pub mail: Mail,
+    /// How people are told of jobs.
+    pub notify: Telling,
     /// What works and should be changed all the same; for people.
     pub warnings: Vec<String>,
 }
@@ -107,7 +112,7 @@ impl Settings {
         };
         let mut table = tree::parse(&source)?;
         table.overlay(&start.environment)?;
-        let keys = &["project", "connections", "limits", "schedule", "serve", "webhooks", "mail"];
+        let keys = &["project", "connections", "limits", "schedule", "serve", "webhooks", "mail", "notify"];
         let mut top = Section::new(String::new(), table, &source, keys)?;
         let mut project = Project::read(top.table("project")?, &found, &source, start.mode)?;
         let limits = Limits::read(top.table("limits")?, &source)?;
@@ -115,13 +120,14 @@ impl Settings {
         let serve = Serving::read(top.table("serve")?, &source)?;
         let webhooks = Webhooks::read(top.table("webhooks")?, &source)?;
         let mail = Mail::read(top.table("mail")?, &source)?;
+        let notify = Telling::read(top.table("notify")?, &source)?;
         let mut warnings = Vec::new();
         let mut connections = read_connections(top.table("connections")?, &source, start.mode, &mut warnings)?;
         if start.mode == Mode::Sandbox && connections.is_empty() {
             connections = built_in();
         }
         project.connection = start.connection.clone().or(project.connection);
-        Ok(Self { project, connections, limits, schedule, serve, webhooks, mail, warnings })
+        Ok(Self { project, connections, limits, schedule, serve, webhooks, mail, notify, warnings })
     }
 
     /// The connection of this name.

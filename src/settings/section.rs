@@ -123,18 +123,25 @@ impl<'a> Section<'a> {
     /// A length of time: `"30s"`, `"1h 30m"`, `"7d"`, or a number of seconds. More than nothing.
     pub(super) fn time(&mut self, key: &str, default: Duration) -> Result<Duration, Error> {
         let Some(node) = self.take(key) else { return Ok(default) };
-        let time = match &node.value {
-            Value::Int(seconds) => u64::try_from(*seconds).ok().map(Duration::from_secs),
-            Value::Float(seconds) => Duration::try_from_secs_f64(*seconds).ok(),
-            Value::Text(text) => match text.trim().parse::<u64>() {
-                Ok(seconds) => Some(Duration::from_secs(seconds)),
-                Err(_) => length(text.trim()),
-            },
-            _ => None,
-        };
-        match time.filter(|time| !time.is_zero()) {
+        match time_of(&node.value).filter(|time| !time.is_zero()) {
             Some(time) => Ok(time),
             None => Err(self.wrong(key, &node, "a length of time such as \"30s\" or \"1h 30m\"")),
+        }
+    }
+
+    /// The same up to so long, or `"off"`, which is no time at all.
+    pub(super) fn time_or_off(&mut self, key: &str, default: Duration, most: Duration) -> Result<Duration, Error> {
+        let Some(node) = self.take(key) else { return Ok(default) };
+        if matches!(&node.value, Value::Text(text) if text.trim() == "off") {
+            return Ok(Duration::ZERO);
+        }
+        match time_of(&node.value).filter(|time| !time.is_zero() && *time <= most) {
+            Some(time) => Ok(time),
+            None => {
+                let want =
+                    format!("a length of time such as \"30s\", {} at most, or \"off\"", crate::model::span(most));
+                Err(self.wrong(key, &node, &want))
+            }
         }
     }
 
@@ -190,6 +197,18 @@ fn kind_of(want: &str) -> &str {
         want if want.contains("number") => "a number",
         want if want.contains("such as") => "text",
         want => want,
+    }
+}
+
+fn time_of(value: &Value) -> Option<Duration> {
+    match value {
+        Value::Int(seconds) => u64::try_from(*seconds).ok().map(Duration::from_secs),
+        Value::Float(seconds) => Duration::try_from_secs_f64(*seconds).ok(),
+        Value::Text(text) => match text.trim().parse::<u64>() {
+            Ok(seconds) => Some(Duration::from_secs(seconds)),
+            Err(_) => length(text.trim()),
+        },
+        _ => None,
     }
 }
 

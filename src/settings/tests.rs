@@ -377,3 +377,15 @@ fn mails_leave_through_a_program_that_is_named() {
     assert!(refused("[mail]\nfrom = \"nobody\"\n").contains("must be an address"));
     assert!(refused("[mail]\nserver = \"x\"\n").contains("there is no key `server` in `[mail]`"));
 }
+
+#[test]
+fn how_long_messages_wait_for_each_other_is_a_time_or_off() {
+    let gather = |text: &str| load(&format!("[notify]\n{text}")).map(|settings| settings.notify.gather.as_secs());
+    assert_eq!(gather("").unwrap(), 30);
+    assert_eq!(gather("gather = \"1m\"").unwrap(), 60);
+    assert_eq!(gather("gather = \"off\"").unwrap(), 0);
+    for wrong in ["gather = 0", "gather = \"2h\"", "gather = true", "gather = \"soon\""] {
+        let why = gather(wrong).unwrap_err().to_string();
+        assert!(why.contains("a length of time such as \"30s\", 1 h at most, or \"off\""), "{wrong}: {why}");
+    }
+}

@@ -69,9 +69,16 @@ impl Source {
 /// Reads the file's text.
 pub(super) fn parse(source: &Source) -> Result<Table, Error> {
     let root = DeTable::parse(&source.text).map_err(|error| {
-        let at = Origin::File(error.span().unwrap_or(0..0));
+        let span = error.span().unwrap_or(0..0);
+        let at = Origin::File(span.clone());
         let message = error.message().lines().next().unwrap_or("not TOML").to_owned();
-        source.error(format!("this is not TOML: {message}"), &at, Show::Masked)
+        let marked = source.text.get(span).unwrap_or_default();
+        let is_key =
+            !marked.is_empty() && marked.chars().all(|sign| sign.is_ascii_alphanumeric() || "-_".contains(sign));
+        match message.starts_with("duplicate key") && is_key {
+            true => source.error(format!("`{marked}` is written here for the second time"), &at, Show::Plain),
+            false => source.error(format!("this is not TOML: {message}"), &at, Show::Masked),
+        }
     })?;
     Ok(table(root.into_inner()))
 }

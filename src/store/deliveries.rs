@@ -4,8 +4,7 @@ use serde_json::Value;
 use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
-use super::effects::Subjects;
-use super::json::{column, list};
+use super::json::list;
 use super::{Error, Store, Writing};
 
 /// A delivery that has just come.
@@ -94,21 +93,6 @@ pub struct AsideRow {
     pub size: i64,
     /// Its beginning.
     pub body: Vec<u8>,
-}
-
-/// What an effect wrote to somebody, for telling echoes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct WrittenRow {
-    /// The person's key: an id or an address.
-    pub subject: String,
-    /// The person's address, where known.
-    pub address: Option<String>,
-    /// `adds`, `creates`, …
-    pub consequence: String,
-    /// The group it was about, or empty.
-    pub target: String,
-    /// The person's part of the request.
-    pub wanted: Value,
 }
 
 macro_rules! deliveries {
@@ -201,15 +185,23 @@ impl Writing {
         Ok(())
     }
 
-    /// Remembers a notification; says whether nobody had told it before.
-    pub async fn keep_notice(&mut self, hook: &str, key: &str, delivery: i64) -> Result<bool, Error> {
+    /// Remembers a notification; gives the delivery that has told it before, if one has.
+    pub async fn keep_notice(&mut self, hook: &str, key: &str, delivery: i64) -> Result<Option<i64>, Error> {
         let kept = sqlx::query("INSERT INTO notice (hook, key, delivery) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING")
             .bind(hook)
             .bind(key)
             .bind(delivery)
             .execute(&mut *self.tx)
             .await;
-        Ok(kept.map_err(|error| self.error(error))?.rows_affected() == 1)
+        if kept.map_err(|error| self.error(error))?.rows_affected() == 1 {
+            return Ok(None);
+        }
+        sqlx::query_scalar("SELECT delivery FROM notice WHERE hook = $1 AND key = $2")
+            .bind(hook)
+            .bind(key)
+            .fetch_optional(&mut *self.tx)
+            .await
+            .map_err(|error| self.error(error))
     }
 
     /// Notes that a delivery is worked off; says whether it was still waiting.
@@ -247,6 +239,7 @@ impl Writing {
         for query in [
             old!("DELETE FROM hook_trigger WHERE delivery IN "),
             old!("DELETE FROM notice WHERE delivery IN "),
+            old!("DELETE FROM notice_idle WHERE delivery IN "),
             "DELETE FROM hook_aside WHERE at < $1",
             // Last: the others are found by it, and its number is what is told.
             old!("DELETE FROM delivery WHERE seq IN "),
@@ -259,26 +252,35 @@ impl Writing {
 }
 
 impl Store {
-    /// The oldest delivery that may be worked off now, of a hook that is not among `busy`, with its body.
-    pub async fn due_delivery(&self, now: i64, busy: &[String]) -> Result<Option<(DeliveryRow, Vec<u8>)>, Error> {
+    /// The oldest delivery that may be worked off now, of a hook that is not among `busy` and none of these `rows`, with its body.
+    pub async fn due_delivery(
+        &self,
+        now: i64,
+        busy: &[String],
+        rows: &[i64],
+    ) -> Result<Option<(DeliveryRow, Vec<u8>)>, Error> {
         let query = deliveries!(
             "WHERE state = 'waiting' AND next_try_at <= $1 AND delivery.hook NOT IN (SELECT value FROM json_each($2))
+               AND seq NOT IN (SELECT value FROM json_each($3))
              ORDER BY seq LIMIT 1"
         );
-        let busy = list(busy.iter().map(String::as_str));
-        let row = sqlx::query(query).bind(now).bind(busy).fetch_optional(self.readers()).await;
+        let (busy, rows) = (list(busy.iter().map(String::as_str)), Value::from(rows).to_string());
+        let row = sqlx::query(query).bind(now).bind(busy).bind(rows).fetch_optional(self.readers()).await;
         let row = row.and_then(|row| row.map(|row| delivery_of(&row)).transpose());
         let Some(row) = row.map_err(|error| self.error(error))? else { return Ok(None) };
         Ok(self.delivery_body(row.seq).await?.map(|body| (row, body)))
     }
 
-    /// When the next waiting delivery is to be tried, milliseconds since the epoch; of hooks that are not among `busy`.
-    pub async fn next_delivery_at(&self, busy: &[String]) -> Result<Option<i64>, Error> {
+    /// When the next waiting delivery is to be tried, milliseconds since the epoch; of hooks that are not among `busy`, and none of
+    /// these `rows`.
+    pub async fn next_delivery_at(&self, busy: &[String], rows: &[i64]) -> Result<Option<i64>, Error> {
         sqlx::query_scalar(
             "SELECT MIN(next_try_at) FROM delivery
-             WHERE state = 'waiting' AND hook NOT IN (SELECT value FROM json_each($1))",
+             WHERE state = 'waiting' AND hook NOT IN (SELECT value FROM json_each($1))
+               AND seq NOT IN (SELECT value FROM json_each($2))",
         )
         .bind(list(busy.iter().map(String::as_str)))
+        .bind(Value::from(rows).to_string())
         .fetch_one(self.readers())
         .await
         .map_err(|error| self.error(error))
@@ -286,8 +288,23 @@ impl Store {
 
     /// Up to `limit` deliveries before this number, the newest first; of one hook, or of all.
     pub async fn deliveries(&self, hook: Option<&str>, before: i64, limit: i64) -> Result<Vec<DeliveryRow>, Error> {
-        let query = deliveries!("WHERE ($1 IS NULL OR delivery.hook = $1) AND seq < $2 ORDER BY seq DESC LIMIT $3");
-        let rows = sqlx::query(query).bind(hook).bind(before).bind(limit).fetch_all(self.readers()).await;
+        self.deliveries_that_are(hook, None, before, limit).await
+    }
+
+    /// The same, of those that stand so alone, where a state is named.
+    pub async fn deliveries_that_are(
+        &self,
+        hook: Option<&str>,
+        state: Option<&str>,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<DeliveryRow>, Error> {
+        let query = deliveries!(
+            "WHERE ($1 IS NULL OR delivery.hook = $1) AND ($4 IS NULL OR delivery.state = $4) AND seq < $2
+             ORDER BY seq DESC LIMIT $3"
+        );
+        let rows = sqlx::query(query).bind(hook).bind(before).bind(limit).bind(state);
+        let rows = rows.fetch_all(self.readers()).await;
         rows.and_then(|rows| rows.iter().map(delivery_of).collect()).map_err(|error| self.error(error))
     }
 
@@ -322,27 +339,6 @@ impl Store {
             .fetch_all(self.readers())
             .await;
         rows.and_then(|rows| rows.iter().map(aside_of).collect()).map_err(|error| self.error(error))
-    }
-
-    /// What was written to these people of an account, or may have been, from this moment to that one.
-    pub async fn written_to(&self, account: &str, of: &Subjects, from: i64, to: i64) -> Result<Vec<WrittenRow>, Error> {
-        // Numbers grow with the time: from the end backwards, nothing older than `from` is looked at but one row.
-        let rows = sqlx::query(
-            "SELECT subject, address, consequence, target, wanted FROM effect
-             WHERE id > COALESCE((SELECT id FROM effect WHERE begun_at < $4 ORDER BY id DESC LIMIT 1), 0)
-               AND +account = $1 AND +begun_at <= $5 AND +kind = 'person'
-               AND +state IN ('open', 'accepted', 'done', 'doubt', 'applied')
-               AND (+subject IN (SELECT value FROM json_each($2)) OR +address IN (SELECT value FROM json_each($3)))
-             ORDER BY id",
-        )
-        .bind(account)
-        .bind(of.keys())
-        .bind(of.addresses())
-        .bind(from)
-        .bind(to)
-        .fetch_all(self.readers())
-        .await;
-        rows.and_then(|rows| rows.iter().map(written_of).collect()).map_err(|error| self.error(error))
     }
 }
 
@@ -382,15 +378,5 @@ fn aside_of(row: &SqliteRow) -> Result<AsideRow, sqlx::Error> {
         why: row.try_get("why")?,
         size: row.try_get("size")?,
         body: row.try_get("body")?,
-    })
-}
-
-fn written_of(row: &SqliteRow) -> Result<WrittenRow, sqlx::Error> {
-    Ok(WrittenRow {
-        subject: row.try_get("subject")?,
-        address: row.try_get("address")?,
-        consequence: row.try_get("consequence")?,
-        target: row.try_get("target")?,
-        wanted: column(row, "wanted")?,
     })
 }

@@ -71,11 +71,13 @@ async fn what_is_put_off_lets_the_next_one_pass_and_comes_again_in_its_time() {
     keep(&store, "b", 6).await;
     let due = |now: i64, busy: Vec<String>| {
         let store = store.clone();
-        async move { store.due_delivery(now, &busy).await.unwrap().map(|(row, _)| row.key) }
+        async move { store.due_delivery(now, &busy, &[]).await.unwrap().map(|(row, _)| row.key) }
     };
     assert_eq!(due(4, vec![]).await, None);
     assert_eq!(due(9, vec![]).await.as_deref(), Some("a"));
     assert_eq!(due(9, vec!["crm".into()]).await, None);
+    let behind = store.due_delivery(9, &[], &[1]).await.unwrap();
+    assert_eq!(behind.map(|(row, _)| row.key).as_deref(), Some("b"), "what is worked on is passed");
     let mut writing = store.writing().await.unwrap();
     writing.put_off(1, 9, 50, "down").await.unwrap();
     writing.commit().await.unwrap();
@@ -85,7 +87,8 @@ async fn what_is_put_off_lets_the_next_one_pass_and_comes_again_in_its_time() {
     assert!(writing.end_delivery(2, 60, &DeliveryCounts::default(), None).await.unwrap());
     assert!(!writing.end_delivery(2, 60, &DeliveryCounts::default(), None).await.unwrap());
     writing.commit().await.unwrap();
-    assert_eq!(store.next_delivery_at(&[]).await.unwrap(), Some(50));
+    assert_eq!(store.next_delivery_at(&[], &[]).await.unwrap(), Some(50));
+    assert_eq!(store.next_delivery_at(&[], &[1]).await.unwrap(), None);
     let row = store.delivery(1).await.unwrap().unwrap();
     assert_eq!((row.tries, row.first_try_at, row.trouble.as_deref()), (1, Some(9), Some("down")));
 }
@@ -149,8 +152,17 @@ async fn what_is_done_is_forgotten_with_all_that_hangs_on_it_and_what_has_open_r
     for (place, key) in ["done", "open run", "waiting"].iter().enumerate() {
         let seq = keep(&store, key, place as i64).await.unwrap();
         let mut writing = store.writing().await.unwrap();
-        assert!(writing.keep_notice("crm", key, seq).await.unwrap());
-        assert!(!writing.keep_notice("crm", key, seq).await.unwrap());
+        assert_eq!(writing.keep_notice("crm", key, seq).await.unwrap(), None);
+        assert_eq!(writing.keep_notice("crm", key, seq + 1).await.unwrap(), Some(seq));
+        let idle = IdleRow {
+            delivery: seq,
+            why: IdleWhy::Known,
+            topic: "user.created".into(),
+            told_by: Some(7),
+            count: 1,
+            people: vec!["1001".into()],
+        };
+        writing.keep_idle(&idle).await.unwrap();
         let run = TriggerRow {
             run: (*key).into(),
             job: "j".into(),

@@ -32,6 +32,22 @@ pub struct CallMark {
     pub settled_at: Option<i64>,
 }
 
+/// A delivery as it is counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryMark {
+    /// Its number.
+    pub seq: i64,
+    /// The hook's name.
+    pub hook: String,
+    /// Milliseconds since the epoch.
+    pub received_at: i64,
+    /// Whether it is not worked off yet.
+    pub waits: bool,
+    /// Whether something of it could not be had.
+    pub partial: bool,
+}
+
+type DeliveryColumns = (i64, String, i64, bool, bool);
 type EffectColumns = (i64, String, String, String);
 type CallColumns = (i64, String, String, i64, Option<i64>);
 
@@ -91,6 +107,66 @@ impl Store {
         Ok(rows.map_err(|error| self.error(error))?.into_iter().map(CallMark::of).collect())
     }
 
+    /// The number of the newest delivery; 0 where there is none.
+    pub async fn newest_delivery(&self) -> Result<i64, Error> {
+        sqlx::query_scalar("SELECT COALESCE(MAX(seq), 0) FROM delivery")
+            .fetch_one(self.readers())
+            .await
+            .map_err(|error| self.error(error))
+    }
+
+    /// The deliveries that are not worked off yet.
+    pub async fn waiting_delivery_marks(&self) -> Result<Vec<DeliveryMark>, Error> {
+        let rows = sqlx::query_as(
+            "SELECT seq, hook, received_at, state = 'waiting', partial FROM delivery WHERE state = 'waiting' ORDER BY seq",
+        );
+        let rows: Result<Vec<DeliveryColumns>, _> = rows.fetch_all(self.readers()).await;
+        Ok(rows.map_err(|error| self.error(error))?.into_iter().map(DeliveryMark::of).collect())
+    }
+
+    /// Up to `limit` deliveries after this number.
+    pub async fn delivery_marks(&self, after: i64, limit: i64) -> Result<Vec<DeliveryMark>, Error> {
+        let rows = sqlx::query_as(
+            "SELECT seq, hook, received_at, state = 'waiting', partial FROM delivery WHERE seq > $1 ORDER BY seq LIMIT $2",
+        );
+        let rows: Result<Vec<DeliveryColumns>, _> = rows.bind(after).bind(limit).fetch_all(self.readers()).await;
+        Ok(rows.map_err(|error| self.error(error))?.into_iter().map(DeliveryMark::of).collect())
+    }
+
+    /// These deliveries.
+    pub async fn delivery_marks_of(&self, numbers: &[i64]) -> Result<Vec<DeliveryMark>, Error> {
+        let rows: Result<Vec<DeliveryColumns>, _> = sqlx::query_as(
+            "SELECT seq, hook, received_at, state = 'waiting', partial FROM delivery
+             WHERE seq IN (SELECT CAST(value AS INTEGER) FROM json_each($1))",
+        )
+        .bind(self::numbers(numbers))
+        .fetch_all(self.readers())
+        .await;
+        Ok(rows.map_err(|error| self.error(error))?.into_iter().map(DeliveryMark::of).collect())
+    }
+
+    /// How many runs that events ask for nobody has taken, how many were taken and have not ended, how many of those wait for
+    /// something, and how many messages have not arrived.
+    pub async fn waiting_told(&self) -> Result<(i64, i64, i64, i64), Error> {
+        sqlx::query_as(
+            "SELECT COUNT(*) FILTER (WHERE state = 'waiting'), COUNT(*) FILTER (WHERE state = 'started'),
+                COUNT(*) FILTER (WHERE state = 'started' AND due_at IS NOT NULL),
+                (SELECT COUNT(*) FROM alarm_outbox)
+             FROM hook_trigger WHERE state <> 'done'",
+        )
+        .fetch_one(self.readers())
+        .await
+        .map_err(|error| self.error(error))
+    }
+
+    /// The names of the hooks that were not removed.
+    pub async fn hook_names(&self) -> Result<Vec<String>, Error> {
+        sqlx::query_scalar("SELECT name FROM hook WHERE removed_at IS NULL ORDER BY name")
+            .fetch_all(self.readers())
+            .await
+            .map_err(|error| self.error(error))
+    }
+
     /// How many runs a brake holds.
     pub async fn held_runs(&self) -> Result<i64, Error> {
         sqlx::query_scalar("SELECT COUNT(*) FROM run WHERE state = 'held'")
@@ -116,6 +192,12 @@ impl Store {
 impl EffectMark {
     fn of((id, op, consequence, state): EffectColumns) -> Self {
         Self { id, op, consequence, state }
+    }
+}
+
+impl DeliveryMark {
+    fn of((seq, hook, received_at, waits, partial): DeliveryColumns) -> Self {
+        Self { seq, hook, received_at, waits, partial }
     }
 }
 

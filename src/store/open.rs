@@ -37,6 +37,19 @@ struct Inner {
     commits: AtomicU64,
 }
 
+/// Makes the file, for its owner alone: it holds addresses. What SQLite lays beside it gets the same rights.
+#[expect(clippy::disallowed_methods, reason = "the store makes its own file")]
+fn make(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Store({})", self.inner.path.display())
@@ -55,6 +68,7 @@ impl Store {
         let path = std::path::absolute(path).map_err(unopened)?;
         let folder = path.parent().unwrap_or(Path::new("/")).to_owned();
         std::fs::create_dir_all(&folder).map_err(unopened)?;
+        make(&path).map_err(unopened)?;
         let options = options(patience).filename(&path).create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
         let pool = |size| lasting().max_connections(size).connect_lazy_with(options.clone());
         let store = Self::of(pool(1), pool(READERS), Some(folder), path);
@@ -167,6 +181,8 @@ fn migrator() -> Migrator {
         (7, "hooks", include_str!("schema/0007_hooks.sql")),
         (8, "replaced", include_str!("schema/0008_replaced.sql")),
         (10, "alarms", include_str!("schema/0010_alarms.sql")),
+        (11, "idle notices", include_str!("schema/0011_idle_notices.sql")),
+        (12, "requests", include_str!("schema/0012_requests.sql")),
         (13, "waiting events", include_str!("schema/0013_waiting_events.sql")),
     ];
     let migration = |(version, name, text): (i64, &'static str, &'static str)| {

@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::json::{column, optional, unknown};
-use super::{Error, OfJob, Store};
+use super::{Error, OfJob, Store, Writing};
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,16 +163,9 @@ impl Store {
         summary: &Value,
         at: i64,
     ) -> Result<(), Error> {
-        sqlx::query("UPDATE run SET state = $2, exit_code = $3, summary = $4, ended_at = $5 WHERE id = $1")
-            .bind(run)
-            .bind(state.as_str())
-            .bind(exit_code)
-            .bind(summary.to_string())
-            .bind(at)
-            .execute(self.writer())
-            .await
-            .map_err(|error| self.error(error))?;
-        Ok(())
+        let mut writing = self.writing().await?;
+        writing.end_run(run, state, exit_code, summary, at).await?;
+        writing.commit().await
     }
 
     /// One run.
@@ -269,6 +262,29 @@ impl Store {
         let rows =
             sqlx::query("SELECT * FROM approval WHERE run = $1 ORDER BY id").bind(run).fetch_all(self.readers()).await;
         rows.and_then(|rows| rows.iter().map(of).collect()).map_err(|error| self.error(error))
+    }
+}
+
+impl Writing {
+    /// Writes down how an attempt ended.
+    pub async fn end_run(
+        &mut self,
+        run: &str,
+        state: RunState,
+        exit_code: i64,
+        summary: &Value,
+        at: i64,
+    ) -> Result<(), Error> {
+        sqlx::query("UPDATE run SET state = $2, exit_code = $3, summary = $4, ended_at = $5 WHERE id = $1")
+            .bind(run)
+            .bind(state.as_str())
+            .bind(exit_code)
+            .bind(summary.to_string())
+            .bind(at)
+            .execute(&mut *self.tx)
+            .await
+            .map(drop)
+            .map_err(|error| self.error(error))
     }
 }
 

@@ -51,6 +51,21 @@ async fn many_processes_may_make_the_same_store_at_once() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "looks at the files of the store")]
+async fn what_a_store_holds_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let store = at(folder.path()).await.unwrap();
+    let _open = store.writer().begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let files: Vec<_> = std::fs::read_dir(store.folder().unwrap()).unwrap().map(|file| file.unwrap()).collect();
+    assert!(files.len() > 1, "the log lies beside it");
+    for file in files.iter().filter(|file| file.file_type().unwrap().is_file()) {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", file.file_name());
+    }
+}
+
 #[tokio::test]
 async fn a_committed_row_survives_a_power_cut_as_far_as_sqlite_can_tell() {
     let folder = tempfile::tempdir().unwrap();

@@ -45,6 +45,76 @@ fn asked(api: &Api, seen: &mut BTreeSet<String>, method: &str, path: &str, names
     answer
 }
 
+/// The path of a new hook.
+pub fn hook(test: &Test) -> String {
+    let made = test.beside(&["webhook", "add", "crm", "--sandbox", "--json"]);
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    let address = text(&made["address"]);
+    address[address.find("/hooks/").unwrap()..].to_owned()
+}
+
+/// Where webhooks are received.
+pub fn receiver(api: &mut Api) -> String {
+    let said = api.said("receiving webhooks on http://");
+    said.rsplit_once("http://").unwrap().1.to_owned()
+}
+
+/// Asks until the answer is as it shall be.
+pub fn until(api: &Api, path: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+    let began = std::time::Instant::now();
+    loop {
+        let answer = api.get(path).json();
+        if is_it(&answer) {
+            return answer;
+        }
+        assert!(began.elapsed() < std::time::Duration::from_secs(60), "{path}: {answer}");
+        std::thread::yield_now();
+    }
+}
+
+fn tells_of_webhooks(api: &Api, seen: &mut BTreeSet<String>, receiver: &str, hook: &str) {
+    let none = || json!({});
+    let told = |id: i64| json!({ "item_type": "user", "topic": "user.created", "item": { "id": id } });
+    let body = json!({ "notifications": [told(1007)], "total": 1, "job": { "id": "import-1" } }).to_string();
+    for (body, said) in [(body.as_str(), "stored\n"), (body.as_str(), "known\n"), ("[]", "kept aside\n")] {
+        assert_eq!(crate::webhooks::post(receiver, hook, body.as_bytes()).unwrap().body, said);
+    }
+    let hooks = asked(api, seen, "GET", "/api/v1/hooks", &[], none());
+    let one = &hooks.json()["items"][0];
+    assert_eq!((&one["hook"], &one["deliveries"], &one["aside"]), (&json!("crm"), &json!(1), &json!(1)));
+    let secret = hook.trim_start_matches("/hooks/");
+    assert!(!hooks.body.contains(secret) && secret.len() > 20, "{}", hooks.body);
+    let asides = asked(api, seen, "GET", "/api/v1/asides", &[], none()).json();
+    assert_eq!((&asides["items"][0]["start"], &asides["items"][0]["size"]), (&json!("[]"), &json!(2)));
+
+    let page = asked(api, seen, "GET", "/api/v1/deliveries", &[], none()).json();
+    let number = page["items"][0]["delivery"].as_i64().unwrap();
+    let path = format!("/api/v1/deliveries/{number}");
+    until(api, &path, |delivery| delivery["state"] == "done");
+    let whole = asked(api, seen, "GET", "/api/v1/deliveries/{delivery}", &[&number.to_string()], none()).json();
+    assert_eq!((&whole["told"], &whole["repeats"], &whole["asked"]), (&json!(1), &json!(1), &json!([])));
+    assert_eq!(whole["body"]["job"]["id"], "import-1");
+    let replay = asked(api, seen, "POST", "/api/v1/deliveries/{delivery}/replay", &[&number.to_string()], none());
+    let again = replay.json()["delivery"].as_i64().unwrap();
+    assert!(replay.status == 202 && replay.head.contains(&format!("location: /api/v1/deliveries/{again}")));
+    let anew = until(api, &format!("/api/v1/deliveries/{again}"), |delivery| delivery["state"] == "done");
+    assert_eq!((&anew["replay_of"], &anew["known"]), (&json!(number), &json!(0)), "its notifications count as new");
+
+    let listed = |query: &str| -> Vec<i64> {
+        let page = api.get(&format!("/api/v1/deliveries?{query}")).json();
+        page["items"].as_array().unwrap().iter().map(|one| one["delivery"].as_i64().unwrap()).collect()
+    };
+    assert_eq!((listed("state=done&hook=crm"), listed("state=waiting")), (vec![again, number], vec![]));
+    let first = api.get("/api/v1/deliveries?limit=1").json();
+    let cursor = text(&first["next_cursor"]);
+    assert_eq!(listed(&format!("limit=1&cursor={cursor}")), [number]);
+    assert_eq!(api.get("/api/v1/deliveries?hook=other").problem(), "there is no hook `other`");
+    for number in ["77", "x"] {
+        let answer = api.get(&format!("/api/v1/deliveries/{number}"));
+        assert_eq!((answer.status, answer.problem()), (404, format!("there is no delivery {number}")));
+    }
+}
+
 #[test]
 fn every_route_answers_what_the_document_says_and_a_held_job_goes_on_when_it_is_approved() {
     let test = project();
@@ -56,7 +126,9 @@ fn every_route_answers_what_the_document_says_and_a_held_job_goes_on_when_it_is_
     let planned = String::from_utf8(planned.stdout).unwrap();
     let plan = text(&serde_json::from_str::<Value>(planned.lines().last().unwrap()).unwrap()["id"]);
 
+    let hook = hook(&test);
     let mut api = Api::start(test);
+    let receiver = receiver(&mut api);
     let document = api.read_document();
     let mut seen = BTreeSet::new();
     let none = || json!({});
@@ -123,6 +195,12 @@ fn every_route_answers_what_the_document_says_and_a_held_job_goes_on_when_it_is_
     asked(&api, &mut seen, "GET", "/api/v1/ticks", &[], none());
     asked(&api, &mut seen, "GET", "/api/v1/runs", &[], none());
 
+    tells_of_webhooks(&api, &mut seen, &receiver, &hook);
+    for path in ["/api/v1/alarms", "/api/v1/messages"] {
+        let page = asked(&api, &mut seen, "GET", path, &[], none()).json();
+        assert_eq!(page, json!({ "items": [], "next_cursor": null }), "nobody is told of anything");
+    }
+
     let routes: BTreeSet<String> = api::paths().iter().map(|(method, path, _)| format!("{method} {path}")).collect();
     assert_eq!(seen, routes, "every route was asked");
     let described = document["paths"].as_object().unwrap().iter();
@@ -142,7 +220,8 @@ fn nobody_comes_in_without_the_token_under_a_strange_name_or_with_anything_but_j
     let (own, known) = (("Host", host.as_str()), ("Authorization", token.as_str()));
     let json_body = ("Content-Type", "application/json");
     for (method, path, name) in api::paths() {
-        let path = path.replace("{job}", "nightly").replace("{run}", "r1").replace("{plan}", "r1");
+        let path =
+            path.replace("{job}", "nightly").replace("{run}", "r1").replace("{plan}", "r1").replace("{delivery}", "1");
         let status = |method: &str, headers: &[(&str, &str)]| {
             let answer = api.raw(method, &path, headers, "");
             if answer.status >= 400 {
@@ -293,7 +372,7 @@ fn a_port_that_is_taken_is_said_with_what_to_do() {
     let other = project().env("BEADLE_SERVE__LISTEN", &api.address).env("BEADLE_WEBHOOKS__LISTEN", "127.0.0.1:0");
     let ran = other.args(["serve", "--sandbox"]).code(1);
     assert!(ran.stderr.contains(&format!("error: failed to listen on {}: ", api.address)), "{}", ran.stderr);
-    assert!(ran.stderr.contains("next: stop what listens there, or set `listen` in `[serve]`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("next: something listens there already"), "{}", ran.stderr);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
+use crate::api::{hook, receiver, until};
 use crate::api_served::Api;
 use crate::builder::Test;
 
@@ -142,8 +143,104 @@ fn figures_add_up_and_only_grow() {
     assert_eq!(second.get(calls), 1.0);
     assert_eq!(second.get("beadle_call_duration_seconds_bucket{operation=\"members.invite\",le=\"+Inf\"}"), 1.0);
 
+    let asked = |scrape: &Scrape, start: &str| -> f64 {
+        let of = |(sample, _): &(&String, &f64)| {
+            sample.starts_with(start) && sample.contains("connection=\"main\",operation=\"members.invite\"")
+        };
+        scrape.samples.iter().filter(of).map(|(_, value)| value).sum()
+    };
+    assert_eq!(asked(&first, "beadle_requests_total"), 0.0);
+    assert_eq!(asked(&second, "beadle_requests_total"), 1.0, "the run is another process");
+    assert_eq!(asked(&second, "beadle_request_duration_seconds_count"), 1.0);
+    assert!(
+        !first.samples.keys().any(|sample| sample.contains("operation=\"members.add\"")),
+        "what was asked before it began is not counted"
+    );
+    let shown = api.get(&format!("/api/v1/runs/{run}")).json();
+    let told = shown["requests"].as_array().unwrap().iter().find(|row| row["operation"] == "members.invite").unwrap();
+    assert_eq!((&told["connection"], &told["statuses"]), (&json!("main"), &json!({ "2xx": 1 })));
+
     let third = Scrape::of(&api);
     third.grew_from(&second);
     assert_eq!((counted(&third), third.get(calls)), (3.0, 1.0), "nothing is counted twice");
+    assert_eq!(api.stop(), Some(0));
+}
+
+#[test]
+fn a_run_that_was_told_too_many_says_what_it_waited_for() {
+    let script = r#"for group in groups.list() { groups.get(group.id); }"#;
+    let test = Test::new().file("beadle.toml", "").file("scripts/reading.rhai", script);
+    let args = ["run", "scripts/reading.rhai", "--sandbox", "--faults", "429:times=1:groups.get"];
+    let ran = test.beside(&args);
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let said = String::from_utf8(ran.stderr).unwrap();
+    let run = said.lines().find_map(|line| line.strip_prefix("run ")?.split(':').next()).unwrap().to_owned();
+    let shown = String::from_utf8(test.beside(&["runs", "show", &run, "--sandbox"]).stdout).unwrap();
+    let line =
+        shown.lines().find_map(|line| line.trim().strip_prefix("requests: ")).unwrap_or_else(|| panic!("{shown}"));
+    assert!(line.contains(", 1 tried again, ") && line.ends_with(" s in all"), "{line}");
+    let object = String::from_utf8(test.beside(&["runs", "show", &run, "--sandbox", "--json"]).stdout).unwrap();
+    let object: serde_json::Value = serde_json::from_str(object.lines().next().unwrap()).unwrap();
+    let rows = object["requests"].as_array().unwrap();
+    let get = rows.iter().find(|row| row["operation"] == "groups.get").unwrap();
+    assert_eq!(get["statuses"]["429"], 1);
+    assert!(get["statuses"]["2xx"].as_u64().unwrap() > 1 && get["waits"].as_u64().unwrap() > 0, "{get}");
+    assert!(get["waited_seconds"].as_f64().unwrap() > 0.0, "{get}");
+}
+
+#[test]
+fn what_came_to_hooks_and_what_people_were_told_is_counted_and_listed() {
+    let failing = "script = \"scripts/failing.rhai\"\nschedule = \"0 2 * * *\"\nretries = 0\n[notify]\n\
+                   command = [\"sleep\", \"1000\"]\n";
+    let test = Test::new()
+        .file("beadle.toml", "[webhooks]\nmax_body = \"1 KB\"\n")
+        .file("scripts/failing.rhai", "throw \"the list is empty\";\n")
+        .file("jobs/failing.toml", failing);
+    let path = hook(&test);
+    let mut api = Api::start(test);
+    let receiver = receiver(&mut api);
+    let first = Scrape::of(&api);
+    let waiting = "beadle_deliveries_waiting{hook=\"crm\"}";
+    assert_eq!((first.get(waiting), first.get("beadle_delivery_oldest_waiting_seconds")), (0.0, 0.0));
+    assert_eq!(first.get("beadle_event_runs{state=\"waiting\"}"), 0.0);
+    assert_eq!(first.get("beadle_alarms_undelivered"), 0.0);
+
+    let body = r#"{"notifications": [], "total": 0, "job": {"id": "import-1"}}"#;
+    let long = "x".repeat(2_000);
+    for (path, body) in [(path.as_str(), body), (&path, body), (&path, "{}"), (&path, &long), ("/hooks/guessed", body)]
+    {
+        crate::webhooks::post(&receiver, path, body.as_bytes()).unwrap();
+    }
+    until(&api, "/api/v1/deliveries/1", |delivery| delivery["state"] == "done");
+    let past = json!({ "from": "2026-11-01T00:00:00Z", "to": "2026-11-01T12:00:00Z" });
+    api.post("/api/v1/jobs/failing/backfill", past);
+    api.until("failing", "failed with exit code 1");
+
+    let second = Scrape::of(&api);
+    second.grew_from(&first);
+    let came = |hook: &str, outcome: &str| {
+        second.get(&format!("beadle_webhook_requests_total{{hook=\"{hook}\",outcome=\"{outcome}\"}}"))
+    };
+    for outcome in ["stored", "known", "aside", "too_long"] {
+        assert_eq!(came("crm", outcome), 1.0, "{outcome}");
+    }
+    assert_eq!(came("", "unknown_hook"), 1.0);
+    assert_eq!(second.get("beadle_deliveries_done_total{hook=\"crm\",outcome=\"whole\"}"), 1.0);
+    assert_eq!(second.get(waiting), 0.0);
+    assert_eq!(second.get("beadle_alarms_total{what=\"failed\"}"), 1.0);
+    assert_eq!(second.get("beadle_alarms_undelivered"), 1.0, "whoever is told sleeps");
+
+    let alarms = api.get("/api/v1/alarms?state=failing").json();
+    assert_eq!((&alarms["items"][0]["job"], &alarms["items"][0]["undelivered"]), (&json!("failing"), &json!(1)));
+    assert_eq!(api.get("/api/v1/alarms?state=held").json()["items"], json!([]));
+    let messages = api.get("/api/v1/messages?job=failing").json();
+    let message = &messages["items"][0];
+    assert_eq!((&message["way"], &message["what"]), (&json!("command"), &json!("failed")));
+    assert_eq!(message["title"], "failing (sandbox) failed");
+    assert_eq!(api.get("/api/v1/messages?job=other").json()["items"], json!([]));
+    api.read_document();
+    for path in ["/api/v1/alarms", "/api/v1/messages"] {
+        assert_eq!(api.misfit("GET", path, &api.get(path)), None);
+    }
     assert_eq!(api.stop(), Some(0));
 }

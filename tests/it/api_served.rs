@@ -54,6 +54,12 @@ impl Api {
         self.next(|line| line["job"] == job && line["text"].as_str().is_some_and(|text| text.contains(words)))
     }
 
+    /// Waits for a line of its log with these words, whatever it is about, and gives its text.
+    pub fn said(&mut self, words: &str) -> String {
+        let said = |line: &Value| line["text"].as_str().is_some_and(|text| text.contains(words));
+        self.next(said)["text"].as_str().unwrap_or_default().to_owned()
+    }
+
     fn next(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
         loop {
             let line = self.lines.next().unwrap_or_else(|| panic!("it ended")).unwrap();

@@ -336,6 +336,7 @@ run {run}: scripts/sync_roster.rhai on main (sandbox)
   without arguments
   done {today} {time} UTC, exit code 5
   attempt 1: {today} {time} UTC to {today} {time} UTC, 9 writes
+  requests: 29
 effects: 119
 ";
     assert!(shown.starts_with(start), "{shown}");

@@ -12,22 +12,64 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use beadle::catalog::{Args, Call};
-use beadle::client::{Pace, Policy};
+use beadle::client::{Pace, Policy, Reads, Reply, SendFuture};
 use beadle::clock::Clock;
 use beadle::effects::brakes::{Attendance, Powers, Rules};
 use beadle::effects::{Caps, Intent, Lease, Ledger, Outcome};
-use beadle::hooks::{Bell, Inbox, Subscription, Taken, Worker, WorkerError, Working};
+use beadle::hooks::{Bell, Inbox, STRETCH, Subscription, Taken, Worker, WorkerError, Working};
 use beadle::model::Topic;
 use beadle::runs::{Access, Opened, Transports};
 use beadle::sandbox::{DELIVERY, InProcess, Sandbox, SandboxOptions, Seed, parse_faults};
 use beadle::settings::{Limits, OwnEvents, Redactor};
-use beadle::store::{DeliveryRow, NewRun, Store, TriggerRow};
+use beadle::store::{DeliveryRow, IdleRow, NewRun, Store, TriggerRow};
+use beadle::wire::Request;
 use beadle::{platforms, wire};
 
 /// Leads to a sandbox in memory, or nowhere.
-struct Way {
-    sandbox: Sandbox,
+pub struct Way {
+    pub sandbox: Sandbox,
     opened: Mutex<u32>,
+    /// All that the job `big` tells of; the sandbox's own jobs are smaller.
+    pub big: Arc<Mutex<Vec<Value>>>,
+}
+
+/// A sandbox with one more job.
+struct WithBig {
+    sandbox: InProcess,
+    big: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Reads for WithBig {
+    fn read(&self, request: Request) -> SendFuture<'_> {
+        let Some(query) = request.target.strip_prefix("/bulks/big?") else { return self.sandbox.read(request) };
+        let of = |name: &str| {
+            let value = query.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+            value.map_or(0, |value| value.parse().unwrap())
+        };
+        let page = self.page(of("offset"), of("limit"));
+        Box::pin(async move {
+            let body = page.to_string().into();
+            Ok(Reply {
+                status: 200,
+                body,
+                retry_after: None,
+                total: None,
+                trace: None,
+                location: None,
+                token: None,
+                budget: None,
+            })
+        })
+    }
+}
+
+impl WithBig {
+    fn page(&self, offset: usize, limit: usize) -> Value {
+        assert!(limit <= 50, "as the document says");
+        let all = self.big.lock().unwrap();
+        let page: Vec<&Value> = all.iter().skip(offset).take(limit).collect();
+        json!({ "notifications": page, "total": all.len(), "job": { "id": "big" } })
+    }
 }
 
 impl Transports for Way {
@@ -41,7 +83,10 @@ impl Transports for Way {
                     account: "community".into(),
                     values: HashMap::new(),
                     credentials: String::new(),
-                    reads: Arc::new(InProcess::new(self.sandbox.clone(), "mobilize")),
+                    reads: Arc::new(WithBig {
+                        sandbox: InProcess::new(self.sandbox.clone(), "mobilize"),
+                        big: self.big.clone(),
+                    }),
                     writes: None,
                     pace: Pace::new(None, 1, 4),
                     policy: Policy { max_attempts: 1, ..Policy::default() },
@@ -62,24 +107,29 @@ impl Transports for Way {
 }
 
 /// A store with a hook, a sandbox behind its connection, and a worker.
-struct Scene {
-    store: Store,
-    clock: Clock,
-    way: Arc<Way>,
+pub struct Scene {
+    pub store: Store,
+    pub clock: Clock,
+    pub way: Arc<Way>,
     inbox: Inbox,
     bell: Bell,
-    stop: CancellationToken,
+    pub stop: CancellationToken,
     jobs: watch::Sender<Arc<Vec<Subscription>>>,
-    working: Working,
+    pub working: Working,
 }
 
-fn job(name: &str, on: &[Topic]) -> Subscription {
+pub fn job(name: &str, on: &[Topic]) -> Subscription {
     let own_events = OwnEvents::Ignored;
     Subscription { job: name.into(), connection: "main".into(), on: on.to_vec(), own_events }
 }
 
 impl Scene {
     async fn new(jobs: Vec<Subscription>) -> Self {
+        Self::of(jobs, 700, STRETCH).await
+    }
+
+    /// A scene with so many people, in which others pass a delivery after so long.
+    pub async fn of(jobs: Vec<Subscription>, people: usize, stretch: Duration) -> Self {
         let store = Store::in_memory().await.unwrap();
         let clock = Clock::fixed(Timestamp::from_second(1_800_000_000).unwrap());
         let mut writing = store.writing().await.unwrap();
@@ -87,8 +137,12 @@ impl Scene {
             writing.keep_hook(hook, connection, clock.now_ms()).await.unwrap();
         }
         writing.commit().await.unwrap();
-        let options = SandboxOptions { seed: Seed { people: 700, ..Seed::default() }, ..SandboxOptions::default() };
-        let way = Arc::new(Way { sandbox: Sandbox::new(options, clock.clone()), opened: Mutex::default() });
+        let options = SandboxOptions { seed: Seed { people, ..Seed::default() }, ..SandboxOptions::default() };
+        let way = Arc::new(Way {
+            sandbox: Sandbox::new(options, clock.clone()),
+            opened: Mutex::default(),
+            big: Arc::default(),
+        });
         let (jobs, subscriptions) = watch::channel(Arc::new(jobs));
         let (bell, stop) = (Bell::default(), CancellationToken::new());
         let transports: Arc<dyn Transports> = way.clone();
@@ -101,17 +155,18 @@ impl Scene {
             bell: bell.clone(),
             subscriptions,
             keep: Duration::from_secs(1000),
+            stretch,
             stop: stop.clone(),
         };
         let inbox = Inbox::new(store.clone(), clock.clone(), bell.clone());
         Self { working: worker.start().unwrap(), store, clock, way, inbox, bell, stop, jobs }
     }
 
-    async fn take(&self, body: &Value) -> Taken {
+    pub async fn take(&self, body: &Value) -> Taken {
         self.inbox.take("crm", body.to_string().as_bytes()).await.unwrap()
     }
 
-    async fn worked(&self) -> (Vec<DeliveryRow>, Vec<TriggerRow>) {
+    pub async fn worked(&self) -> (Vec<DeliveryRow>, Vec<TriggerRow>) {
         self.working.catch_up().await.unwrap();
         let mut rows = self.store.deliveries(None, i64::MAX, 100).await.unwrap();
         rows.reverse();
@@ -141,7 +196,7 @@ fn told(topic: &str, ids: &[u64]) -> Value {
     json!({ "notifications": notices, "total": ids.len(), "job": { "id": format!("j{}", ids.len()) } })
 }
 
-fn ids(trigger: &TriggerRow) -> Vec<String> {
+pub fn ids(trigger: &TriggerRow) -> Vec<String> {
     trigger.events.as_array().unwrap().iter().map(|event| event["id"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -185,7 +240,35 @@ async fn the_rest_of_a_delivery_is_fetched_over_the_connection_and_each_notifica
     let second = json!({ "notifications": [body["notifications"][3]], "total": total, "job": body["job"] });
     assert_eq!(scene.take(&second).await, Taken::New(2));
     let (rows, triggers) = scene.worked().await;
-    assert_eq!((rows[1].counts.known, rows[1].runs, triggers.len()), (1, 0, 1));
+    assert_eq!((rows[1].counts.known as u64, rows[1].runs, triggers.len()), (total - 1, 0, 1), "with all behind it");
+}
+
+#[tokio::test]
+async fn a_total_that_is_larger_is_looked_after_without_a_next_page_and_told_where_it_is_wrong() {
+    let scene = Scene::new(vec![job("welcome", &[Topic::GroupMemberAdded])]).await;
+    let mut body = scene.pushed(DELIVERY).await;
+    let total = body["total"].as_u64().unwrap();
+    body.as_object_mut().unwrap().remove("next_page");
+    scene.take(&body).await;
+    let mut wrong = told("group_member.added", &[1001]);
+    wrong["total"] = 3.into();
+    scene.take(&wrong).await;
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows[0].counts.notices as u64, rows[0].counts.partial), (total, false));
+    let trouble = rows[1].trouble.as_deref().unwrap();
+    assert!(rows[1].counts.partial && trouble.contains("its `total` says that there is more"), "{trouble}");
+    assert_eq!((rows[1].tries, triggers.len()), (0, 2), "nobody waits an hour for that");
+}
+
+#[tokio::test]
+async fn an_address_that_jumps_ahead_leaves_nobody_out() {
+    let scene = Scene::new(vec![job("welcome", &[Topic::GroupMemberAdded])]).await;
+    let mut body = scene.pushed(DELIVERY).await;
+    let next = body["next_page"].as_str().unwrap().replace("offset=50", "offset=900000");
+    body["next_page"] = next.into();
+    scene.take(&body).await;
+    let (rows, _) = scene.worked().await;
+    assert_eq!(rows[0].counts.notices as u64, body["total"].as_u64().unwrap());
 }
 
 #[tokio::test]
@@ -251,6 +334,42 @@ async fn a_topic_that_nobody_knows_is_kept_and_counted_and_one_without_an_id_rea
 }
 
 #[tokio::test]
+async fn what_starts_nothing_says_why() {
+    let scene = Scene::new(vec![job("welcome", &[Topic::UserCreated])]).await;
+    scene.take(&told("user.created", &[1001, 1002])).await;
+    let mut again = told("user_create", &[1001, 1002, 1003]);
+    again["job"]["id"] = "j2".into();
+    let more = [
+        json!({ "topic": "user.updated", "item_type": "user", "item": { "id": "1004" } }),
+        json!({ "topic": "post.created", "item_type": "post", "item": { "id": 3 } }),
+        json!({ "topic": "user.created", "item_type": "user", "item": { "name": "nobody" } }),
+    ];
+    again["notifications"].as_array_mut().unwrap().extend(more);
+    assert_eq!(scene.take(&again).await, Taken::New(2));
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows[0].runs, rows[1].runs, ids(&triggers[1])), (1, 1, vec!["1003".to_owned()]));
+    assert_eq!(scene.store.idle_of(&[1]).await.unwrap(), []);
+    let said = |idle: Vec<IdleRow>| idle.iter().map(|row| row.text("main")).collect::<Vec<_>>();
+    assert_eq!(
+        said(scene.store.idle_of(&[1, 2]).await.unwrap()),
+        [
+            "2 user.created (1001, 1002) started nothing: told before, by delivery 1",
+            "1 user.updated (1004) started nothing: no job on connection `main` waits for it",
+            "1 post.created (3) started nothing: nobody knows this topic",
+            "1 user.created started nothing: the platform could not be asked about it; a replay asks again",
+        ]
+    );
+    scene.clock.advance_ms(2_000_000);
+    for run in triggers {
+        let mut writing = scene.store.writing().await.unwrap();
+        writing.trigger_ended(&run.run, 1, "done").await.unwrap();
+        writing.commit().await.unwrap();
+    }
+    assert_eq!(scene.working.tidy(scene.clock.now_ms()).await.unwrap(), 2);
+    assert_eq!(scene.store.idle_of(&[1, 2]).await.unwrap(), [], "forgotten with their deliveries");
+}
+
+#[tokio::test]
 async fn where_no_job_waits_nothing_is_asked() {
     let scene = Scene::new(vec![job("later", &[Topic::UserStatusChanged])]).await;
     scene.take(&told("user.created", &[1001])).await;
@@ -308,14 +427,23 @@ async fn what_beadle_wrote_starts_only_jobs_that_ask_for_it() {
     scene.take(&told("user.updated", &[1001, 1002])).await;
     let (rows, triggers) = scene.worked().await;
     assert_eq!(rows[0].counts.own, 1);
+    assert_eq!(scene.store.idle_of(&[1]).await.unwrap(), [], "one job wants it");
     let of = |job: &str| ids(triggers.iter().find(|trigger| trigger.job == job).unwrap());
     assert_eq!(of("welcome"), ["1002"]);
     assert_eq!(of("mirror"), ["1001", "1002"]);
+    scene.jobs.send_replace(Arc::new(vec![job("welcome", &[Topic::UserUpdated])]));
+    let mut other = told("user.updated", &[1001]);
+    other["job"]["id"] = "other".into();
+    scene.take(&other).await;
+    scene.worked().await;
+    let idle = scene.store.idle_of(&[2]).await.unwrap();
+    let own = "1 user.updated (1001) started nothing: beadle itself had caused it, and no job that waits for it has `own_events`";
+    assert_eq!(idle.iter().map(|row| row.text("main")).collect::<Vec<_>>(), [own]);
     // Long after it, the same words are somebody else's.
     scene.clock.advance_ms(7 * 60 * 60_000);
     scene.take(&told("user.updated", &[1001])).await;
     let (rows, triggers) = scene.worked().await;
-    assert_eq!((rows[1].counts.own, triggers.len()), (0, 4));
+    assert_eq!((rows[2].counts.own, triggers.len()), (0, 3));
 }
 
 #[tokio::test]
@@ -358,6 +486,7 @@ async fn two_workers_on_one_store_are_one_too_many() {
         bell: Bell::default(),
         subscriptions,
         keep: Duration::from_secs(1),
+        stretch: STRETCH,
         stop: CancellationToken::new(),
     };
     assert!(matches!(second.start(), Err(WorkerError::Taken)));

@@ -191,6 +191,69 @@ fn the_limits_of_a_job_hold_for_its_runs_and_when_they_go_on() {
     assert!(said(&gone).contains(line), "{}", said(&gone));
 }
 
+/// Deletes somebody who administers nothing.
+const TIDIES: &str = "users.delete(1010);\nprint(\"tidied\");\n";
+
+#[test]
+fn a_job_deletes_while_nobody_watches_only_what_its_file_names() {
+    let job = "script = \"scripts/weekly.rhai\"\n";
+    let project = project(job, TIDIES);
+    let unattended = ["jobs", "run", "weekly", "--sandbox", "--unattended"];
+    let held = project.command(&unattended).output().unwrap();
+    ended_with(&held, &[4], "its file names nothing");
+    let run = project.last_run().of.id;
+    let ways_out = format!(
+        "held before it was sent: `users.delete` is not named in jobs/weekly.toml, and a job that nobody watches deletes for \
+         good only what its file names\nif it is meant, write at the top of jobs/weekly.toml: allow = [\"users.delete\"]\n\
+         then go on with: beadle resume {run} --sandbox\n"
+    );
+    assert!(stdout(&held).ends_with(&ways_out), "{}", said(&held));
+    let shown = stdout(&project.command(&["runs", "show", &run, "--sandbox"]).output().unwrap());
+    assert!(shown.contains("write at the top of jobs/weekly.toml: allow = [\"users.delete\"]\n"), "{shown}");
+    assert!(shown.ends_with(&format!("\nnext: beadle resume {run} --sandbox\n")), "{shown}");
+    let resume = ["resume", &run, "--sandbox", "--unattended"];
+    ended_with(&project.command(&resume).output().unwrap(), &[4], "nothing has changed");
+
+    // A run is held to what the file says when it goes on, and a file that is gone says nothing.
+    let file = project.path().join("jobs/weekly.toml");
+    std::fs::remove_file(&file).unwrap();
+    let gone = project.command(&resume).output().unwrap();
+    ended_with(&gone, &[4], "there is no file");
+    assert!(said(&gone).contains("write at the top of jobs/weekly.toml: allow"), "{}", said(&gone));
+    std::fs::write(&file, format!("{job}allow = \"users.delete\"\n")).unwrap();
+    let on = project.command(&resume).output().unwrap();
+    ended_with(&on, &[0], "it is named now");
+    assert!(stdout(&on).starts_with("tidied\n"), "{}", said(&on));
+}
+
+#[test]
+fn a_person_who_watches_needs_no_name_in_the_file_and_hears_of_it() {
+    let project = project("script = \"scripts/weekly.rhai\"\nallow = [\"hard_delete\"]\n", TIDIES);
+    let ran = project.command(&["jobs", "run", "weekly", "--sandbox", "--attended"]).output().unwrap();
+    ended_with(&ran, &[0], "somebody watches");
+    let remark = "warning: jobs/weekly.toml: the script uses `users.delete`, which the file does not name: a run that nobody \
+                  watches will be held there\n  next: if it is meant, write at the top of jobs/weekly.toml: allow = \
+                  [\"hard_delete\", \"users.delete\"]\n";
+    assert!(String::from_utf8_lossy(&ran.stderr).starts_with(remark), "{}", said(&ran));
+}
+
+#[test]
+fn a_simulated_job_is_held_as_its_schedule_would_be() {
+    let job = "script = \"scripts/weekly.rhai\"\nschedule = \"0 2 * * *\"\n";
+    let project = project(job, "members.remove(4, 1010, #{ hard_delete: true });\nprint(\"tidied\");\n");
+    let simulate = ["jobs", "simulate", "--days", "1", "--from", "2026-11-22", "--run", "--sandbox"];
+    let held = project.command(&simulate).output().unwrap();
+    assert!(
+        stdout(&held).contains("write at the top of jobs/weekly.toml: allow = [\"hard_delete\"]\n"),
+        "{}",
+        said(&held)
+    );
+    assert!(stdout(&held).contains("\nweekly: 1 moment, 1 of them run\n  1 failed\n"), "{}", said(&held));
+    std::fs::write(project.path().join("jobs/weekly.toml"), format!("{job}allow = \"hard_delete\"\n")).unwrap();
+    let ran = project.command(&simulate).output().unwrap();
+    assert!(stdout(&ran).starts_with("tidied\n"), "{}", said(&ran));
+}
+
 #[test]
 fn a_run_whose_starter_is_gone_stops_where_it_can_go_on() {
     let script = "args(#{ who: #{ type: \"text\" } }); log(\"begun\"); loop { users.get(1001); }";
@@ -205,5 +268,24 @@ fn a_run_whose_starter_is_gone_stops_where_it_can_go_on() {
     assert_eq!(child.wait().unwrap().code(), Some(130), "{rest:?}");
     let line = "warning: whoever started this run is gone; stopping, what is under way is finished first";
     assert!(rest.iter().any(|said| said == line), "{rest:?}");
-    assert_eq!(project.last_run().state.as_str(), "interrupted");
+    let run = project.last_run();
+    assert_eq!(run.state.as_str(), "interrupted");
+    let shown = stdout(&project.command(&["runs", "show", &run.of.id, "--sandbox"]).output().unwrap());
+    assert!(shown.contains("\n  whoever started it is gone\n"), "{shown}");
+    assert!(shown.ends_with(&format!("\nnext: beadle resume {} --sandbox\n", run.of.id)), "{shown}");
+}
+
+#[test]
+fn a_simulation_words_what_happens_as_the_log_of_serving_does() {
+    let job = format!("{JOB}schedule = \"0 2 * * *\"\npaused = \"holidays: all of us\"\n");
+    let project = project(&job, TELLS);
+    let simulate = ["jobs", "simulate", "--days", "1", "--from", "2026-11-22", "--each", "--sandbox"];
+    let told = stdout(&project.command(&simulate).output().unwrap());
+    let line =
+        "2026-11-22 02:00 +00:00  weekly of 2026-11-22 02:00 UTC: skipped: the job is paused: holidays: all of us\n";
+    assert!(told.starts_with(line), "{told}");
+    let json = stdout(&project.command(&[&simulate[..], &["--json"]].concat()).output().unwrap());
+    let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(first["what"], "skipped: the job is paused: holidays: all of us");
+    assert_eq!((&first["state"], &first["why"]), (&"skipped".into(), &"the job is paused: holidays: all of us".into()));
 }

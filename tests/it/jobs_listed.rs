@@ -142,12 +142,13 @@ fn what_run_would_refuse_is_refused_by_check() {
         .file("jobs/broken.toml", BROKEN);
     let ran = test
         .args(["jobs", "check"])
-        .stdout("by_hand: can run\nnightly: can run\nwelcome: can run\n11 checked, 8 cannot run\n")
+        .stdout("by_hand: can run\nnightly: can run\nwelcome: can run\n11 checked, 8 cannot run; 1 remark\n")
         .code(2);
     for said in [
         "error: jobs/no_script.toml: there is no script `scripts/gone.rhai`\n",
         "error: jobs/bad_script.toml: ",
-        "error: jobs/no_name.toml: the argument `name` is missing; ",
+        "error: jobs/no_name.toml: the argument `name` is missing: `[params]` gives the script no such key\n  next: write at the \
+         top of jobs/no_name.toml: params = { name = \"TEXT\" }\n",
         "error: jobs/odd.toml: ",
         "did you mean `times`?",
         "error: jobs/wrong.toml: ",
@@ -160,9 +161,53 @@ fn what_run_would_refuse_is_refused_by_check() {
     }
     let ran = ran.then(["jobs", "check", "--json"]).code(2);
     let lines = ran.json();
-    assert_eq!(lines.last().unwrap(), &serde_json::json!({ "type": "check", "checked": 11, "wrong": 8 }));
+    assert_eq!(lines.last().unwrap(), &serde_json::json!({ "type": "check", "checked": 11, "wrong": 8, "remarks": 1 }));
     let of = |job: &str| lines.iter().find(|line| line["job"] == job).unwrap();
     assert!(of("nightly")["error"].is_null() && of("odd")["error"].is_string());
+}
+
+#[test]
+fn check_says_what_a_script_deletes_that_its_job_does_not_name() {
+    let script = "import \"tidy\" as tidy;\nmembers.remove(4, 1010, #{ hard_delete: true });\ntidy::up();\n";
+    let job = "script = \"scripts/weekly.rhai\"\n";
+    let test = Test::new()
+        .file("scripts/tidy.rhai", "fn up() { users.delete(1010); }\n")
+        .file("scripts/weekly.rhai", script)
+        .file("jobs/named.toml", &format!("{job}allow = [\"users.delete\", \"hard_delete\"]"))
+        .file("jobs/weekly.toml", job);
+    let said = "the script uses `hard_delete` and `users.delete`, which the file does not name: a run that nobody watches will \
+                be held there";
+    let next = "if it is meant, write at the top of jobs/weekly.toml: allow = [\"hard_delete\", \"users.delete\"]";
+    let ran = test
+        .args(["jobs", "check", "--sandbox"])
+        .stdout("named: can run\nweekly: can run\n2 checked, all of them can run; 1 remark\n")
+        .stderr(&format!("warning: jobs/weekly.toml: {said}\n  next: {next}\n"))
+        .success();
+    let lines = ran.then(["jobs", "check", "--sandbox", "--json"]).success().json();
+    assert_eq!(lines[0]["remarks"], serde_json::json!([]));
+    assert_eq!(lines[1]["remarks"], serde_json::json!([{ "remark": said, "next": next }]));
+    assert_eq!(lines[2]["remarks"], 1);
+}
+
+#[test]
+fn check_says_where_events_have_no_way_in() {
+    let said = "connection `main` has no webhook yet: nothing tells of `user.created` or `user.updated`, and no event starts \
+                this job";
+    let remark = format!("warning: jobs/welcome.toml: {said}\n  next: beadle webhook add main --connection main\n");
+    let ran = project().args(["jobs", "check"]).stderr(&format!("{WARNING}{remark}")).success();
+    assert!(ran.stdout.ends_with("welcome: can run\n3 checked, all of them can run; 1 remark\n"), "{}", ran.stdout);
+    assert!(!ran.folder.path().join(".beadle").exists(), "no store is made");
+    let ran = ran.then(["webhook", "add", "main", "--connection", "main"]).success();
+    let ran = ran.then(["jobs", "check"]).stderr(WARNING).success();
+    let ran = ran.then(["webhook", "remove", "main"]).success();
+    let ran = ran.then(["jobs", "check"]).stderr(&format!("{WARNING}{remark}")).success();
+
+    let heartbeat = "[connections.main]\nplatform = \"heartbeat\"\nsandbox = true\n";
+    std::fs::write(ran.folder.path().join("beadle.toml"), heartbeat).unwrap();
+    let ran = ran.then(["jobs", "check"]).code(2);
+    let error = "error: jobs/welcome.toml:2:6: `on` waits for nothing: Heartbeat, the platform of connection `main`, sends no \
+                 events; only Mobilize does; write a `schedule` in its place\n";
+    assert!(ran.stderr.contains(error), "{}", ran.stderr);
 }
 
 #[test]

@@ -32,6 +32,7 @@ mod history;
 mod hivesocial_document;
 mod hivesocial_scripts;
 mod hooks;
+mod hooks_calls;
 mod job_processes;
 mod job_runs;
 mod jobs_explained;
@@ -72,5 +73,7 @@ mod vitable_scripts;
 mod webhooks;
 #[cfg(debug_assertions)]
 mod webhooks_crash;
+#[cfg(all(unix, debug_assertions))]
+mod welcomed;
 #[cfg(unix)]
 mod working;

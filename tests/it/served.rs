@@ -28,8 +28,14 @@ pub struct Served {
 impl Served {
     /// Starts it and waits until it has said where it is.
     pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// Starts it with these options.
+    pub fn with(options: &[&str]) -> Self {
         let mut command = Test::new().args(["sandbox", "--json"]).command();
-        let mut child = command.current_dir("/").stdout(Stdio::piped()).spawn().unwrap();
+        // What it sends is told on stderr.
+        let mut child = command.args(options).current_dir("/").stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("{line}"));
@@ -59,6 +65,16 @@ impl Served {
     /// What a page of it holds.
     pub fn get(&self, path: &str) -> Vec<u8> {
         self.ask("GET", path, "")
+    }
+
+    /// What a platform's page answers to this body.
+    pub fn post(&self, path: &str, body: &Value) -> Value {
+        serde_json::from_slice(&self.ask("POST", path, &body.to_string())).unwrap()
+    }
+
+    /// Deletes what a page is about.
+    pub fn delete(&self, path: &str) {
+        self.ask("DELETE", path, "");
     }
 
     /// Every mail that would have gone out, as the id of the person it was for: in their order, the last one is out.

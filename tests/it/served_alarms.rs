@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+#[cfg(target_os = "linux")]
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde_json::{Value, json};
 
 use crate::builder::Test;
@@ -82,7 +84,7 @@ fn answer(stream: TcpStream, tell: &Sender<(String, String)>, answers: &AtomicU1
 
 fn project(hook: &Receiving, watcher: &Receiving) -> Test {
     Test::new()
-        .file("beadle.toml", "[serve]\nlisten = \"off\"\n")
+        .file("beadle.toml", "[serve]\nlisten = \"off\"\n[notify]\ngather = \"off\"\n")
         .file("scripts/work.rhai", "throw \"the list is empty\";\n")
         .file("jobs/nightly.toml", NIGHTLY)
         .env("HOOK", &hook.url)
@@ -127,7 +129,7 @@ fn failures_in_a_row_and_the_recovery_are_told_with_what_to_type_and_the_watcher
     let heard: Vec<(String, String)> = (0..4).map(|_| watcher.next()).collect();
     let paths: Vec<&str> = heard.iter().map(|(path, _)| path.as_str()).collect();
     assert_eq!(paths, ["/start", "", "/start", ""]);
-    assert!(heard[1].1.starts_with("run 2026") && heard[1].1.ends_with(": done"), "{heard:?}");
+    assert!(heard[1].1.starts_with("run 2026") && heard[1].1.ends_with(" done"), "{heard:?}");
     working.signal("TERM");
     let (code, stdout, said) = working.end();
     assert_eq!(code, Some(0));
@@ -203,4 +205,53 @@ fn a_test_says_what_was_answered_and_ends_with_1_where_something_did_not_arrive(
         .file("jobs/quiet.toml", script)
         .stderr("error: nobody is told of `quiet`\n  next: write `[notify]` in jobs/quiet.toml: docs/alarms.md\n")
         .code(2);
+}
+
+/// The command where a file that must not grow is an error, and does not end the process.
+#[cfg(target_os = "linux")]
+fn outliving_full_disks(test: &Test) -> std::process::Command {
+    let plain = test.command();
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(plain.get_program()).args(plain.get_args());
+    command.current_dir(test.folder()).stdin(std::process::Stdio::null()).env_clear();
+    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command
+}
+
+/// From now on its files hold no more than so many bytes: with none, nothing can be written, as on a full disk.
+#[cfg(target_os = "linux")]
+fn room(working: &Working, bytes: Option<u64>) {
+    let pid = Pid::from_raw(i32::try_from(working.id()).unwrap());
+    prlimit(pid, Resource::Fsize, Rlimit { current: bytes, maximum: None }).unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_to_those_whom_jobs_name_and_with_room_again_what_waited_goes_on() {
+    let (hook, watcher) = (Receiving::start(200), Receiving::start(200));
+    let test = project(&hook, &watcher)
+        .file("scripts/work.rhai", "print(1);\n")
+        .env("BEADLE_SERVE__LISTEN", "off")
+        .args(["serve", "--sandbox"]);
+    let mut working = Working::run(outliving_full_disks(&test));
+    working.until_said("serving 1 job");
+    room(&working, Some(0));
+    backfill(&test, "2026-11-01", "2026-11-01T12:00");
+    let said = working.until_said("nothing begins until the store can be written");
+    let message = hook.message();
+    assert_eq!(message["title"], "beadle serve (sandbox) cannot write its store: nothing new begins");
+    assert_eq!((&message["what"], &message["job"]), (&json!("store_fails"), &json!(null)));
+    let why = message["why"].as_str().unwrap();
+    assert!(said.contains(why) && !why.is_empty(), "{said}\n{why}");
+    assert!(watcher.posts.try_recv().is_err(), "nothing has begun");
+
+    room(&working, None);
+    working.until_said("the store can be written again; what waited goes on");
+    assert_eq!(hook.message()["title"], "beadle serve (sandbox) can write its store again");
+    let heard: Vec<(String, String)> = (0..2).map(|_| watcher.next()).collect();
+    assert_eq!([heard[0].0.as_str(), heard[1].0.as_str()], ["/start", ""], "{heard:?}");
+    working.signal("TERM");
+    let (code, _, said) = working.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(hook.posts.try_recv().is_err(), "once each");
 }

@@ -136,6 +136,50 @@ fn a_store_is_served_once_and_a_broken_file_leaves_what_was_there_in_force() {
 }
 
 #[test]
+fn a_second_project_on_the_same_ports_is_told_what_to_write_and_the_first_goes_on() {
+    let listening = |line: String| {
+        let at = line.split("http://").nth(1).unwrap().split('/').next().unwrap().to_owned();
+        let (host, port) = at.split_once(':').unwrap();
+        let other = format!("{host}:{}", port.parse::<u16>().unwrap() + 10);
+        (at, other)
+    };
+    let hooked = |test: Test| {
+        assert!(test.beside(&["webhook", "add", "crm", "--sandbox"]).status.success());
+        test
+    };
+    let test = project().file("jobs/nightly.toml", NIGHTLY).env("BEADLE_WEBHOOKS__LISTEN", "127.0.0.1:0");
+    let first = hooked(test).args(["serve", "--sandbox"]).env("BEADLE_SERVE__LISTEN", "127.0.0.1:0");
+    let mut first = Serving { working: Some(Working::start(&first)), test: first, mode: &["--sandbox"] };
+    let (api, free_for_api) = listening(first.said("API on http://"));
+    let (hooks, free_for_hooks) = listening(first.said("receiving webhooks on http://"));
+
+    let second = |serve: &str, webhooks: &str| {
+        let test = Test::new().env("BEADLE_SERVE__LISTEN", serve).env("BEADLE_WEBHOOKS__LISTEN", webhooks);
+        hooked(test).args(["serve", "--sandbox"]).code(1).stderr
+    };
+    let taken = std::net::TcpListener::bind(&api).unwrap_err();
+    let in_use = format!(
+        "{taken}\n  next: something listens there already, such as the `beadle serve` of another project: write below"
+    );
+    let said = second(&api, "127.0.0.1:0");
+    let wanted = format!(
+        "error: failed to listen on {api}: {in_use} `[serve]` of beadle.toml: listen = \"{free_for_api}\", or set \
+         BEADLE_SERVE__LISTEN={free_for_api}; \"off\" opens none\n"
+    );
+    assert!(said.ends_with(&wanted), "{said}");
+    let said = second("off", &hooks);
+    let wanted = format!(
+        "error: failed to receive webhooks on {hooks}: {in_use} `[webhooks]` of beadle.toml: listen = \"{free_for_hooks}\", \
+         or set BEADLE_WEBHOOKS__LISTEN={free_for_hooks}\n"
+    );
+    assert!(said.ends_with(&wanted), "{said}");
+    first.backfill("2026-11-01", "2026-11-01T12:00", &[]);
+    first.said("nightly of 2026-11-01 02:00 UTC: run ");
+    first.said(" done");
+    assert_eq!(first.stop("TERM").0, Some(0));
+}
+
+#[test]
 fn a_job_that_fails_twice_is_paused_until_somebody_lets_it_run() {
     let job = "script = \"scripts/fails.rhai\"\nschedule = \"0 2 * * *\"\nretries = 0\npause_after = 2\n";
     let test = project().file("scripts/fails.rhai", "throw \"no\";\n").file("jobs/nightly.toml", job);
@@ -148,6 +192,29 @@ fn a_job_that_fails_twice_is_paused_until_somebody_lets_it_run() {
     assert_eq!(serving.ticks(), ["01", "02"].map(failed));
     assert_eq!(serving.beside(&["jobs", "unpause", "nightly"]).1, "nightly is paused no more\n");
     assert_eq!(serving.beside(&["jobs", "unpause", "nightly"]).1, "nightly was not paused\n");
+}
+
+#[test]
+fn a_job_that_deletes_is_held_until_its_file_names_it_and_then_goes_on() {
+    let job = "script = \"scripts/tidies.rhai\"\nschedule = \"0 2 * * *\"\n";
+    let test =
+        project().file("scripts/tidies.rhai", "try { users.delete(1010); } catch { }\n").file("jobs/nightly.toml", job);
+    let mut serving = Serving::sandbox(test);
+    serving.said("serving 1 job");
+    serving.backfill("2026-11-01", "2026-11-01T12:00", &[]);
+    serving.said(": held by a brake");
+    let (_, runs, _) = serving.beside(&["runs", "--json"]);
+    let run: Value = serde_json::from_str(runs.lines().next().unwrap()).unwrap();
+    assert_eq!((&run["state"], &run["exit_code"]), (&"held".into(), &4.into()), "{runs}");
+    let (_, shown, _) = serving.beside(&["runs", "show", run["run"].as_str().unwrap()]);
+    assert!(shown.contains("write at the top of jobs/nightly.toml: allow = [\"users.delete\"]\n"), "{shown}");
+
+    serving.write("jobs/nightly.toml", &format!("{job}allow = [\"users.delete\"]\n"));
+    serving.backfill("2026-11-02", "2026-11-02T12:00", &[]);
+    serving.said(&format!("its unfinished run {} goes on first", run["run"].as_str().unwrap()));
+    serving.said("nightly of 2026-11-02 02:00 UTC: run ");
+    serving.said(" done");
+    assert_eq!(serving.stop("TERM").0, Some(0));
 }
 
 #[test]

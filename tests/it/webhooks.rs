@@ -227,7 +227,7 @@ fn whoever_knows_no_secret_is_told_the_same_whatever_they_ask() {
 fn what_is_no_delivery_is_kept_aside_and_what_is_too_long_is_refused_and_told() {
     let hooked = Hooked::new(&format!("{SETTINGS}max_body = \"2 KiB\"\nbody_timeout = \"1s\"\n"));
     let receiver = hooked.receiver(None);
-    for body in [&b"<html>hello</html>"[..], b"{}", b"", &[0xff, 0x00]] {
+    for body in [&b"<html>hello</html>\x1b[2J\xc2\x9b2J"[..], b"{}", b"", &[0xff, 0x00]] {
         let answer = receiver.post(&hooked.path, body);
         assert_eq!((answer.status, answer.body.as_str()), (200, "kept aside\n"));
     }
@@ -240,10 +240,18 @@ fn what_is_no_delivery_is_kept_aside_and_what_is_too_long_is_refused_and_told() 
     assert_eq!(receiver.ask(&chunked).status, 413, "also where the length is not said");
     let slow = format!("POST {} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n[", hooked.path);
     assert_eq!(receiver.ask(&slow).status, 408);
+    let zipped = format!(
+        "POST {} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd",
+        hooked.path
+    );
+    let answer = receiver.ask(&zipped);
+    assert!(answer.status == 415 && answer.head.contains("accept-encoding: identity"), "{}", answer.head);
     let listed = hooked.says(&["webhook", "list", "--sandbox"]);
-    assert!(listed.contains("6 bodies kept aside") && listed.contains("it is longer than 2048 bytes"), "{listed}");
+    assert!(listed.contains("7 bodies kept aside") && listed.contains("it is compressed (gzip)"), "{listed}");
+    assert!(listed.contains("it is longer than 2048 bytes"), "{listed}");
     let shown = hooked.says(&["webhook", "show", "1", "--aside", "--sandbox"]);
     assert!(shown.contains("it is no JSON") && shown.contains("<html>hello</html>"), "{shown}");
+    assert!(!shown.contains(['\u{1b}', '\u{9b}']), "a terminal obeys nothing of it: {shown:?}");
 }
 
 #[test]
@@ -331,6 +339,33 @@ fn a_delivery_is_listed_shown_and_replayed_with_runs_of_its_own() {
     assert!(
         shown.contains("replay of 1") && shown.contains(&format!("run {} of job welcome: 2 events", kept[1].1[0].run)),
         "{shown}"
+    );
+}
+
+#[test]
+fn a_delivery_that_starts_nothing_says_why_in_list_and_show() {
+    let hooked = Hooked::new(SETTINGS);
+    let receiver = hooked.receiver(None);
+    receiver.post(&hooked.path, &delivery("a", &[1001]));
+    hooked.worked_off();
+    let told: Value = serde_json::from_slice(&delivery("a", &[1001, 1002])).unwrap();
+    let mut second = told.clone();
+    second["notifications"][1]["topic"] = "user.updated".into();
+    receiver.post(&hooked.path, second.to_string().as_bytes());
+    hooked.worked_off();
+    let why = "  1 user.created (1001) started nothing: told before, by delivery 1\n  1 user.updated (1002) started nothing: no \
+               job on connection `main` waits for it\n";
+    let listed = hooked.says(&["webhook", "list", "--sandbox"]);
+    assert!(listed.contains(&format!("crm  done: 2 told, 0 runs, 1 told before\n{why}")), "{listed}");
+    let shown = hooked.says(&["webhook", "show", "2", "--sandbox"]);
+    assert!(shown.contains(&format!(", 1 told before\n{why}")), "{shown}");
+    let shown: Value = serde_json::from_str(&hooked.says(&["webhook", "show", "2", "--sandbox", "--json"])).unwrap();
+    assert_eq!(
+        shown["idle"],
+        serde_json::json!([
+            { "why": "known", "topic": "user.created", "told_by": 1, "count": 1, "people": ["1001"] },
+            { "why": "no_job", "topic": "user.updated", "told_by": null, "count": 1, "people": ["1002"] },
+        ])
     );
 }
 

@@ -16,7 +16,12 @@ pub struct Working {
 impl Working {
     /// Starts it.
     pub fn start(test: &Test) -> Self {
-        let mut child = test.command().stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::run(test.command())
+    }
+
+    /// Starts this.
+    pub fn run(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap()).lines();
         Self { child, stderr, said: String::new() }
     }
@@ -41,6 +46,11 @@ impl Working {
                 return line;
             }
         }
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends it a signal.

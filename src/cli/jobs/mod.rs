@@ -11,6 +11,8 @@ mod next;
 mod notify;
 mod order;
 mod pause;
+mod powers;
+mod remarks;
 mod run;
 mod simulate;
 mod start;
@@ -18,6 +20,7 @@ pub(super) mod tether;
 mod ticks;
 
 pub(super) use notify::delivery;
+pub(super) use powers::{powers, powers_of_none};
 
 use super::{Code, Failure, Format, Shell};
 use crate::events::Level;

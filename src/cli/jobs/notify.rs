@@ -51,7 +51,7 @@ pub(in super::super) fn delivery(shell: &Shell, session: &Session<'_>) -> Result
         environment: shell.environment.clone(),
         redactor: shell.redactor.clone(),
         flags: shell.flags(session.mode()),
-        waits: Waits::default(),
+        waits: Waits { gather: session.settings.notify.gather, ..Waits::default() },
     };
     Delivery::new(parts).map_err(|error| Failure::failed(format!("cannot set up HTTP: {error}")))
 }

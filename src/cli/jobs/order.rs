@@ -5,7 +5,7 @@ use std::path::{Component, Path};
 use super::super::Failure;
 use super::super::run::{bound, load};
 use crate::runs::{Order, Source};
-use crate::script::{Kind, Script};
+use crate::script::{ArgProblem, Kind, Script};
 use crate::settings::{Job, Mode, Settings};
 
 /// What `run` would refuse is refused here, before anything begins. No credential is read.
@@ -17,7 +17,11 @@ pub(super) fn order(job: &Job, settings: &Settings, mode: Mode) -> Result<Order,
     let root = &settings.project.folder;
     let script = load(root, &root.join(&job.script))?;
     stay_inside(job, &script)?;
-    let given = job.params.clone().into_iter().collect();
+    let given: Vec<(String, String)> = job.params.clone().into_iter().collect();
+    script
+        .declared()
+        .bind(given.clone(), mode == Mode::Sandbox)
+        .map_err(|problem| in_its_file(job, &script, &problem))?;
     bound(script, given, connection.name.clone(), mode, Source::New, root)
         .map_err(|failure| Failure { hint: Some(hint(job)), ..failure })
 }
@@ -33,6 +37,20 @@ fn stay_inside(job: &Job, script: &Script) -> Result<(), Failure> {
             Err(Failure::usage(problem).hint(hint(job)))
         }
     }
+}
+
+/// What is wrong with the arguments, in the words of the job's file.
+fn in_its_file(job: &Job, script: &Script, problem: &ArgProblem) -> Failure {
+    let ArgProblem::Missing { name, doc, placeholder } = problem else {
+        return Failure::usage(problem.to_string()).hint(hint(job));
+    };
+    let kind = script.declared().get(name).map(|argument| argument.kind);
+    let value = match kind {
+        Some(Kind::Int | Kind::Float | Kind::Bool) => placeholder.clone(),
+        _ => format!("\"{placeholder}\""),
+    };
+    let problem = format!("the argument `{name}` is missing{doc}: `[params]` gives the script no such key");
+    Failure::usage(problem).hint(job.how_to_give(name, &value))
 }
 
 fn hint(job: &Job) -> String {

@@ -3,9 +3,10 @@
 use super::super::attendance::Watched;
 use super::super::session::{Play, Session};
 use super::super::{Code, Failure, Shell};
-use super::Place;
 use super::confine::confine;
 use super::order::order;
+use super::powers::powers;
+use super::{Place, remarks};
 use crate::runs::{Begin, Source};
 use crate::settings::{Job, Jobs, Settings};
 use crate::store::{Cause, OfJob};
@@ -28,10 +29,15 @@ pub(super) fn run(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = options.place.mode();
     let (settings, job) = named(&options.name, options.place, shell)?;
     let mut order = order(&job, &settings, mode)?;
+    if let Some(remark) = remarks::of_powers(&job, &order) {
+        remark.say(&job, shell);
+    }
     let of = OfJob { name: job.name.clone(), cause: Cause::Hand, scheduled_at: None };
     order.source = Source::OfJob(Box::new(Begin { id: None, of, events: Vec::new() }));
     confined(&settings)?;
-    let play = Play { attendance: options.watched.attendance(), faults: options.faults.clone(), ..Play::default() };
+    let attendance = options.watched.attendance();
+    let powers = powers(&job, attendance);
+    let play = Play { attendance, powers, faults: options.faults.clone(), ..Play::default() };
     Session::open(shell, settings, mode)?.run(&order, play)
 }
 

@@ -10,13 +10,14 @@ use super::super::session::{Play, Session};
 use super::super::{Code, Failure, Shell};
 use super::moments::{local, typed};
 use super::order::order;
+use super::powers::powers;
 use super::{Place, broken};
 use crate::clock::Clock;
 use crate::effects::brakes::Attendance;
 use crate::model::counted;
 use crate::runs::{Begin, Source};
 use crate::schedule::{Outcome, Simulation, Step, Verdict, What};
-use crate::settings::{Job, Mode};
+use crate::settings::{Job, Mode, Settings};
 use crate::store::{Cause, OfJob};
 
 #[derive(Debug, clap::Args)]
@@ -72,15 +73,15 @@ pub(super) fn simulate(options: &Options, shell: &Shell) -> Result<Code, Failure
         wanted.extend(job.needs.iter().filter(|need| !chosen.contains_key(*need)).cloned());
         chosen.insert(name, Arc::new(job.clone()));
     }
-    let session = if options.run { Some(Session::open(shell, settings.clone(), Mode::Sandbox)?) } else { None };
+    let mut session = if options.run { Some(Session::open(shell, settings.clone(), Mode::Sandbox)?) } else { None };
     let mut sums: BTreeMap<String, Sum> = chosen.keys().map(|name| (name.clone(), Sum::default())).collect();
     let takes = SignedDuration::from_mins(i64::from(options.takes));
     let simulation = Simulation { from, to, takes, at_once: settings.schedule.at_once };
     let mut trouble = None;
     simulation.go(
         chosen.into_values(),
-        |verdict, run| match (&session, &trouble) {
-            (Some(session), None) => match go(session, verdict, run) {
+        |verdict, run| match (&mut session, &trouble) {
+            (Some(session), None) => match go(session, &settings, verdict, run) {
                 Ok(code) => Outcome::of_code(code.number()),
                 Err(failure) => {
                     let code = failure.code.number();
@@ -111,15 +112,17 @@ pub(super) fn simulate(options: &Options, shell: &Shell) -> Result<Code, Failure
 }
 
 /// Runs a script as its moment would.
-fn go(session: &Session<'_>, verdict: &Verdict, run: &str) -> Result<Code, Failure> {
+fn go(session: &mut Session<'_>, settings: &Settings, verdict: &Verdict, run: &str) -> Result<Code, Failure> {
     let job = &verdict.job;
+    session.settings = settings.clone().within(job);
     let scheduled_at = Some(verdict.entry.scheduled_at.as_millisecond());
-    let mut order = order(job, &session.settings.clone().within(job), Mode::Sandbox)?;
+    let mut order = order(job, &session.settings, Mode::Sandbox)?;
     let of = OfJob { name: job.name.clone(), cause: Cause::Schedule, scheduled_at };
     // A simulation begins anew each time: its runs have names of their own.
     let id = format!("{run}-{}", crate::runs::new_scheduled_id(Clock::system().now()));
     order.source = Source::OfJob(Box::new(Begin { id: Some(id), of, events: Vec::new() }));
-    session.run(&order, Play { attendance: Attendance::Unattended, ..Play::default() })
+    let attendance = Attendance::Unattended;
+    session.run(&order, Play { attendance, powers: powers(job, attendance), ..Play::default() })
 }
 
 impl Sum {
@@ -127,8 +130,8 @@ impl Sum {
         let mut other = |why: String, count: u64| *self.others.entry(why).or_default() += count;
         match &verdict.what {
             What::Starts(Step::Begin) => (self.moments, self.ran) = (self.moments + 1, self.ran + 1),
-            What::Skipped(why) => {
-                other(format!("skipped: {}", without_names(&why.to_string())), 1);
+            What::Skipped(_) => {
+                other(without_names(&verdict.words()), 1);
                 self.moments += 1;
             }
             What::Missed { why, folded } => {
@@ -163,21 +166,7 @@ fn without_names(why: &str) -> String {
 }
 
 fn line(at: Timestamp, verdict: &Verdict) -> String {
-    let zone = verdict.job.timetable.zone();
-    let what = match &verdict.what {
-        What::Waits(why) => format!("waits: {why}"),
-        What::Starts(Step::Begin) => "runs".to_owned(),
-        What::Starts(Step::Resume) => "goes on".to_owned(),
-        What::Starts(Step::ResumeFirst(run)) => format!("goes on with {run} first"),
-        What::Skipped(why) => format!("skipped: {why}"),
-        What::Missed { why, .. } => format!("missed: {why}"),
-        What::Stops(run) => format!("stops {run}"),
-        What::Ended(outcome) => outcome.to_string(),
-        What::Left => "is left to the next `beadle serve`".to_owned(),
-        What::Again(outcome) => format!("{outcome}; again at {}", local(verdict.entry.due_at, zone)),
-        What::Pauses { failures } => format!("paused after {failures} failures in a row"),
-    };
-    format!("{}  {} of {}: {what}", local(at, zone), verdict.job.name, local(verdict.entry.scheduled_at, zone))
+    format!("{}  {}", local(at, verdict.job.timetable.zone()), verdict.line())
 }
 
 fn object(at: Timestamp, verdict: &Verdict) -> serde_json::Value {
@@ -186,6 +175,8 @@ fn object(at: Timestamp, verdict: &Verdict) -> serde_json::Value {
         "at": at.to_string(),
         "job": verdict.job.name,
         "scheduled_at": verdict.entry.scheduled_at.to_string(),
-        "what": line(at, verdict).rsplit(": ").next(),
+        "what": verdict.words(),
+        "state": verdict.state(),
+        "why": verdict.why(),
     })
 }

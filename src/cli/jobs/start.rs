@@ -12,6 +12,7 @@ use super::super::session::{Play, Session, Tether};
 use super::super::{Code, Failure, Shell};
 use super::Place;
 use super::order::order;
+use super::powers::powers;
 use super::run::{confined, named};
 use crate::effects::brakes::Attendance;
 use crate::events::Level;
@@ -64,7 +65,9 @@ pub(super) fn start(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         None => begin(options, &job, &session)?,
     };
     let tether = if options.tether { Tether::Stdin } else { Tether::None };
-    let play = Play { attendance: Attendance::Unattended, faults: options.faults.clone(), tether, ..Play::default() };
+    let attendance = Attendance::Unattended;
+    let powers = powers(&job, attendance);
+    let play = Play { attendance, powers, faults: options.faults.clone(), tether, ..Play::default() };
     session.run(&order, play)
 }
 

@@ -25,7 +25,7 @@ pub(in crate::cli) fn hold(cancel: Cancel, printer: Arc<Printer>) -> io::Result<
             }
         }
         printer.say(Level::Warn, "whoever started this run is gone; stopping, what is under way is finished first");
-        cancel.stop(Stop::Interrupted);
+        cancel.stop(Stop::Alone);
     };
     std::thread::Builder::new().name("tether".into()).spawn(wait).map(drop)
 }

@@ -8,7 +8,7 @@ use super::super::session::Session;
 use super::super::{Code, Failure, Shell};
 use super::Place;
 use super::moments::{typed, with_weekday};
-use crate::schedule::tick_json;
+use crate::schedule::{tick_json, tick_words};
 use crate::store::{TickFilter, TickRow};
 
 #[derive(Debug, clap::Args)]
@@ -55,31 +55,9 @@ pub(super) fn ticks(options: &Options, shell: &Shell) -> Result<Code, Failure> {
 }
 
 fn line(tick: &TickRow, zone: &TimeZone) -> String {
-    let mut line = format!("{}  {}: {}", moment(tick.scheduled_at, zone), tick.job, word(&tick.state));
-    if let Some(run) = &tick.run {
-        line.push_str(&format!(
-            " ({run}{})",
-            if tick.tries > 1 { format!(", try {}", tick.tries) } else { String::new() }
-        ));
-    }
-    match (tick.cause.as_str(), tick.made_up) {
-        ("backfill", _) => line.push_str(", asked for"),
-        (_, true) if tick.run.is_some() => line.push_str(", made up for"),
-        _ => {}
-    }
-    if tick.folded > 0 {
-        line.push_str(&format!(", with {} older ones", tick.folded));
-    }
-    if let Some(why) = &tick.why {
-        line.push_str(&format!(": {why}"));
-    }
-    line
+    format!("{}  {}: {}", moment(tick.scheduled_at, zone), tick.job, tick_words(tick))
 }
 
 fn moment(at: i64, zone: &TimeZone) -> String {
     Timestamp::from_millisecond(at).map_or_else(|_| at.to_string(), |at| with_weekday(at, zone))
-}
-
-fn word(state: &str) -> String {
-    state.replace('_', " ")
 }

@@ -1,5 +1,6 @@
 use std::io::Write;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -124,7 +125,17 @@ fn in_a_pipe_progress_is_a_line_every_few_seconds_and_one_at_the_end() {
     let bench = text();
     for row in 1..=250 {
         if row % 10 == 0 {
-            let called = Event::Called { operation: "members.list".into(), write: false, status: Some(200), millis: 7 };
+            let called = Event::Called(Called {
+                connection: "main".into(),
+                operation: "members.list".into(),
+                write: false,
+                status: Some(200),
+                took: Duration::from_millis(7),
+                waited: Duration::ZERO,
+                rate: None,
+                ceiling: None,
+                budget: None,
+            });
             bench.printer.note(&called);
         }
         bench.clock.advance_ms(50);

@@ -1,12 +1,11 @@
 //! `webhook list`: the hooks, what stands aside, and the deliveries, the newest first.
 
-use serde_json::{Value, json};
-
 use super::super::past::{failed, times};
 use super::super::{Code, Failure, Shell};
 use super::open;
+use crate::hooks::{aside_json, delivery_json, hook_json};
 use crate::runs::history::Times;
-use crate::store::{AsideRow, DeliveryRow, HookRow};
+use crate::store::{AsideRow, DeliveryRow, HookRow, IdleRow};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -31,9 +30,11 @@ pub(super) fn list(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         let hooks = session.store.hooks().await?;
         let asides = session.store.asides(only).await?;
         let deliveries = session.store.deliveries(only, i64::MAX, options.limit).await?;
-        Ok((hooks, asides, deliveries))
+        let numbers: Vec<i64> = deliveries.iter().map(|row| row.seq).collect();
+        let idle = session.store.idle_of(&numbers).await?;
+        Ok((hooks, asides, deliveries, idle))
     });
-    let (mut hooks, asides, deliveries) = read.map_err(failed)?;
+    let (mut hooks, asides, deliveries, idle) = read.map_err(failed)?;
     hooks.retain(|hook| only.is_none_or(|only| only == hook.name));
     let flags = shell.flags(session.mode());
     if hooks.is_empty() {
@@ -54,7 +55,9 @@ pub(super) fn list(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         shell.tell_text(&format!("  and {} more aside", asides.len() - ASIDES));
     }
     for row in &deliveries {
-        shell.tell(|| delivery_line(row, &times), || delivery_json(row));
+        let idle: Vec<&IdleRow> = idle.iter().filter(|idle| idle.delivery == row.seq).collect();
+        let text = || [vec![delivery_line(row, &times)], idle_lines(row, &idle)].concat().join("\n");
+        shell.tell(text, || delivery_json(row, &idle));
     }
     let shown = i64::try_from(deliveries.len()).unwrap_or(i64::MAX);
     if shown < all {
@@ -81,24 +84,9 @@ fn hook_line(hook: &HookRow, times: &Times) -> String {
     line
 }
 
-fn hook_json(hook: &HookRow) -> Value {
-    json!({
-        "type": "hook", "hook": hook.name, "connection": hook.connection, "made_at_ms": hook.made_at,
-        "removed_at_ms": hook.removed_at, "old_until_ms": hook.old_until, "deliveries": hook.deliveries,
-        "waiting": hook.waiting, "aside": hook.aside,
-    })
-}
-
 fn aside_line(aside: &AsideRow, times: &Times) -> String {
     let start: String = String::from_utf8_lossy(&aside.body).chars().filter(|c| !c.is_control()).take(60).collect();
     format!("  aside {}  {}  {} bytes, {}: {start}", aside.seq, times.show(aside.at), aside.size, aside.why)
-}
-
-pub(super) fn aside_json(aside: &AsideRow) -> Value {
-    json!({
-        "type": "aside", "aside": aside.seq, "hook": aside.hook, "at_ms": aside.at, "why": aside.why,
-        "size": aside.size, "start": String::from_utf8_lossy(&aside.body),
-    })
 }
 
 /// One delivery as a line.
@@ -116,6 +104,11 @@ pub(super) fn delivery_line(row: &DeliveryRow, times: &Times) -> String {
         line.push_str(&format!(": {trouble}"));
     }
     line
+}
+
+/// Why some of a delivery started nothing, a line a reason.
+pub(super) fn idle_lines(row: &DeliveryRow, idle: &[&IdleRow]) -> Vec<String> {
+    idle.iter().map(|idle| format!("  {}", idle.text(&row.connection))).collect()
 }
 
 /// What is out of the ordinary about a delivery.
@@ -141,17 +134,4 @@ fn flags(row: &DeliveryRow) -> Vec<String> {
         }
     }
     flags
-}
-
-/// One delivery as an object.
-pub(super) fn delivery_json(row: &DeliveryRow) -> Value {
-    let counts = &row.counts;
-    json!({
-        "type": "delivery", "delivery": row.seq, "hook": row.hook, "connection": row.connection,
-        "received_at_ms": row.received_at, "state": row.state, "replay_of": row.replay_of, "repeats": row.repeats,
-        "tries": row.tries, "next_try_at_ms": (row.state != "done").then_some(row.next_try_at),
-        "done_at_ms": row.done_at, "trouble": row.trouble, "partial": counts.partial, "told": counts.notices,
-        "unknown": counts.unknown, "known": counts.known, "gone": counts.gone, "own": counts.own,
-        "unread": counts.unread, "runs": row.runs,
-    })
 }

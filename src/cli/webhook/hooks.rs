@@ -50,7 +50,7 @@ pub(super) fn add(options: &Add, shell: &Shell) -> Result<Code, Failure> {
     let mode = mode(options.sandbox);
     let settings = shell.settings(mode, options.connection.as_deref())?;
     let connection = settings.default_connection()?;
-    if connection.platform.op("webhooks", "batch").is_none() {
+    if !connection.platform.sends_events() {
         let why = format!("connection `{}` is {}, which sends no webhooks", connection.name, connection.platform.title);
         return Err(Failure::usage(why).hint("name a connection to Mobilize with --connection"));
     }
@@ -99,9 +99,10 @@ pub(super) fn rotate(options: &Rotate, shell: &Shell) -> Result<Code, Failure> {
     kept.map_err(failed)?;
     let address = session.settings.webhooks.address(secret.expose());
     let shown = times(&session).show(until);
+    let old_until = jiff::Timestamp::from_millisecond(until).ok().map(|at| at.to_string());
     shell.tell(
         || format!("hook {}\n  {address}\nThis is shown once. The address before it is taken until {shown}.", row.name),
-        || json!({ "type": "hook", "hook": row.name, "connection": row.connection, "address": address, "old_until_ms": until }),
+        || json!({ "type": "hook", "hook": row.name, "connection": row.connection, "address": address, "old_until": old_until }),
     );
     Ok(Code::Done)
 }

@@ -13,6 +13,7 @@ use super::super::{Code, Failure, Format, Shell, pair};
 use super::open;
 use crate::hooks::{Bell, Subscription};
 use crate::model::Topic;
+use crate::server::Arrivals;
 use crate::settings::OwnEvents;
 
 #[derive(Debug, clap::Args)]
@@ -46,7 +47,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let (_keep, subscriptions) = watch::channel(Arc::new(jobs));
     let ready = Ready::take(&session, subscriptions, Bell::default(), CancellationToken::new())?;
     session.runtime.block_on(async {
-        let receiving = ready.receive(&session).await?;
+        let receiving = ready.receive(&session, Arrivals::default()).await?;
         let address = receiving.listening.address;
         match shell.printer.format() {
             Format::Json => shell.printer.object(&json!({ "type": "listening", "address": address.to_string() })),

@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 use super::super::past::{failed, times};
 use super::super::session::Session;
 use super::super::{Code, Failure, Format, Shell};
-use super::deliveries::{aside_json, delivery_json, delivery_line};
+use super::deliveries::{delivery_line, idle_lines};
 use super::open;
 use crate::clock::Clock;
-use crate::hooks::{Bell, Inbox};
-use crate::store::DeliveryRow;
+use crate::hooks::{Bell, Inbox, aside_json, whole_delivery_json};
+use crate::model::counted;
+use crate::runs::history::Times;
+use crate::store::{DeliveryRow, IdleRow, TriggerRow};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -40,25 +42,35 @@ pub(super) fn show(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     }
     let (row, body) = delivery(&session, options.number)?;
     let runs = session.runtime.block_on(session.store.triggers_of(row.seq)).map_err(failed)?;
-    let body: Value = serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
+    let idle = session.runtime.block_on(session.store.idle_of(&[row.seq])).map_err(failed)?;
+    let idle: Vec<&IdleRow> = idle.iter().collect();
     if shell.printer.format() == Format::Json {
-        let mut object = delivery_json(&row);
-        object["body"] = body;
-        object["asked"] = runs
-            .iter()
-            .map(|run| json!({ "run": run.run, "job": run.job, "state": run.state.word(), "ended": run.ended_how, "events": run.events }))
-            .collect();
-        shell.printer.object(&object);
+        shell.printer.object(&whole_delivery_json(&row, &body, &runs, &idle));
         return Ok(Code::Done);
     }
     shell.tell_text(&delivery_line(&row, &times(&session)));
-    for run in &runs {
-        let count = run.events.as_array().map_or(0, Vec::len);
-        let ended = run.ended_how.as_ref().map_or_else(String::new, |how| format!(": {how}"));
-        shell.tell_text(&format!("  run {} of job {}: {count} events, {}{ended}", run.run, run.job, run.state.word()));
-    }
-    shell.tell_text(&serde_json::to_string_pretty(&body).unwrap_or_default());
+    runs.iter().for_each(|run| shell.tell_text(&run_line(run, &times(&session))));
+    idle_lines(&row, &idle).iter().for_each(|line| shell.tell_text(line));
+    let body: Value = serde_json::from_slice(&body).unwrap_or_else(|_| String::from_utf8_lossy(&body).into());
+    shell.tell_text(&harmless(&serde_json::to_string_pretty(&body).unwrap_or_default()));
     Ok(Code::Done)
+}
+
+/// A run that a delivery asked for, and how it stands.
+fn run_line(run: &TriggerRow, times: &Times) -> String {
+    let count = run.events.as_array().map_or(0, Vec::len);
+    let events = counted(u32::try_from(count).unwrap_or(u32::MAX), "event", "events");
+    let mut line = format!("  run {} of job {} for {events}: ", run.run, run.job);
+    match (&run.ended_how, &run.why) {
+        (Some(how), _) => line.push_str(how),
+        (None, Some(why)) => line.push_str(&format!("waits: {why}")),
+        (None, None) if run.tries > 0 => line.push_str("at work"),
+        (None, None) => line.push_str("waits to begin"),
+    }
+    if let Some(at) = run.due_at {
+        line.push_str(&format!("; next try {}", times.show(at)));
+    }
+    line
 }
 
 /// Stores it once more, to be worked off by whoever does that.
@@ -99,9 +111,15 @@ fn aside(session: &Session<'_>, number: i64, shell: &Shell) -> Result<Code, Fail
     let asides = session.runtime.block_on(session.store.asides(None)).map_err(failed)?;
     let found = asides.iter().find(|aside| aside.seq == number);
     let aside = found.ok_or_else(|| missing(session, &format!("nothing aside has the number {number}")))?;
-    let start = String::from_utf8_lossy(&aside.body);
+    let start = harmless(&String::from_utf8_lossy(&aside.body));
     shell.tell(|| format!("{} bytes to hook {}: {}\n{start}", aside.size, aside.hook, aside.why), || aside_json(aside));
     Ok(Code::Done)
+}
+
+/// What somebody else wrote, without what a terminal would obey.
+fn harmless(text: &str) -> String {
+    let shown = |sign: char| if sign.is_control() && !matches!(sign, '\n' | '\t') { '\u{fffd}' } else { sign };
+    text.chars().map(shown).collect()
 }
 
 fn missing(session: &Session<'_>, what: &str) -> Failure {

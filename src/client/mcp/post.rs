@@ -179,6 +179,7 @@ impl Post {
         let (response, token) = self.http.post(&Bytes::from(written), &all).await?;
         let status = response.status().as_u16();
         let (retry_after, location) = (retry_after(&response), super::super::http::location(&response));
+        let budget = super::super::http::budget(response.headers());
         let given = header(&response, SESSION).map(str::to_owned);
         let streams = header(&response, CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/event-stream"));
         let body = match (streams && status < 300, id_of(message)) {
@@ -192,7 +193,10 @@ impl Post {
             _ => body(response, self.http.max_answer()).await?,
         };
         let session = given;
-        Ok(Came { reply: Reply { status, body, retry_after, total: None, trace: None, location, token }, session })
+        Ok(Came {
+            reply: Reply { status, body, retry_after, budget, total: None, trace: None, location, token },
+            session,
+        })
     }
 }
 

@@ -12,4 +12,4 @@ mod whole;
 pub use figures::{Changes, Figures, LastRoster, Leaving, Mails, Removals, Roster, WallClock, WholeRoster};
 pub use hold::{Brake, Commands, Hold, Holds, Leave, Moment, flags, text};
 pub use judge::judge;
-pub use rules::{ADMINISTRATORS, Attendance, Powers, Protection, Rules};
+pub use rules::{ADMINISTRATORS, Attendance, Named, Powers, Protection, Rules};

@@ -1,5 +1,7 @@
 //! What holds for one connection in one run: limits, who is protected, who must be there, whether somebody watches.
 
+use std::path::PathBuf;
+
 use jiff::tz::TimeZone;
 
 use crate::model::{Email, Member};
@@ -18,23 +20,56 @@ pub enum Attendance {
     Unattended,
 }
 
-/// Which of the destroying operations may be used at all.
+/// Which of the operations and arguments that delete for good may be used at all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Powers {
     /// All: a person has started the run.
     #[default]
     All,
-    /// Those named (`users.delete`, `hard_delete`): an unattended job.
-    Named(Vec<String>),
+    /// Those that a job's file names: nobody watches.
+    Named(Named),
+}
+
+/// What a job's file allows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named {
+    /// `users.delete`, `hard_delete`, …
+    pub names: Vec<String>,
+    /// The file, below the project's folder.
+    pub file: PathBuf,
 }
 
 impl Powers {
-    /// Whether this operation or parameter may be used.
+    /// Whether this operation or argument may be used.
     pub fn have(&self, name: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Named(names) => names.iter().any(|named| named == name),
+            Self::Named(named) => named.names.iter().any(|one| one == name),
         }
+    }
+
+    /// What is said of a call that needs these, if one of them is not there; `resume` is the command that lets the run go on.
+    pub fn refusal(&self, needed: &[String], resume: &str) -> Option<String> {
+        let Self::Named(named) = self else { return None };
+        let lacking: Vec<&str> = needed.iter().filter(|name| !self.have(name)).map(String::as_str).collect();
+        let file = named.file.display();
+        (!lacking.is_empty()).then(|| {
+            format!(
+                "held before it was sent: `{}` is not named in {file}, and a job that nobody watches deletes for good only \
+                 what its file names\nif it is meant, write at the top of {file}: {}\nthen go on with: {resume}",
+                lacking.join("` and `"),
+                named.line(&lacking)
+            )
+        })
+    }
+}
+
+impl Named {
+    /// The line of the file that allows these besides: `allow = ["users.delete"]`.
+    pub fn line(&self, more: &[&str]) -> String {
+        let names = self.names.iter().map(String::as_str).chain(more.iter().copied());
+        let quoted: Vec<String> = names.map(|name| format!("\"{name}\"")).collect();
+        format!("allow = [{}]", quoted.join(", "))
     }
 }
 
@@ -58,7 +93,7 @@ pub struct Rules {
     pub sentinel: Vec<Email>,
     /// Whether somebody watches.
     pub attendance: Attendance,
-    /// What may be destroyed.
+    /// What may be deleted for good.
     pub powers: Powers,
     /// Where the quiet hours are.
     pub zone: TimeZone,

@@ -370,8 +370,20 @@ fn people_and_roles_are_protected_by_id_and_by_address() {
 }
 
 #[test]
-fn a_job_has_the_destroying_powers_that_it_names_and_a_person_all() {
-    let named = Powers::Named(vec!["users.delete".into()]);
-    assert!(named.have("users.delete") && !named.have("hard_delete"));
+fn a_job_has_the_powers_that_its_file_names_and_a_person_all() {
+    let file = "jobs/tidy.toml".into();
+    let powers = Powers::Named(Named { names: vec!["users.delete".into()], file });
+    assert!(powers.have("users.delete") && !powers.have("hard_delete"));
     assert!(Powers::All.have("hard_delete"));
+    let needed = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    assert_eq!(Powers::All.refusal(&needed(&["hard_delete"]), "beadle resume r1"), None);
+    assert_eq!(powers.refusal(&needed(&["users.delete"]), "beadle resume r1"), None);
+    assert_eq!(
+        powers.refusal(&needed(&["users.delete", "hard_delete"]), "beadle resume r1").as_deref(),
+        Some(
+            "held before it was sent: `hard_delete` is not named in jobs/tidy.toml, and a job that nobody watches deletes \
+             for good only what its file names\nif it is meant, write at the top of jobs/tidy.toml: allow = \
+             [\"users.delete\", \"hard_delete\"]\nthen go on with: beadle resume r1"
+        )
+    );
 }

@@ -62,7 +62,7 @@ impl Ahead {
         let mut holds: Vec<(String, Hold)> = Vec::new();
         let mut book = Book::of(Shrinking::with_arriving(self.arriving), Powers::with_in_charge(self.in_charge));
         for call in &self.begun {
-            book.has_destroyed(client, call)?;
+            book.has_destroyed(call);
         }
         let mut first = None;
         let rules = &client.rules().limits;

@@ -91,7 +91,8 @@ impl Book {
 
     /// What the call takes away, and whom it gives power.
     async fn taking(&mut self, client: &Client, call: &Call, write: &Write) -> Result<Doing, Error> {
-        let mut doing = Doing { destroyed: destroyed(client, call, write)?, ..Doing::default() };
+        have_powers(client, call).await?;
+        let mut doing = Doing { destroyed: destroyed(call), ..Doing::default() };
         doing.gone = match (write.consequence, write.subject.kind) {
             (Consequence::Moves, _) => self.shrinking.moving(client, call).await?,
             (Consequence::Removes, _) => self.shrinking.removal(client, call).await?,
@@ -117,10 +118,8 @@ impl Book {
     }
 
     /// Counts what a call has destroyed, or may have.
-    pub(super) fn has_destroyed(&mut self, client: &Client, call: &Call) -> Result<(), Error> {
-        let Some(write) = call.op.write(&call.args) else { return Ok(()) };
-        self.destroyed.extend(destroyed(client, call, write)?);
-        Ok(())
+    pub(super) fn has_destroyed(&mut self, call: &Call) {
+        self.destroyed.extend(destroyed(call));
     }
 
     /// Nothing has held it: counts it, and gives what was read of its subjects.
@@ -153,17 +152,22 @@ impl Doing {
     }
 }
 
-/// What the call destroys for good: keys of its subjects. A job must have named what it uses.
-fn destroyed(client: &Client, call: &Call, write: &Write) -> Result<Vec<String>, Error> {
-    let deletes = (write.consequence == Consequence::Deletes).then(|| call.op.name());
-    let names: Vec<String> = deletes.into_iter().chain(call.destroys().map(str::to_owned)).collect();
-    if let Some(name) = names.iter().find(|name| !client.rules().powers.have(name)) {
-        return Err(Error::new(call, "not_named", format!("a job uses `{name}` only when it names it")));
+/// Holds the run where a call deletes for good what the job's file does not allow. No number lets it through.
+async fn have_powers(client: &Client, call: &Call) -> Result<(), Error> {
+    let (powers, needed) = (&client.rules().powers, call.powers());
+    if needed.iter().all(|name| powers.have(name)) {
+        return Ok(());
     }
-    if names.is_empty() {
-        return Ok(Vec::new());
+    let resume = client.ledger().command("resume").await.map_err(|error| Error::of_ledger(client, error))?;
+    powers.refusal(&needed, &resume).map_or(Ok(()), |words| Err(Error::held(call, words)))
+}
+
+/// What the call destroys for good: keys of its subjects.
+fn destroyed(call: &Call) -> Vec<String> {
+    if call.powers().is_empty() {
+        return Vec::new();
     }
     let pieces = call.pieces();
     let subjects = pieces.iter().flat_map(|piece| &piece.subjects);
-    Ok(subjects.map(|(subject, _)| format!("{} {}", subject.kind.as_str(), subject.key)).collect())
+    subjects.map(|(subject, _)| format!("{} {}", subject.kind.as_str(), subject.key)).collect()
 }

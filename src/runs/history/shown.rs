@@ -1,12 +1,15 @@
 //! `beadle runs show`: everything of one run, in pieces, since its effects, calls and log may be many.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::words::{Owner, Times, effect_json, effect_line, moment};
 use crate::model::counted;
 use crate::settings::Flags;
 use crate::store::{
-    Approval, AttemptRow, CallRow, Cause, Decision, EffectRow, EffectsRow, LogLine, OfJob, Run, RunState,
+    Approval, AttemptRow, CallRow, Cause, Decision, EffectRow, EffectsRow, Figures, LogLine, OfJob, RequestRow, Run,
+    RunState,
 };
 
 /// One run, and what its tale is told with.
@@ -28,6 +31,8 @@ pub struct Shown {
     pub decisions: Vec<Decision>,
     /// How many of its calls could change something.
     pub calls: i64,
+    /// What it asked of platforms, by connection and operation.
+    pub requests: Vec<RequestRow>,
     /// Files that it left in its folder: name and bytes.
     pub files: Vec<(String, u64)>,
     /// Whether the sandbox that it ran on is gone.
@@ -61,6 +66,7 @@ impl Shown {
             let (first, last) = (self.times.show(*first), self.times.show(*last));
             lines.push(format!("  attempt {attempt}: {first} to {last}, {}", counted(*calls, "write", "writes")));
         }
+        lines.extend(asked(&self.requests).map(|asked| format!("  {asked}")));
         lines.join("\n")
     }
 
@@ -150,6 +156,7 @@ impl Shown {
             "error": self.error(),
             "attempts": self.run.attempt,
             "calls": self.calls,
+            "requests": self.requests.iter().map(request_json).collect::<Vec<_>>(),
             "report": self.run.summary,
             "next": self.command(),
         })
@@ -288,6 +295,35 @@ pub(super) fn arguments(run: &Run) -> impl Iterator<Item = (&str, &str)> {
         .filter_map(|pair| Some((pair.get(0)?.as_str()?, pair.get(1)?.as_str()?)))
 }
 
+/// How many requests there were and what they waited for; `None` where there was none.
+fn asked(rows: &[RequestRow]) -> Option<String> {
+    let mut all = Figures::default();
+    rows.iter().for_each(|row| all.add(&row.figures));
+    let mut words = format!("requests: {}", all.requests());
+    if all.again > 0 {
+        words.push_str(&format!(", {} tried again", all.again));
+    }
+    if all.waits > 0 {
+        let seconds = Duration::from_micros(all.waited_us).as_secs_f64();
+        let waits = counted(i64::try_from(all.waits).unwrap_or(i64::MAX), "wait", "waits");
+        words.push_str(&format!(", {waits} for the pace, {seconds:.1} s in all"));
+    }
+    (all.requests() > 0).then_some(words)
+}
+
+fn request_json(row: &RequestRow) -> Value {
+    let RequestRow { connection, operation, figures } = row;
+    json!({
+        "connection": connection,
+        "operation": operation,
+        "statuses": figures.statuses,
+        "tried_again": figures.again,
+        "seconds": Duration::from_micros(figures.took_us).as_secs_f64(),
+        "waits": figures.waits,
+        "waited_seconds": Duration::from_micros(figures.waited_us).as_secs_f64(),
+    })
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::super::words::tests::{row, times};
@@ -331,6 +367,7 @@ pub(super) mod tests {
             approvals: Vec::new(),
             decisions: Vec::new(),
             calls: 1,
+            requests: Vec::new(),
             files: Vec::new(),
             gone: false,
             flags: Flags::of(Mode::Sandbox, None),
@@ -375,6 +412,19 @@ pub(super) mod tests {
         assert_eq!(line(Cause::Backfill, due), "  for the job weekly, made up for 2023-11-14 22:13:20 UTC");
         assert_eq!(line(Cause::Hand, None), "  for the job weekly, started by hand");
         assert_eq!(line(Cause::Event, None), "  for the job weekly, started by events");
+    }
+
+    #[test]
+    fn requests_are_told_with_what_they_waited_for() {
+        let row = |count: u64, waits: u64| {
+            let statuses = [("2xx".to_owned(), count)].into();
+            let figures = Figures { statuses, again: waits, waits, waited_us: waits * 200_000, ..Figures::default() };
+            RequestRow { connection: "main".into(), operation: "members.list".into(), figures }
+        };
+        assert_eq!(asked(&[]), None);
+        assert_eq!(asked(&[row(29, 0)]).unwrap(), "requests: 29");
+        let words = asked(&[row(20, 2), row(9, 1)]).unwrap();
+        assert_eq!(words, "requests: 29, 3 tried again, 3 waits for the pace, 0.6 s in all");
     }
 
     #[test]

@@ -62,6 +62,7 @@ impl Past {
             approvals,
             decisions: store.decisions(id).await?,
             calls: store.count_calls(id).await?,
+            requests: store.requests_of(id).await?,
             effects,
             files,
             flags: self.flags.clone(),

@@ -1,17 +1,20 @@
-//! Takes messages away in the background: in order for each job and way, a few at once, again and again until they have
-//! arrived. Its one rule: a message is forgotten when it has arrived, so it may arrive twice and never not at all.
+//! Takes messages away in the background: a few at once, again and again until they have arrived. Its one rule: a message is
+//! forgotten when it has arrived, so it may arrive twice and never not at all.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::decide::Pulse;
 use super::delivery::{Delivery, Trouble, Way};
+use super::lanes::{Lanes, Load};
 use super::message::Message;
+use super::tally::{Counter, Try};
 use crate::clock::Clock;
 use crate::events::{Events, Level};
 use crate::model::span;
@@ -28,8 +31,6 @@ const PINGS: u32 = 3;
 
 /// The jobs in force, by name.
 pub(super) type InForce = Arc<RwLock<BTreeMap<String, Arc<Job>>>>;
-/// What is delivered one after the other.
-type Lane = (String, Way);
 
 /// Something to be delivered.
 #[derive(Clone, Debug)]
@@ -58,24 +59,32 @@ pub(super) struct Courier {
     pub(super) inbox: mpsc::UnboundedReceiver<Letter>,
     /// How many were never tried.
     pub(super) fresh: watch::Sender<usize>,
-    pub(super) lanes: BTreeMap<Lane, VecDeque<Letter>>,
-    /// When a lane's first letter is to be sent; those under way are not in here.
-    pub(super) ready: BTreeSet<(Instant, Lane)>,
+    pub(super) counter: Counter,
+    /// Nobody waits for others any more.
+    pub(super) hurry: CancellationToken,
+    pub(super) lanes: Lanes,
     /// Have arrived, and their rows could not be removed yet.
     pub(super) unforgotten: Vec<i64>,
+}
+
+/// What came of a load, and in one line what it was.
+struct Back {
+    load: Load,
+    result: Result<String, Trouble>,
+    title: String,
 }
 
 impl Courier {
     /// Works until nobody hands it anything any more and everything was tried once.
     pub(super) async fn work(mut self) {
         let mut under_way = JoinSet::new();
-        let mut open = true;
+        let (mut open, mut hurries) = (true, false);
         loop {
             self.send_ready(&mut under_way);
             if !open && *self.fresh.borrow() == 0 {
                 return;
             }
-            let next = self.ready.first().map(|(at, _)| *at);
+            let next = self.lanes.next_at();
             let full = under_way.len() >= AT_ONCE;
             tokio::select! {
                 letter = self.inbox.recv(), if open => match letter {
@@ -83,88 +92,104 @@ impl Courier {
                     None => open = false,
                 },
                 Some(done) = under_way.join_next() => {
-                    if let Ok((lane, result)) = done {
-                        self.came_back(lane, result).await;
+                    if let Ok(back) = done {
+                        self.came_back(back).await;
                     }
+                }
+                () = self.hurry.cancelled(), if !hurries => {
+                    hurries = true;
+                    self.lanes.hurry(Instant::now());
                 }
                 () = tokio::time::sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() && !full => {}
             }
         }
     }
 
+    /// With all that has come by now: it may leave together.
     fn take(&mut self, letter: Letter) {
-        let lane = (letter.job.clone(), letter.way);
-        let letters = self.lanes.entry(lane.clone()).or_default();
-        letters.push_back(letter);
-        if letters.len() == 1 {
-            self.ready.insert((Instant::now(), lane));
+        let mut next = Some(letter);
+        while let Some(letter) = next {
+            let job = self.job(&letter.job);
+            self.lanes.take(letter, job.as_deref(), Instant::now());
+            next = self.inbox.try_recv().ok();
         }
     }
 
-    fn send_ready(&mut self, under_way: &mut JoinSet<(Lane, Result<String, Trouble>)>) {
+    fn send_ready(&mut self, under_way: &mut JoinSet<Back>) {
         let now = Instant::now();
-        while under_way.len() < AT_ONCE && self.ready.first().is_some_and(|(at, _)| *at <= now) {
-            let Some((_, lane)) = self.ready.pop_first() else { return };
-            let Some(letter) = self.lanes.get(&lane).and_then(VecDeque::front).cloned() else { continue };
-            let (delivery, job) = (Arc::clone(&self.delivery), self.job(&lane.0));
-            under_way.spawn(async move { (lane, carry(&delivery, job, &letter).await) });
+        while under_way.len() < AT_ONCE {
+            let jobs = Arc::clone(&self.jobs);
+            let Some(load) = self.lanes.leave(now, |name| in_force(&jobs, name)) else { return };
+            let delivery = Arc::clone(&self.delivery);
+            under_way.spawn(async move {
+                let (result, title) = carry(&delivery, &load).await;
+                Back { load, result, title }
+            });
         }
     }
 
     fn job(&self, name: &str) -> Option<Arc<Job>> {
-        self.jobs.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+        in_force(&self.jobs, name)
     }
 
-    /// One delivery has ended: its letter is done with, or waits for the next try.
-    async fn came_back(&mut self, lane: Lane, result: Result<String, Trouble>) {
-        let Some(mut letter) = self.lanes.get_mut(&lane).and_then(VecDeque::pop_front) else { return };
-        letter.tries += 1;
-        if letter.tries == 1 {
-            self.fresh.send_modify(|fresh| *fresh = fresh.saturating_sub(1));
-        }
-        let wait = match result {
+    /// One delivery has ended: its letters are done with, or wait for the next try.
+    async fn came_back(&mut self, Back { load, result, title }: Back) {
+        let Load { lane, mut letters, .. } = load;
+        let fresh = letters.iter().filter(|letter| letter.tries == 0).count();
+        letters.iter_mut().for_each(|letter| letter.tries += 1);
+        self.fresh.send_modify(|left| *left = left.saturating_sub(fresh));
+        let Some(first) = letters.first().cloned() else { return };
+        let (mut again, mut done, mut wait) = (Vec::new(), letters, Duration::ZERO);
+        let tried = match result {
             Ok(_) => {
-                if letter.tries > 1 {
-                    let line = format!("{}: {} now: {}", letter.job, self.place(&letter, "was told"), letter.title());
+                if first.tries > 1 {
+                    let line = format!("{}: {} now: {title}", first.job, self.place(&first, "was told"));
                     self.events.say(Level::Info, line);
                 }
-                None
+                Try::Arrived
             }
-            Err(trouble) => self.failed(&letter, &trouble),
+            Err(trouble) => {
+                (done, again) = done.into_iter().partition(|letter| self.is_given_up(letter));
+                wait = self.failed(&first, &trouble, &title, &done, &again);
+                if again.is_empty() { Try::GivenUp } else { Try::Failed }
+            }
         };
-        if let Some(wait) = wait {
-            self.lanes.entry(lane.clone()).or_default().push_front(letter);
-            self.ready.insert((Instant::now() + wait, lane));
-            return;
-        }
-        match self.lanes.get(&lane).is_some_and(|letters| !letters.is_empty()) {
-            true => drop(self.ready.insert((Instant::now(), lane))),
-            false => drop(self.lanes.remove(&lane)),
-        }
-        self.forget(letter.id).await;
+        self.counter.tried(first.way, tried);
+        self.lanes.back(lane, again, wait, Instant::now());
+        self.forget(done.iter().filter_map(|letter| letter.id)).await;
     }
 
-    /// Says what went wrong; how long to wait before the next try, `None` where there is none.
-    fn failed(&self, letter: &Letter, trouble: &Trouble) -> Option<Duration> {
-        let waits = self.delivery.parts.waits;
-        let ping = matches!(letter.what, Cargo::Ping(..));
+    /// Whether it is not tried again.
+    fn is_given_up(&self, letter: &Letter) -> bool {
         let named = self.job(&letter.job).is_none_or(|job| letter.way.is_of(&job));
         let age = Duration::from_millis(u64::try_from(self.clock.now_ms() - letter.made_at).unwrap_or(0));
-        let last = if ping { letter.tries >= PINGS } else { age >= GIVEN_UP };
+        let ping = matches!(letter.what, Cargo::Ping(..));
+        !named || if ping { letter.tries >= PINGS } else { age >= GIVEN_UP }
+    }
+
+    /// Says what went wrong with what was sent as one; how long to wait before what is left of it is tried again.
+    fn failed(&self, first: &Letter, trouble: &Trouble, title: &str, done: &[Letter], again: &[Letter]) -> Duration {
+        let waits = self.delivery.parts.waits;
+        let ping = matches!(first.what, Cargo::Ping(..));
         let wait = match ping {
             true => waits.ping_again,
-            false => waits.again.saturating_mul(1 << (letter.tries - 1).min(20)),
+            false => waits.again.saturating_mul(1 << (first.tries - 1).min(20)),
         };
         let wait = wait.max(trouble.wait.unwrap_or_default()).min(LONGEST);
-        let what = format!("{}: {}: {}", letter.job, self.place(letter, &trouble.why), letter.title());
-        let test = format!("`beadle jobs notify {} --test{}` tries it", letter.job, self.delivery.parts.flags);
-        if !named || last {
-            self.events.say(Level::Error, format!("{what}; given up after {} tries; {test}", letter.tries));
-            return None;
+        let of = |letter: &Letter| format!("{}: {}", letter.job, self.place(letter, &trouble.why));
+        let test = |letter: &Letter| {
+            format!("`beadle jobs notify {} --test{}` tries it", letter.job, self.delivery.parts.flags)
+        };
+        for letter in done {
+            let line =
+                format!("{}: {}; given up after {} tries; {}", of(letter), letter.title(), letter.tries, test(letter));
+            self.events.say(Level::Error, line);
         }
-        let level = if ping { Level::Debug } else { Level::Warn };
-        self.events.say(level, format!("{what}; again in {}; {test}", span(wait)));
-        Some(wait)
+        if let Some(letter) = again.first() {
+            let level = if ping { Level::Debug } else { Level::Warn };
+            self.events.say(level, format!("{}: {title}; again in {}; {}", of(letter), span(wait), test(letter)));
+        }
+        wait
     }
 
     fn place(&self, letter: &Letter, what: &str) -> String {
@@ -172,8 +197,8 @@ impl Courier {
         format!("{} {what}", place.unwrap_or_else(|| format!("the {}", letter.way.word())))
     }
 
-    async fn forget(&mut self, id: Option<i64>) {
-        self.unforgotten.extend(id);
+    async fn forget(&mut self, ids: impl Iterator<Item = i64>) {
+        self.unforgotten.extend(ids);
         // Where it cannot be written now it is with the next one that arrives; a restart before that sends it again.
         if !self.unforgotten.is_empty() && self.delivery.parts.store.forget_letters(&self.unforgotten).await.is_ok() {
             self.unforgotten.clear();
@@ -190,12 +215,23 @@ impl Letter {
     }
 }
 
-async fn carry(delivery: &Delivery, job: Option<Arc<Job>>, letter: &Letter) -> Result<String, Trouble> {
-    let Some(job) = job else {
-        return Err(Trouble { why: "cannot be asked: its job is not in force".to_owned(), wait: None });
+fn in_force(jobs: &InForce, name: &str) -> Option<Arc<Job>> {
+    jobs.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+}
+
+/// Delivers, all of it as one; with what that was in one line.
+async fn carry(delivery: &Delivery, load: &Load) -> (Result<String, Trouble>, String) {
+    let Some(first) = load.letters.first() else { return (Ok(String::new()), String::new()) };
+    let Some(job) = &load.job else {
+        let why = "cannot be asked: its job is not in force".to_owned();
+        return (Err(Trouble { why, wait: None }), first.title());
     };
-    match &letter.what {
-        Cargo::Message(message) => delivery.send(&job, letter.way, message).await,
-        Cargo::Ping(pulse, body) => delivery.ping(&job, *pulse, body).await,
+    if let Cargo::Ping(pulse, body) = &first.what {
+        return (delivery.ping(job, *pulse, body).await, first.title());
     }
+    let message = |letter: &Letter| match &letter.what {
+        Cargo::Message(message) => Some((**message).clone()),
+        Cargo::Ping(..) => None,
+    };
+    delivery.send_all(job, first.way, load.letters.iter().filter_map(message).collect()).await
 }

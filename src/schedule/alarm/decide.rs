@@ -56,7 +56,8 @@ pub(super) struct News {
 }
 
 impl State {
-    const ALL: [Self; 6] = [Self::Fine, Self::Failing, Self::Paused, Self::Held, Self::InDoubt, Self::Missed];
+    pub(super) const ALL: [Self; 6] =
+        [Self::Fine, Self::Failing, Self::Paused, Self::Held, Self::InDoubt, Self::Missed];
 
     /// The word that the store keeps.
     pub(super) const fn word(self) -> &'static str {
@@ -214,20 +215,18 @@ fn next(message: &Message, flags: &Flags) -> Vec<String> {
         Topic::InDoubt => show.into_iter().chain([format!("beadle doubts{flags}")]).collect(),
         Topic::Paused => show.into_iter().chain([format!("beadle jobs unpause {job}{flags}")]).collect(),
         Topic::Missed => vec![format!("beadle jobs ticks {job}{flags}")],
-        Topic::Recovered | Topic::StoreFails | Topic::StoreWorks | Topic::Test => Vec::new(),
+        Topic::Recovered | Topic::StoreFails | Topic::StoreWorks | Topic::Test | Topic::Several => Vec::new(),
     }
 }
 
 fn pulse(verdict: &Verdict) -> Option<(Pulse, String)> {
-    let run = &verdict.entry.run;
-    match &verdict.what {
-        What::Starts(Step::Begin) => Some((Pulse::Start, format!("run {run} begins"))),
-        What::Ended(outcome) if outcome.is_done() => Some((Pulse::Success, format!("run {run}: {outcome}"))),
-        What::Ended(outcome) if outcome.is_failure() || *outcome == Outcome::Held => {
-            Some((Pulse::Fail, format!("run {run}: {outcome}")))
-        }
-        _ => None,
-    }
+    let pulse = match &verdict.what {
+        What::Starts(Step::Begin) => Pulse::Start,
+        What::Ended(outcome) if outcome.is_done() => Pulse::Success,
+        What::Ended(outcome) if outcome.is_failure() || *outcome == Outcome::Held => Pulse::Fail,
+        _ => return None,
+    };
+    Some((pulse, verdict.words()))
 }
 
 #[cfg(test)]

@@ -196,7 +196,7 @@ fn the_watcher_hears_of_starts_successes_and_failures_and_of_nothing_else() {
     assert_eq!(heard(&mut scene, What::Starts(Step::Begin)), Some((Pulse::Start, "run r0 begins".into())));
     assert_eq!(heard(&mut scene, What::Again(FAILED)), None);
     assert_eq!(heard(&mut scene, What::Starts(Step::Resume)), None);
-    assert_eq!(heard(&mut scene, What::Ended(Outcome::Done)), Some((Pulse::Success, "run r0: done".into())));
+    assert_eq!(heard(&mut scene, What::Ended(Outcome::Done)), Some((Pulse::Success, "run r0 done".into())));
     let failed = (Pulse::Fail, "run r0: failed with exit code 1".to_owned());
     assert_eq!(heard(&mut scene, What::Ended(FAILED)), Some(failed));
     assert_eq!(heard(&mut scene, What::Ended(Outcome::Held)), Some((Pulse::Fail, "run r0: held by a brake".into())));

@@ -11,8 +11,11 @@ use super::message::{Message, Topic};
 use super::{program, shapes};
 use crate::client::{Answered, Poster};
 use crate::runs::history::{Owner, Shown, Times};
-use crate::settings::{Address, Environment, Flags, Job, Mail, Project, Redactor, Secret, Shape};
+use crate::settings::{Address, Environment, Flags, Job, Mail, Project, Redactor, Secret, Shape, Telling};
 use crate::store::{Error, Store};
+
+/// Of several messages in one, so many say what their runs say of their errors.
+const COMPLETED: usize = 20;
 
 /// How a message leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,6 +41,8 @@ pub struct Waits {
     pub again: Duration,
     /// Before a ping is sent again.
     pub ping_again: Duration,
+    /// So long the first message to a receiver waits for others that leave with it.
+    pub gather: Duration,
 }
 
 /// What is needed to deliver.
@@ -80,6 +85,7 @@ impl Default for Waits {
             program: Duration::from_secs(30),
             again: Duration::from_secs(10),
             ping_again: Duration::from_secs(2),
+            gather: Telling::default().gather,
         }
     }
 }
@@ -137,6 +143,29 @@ impl Delivery {
     /// With these parts; nothing is sent yet.
     pub fn new(parts: DeliveryParts) -> Result<Self, String> {
         Ok(Self { poster: Poster::patient(parts.waits.post)?, parts })
+    }
+
+    /// Sends these as one message, once; what was answered, and its title.
+    pub(super) async fn send_all(
+        &self,
+        job: &Job,
+        way: Way,
+        mut all: Vec<Message>,
+    ) -> (Result<String, Trouble>, String) {
+        if all.len() > 1 {
+            for one in all.iter_mut().take(COMPLETED) {
+                *one = self.completed(one).await;
+            }
+        }
+        let next = format!("beadle jobs{}", self.parts.flags);
+        let message = match Message::gathered(all.clone(), next) {
+            Some(gathered) => gathered,
+            None => match all.pop() {
+                Some(only) => only,
+                None => return (Err(Trouble::gone()), String::new()),
+            },
+        };
+        (self.send(job, way, &message).await, message.title())
     }
 
     /// Sends a message once; what was answered.
@@ -230,7 +259,7 @@ impl Delivery {
                 message.next.splice(message.next.len().min(1)..message.next.len().min(1), command);
             }
         }
-        message.each_text(|text| self.parts.redactor.redact(text).into_owned())
+        message.each_text(&|text: &str| self.parts.redactor.redact(text).into_owned())
     }
 
     async fn shown(&self, id: &str) -> Result<Option<Shown>, Error> {
@@ -246,6 +275,7 @@ impl Delivery {
             approvals: store.approvals(id).await?,
             decisions: Vec::new(),
             calls: 0,
+            requests: Vec::new(),
             files: Vec::new(),
             gone: false,
             flags: self.parts.flags.clone(),

@@ -32,6 +32,26 @@ pub enum Topic {
     StoreWorks,
     /// Somebody wants to know whether messages arrive.
     Test,
+    /// Several messages to the same receiver.
+    Several,
+}
+
+impl Topic {
+    /// The word for it, as it is kept.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Recovered => "recovered",
+            Self::Paused => "paused",
+            Self::Held => "held",
+            Self::InDoubt => "in_doubt",
+            Self::Missed => "missed",
+            Self::StoreFails => "store_fails",
+            Self::StoreWorks => "store_works",
+            Self::Test => "test",
+            Self::Several => "several",
+        }
+    }
 }
 
 /// A message, as it is kept until it has arrived.
@@ -64,6 +84,9 @@ pub struct Message {
     pub next: Vec<String>,
     /// Whether it is about the simulated platforms.
     pub sandbox: bool,
+    /// What it tells of, where it is several messages in one; never kept so.
+    #[serde(default, skip_serializing)]
+    pub several: Vec<Message>,
 }
 
 impl Message {
@@ -83,6 +106,7 @@ impl Message {
             error: None,
             next: Vec::new(),
             sandbox: false,
+            several: Vec::new(),
         }
     }
 
@@ -130,6 +154,9 @@ impl Message {
 
     /// One line that says it all.
     pub fn title(&self) -> String {
+        if self.what == Topic::Several {
+            return self.several_title();
+        }
         let job = self.job.as_deref().unwrap_or("beadle serve");
         let sandbox = if self.sandbox { " (sandbox)" } else { "" };
         let what = match self.what {
@@ -143,13 +170,17 @@ impl Message {
             Topic::Missed => "did not run".to_owned(),
             Topic::StoreFails => "cannot write its store: nothing new begins".to_owned(),
             Topic::StoreWorks => "can write its store again".to_owned(),
-            Topic::Test => "has sent a test: whoever reads this is told when it fails".to_owned(),
+            Topic::Test | Topic::Several => "has sent a test: whoever reads this is told when it fails".to_owned(),
         };
         format!("{job}{sandbox} {what}")
     }
 
     /// What else is known, each with its name.
     pub fn facts(&self) -> Vec<(&'static str, String)> {
+        if self.what == Topic::Several {
+            let next = self.next.iter().map(|next| ("Next", next.clone()));
+            return self.several_facts().into_iter().chain(next).collect();
+        }
         let facts = [
             ("Moment", self.moment.clone()),
             ("Run", self.run.clone()),
@@ -173,11 +204,17 @@ impl Message {
         if let (Value::Object(all), Ok(Value::Object(known))) = (&mut all, serde_json::to_value(self)) {
             all.extend(known);
         }
+        if self.what == Topic::Several
+            && let (Value::Object(all), Value::Object(several)) = (&mut all, self.several_json())
+        {
+            all.extend(several);
+        }
         all
     }
 
     /// The same with every text changed: secrets are taken out so.
-    pub(super) fn each_text(mut self, change: impl Fn(&str) -> String) -> Self {
+    pub(super) fn each_text(mut self, change: &impl Fn(&str) -> String) -> Self {
+        self.several = self.several.into_iter().map(|one| one.each_text(change)).collect();
         for text in [&mut self.why, &mut self.error].into_iter().flatten() {
             *text = change(text);
         }

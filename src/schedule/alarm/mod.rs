@@ -4,22 +4,27 @@
 mod courier;
 mod decide;
 mod delivery;
+mod gathered;
+mod lanes;
 mod message;
 mod program;
 mod shapes;
+mod tally;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 pub use decide::Pulse;
 pub use delivery::{Delivery, DeliveryParts, Trouble, Waits, Way};
 pub use message::{Message, Topic};
+pub use tally::AlarmTally;
 
 use super::verdict::Verdict;
 use crate::clock::Clock;
@@ -28,6 +33,8 @@ use crate::settings::{Flags, Job, Mode, Notify};
 use crate::store::{AlarmRow, Error, LetterRow};
 use courier::{Cargo, Courier, InForce, Letter};
 use decide::{State, Told};
+use lanes::Lanes;
+use tally::Counter;
 
 /// A store that fails again within this time is not told of again.
 const STORE_AGAIN: SignedDuration = SignedDuration::from_mins(15);
@@ -43,7 +50,9 @@ struct Inner {
     mode: Mode,
     jobs: InForce,
     memory: Mutex<Memory>,
+    counter: Counter,
     fresh: watch::Sender<usize>,
+    hurry: CancellationToken,
 }
 
 #[derive(Default)]
@@ -61,6 +70,7 @@ pub(super) struct Draft {
     pub(super) alarms: Vec<AlarmRow>,
     pub(super) letters: Vec<LetterRow>,
     told: BTreeMap<String, Told>,
+    made: Vec<Topic>,
     sent: Vec<Letter>,
 }
 
@@ -79,7 +89,9 @@ impl Alarms {
             mode,
             jobs: InForce::default(),
             memory: Mutex::default(),
+            counter: Counter::default(),
             fresh: watch::Sender::new(0),
+            hurry: CancellationToken::new(),
         })))
     }
 
@@ -96,9 +108,10 @@ impl Alarms {
             events: inner.events.clone(),
             clock: inner.clock.clone(),
             inbox,
+            counter: inner.counter.clone(),
             fresh: inner.fresh.clone(),
-            lanes: BTreeMap::new(),
-            ready: BTreeSet::new(),
+            hurry: inner.hurry.clone(),
+            lanes: Lanes::new(inner.delivery.parts.waits.gather),
             unforgotten: Vec::new(),
         };
         tokio::spawn(courier.work());
@@ -139,6 +152,7 @@ impl Alarms {
         let mut id = memory.last_id;
         for (job, mut message) in news.messages {
             message.sandbox = inner.mode == Mode::Sandbox;
+            draft.made.push(message.what);
             for way in Way::MESSAGES.into_iter().filter(|way| way.is_of(&job)) {
                 id += 1;
                 let letter = Letter::of(Some(id), &job.name, way, message.clone());
@@ -163,6 +177,7 @@ impl Alarms {
         let Some(inner) = &self.0 else { return };
         let mut memory = inner.memory();
         memory.told.extend(draft.told);
+        draft.made.into_iter().for_each(|what| inner.counter.made(what));
         memory.last_id = draft.letters.last().map_or(memory.last_id, |letter| letter.id);
         draft.sent.into_iter().for_each(|letter| inner.hand_over(&memory, letter));
     }
@@ -189,9 +204,16 @@ impl Alarms {
         }
     }
 
+    /// What was told since the process began.
+    pub(super) fn tally(&self) -> AlarmTally {
+        self.0.as_ref().map(|inner| inner.counter.all()).unwrap_or_default()
+    }
+
     /// Waits until everything was tried once, for so long at most. What has not arrived is sent by the next daemon.
     pub async fn finish(&self, patience: Duration) {
         let Some(inner) = &self.0 else { return };
+        // Nobody waits for others any more.
+        inner.hurry.cancel();
         let mut fresh = inner.fresh.subscribe();
         // What is left is in the store.
         let _ = tokio::time::timeout(patience, fresh.wait_for(|fresh| *fresh == 0)).await;
@@ -202,6 +224,11 @@ impl Alarms {
 pub fn test_message(job: &str, mode: Mode, flags: &Flags, now: Timestamp) -> Message {
     let next = vec![format!("beadle jobs next {job}{flags}")];
     Message { next, sandbox: mode == Mode::Sandbox, ..Message::new(Topic::Test, Some(job), now) }
+}
+
+/// The words for how a job can stand, as far as somebody was told.
+pub fn told_states() -> impl Iterator<Item = &'static str> {
+    State::ALL.into_iter().map(State::word)
 }
 
 impl Inner {
@@ -221,6 +248,7 @@ impl Inner {
     fn tell_everybody(&self, memory: &Memory, what: Topic, why: Option<&str>, now: Timestamp) {
         let jobs: Vec<Arc<Job>> =
             self.jobs.read().unwrap_or_else(PoisonError::into_inner).values().map(Arc::clone).collect();
+        self.counter.made(what);
         let mut told: Vec<(Way, &Notify)> = Vec::new();
         for job in &jobs {
             for way in Way::MESSAGES.into_iter().filter(|way| way.is_of(job)) {

@@ -1,5 +1,7 @@
 #![expect(clippy::disallowed_methods, reason = "a server that answers as it likes, and the files that programs write")]
 
+mod gathering;
+
 use std::collections::VecDeque;
 use std::path::Path;
 
@@ -159,7 +161,7 @@ impl Scene {
             clock: Clock::fixed(now()),
             said: Arc::default(),
             redactor: Redactor::default(),
-            waits: Waits { post: long, program: long, again: ms(5), ping_again: ms(5) },
+            waits: Waits { post: long, program: long, again: ms(5), ping_again: ms(5), gather: Duration::ZERO },
             jobs,
             settings: String::new(),
         }
@@ -330,7 +332,7 @@ async fn a_watcher_hears_start_and_end_in_order_and_is_asked_three_times_at_most
     let of = |path: &str, body: &str| (format!("/hook/T0PSECRET{path}"), body.to_owned());
     let failed = of("/fail", "run r2: failed with exit code 1");
     assert_eq!(heard[..2], [of("/start", "run r1 begins"), of("/start", "run r1 begins")]);
-    assert_eq!(heard[2..5], [of("", "run r1: done"), of("", "run r1: done"), of("", "run r1: done")]);
+    assert_eq!(heard[2..5], [of("", "run r1 done"), of("", "run r1 done"), of("", "run r1 done")]);
     assert_eq!(heard[5], failed, "the one before it was given up");
     scene.said("given up after 3 tries").await;
     assert!(scene.is_clean() && scene.store.letters().await.unwrap().is_empty());

@@ -67,7 +67,7 @@ impl Board {
     /// An older run came to its end, or did not: what waited for it begins or gives up.
     fn older_ended(&mut self, number: usize, work: Work, outcome: Outcome, turn: &mut Turn) {
         self.count(number, &work, outcome, turn.now);
-        if self.posts[number].standing.unfinished.as_ref().is_none_or(|run| *run != work.run) {
+        if self.posts[number].standing.unfinished.as_ref() != Some(&work.run) {
             return;
         }
         // All of them wait for the same run: it is not tried once for each.

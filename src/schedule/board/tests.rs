@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::super::verdict::{Entry, Outcome, Step, Verdict, What};
 use super::{Board, Open, Pause, Standing};
-use crate::settings::{Job, Missed, Notify, Overlap, OwnEvents, Partial, Retries, Which};
+use crate::settings::{Job, Missed, Notify, Overlap, OwnEvents, ParamsAt, Partial, Retries, Which};
 use crate::store::Cause;
 use crate::timetable::{Expression, Timetable};
 
@@ -24,12 +24,14 @@ pub(in super::super) fn job(name: &str, schedule: &str) -> Job {
         own_events: OwnEvents::Ignored,
         connection: None,
         params: BTreeMap::new(),
+        params_at: ParamsAt::default(),
         timeout: Duration::from_secs(3_600),
         overlap: Overlap::Skip,
         missed: Missed { which: Which::Last, window: Duration::from_secs(86_400), most: 10 },
         jitter: Duration::ZERO,
         start_within: None,
         limits: Partial::default(),
+        allow: Vec::new(),
         retries: Retries { times: 0, wait: Duration::from_secs(60) },
         pause_after: 0,
         paused: None,
@@ -247,7 +249,7 @@ fn what_waits_for_a_held_run_does_not_try_it_again_and_again_and_goes_on_when_so
     let mut scene = Scene::of(vec![job("welcome", "")]);
     scene.event("welcome", "e1", "22T01:00");
     for run in ["e2", "e3", "e4"] {
-        let waits = "welcome 22T01:00 waits: run e1 of the job was still at work".to_string();
+        let waits = "welcome 22T01:00 waits: run e1 of the job was still at work";
         assert_eq!(scene.event("welcome", run, "22T01:00"), [waits]);
     }
     assert_eq!(

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::super::alarm::AlarmTally;
 use super::super::board::SeenJob;
 use super::super::verdict::{Outcome, Verdict, What};
 use super::Daemon;
@@ -59,6 +60,8 @@ pub struct Seen {
     pub store_fails: bool,
     /// What was counted since the daemon began.
     pub tally: Tally,
+    /// What was told of jobs since then.
+    pub alarms: AlarmTally,
 }
 
 /// What a daemon has counted since it began. Numbers only grow.
@@ -154,20 +157,27 @@ impl Daemon {
         let (at_work, waiting) = self.board.load();
         let mut jobs: Vec<SeenJob> = self.board.all_seen().collect();
         jobs.sort_by(|one, other| one.job.name.cmp(&other.job.name));
-        Seen { jobs, at_work, waiting, store_fails: !self.unkept.is_empty(), tally: self.tally.clone() }
+        Seen {
+            jobs,
+            at_work,
+            waiting,
+            store_fails: !self.unkept.is_empty(),
+            tally: self.tally.clone(),
+            alarms: self.parts.alarms.tally(),
+        }
     }
 }
 
 impl Tally {
     /// A verdict is durable.
     pub(super) fn note(&mut self, verdict: &Verdict) {
-        let (word, count) = match &verdict.what {
-            What::Ended(outcome) => (outcome.word(), 1),
-            What::Skipped(_) => ("skipped", 1),
-            What::Missed { folded, .. } => ("missed", 1 + folded),
+        let count = match &verdict.what {
+            What::Ended(_) | What::Skipped(_) => 1,
+            What::Missed { folded, .. } => 1 + folded,
             What::Waits(_) | What::Starts(_) | What::Stops(_) => return,
             What::Again(_) | What::Left | What::Pauses { .. } => return,
         };
+        let Some(word) = verdict.state() else { return };
         // Only what stood in the timetable is a moment.
         if matches!(verdict.entry.cause, Cause::Schedule | Cause::Backfill) {
             add(&mut self.ticks, &verdict.job.name, word, count);

@@ -8,9 +8,6 @@ use crate::settings::Job;
 use crate::store::Cause;
 use crate::store::{JobRow, PauseRow, TickRow, TriggerStanding};
 
-/// Why something waits that was stopped.
-const LEFT: &str = "it was stopped together with `beadle serve`; the next one goes on with it";
-
 /// The row of the moment that a verdict is about; `None` where it changes none.
 pub(super) fn tick(verdict: &Verdict, now: Timestamp) -> Option<TickRow> {
     let Verdict { job, entry, what } = verdict;
@@ -18,49 +15,24 @@ pub(super) fn tick(verdict: &Verdict, now: Timestamp) -> Option<TickRow> {
     if !matches!(entry.cause, Cause::Schedule | Cause::Backfill) {
         return None;
     }
-    let row = TickRow {
+    let state = verdict.state()?;
+    let now = now.as_millisecond();
+    let over = matches!(what, What::Skipped(_) | What::Missed { .. } | What::Ended(_));
+    let never_ran = matches!(what, What::Skipped(_) | What::Missed { .. });
+    Some(TickRow {
         job: job.name.clone(),
         scheduled_at: entry.scheduled_at.as_millisecond(),
         due_at: entry.due_at.as_millisecond(),
         cause: entry.cause.as_str().to_owned(),
         made_up: entry.made_up,
-        state: String::new(),
-        why: None,
-        folded: 0,
-        run: Some(entry.run.clone()).filter(|run| !run.is_empty()),
+        state: state.to_owned(),
+        why: verdict.why(),
+        folded: if let What::Missed { folded, .. } = what { *folded } else { 0 },
+        run: Some(entry.run.clone()).filter(|run| !run.is_empty() && !never_ran),
         tries: entry.tries,
-        decided_at: now.as_millisecond(),
-        begun_at: None,
-        ended_at: None,
-    };
-    let ended_at = Some(now.as_millisecond());
-    Some(match what {
-        What::Waits(why) => TickRow { state: "waiting".into(), why: Some(why.to_string()), ..row },
-        What::Starts(Step::ResumeFirst(run)) => {
-            let why = Some(Why::Unfinished(run.clone()).to_string());
-            TickRow { state: "waiting".into(), why, ..row }
-        }
-        What::Starts(Step::Begin) => TickRow { state: "running".into(), begun_at: ended_at, ..row },
-        What::Starts(Step::Resume) => TickRow { state: "running".into(), ..row },
-        What::Skipped(why) => {
-            TickRow { state: "skipped".into(), why: Some(why.to_string()), run: None, ended_at, ..row }
-        }
-        What::Missed { why, folded } => {
-            TickRow { state: "missed".into(), why: Some(why.to_string()), folded: *folded, run: None, ended_at, ..row }
-        }
-        What::Ended(outcome) => {
-            let why = (!outcome.is_done()).then(|| outcome.to_string());
-            TickRow { state: outcome.word().into(), why, ended_at, ..row }
-        }
-        What::Left => TickRow { state: "waiting".into(), why: Some(LEFT.to_owned()), ..row },
-        What::Again(Outcome::Elsewhere) => {
-            TickRow { state: "waiting".into(), why: Some(Outcome::Elsewhere.to_string()), ..row }
-        }
-        What::Again(outcome) => {
-            let why = format!("{outcome}; it is gone on with, try {} of {}", entry.tries + 1, job.retries.times + 1);
-            TickRow { state: "waiting".into(), why: Some(why), ..row }
-        }
-        What::Stops(_) | What::Pauses { .. } => return None,
+        decided_at: now,
+        begun_at: (*what == What::Starts(Step::Begin)).then_some(now),
+        ended_at: over.then_some(now),
     })
 }
 
@@ -111,20 +83,11 @@ pub(super) fn gone(row: TickRow, now: Timestamp) -> TickRow {
 
 /// How the run stands that an event asked for; `None` where that does not change.
 pub(super) fn trigger(verdict: &Verdict) -> Option<TriggerStanding> {
-    let waits = |why: String, due_at: Option<Timestamp>| TriggerStanding {
+    let again = matches!(verdict.what, What::Again(_) | What::Left);
+    matches!(verdict.state(), Some("waiting" | "running")).then(|| TriggerStanding {
         tries: verdict.entry.tries,
-        due_at: due_at.map(Timestamp::as_millisecond),
-        why: Some(why),
-    };
-    Some(match &verdict.what {
-        What::Waits(why) => waits(why.to_string(), None),
-        What::Starts(Step::ResumeFirst(run)) => waits(Why::Unfinished(run.clone()).to_string(), None),
-        What::Starts(Step::Begin | Step::Resume) => {
-            TriggerStanding { tries: verdict.entry.tries, ..TriggerStanding::default() }
-        }
-        What::Again(outcome) => waits(outcome.to_string(), Some(verdict.entry.due_at)),
-        What::Left => waits(LEFT.to_owned(), Some(verdict.entry.due_at)),
-        What::Skipped(_) | What::Missed { .. } | What::Stops(_) | What::Ended(_) | What::Pauses { .. } => return None,
+        due_at: again.then_some(verdict.entry.due_at.as_millisecond()),
+        why: verdict.why(),
     })
 }
 

@@ -123,33 +123,19 @@ impl Daemon {
 
     fn say(&self, verdict: &Verdict) {
         let Verdict { job, entry, what } = verdict;
-        let moment = entry.scheduled_at.to_zoned(job.timetable.zone().clone()).strftime("%Y-%m-%d %H:%M %Z");
-        let line = |what: String| format!("{} of {moment}: {what}", job.name);
-        let (level, text) = match what {
-            What::Waits(why) => (Level::Debug, format!("waits: {why}")),
-            What::Starts(Step::Begin) => (Level::Info, format!("run {} begins", entry.run)),
-            What::Starts(Step::Resume) => (Level::Info, format!("run {} goes on, try {}", entry.run, entry.tries)),
-            What::Starts(Step::ResumeFirst(run)) => (Level::Info, format!("its unfinished run {run} goes on first")),
-            What::Skipped(why) => (Level::Info, format!("skipped: {why}")),
-            What::Missed { why, folded: 0 } => (Level::Warn, format!("missed: {why}")),
-            What::Missed { why, folded } => (Level::Warn, format!("missed, with {folded} older ones: {why}")),
-            What::Stops(run) => (Level::Info, format!("run {run} is stopped for it")),
-            What::Ended(outcome) if outcome.is_done() => (Level::Info, format!("run {} {outcome}", entry.run)),
-            What::Ended(outcome) => (Level::Error, format!("run {}: {outcome}", entry.run)),
-            What::Left => (Level::Info, format!("run {} is left to the next `beadle serve`", entry.run)),
-            What::Again(Outcome::Elsewhere) => (Level::Debug, format!("run {}: {}", entry.run, Outcome::Elsewhere)),
-            What::Again(outcome) => (Level::Warn, format!("run {}: {outcome}; again at {}", entry.run, entry.due_at)),
-            What::Pauses { failures } => {
-                let unpause = format!("beadle jobs unpause {}", job.name);
-                (Level::Error, format!("paused after {failures} failures in a row; `{unpause}` lets it run again"))
-            }
+        let level = match what {
+            What::Waits(_) | What::Again(Outcome::Elsewhere) => Level::Debug,
+            What::Missed { .. } | What::Again(_) => Level::Warn,
+            What::Ended(outcome) if !outcome.is_done() => Level::Error,
+            What::Pauses { .. } => Level::Error,
+            What::Starts(_) | What::Skipped(_) | What::Stops(_) | What::Ended(_) | What::Left => Level::Info,
         };
         let run = match what {
             What::Starts(Step::ResumeFirst(run)) | What::Stops(run) => Some(run),
             What::Skipped(_) | What::Missed { .. } | What::Pauses { .. } => None,
             _ => Some(&entry.run).filter(|run| !run.is_empty()),
         };
-        let event = Event::Job { level, job: job.name.clone(), run: run.cloned(), line: line(text) };
+        let event = Event::Job { level, job: job.name.clone(), run: run.cloned(), line: verdict.line() };
         self.parts.events.note(event);
     }
 }

@@ -20,7 +20,7 @@ use super::{Api, Looks};
 use crate::clock::Clock;
 use crate::runs::past::Past;
 use crate::schedule::Desk;
-use crate::server::Listening;
+use crate::server::{Arrivals, Listening};
 use crate::settings::{Redactor, ServeToken};
 
 /// Connections at the same time; more wait.
@@ -51,6 +51,8 @@ pub struct Options {
     pub past: Past,
     /// Where the scheduler is asked.
     pub desk: Desk,
+    /// What comes to the hooks.
+    pub arrivals: Arrivals,
     /// Names by which it is called besides its address.
     pub hosts: Vec<String>,
     /// Who asks the platforms about doubts.
@@ -65,13 +67,13 @@ pub struct Options {
 
 /// Listens at the address.
 pub async fn listen(options: Options) -> std::io::Result<Listening> {
-    let Options { address, token, past, desk, hosts, looks, redactor, clock, stop } = options;
+    let Options { address, token, past, desk, arrivals, hosts, looks, redactor, clock, stop } = options;
     let listener = TcpListener::bind(address).await?;
     let address = listener.local_addr()?;
     let api = Api {
         door: Door::new(address, hosts, &token),
         health: Health::new(past.store.clone(), desk.clone()),
-        meter: Shared::new(past.clone(), desk.clone(), clock.clone()),
+        meter: Shared::new(past.clone(), desk.clone(), arrivals, clock.clone()),
         past,
         desk,
         looks,

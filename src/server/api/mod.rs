@@ -1,12 +1,14 @@
-//! The address on which `beadle serve` is watched and driven: jobs, runs, plans, doubts as JSON, and what monitors ask for.
+//! The address on which `beadle serve` is watched and driven: jobs, runs, plans, doubts, webhooks, alarms as JSON, and what monitors ask for.
 //! Its one rule: every path stands in one table, which routes requests and makes the OpenAPI document, and no act does what
 //! the command line would do in another way.
 
+mod alarms;
 mod answer;
 mod decisions;
 mod door;
 mod doubts;
 mod field;
+mod hooks;
 mod jobs;
 mod listen;
 mod openapi;

@@ -23,7 +23,7 @@ pub fn document() -> Value {
         "info": {
             "title": "beadle serve",
             "version": "1",
-            "summary": "Jobs, runs, plans and doubts of one project, and what monitors ask for.",
+            "summary": "Jobs, runs, plans, doubts, webhooks and alarms of one project, and what monitors ask for.",
             "description": "Everything here does what a command does, and says which. How it is reached: docs/api.md.",
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },

@@ -3,6 +3,10 @@
 use super::record::Kind::{Any, Flag, Int, Ints, Many, Maybe, Object, Objects, One, Perhaps, Text, Texts, Time, Word};
 use super::record::{Of, Record};
 
+mod told;
+
+pub(super) use told::{ALARM, ASIDE, DELIVERY, DELIVERY_WHOLE, HOOK, MESSAGE, REPLAY};
+
 pub(super) static PROBLEM: Record = Record {
     name: "Problem",
     doc: "What went wrong (RFC 9457).",
@@ -153,6 +157,7 @@ pub(super) static RUN_WHOLE: Record = Record {
         Of("error", Maybe(&Text), "Why it did not come to a good end"),
         Of("attempts", Int, "How many attempts"),
         Of("calls", Int, "How many calls could change something"),
+        Of("requests", Many(&REQUESTS), "What it asked of platforms, by connection and operation"),
         Of("report", Maybe(&Object), "The account at its end"),
         Of("next", Maybe(&Text), "The next command to type"),
         Of("holds", Many(&HOLD), "What still holds it"),
@@ -161,6 +166,20 @@ pub(super) static RUN_WHOLE: Record = Record {
         Of("approvals", Objects, "What persons have allowed it"),
         Of("decisions", Objects, "What persons have said of its doubts"),
         Of("files", Objects, "Files that it left"),
+    ],
+};
+
+pub(super) static REQUESTS: Record = Record {
+    name: "Requests",
+    doc: "What was asked of a platform with one operation. Of a run at work, as of some seconds ago.",
+    fields: &[
+        Of("connection", Text, "The connection"),
+        Of("operation", Text, "noun.verb"),
+        Of("statuses", Object, "How many by status: 2xx, 3xx, 4xx, 429, 5xx, none where no answer came"),
+        Of("tried_again", Int, "How many had to be tried again"),
+        Of("seconds", Any, "How long they took in all"),
+        Of("waits", Int, "How many waited because the connection's pace was used up"),
+        Of("waited_seconds", Any, "How long these waited in all"),
     ],
 };
 

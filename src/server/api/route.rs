@@ -10,7 +10,7 @@ use super::door::Access;
 use super::field::Field;
 use super::problem::Problem;
 use super::record::Record;
-use super::{Api, decisions, doubts, jobs, plans, runs, ticks, watching};
+use super::{Api, alarms, decisions, doubts, hooks, jobs, plans, runs, ticks, watching};
 
 /// What does the work of a route.
 pub(super) type Act = fn(Arc<Api>, Asked) -> BoxFuture<'static, Result<Reply, Problem>>;
@@ -58,7 +58,7 @@ pub(super) enum Found {
 }
 
 /// All of them, by what they are about.
-const ALL: [&[Route]; 8] = [
+const ALL: [&[Route]; 10] = [
     watching::ROUTES,
     jobs::ROUTES,
     ticks::ROUTES,
@@ -66,6 +66,8 @@ const ALL: [&[Route]; 8] = [
     plans::ROUTES,
     decisions::ROUTES,
     doubts::ROUTES,
+    hooks::ROUTES,
+    alarms::ROUTES,
     watching::DOCUMENT,
 ];
 

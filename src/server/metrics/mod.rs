@@ -1,7 +1,9 @@
 //! Figures for Prometheus. Its one rule: counters count since the process began and only grow, and a scrape costs what has
 //! happened since the last one, not what there is.
 
+mod deliveries;
 mod meter;
+mod requests;
 mod text;
 
 use std::collections::BTreeMap;
@@ -12,18 +14,29 @@ use tokio::sync::Mutex;
 use crate::clock::Clock;
 use crate::runs::past::Past;
 use crate::schedule::{Desk, Seen, SeenJob};
-use crate::store::Error;
+use crate::server::Arrivals;
+use crate::store::{Error, Store};
+use deliveries::Deliveries;
 use meter::Meter;
+use requests::Requests;
 use text::{Text, Type};
 
 /// Figures that several may ask for.
 pub(super) struct Shared {
     past: Past,
     desk: Desk,
+    arrivals: Arrivals,
     clock: Clock,
     began: Timestamp,
     /// `None` until the store could be read.
-    meter: Mutex<Option<Meter>>,
+    meters: Mutex<Option<Meters>>,
+}
+
+/// What is counted from the store.
+struct Meters {
+    effects: Meter,
+    requests: Requests,
+    deliveries: Deliveries,
 }
 
 /// What the store tells in one look.
@@ -31,16 +44,20 @@ struct Told {
     in_doubt: i64,
     promised: i64,
     held: i64,
+    /// Runs that events ask for: waiting, at work, and to be tried again.
+    asked: [i64; 3],
+    undelivered: i64,
+    hooks: Vec<String>,
 }
 
 impl Shared {
-    pub(super) fn new(past: Past, desk: Desk, clock: Clock) -> Self {
-        Self { past, desk, began: clock.now(), clock, meter: Mutex::new(None) }
+    pub(super) fn new(past: Past, desk: Desk, arrivals: Arrivals, clock: Clock) -> Self {
+        Self { past, desk, arrivals, began: clock.now(), clock, meters: Mutex::new(None) }
     }
 
     /// Counts from here on. Where the store cannot be read, the next scrape begins.
     pub(super) async fn begin(&self) {
-        *self.meter.lock().await = Meter::begin(&self.past.store).await.ok();
+        *self.meters.lock().await = Meters::begin(&self.past.store).await.ok();
     }
 
     /// All figures. What cannot be known just now is left out, and `beadle_store_up` or `beadle_scheduler_up` says so.
@@ -57,31 +74,51 @@ impl Shared {
         if let Some(seen) = &seen {
             scheduler(seen, self.clock.now(), &mut text);
         }
-        let mut meter = self.meter.lock().await;
-        let told = self.look(&mut meter).await;
+        let mut meters = self.meters.lock().await;
+        let told = self.look(&mut meters).await;
         let help = "Whether the store could be read for this answer.";
         text.one("beadle_store_up", Type::Gauge, help, flag(told.is_some()));
         if let Some(told) = &told {
             store(told, &mut text);
         }
-        if let Some(meter) = meter.as_ref() {
+        arrived(&self.arrivals, &mut text);
+        if let Some(Meters { effects, requests, deliveries }) = meters.as_ref() {
             let help = "Effects that are open, promised or in doubt, whoever works on them.";
-            text.one("beadle_effects_unsettled", Type::Gauge, help, number(meter.unsettled() as u64));
-            meter.write(&mut text);
+            text.one("beadle_effects_unsettled", Type::Gauge, help, number(effects.unsettled() as u64));
+            effects.write(&mut text);
+            requests.write(&mut text);
+            let hooks = told.map(|told| told.hooks).unwrap_or_default();
+            deliveries.write(&hooks, self.clock.now_ms(), &mut text);
         }
         text.whole()
     }
 
-    async fn look(&self, meter: &mut Option<Meter>) -> Option<Told> {
+    async fn look(&self, meters: &mut Option<Meters>) -> Option<Told> {
         let store = &self.past.store;
-        let counted: Result<(), Error> = match meter {
-            Some(meter) => meter.look(store).await,
-            None => Meter::begin(store).await.map(|begun| *meter = Some(begun)),
+        let counted: Result<(), Error> = match meters {
+            Some(meters) => meters.look(store).await,
+            None => Meters::begin(store).await.map(|begun| *meters = Some(begun)),
         };
         counted.ok()?;
         let loose = self.past.loose().await.ok()?;
         let held = store.held_runs().await.ok()?;
-        Some(Told { in_doubt: loose.in_doubt(), promised: loose.promised(), held })
+        let (waiting, started, put_off, undelivered) = store.waiting_told().await.ok()?;
+        let hooks = store.hook_names().await.ok()?;
+        let (in_doubt, promised) = (loose.in_doubt(), loose.promised());
+        Some(Told { in_doubt, promised, held, asked: [waiting, started - put_off, put_off], undelivered, hooks })
+    }
+}
+
+impl Meters {
+    async fn begin(store: &Store) -> Result<Self, Error> {
+        let (effects, requests) = (Meter::begin(store).await?, Requests::begin(store).await?);
+        Ok(Self { effects, requests, deliveries: Deliveries::begin(store).await? })
+    }
+
+    async fn look(&mut self, store: &Store) -> Result<(), Error> {
+        self.effects.look(store).await?;
+        self.requests.look(store).await?;
+        self.deliveries.look(store).await
     }
 }
 
@@ -119,6 +156,27 @@ fn scheduler(seen: &Seen, now: Timestamp, text: &mut Text) {
     counts(text, "beadle_runs_ended_total", help, &seen.tally.runs);
     let help = "How often the store did not take what the scheduler had decided, since the process began.";
     text.one("beadle_store_write_failures_total", Type::Counter, help, number(seen.tally.store_failures));
+    let help = "Alarms since the process began, by what they are about, each once however many ways it takes.";
+    let mut family = text.family("beadle_alarms_total", Type::Counter, help);
+    for (what, count) in &seen.alarms.made {
+        family.sample(&[("what", what)], number(*count));
+    }
+    let help = "Tries to deliver alarms and pings since the process began, by way and outcome: arrived, failed (tried again), \
+                given_up.";
+    let mut family = text.family("beadle_alarm_tries_total", Type::Counter, help);
+    for ((way, outcome), count) in &seen.alarms.tries {
+        family.sample(&[("way", way), ("outcome", outcome)], number(*count));
+    }
+}
+
+/// What came to the hooks.
+fn arrived(arrivals: &Arrivals, text: &mut Text) {
+    let help = "Requests to the addresses of webhooks since the process began, by hook and how they were answered; without a hook: \
+                nobody has this address.";
+    let mut family = text.family("beadle_webhook_requests_total", Type::Counter, help);
+    for (hook, outcome, count) in arrivals.all() {
+        family.sample(&[("hook", &hook), ("outcome", outcome)], number(count));
+    }
 }
 
 /// What the store knows.
@@ -129,6 +187,13 @@ fn store(told: &Told, text: &mut Text) {
     text.one("beadle_effects_in_doubt", Type::Gauge, help, count(told.in_doubt));
     let help = "Effects that a platform has promised and nobody has seen yet.";
     text.one("beadle_effects_promised", Type::Gauge, help, count(told.promised));
+    let help = "Runs that events have asked for: waiting for their beginning, started, and put off until they are tried again.";
+    let mut family = text.family("beadle_event_runs", Type::Gauge, help);
+    for (state, asked) in ["waiting", "started", "put_off"].iter().zip(told.asked) {
+        family.sample(&[("state", state)], count(asked));
+    }
+    let help = "Alarms that have not arrived yet.";
+    text.one("beadle_alarms_undelivered", Type::Gauge, help, count(told.undelivered));
 }
 
 fn counts(text: &mut Text, name: &'static str, help: &str, of: &BTreeMap<String, BTreeMap<&'static str, u64>>) {

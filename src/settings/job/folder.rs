@@ -116,6 +116,16 @@ fn files(project: &Path) -> Result<Vec<PathBuf>, Error> {
 
 #[expect(clippy::disallowed_methods, reason = "job files are settings")]
 fn text(project: &Path, file: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(project.join(file))
-        .map_err(|error| Error::new(format!("failed to read `{}`: {error}", file.display())))
+    let failed = |why: String| Error::new(format!("failed to read `{}`: {why}", file.display()));
+    let path = project.join(file);
+    // Whoever reads from a pipe waits for somebody to write into it.
+    if !std::fs::metadata(&path).map_err(|error| failed(error.to_string()))?.is_file() {
+        return Err(failed("it is no file".to_owned()));
+    }
+    let bytes = std::fs::read(&path).map_err(|error| failed(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        failed(format!("line {line} is not UTF-8; save it as UTF-8"))
+    })
 }

@@ -1,9 +1,11 @@
 //! `jobs/NAME.toml`: a script, when it runs, and what becomes of it when it cannot or does not. Files are read one by one:
 //! what is wrong in one of them is said with its place and hides no other.
 
+mod allow;
 mod folder;
 mod needs;
 mod notify;
+mod params;
 mod policy;
 mod read;
 mod schedule;
@@ -15,6 +17,7 @@ use std::time::Duration;
 
 pub use folder::Jobs;
 pub use notify::{Address, Notify, Shape};
+pub use params::ParamsAt;
 
 use super::Partial;
 use crate::model::Topic;
@@ -41,6 +44,8 @@ pub struct Job {
     pub connection: Option<String>,
     /// The script's arguments, as `--arg KEY=VALUE` gives them.
     pub params: BTreeMap<String, String>,
+    /// Where the file gives them.
+    pub params_at: ParamsAt,
     /// How long a run may take until it begins nothing new; a quarter of it, at least 30 s, is left for what is under way.
     pub timeout: Duration,
     /// What happens when it is due and still at work.
@@ -53,6 +58,8 @@ pub struct Job {
     pub start_within: Option<Duration>,
     /// Limits of its own, laid over those of its connection.
     pub limits: Partial,
+    /// What it may delete for good while nobody watches: `users.delete`, `hard_delete`, …
+    pub allow: Vec<String>,
     /// What happens when a run fails.
     pub retries: Retries,
     /// After so many failures in a row it is paused; 0 is never.

@@ -1,15 +1,16 @@
 //! One file of a job: every key with its type, bounds and default. `docs/jobs.md` has them as a table.
 
-use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use super::super::error::{Error, Show};
 use super::super::section::Section;
-use super::super::tree::{self, Node, Origin, Source, Table, Value};
+use super::super::tree::{self, Origin, Source, Table};
 use super::super::{Partial, Settings};
+use super::params::{params, params_at};
 use super::words::texts;
-use super::{Job, Notify, OwnEvents, policy, schedule};
+use super::{Job, Notify, OwnEvents, allow, policy, schedule};
+use crate::platforms;
 
 const KEYS: &[&str] = &[
     "description",
@@ -26,6 +27,7 @@ const KEYS: &[&str] = &[
     "jitter",
     "start_within",
     "limits",
+    "allow",
     "retries",
     "pause_after",
     "paused",
@@ -43,6 +45,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("args", "write `[params]`"),
     ("arguments", "write `[params]`"),
     ("brakes", "write `[limits.removals]` and so on"),
+    ("may", "write `allow`"),
+    ("permissions", "write `allow`"),
     ("event", "write `on`"),
     ("events", "write `on`"),
     ("enabled", "write `paused = true` to keep it from running"),
@@ -78,11 +82,16 @@ pub(super) fn parse(file: &Path, text: &str, settings: &Settings) -> Result<Pars
     let set = |table: &Table, key: &str| table.0.iter().any(|(name, _, _)| name == key);
     let timed: Vec<&str> = ["missed", "jitter"].into_iter().filter(|key| set(&table, key)).collect();
     let own_events = set(&table, "own_events");
+    let params_at = params_at(&table, &source);
     let mut section = Section::new(String::new(), table, &source, KEYS)?;
     let mut warnings = Vec::new();
     let script = script(&mut section, file)?;
     let timetable = schedule::timetable(&mut section, &source)?;
-    let on = schedule::topics(&mut section, &mut warnings)?;
+    let (on, on_at) = schedule::topics(&mut section, &mut warnings)?;
+    let connection = connection(&mut section, settings)?;
+    if let Some(at) = on_at.as_ref().filter(|_| !on.is_empty()) {
+        sends(&section, at, connection.as_deref(), settings)?;
+    }
     if timetable.expressions().is_empty() {
         warnings.extend(timed.iter().map(|key| format!("`{key}` says nothing where there is no `schedule`")));
     }
@@ -100,14 +109,16 @@ pub(super) fn parse(file: &Path, text: &str, settings: &Settings) -> Result<Pars
             true => OwnEvents::Wanted,
             false => OwnEvents::Ignored,
         },
-        connection: connection(&mut section, settings)?,
+        connection,
         params: params(section.table("params")?, &source)?,
+        params_at,
         timeout: section.time("timeout", TIMEOUT)?,
         overlap: policy::overlap(&mut section)?,
         missed: policy::missed(&mut section, &source)?,
         jitter: if_set(&mut section, "jitter")?.unwrap_or_default(),
         start_within: if_set(&mut section, "start_within")?,
         limits: Partial::of_section("[limits]".into(), section.table("limits")?, &source)?,
+        allow: allow::allow(&mut section)?,
         retries: policy::retries(&mut section, &source)?,
         pause_after: section.number_if_set("pause_after", 1000)?.unwrap_or(0),
         paused: policy::paused(&mut section)?,
@@ -167,21 +178,28 @@ fn connection(section: &mut Section<'_>, settings: &Settings) -> Result<Option<S
     }
 }
 
-/// Values as `--arg` takes them.
-fn params(table: Table, source: &Source) -> Result<BTreeMap<String, String>, Error> {
-    let mut params = BTreeMap::new();
-    for (key, _, Node { value, origin }) in table.0 {
-        let text = match value {
-            Value::Text(text) => Some(text),
-            Value::Int(number) => Some(number.to_string()),
-            Value::Float(number) if number.is_finite() => Some(number.to_string()),
-            Value::Bool(yes) => Some(yes.to_string()),
-            _ => None,
-        };
-        let problem = || format!("`{key}` in `[params]` must be text in quotes, a number, true or false");
-        params.insert(key.clone(), text.ok_or_else(|| source.error(problem(), &origin, Show::Plain))?);
-    }
-    Ok(params)
+/// Refuses `on` where no platform would ever tell what happens.
+fn sends(section: &Section<'_>, on: &Origin, connection: Option<&str>, settings: &Settings) -> Result<(), Error> {
+    let found = connection.map_or_else(|| settings.default_connection(), |name| settings.connection(name));
+    // Without a connection of its own the project's may be missing; whoever runs the job says so.
+    let Some(silent) = found.ok().filter(|connection| !connection.platform.sends_events()) else { return Ok(()) };
+    let telling: Vec<String> = settings
+        .connections
+        .values()
+        .filter(|connection| connection.platform.sends_events())
+        .map(|connection| format!("`connection = \"{}\"`", connection.name))
+        .collect();
+    let able = platforms::all().filter(|platform| platform.sends_events()).map(|platform| platform.title);
+    let instead = match telling.is_empty() {
+        true => format!("only {} does; write a `schedule` in its place", able.collect::<Vec<_>>().join(" and ")),
+        false => format!("write {}, or a `schedule` in its place", telling.join(" or ")),
+    };
+    let (title, name) = (silent.platform.title, &silent.name);
+    Err(section.refuse(
+        "on",
+        on,
+        &format!("waits for nothing: {title}, the platform of connection `{name}`, sends no events; {instead}"),
+    ))
 }
 
 fn needs(section: &mut Section<'_>, name: &str) -> Result<Vec<(String, Origin)>, Error> {

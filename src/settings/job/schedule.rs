@@ -26,10 +26,10 @@ pub(super) fn timetable(section: &mut Section<'_>, source: &Source) -> Result<Ti
     Ok(Timetable::new(expressions, zone))
 }
 
-/// Reads `on`; a name in the other spelling is understood, and a word about it comes back.
-pub(super) fn topics(section: &mut Section<'_>, warn: &mut Vec<String>) -> Result<Vec<Topic>, Error> {
+/// Reads `on`, and where it stands; a name in the other spelling is understood, and a word about it comes back.
+pub(super) fn topics(section: &mut Section<'_>, warn: &mut Vec<String>) -> Result<(Vec<Topic>, Option<Origin>), Error> {
     let mut topics = Vec::new();
-    let Some(texts) = texts(section, "on", "\"user.created\"")? else { return Ok(topics) };
+    let Some(texts) = texts(section, "on", "\"user.created\"")? else { return Ok((topics, None)) };
     for (text, origin) in texts.each {
         let Some(topic) = Topic::read(&text) else {
             let hint = suggestion(&text, Topic::ALL.iter().map(|topic| topic.name()));
@@ -42,7 +42,7 @@ pub(super) fn topics(section: &mut Section<'_>, warn: &mut Vec<String>) -> Resul
             topics.push(topic);
         }
     }
-    Ok(topics)
+    Ok((topics, Some(texts.all)))
 }
 
 fn refused(source: &Source, origin: &Origin, all: &Origin, why: &Refused) -> Error {

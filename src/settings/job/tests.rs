@@ -9,6 +9,7 @@ use super::*;
 use crate::settings::{Environment, Error, Limits, Mode, Redactor, Settings, Start};
 
 const SETTINGS: &str = "[connections.main]\nplatform = \"mobilize\"\nsandbox = true\n\
+                        [connections.others]\nplatform = \"mobilize\"\nsandbox = true\n\
                         [connections.people]\nplatform = \"heartbeat\"\nsandbox = true\n";
 
 /// A project with these files.
@@ -54,7 +55,7 @@ fn a_job_of_a_script_alone_has_defaults() {
     assert_eq!(job.timetable.zone().iana_name(), Some("UTC"));
     assert_eq!((job.own_events, job.overlap), (OwnEvents::Ignored, Overlap::Skip));
     assert_eq!((job.description, job.connection, job.paused, job.memory), (None, None, None, None));
-    assert!(job.params.is_empty() && job.limits.is_empty());
+    assert!(job.params.is_empty() && job.limits.is_empty() && job.allow.is_empty());
     assert_eq!((job.timeout, job.jitter, job.start_within), (Duration::from_secs(3_600), Duration::ZERO, None));
     let week = Duration::from_secs(7 * 86_400);
     assert_eq!(job.missed, Missed { which: Which::Last, window: week, most: 24 });
@@ -73,7 +74,7 @@ schedule = ["30 2 * * *", "@weekly"]
 timezone = "Europe/Berlin"
 on = ["user.created", "group_member.added"]
 own_events = true
-connection = "people"
+connection = "others"
 timeout = "90m"
 overlap = "queue_one"
 missed = { which = "all", window = "2d", most = 5 }
@@ -84,6 +85,7 @@ pause_after = 4
 paused = "until the new roster is here"
 needs = ["other", "another"]
 memory = "512 MiB"
+allow = ["users.delete", "hard_delete", "users.delete"]
 
 [params]
 out = "a.csv"
@@ -110,7 +112,7 @@ ping_url = "env:PING"
     assert_eq!(job.timetable.zone().iana_name(), Some("Europe/Berlin"));
     assert_eq!(job.description.as_deref(), Some("what it is for"));
     assert_eq!(job.on, [Topic::UserCreated, Topic::GroupMemberAdded]);
-    assert_eq!((job.own_events, job.connection.as_deref()), (OwnEvents::Wanted, Some("people")));
+    assert_eq!((job.own_events, job.connection.as_deref()), (OwnEvents::Wanted, Some("others")));
     assert_eq!((job.timeout, job.overlap), (Duration::from_secs(5_400), Overlap::QueueOne));
     let two_days = Duration::from_secs(2 * 86_400);
     assert_eq!(job.missed, Missed { which: Which::All, window: two_days, most: 5 });
@@ -118,6 +120,7 @@ ping_url = "env:PING"
     assert_eq!(job.retries, Retries { times: 3, wait: Duration::from_secs(60) });
     assert_eq!((job.pause_after, job.memory), (4, Some(512 << 20)));
     assert_eq!(job.paused.as_deref(), Some("until the new roster is here"));
+    assert_eq!(job.allow, ["users.delete", "hard_delete"]);
     assert_eq!(job.needs, ["other", "another"]);
     let params: Vec<(&str, &str)> = job.params.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     assert_eq!(params, [("count", "10000"), ("deep", "true"), ("out", "a.csv"), ("share", "1.5")]);
@@ -298,12 +301,55 @@ fn what_is_wrong_is_said_where_it_stands() {
         ),
         ("[notify]\ncommand = []", "3:11: `command` must be a list: [\"program\", \"argument\"]; no shell takes part"),
         ("[notify]\nmail = \"ops\"", "3:8: `mail` must be an address: `ops` is not an e-mail address: there is no `@`"),
+        ("memory = 1\nmemory = 2", "3:1: `memory` is written here for the second time"),
+        (
+            "allow = \"user.delete\"",
+            "2:9: `allow` names `user.delete`, which is nothing that deletes for good; did you mean `users.delete`?",
+        ),
+        (
+            "allow = [\"hard_delete\", \"members.remove\"]",
+            "2:25: `allow` names `members.remove`, which needs no leave: only what deletes for good does; there is `groups.delete`, `hard_delete`, `invitations.delete`, `users.delete`",
+        ),
+        (
+            "on = [\"user.created\"]\nconnection = \"people\"",
+            "2:6: `on` waits for nothing: Heartbeat, the platform of connection `people`, sends no events; write `connection = \"main\"` or `connection = \"others\"`, or a `schedule` in its place",
+        ),
+        ("allow = true", "2:9: `allow` must be text such as \"users.delete\", or a list of such"),
+        ("permissions = \"users.delete\"", "2:1: there is no key `permissions` at the top; write `allow`"),
         ("schedule = ", "2:12: this is not TOML: string values must be quoted, expected literal string"),
     ] {
         let refused = refused(text);
         let line = refused.lines().next().unwrap();
         assert_eq!(line, format!("jobs/nightly.toml:{said}"), "{text}");
         assert!(refused.lines().nth(2).is_some_and(|line| line.trim_end().ends_with('^')), "{refused}");
+    }
+}
+
+#[test]
+fn where_no_platform_sends_events_a_job_has_nothing_to_wait_for() {
+    let (_folder, mut settings) = project(&[]);
+    settings.connections.retain(|name, _| name == "people");
+    let read =
+        |text: &str| Job::read(Path::new("jobs/nightly.toml"), &format!("script = \"x.rhai\"\n{text}"), &settings);
+    let error = read("on = \"user.created\"").unwrap_err().to_string();
+    let said = "`on` waits for nothing: Heartbeat, the platform of connection `people`, sends no events; only Mobilize does; \
+                write a `schedule` in its place";
+    assert_eq!(error.lines().next().unwrap(), format!("jobs/nightly.toml:2:6: {said}"));
+    assert!(read("on = []").is_ok() && read("schedule = \"@daily\"").is_ok());
+}
+
+#[test]
+fn one_more_argument_is_written_where_the_others_stand() {
+    for (text, said) in [
+        ("", "write at the top of jobs/nightly.toml: params = { count = 7 }"),
+        (
+            "timeout = 5\n\n[params]\nout = \"a.csv\"\n",
+            "write below `[params]` in line 4 of jobs/nightly.toml: count = 7",
+        ),
+        ("params = { out = \"a=b.csv\" }\n", "write into `params` in line 2 of jobs/nightly.toml: count = 7"),
+        ("\nparams.out = \"a.csv\"\n", "write below line 3 of jobs/nightly.toml: params.count = 7"),
+    ] {
+        assert_eq!(with(text).how_to_give("count", "7"), said, "{text}");
     }
 }
 
@@ -369,6 +415,25 @@ fn the_address_of_a_service_is_read_when_it_is_used_and_checked_then() {
         "{error}"
     );
     assert!(!error.contains("hush"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_or_no_text_is_said_and_not_waited_for() {
+    let (folder, settings) = project(&[("jobs/a.toml", "script = \"a.rhai\"")]);
+    let jobs = folder.path().join("jobs");
+    let made = std::process::Command::new("mkfifo").arg(jobs.join("pipe.toml")).status().unwrap();
+    assert!(made.success());
+    std::fs::write(jobs.join("old.toml"), b"script = \"a.rhai\"\n# caf\xe9").unwrap();
+    let broken: Vec<String> =
+        Jobs::load(&settings).unwrap().broken.iter().map(|(_, error)| error.to_string()).collect();
+    assert_eq!(
+        broken,
+        [
+            "failed to read `jobs/old.toml`: line 2 is not UTF-8; save it as UTF-8",
+            "failed to read `jobs/pipe.toml`: it is no file"
+        ]
+    );
 }
 
 #[test]
