@@ -337,7 +337,8 @@ fn a_delivery_is_listed_shown_and_replayed_with_runs_of_its_own() {
     assert_ne!(kept[0].1[0].run, kept[1].1[0].run);
     let shown = hooked.says(&["webhook", "show", "2", "--sandbox"]);
     assert!(
-        shown.contains("replay of 1") && shown.contains(&format!("run {} of job welcome: 2 events", kept[1].1[0].run)),
+        shown.contains("replay of 1")
+            && shown.contains(&format!("run {} of job welcome for 2 events", kept[1].1[0].run)),
         "{shown}"
     );
 }

@@ -143,8 +143,13 @@ impl Daemon {
             tokio::select! {
                 _ = self.endings.recv_many(&mut ended, AT_A_TIME) => {
                     let now = clock.now();
-                    let verdicts = ended.iter().flat_map(|finished| self.finished(finished, now)).collect();
-                    self.act(verdicts).await;
+                    if stop.is_cancelled() {
+                        // It was stopped, and has heard of it sooner than this loop.
+                        self.leave(&ended, now).await;
+                    } else {
+                        let verdicts = ended.iter().flat_map(|finished| self.finished(finished, now)).collect();
+                        self.act(verdicts).await;
+                    }
                 }
                 question = self.parts.asks.next() => self.answer(question).await,
                 () = reload.notified() => {
@@ -203,9 +208,15 @@ impl Daemon {
             let patience = self.parts.watcher.patience();
             let Ok(finished) = tokio::time::timeout(patience, self.endings.recv()).await else { continue };
             let Some(finished) = finished else { break };
-            let now = self.parts.clock.now();
-            let mut verdicts = self.finished(&finished, now);
-            // What could begin now has to wait for the next daemon, and so has the rest of what was stopped.
+            self.leave(&[finished], self.parts.clock.now()).await;
+        }
+    }
+
+    /// Writes down how these ended while all of it stops. What could begin now has to wait for the next daemon, and so has
+    /// the rest of what was stopped.
+    async fn leave(&mut self, ended: &[Finished], now: Timestamp) {
+        for finished in ended {
+            let mut verdicts = self.finished(finished, now);
             verdicts.retain(|verdict| verdict.entry.run == finished.run);
             for verdict in verdicts.iter_mut().filter(|verdict| verdict.entry.cause != Cause::Hand) {
                 if verdict.what == What::Ended(Outcome::Interrupted) {
@@ -213,7 +224,7 @@ impl Daemon {
                 }
             }
             self.unkept.append(&mut verdicts);
-            self.keep(now).await;
         }
+        self.keep(now).await;
     }
 }
