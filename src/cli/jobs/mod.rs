@@ -15,6 +15,7 @@ mod powers;
 mod remarks;
 mod run;
 mod simulate;
+mod standing;
 mod start;
 pub(super) mod tether;
 mod ticks;
