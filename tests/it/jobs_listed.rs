@@ -287,6 +287,14 @@ then nothing more: the calendar ends with 2099
 }
 
 #[test]
+fn what_a_file_says_does_not_move_the_terminal() {
+    let job = "description = \"\"\"one\\u001b[2J\ntwo\"\"\"\nscript = \"scripts/hello.rhai\"\npaused = \"a\\rb\"\n";
+    let ran = Test::new().file("beadle.toml", SETTINGS).file("jobs/odd.toml", job).args(["jobs"]).success();
+    assert!(ran.stdout.starts_with("odd: scripts/hello.rhai\n  one [2J\n  two\n"), "{:?}", ran.stdout);
+    assert!(ran.stdout.ends_with("\n  paused: a b\n1 job, paused\n"), "{:?}", ran.stdout);
+}
+
+#[test]
 fn looking_at_jobs_makes_no_store_and_ticks_know_their_jobs() {
     let ran = project().args(["jobs"]).stderr(WARNING).success();
     let ran = ran.then(["jobs", "next"]).success();

@@ -43,7 +43,13 @@ fn text(job: &Job, standings: &Standings, now: Timestamp) -> String {
     }
     lines.extend(job.paused.iter().map(|reason| format!("paused: {reason}")));
     lines.extend(standings.lines(job));
-    lines.join("\n  ")
+    lines.iter().map(|line| harmless(line)).collect::<Vec<_>>().join("\n  ")
+}
+
+/// What people wrote, without characters that would move the terminal; its further lines stand below the first.
+pub(super) fn harmless(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { ' ' } else { c };
+    text.lines().map(|line| line.chars().map(shown).collect::<String>()).collect::<Vec<_>>().join("\n  ")
 }
 
 /// What starts it, a line each.

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::super::{Code, Failure, Shell};
+use super::list::harmless;
 use super::moments::{name, rfc3339, shown, typed, with_weekday};
 use super::standing::{Standings, until};
 use super::{Place, broken};
@@ -51,7 +52,8 @@ pub(super) fn next(options: &Options, shell: &Shell) -> Result<Code, Failure> {
             json!({ "type": "due", "job": job.name, "at": at, "local": local, "zone": name(own),
                     "paused": paused.is_some(), "reason": reason, "until": until })
         };
-        let why = || paused.as_ref().map(|(reason, end)| format!(", paused: {reason}{}", until(*end, zone)));
+        let why =
+            || paused.as_ref().map(|(reason, end)| format!(", paused: {}{}", harmless(reason), until(*end, zone)));
         shell.tell(|| format!("{}{}", line(at, job, zone), why().unwrap_or_default()), object);
     }
     let code = if options.names.is_empty() { broken(&jobs, shell) } else { Code::Done };
