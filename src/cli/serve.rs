@@ -55,7 +55,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     if Lease::is_held(&session.store, SEAT).unwrap_or(false) {
         return Err(refused(NotServed::Taken));
     }
-    let events = Events::to(vec![log(&shell.printer)]);
+    let events = Events::to(vec![log(&shell.printer, &settings.project.timezone)]);
     let program =
         Processes::this_program().map_err(|error| Failure::failed(format!("failed to find this program: {error}")))?;
     let starts = Processes {

@@ -90,7 +90,9 @@ fn project() -> Test {
 #[test]
 fn moments_of_the_past_run_one_after_the_other_and_keep_one_row() {
     let mut serving = Serving::sandbox(project().file("jobs/nightly.toml", NIGHTLY));
-    serving.said("serving 1 job of which 1 have a next moment");
+    let line = serving.said("serving 1 job of which 1 has a next moment; Ctrl-C stops it");
+    let time = line.split(' ').next().unwrap();
+    assert!(time.parse::<jiff::civil::Time>().is_ok() && time.len() == "12:34:56".len(), "{line}");
     assert_eq!(
         serving.backfill("2026-11-01", "2026-11-03T12:00", &[]),
         "nightly: 3 moments asked for, one after the other\n"
@@ -179,7 +181,9 @@ fn a_job_that_could_not_run_is_named_when_its_file_is_read_and_its_moments_say_w
 #[test]
 fn a_store_is_served_once_and_a_broken_file_leaves_what_was_there_in_force() {
     let mut serving = Serving::sandbox(project().file("jobs/nightly.toml", NIGHTLY));
-    serving.said("serving 1 job of which 1 have a next moment");
+    let line = serving.said("serving 1 job of which 1 has a next moment; Ctrl-C stops it");
+    let time = line.split(' ').next().unwrap();
+    assert!(time.parse::<jiff::civil::Time>().is_ok() && time.len() == "12:34:56".len(), "{line}");
     let (code, _, stderr) = serving.beside(&["serve"]);
     assert_eq!((code, stderr.as_str()), (Some(7), "error: another `beadle serve` is at work on this store\n"));
 
@@ -187,13 +191,13 @@ fn a_store_is_served_once_and_a_broken_file_leaves_what_was_there_in_force() {
     serving.said("the file of job `nightly` is broken; what was there stays in force");
     serving.said("there is no hour `25`");
     serving.write("jobs/other.toml", NIGHTLY);
-    serving.said("job other: next ");
+    serving.said(" job other is new, next ");
     serving.write("jobs/nightly.toml", NIGHTLY);
     serving.backfill("2026-11-01", "2026-11-01T12:00", &[]);
     serving.said("nightly of 2026-11-01 02:00 UTC: run ");
     serving.said(" done");
     std::fs::remove_file(serving.test.folder().join("jobs/other.toml")).unwrap();
-    serving.said("job other: next never (was ");
+    serving.said(" job other: its file is gone");
     assert_eq!(serving.stop("TERM").0, Some(0));
 }
 
@@ -270,6 +274,10 @@ fn a_job_that_deletes_is_held_until_its_file_names_it_and_then_goes_on() {
     assert_eq!((&run["state"], &run["exit_code"]), (&"held".into(), &4.into()), "{runs}");
     let (_, shown, _) = serving.beside(&["runs", "show", run["run"].as_str().unwrap()]);
     assert!(shown.contains("write at the top of jobs/nightly.toml: allow = [\"users.delete\"]\n"), "{shown}");
+    let (_, jobs, _) = serving.beside(&["jobs"]);
+    let id = run["run"].as_str().unwrap();
+    let held = format!("\n  run {id} is held\n    next: ");
+    assert!(jobs.contains(&held) && jobs.ends_with("\n1 job\n"), "{jobs}");
 
     serving.write("jobs/nightly.toml", &format!("{job}allow = [\"users.delete\"]\n"));
     serving.backfill("2026-11-02", "2026-11-02T12:00", &[]);
@@ -321,7 +329,7 @@ fn waiting_for_people() -> (Serving, String) {
 /// Sends what Mobilize would; it has been answered with 200 when this returns.
 fn send(serving: &mut Serving, path: &str) {
     let line = serving.said("receiving webhooks on http://");
-    let to = format!("{}/hooks/{path}", line.trim_start_matches("receiving webhooks on "));
+    let to = format!("{}/hooks/{path}", line.split("receiving webhooks on ").nth(1).unwrap());
     let sent = serving.test.beside(&["webhook", "send", "--to", &to, "--people", "3"]);
     assert_eq!(String::from_utf8(sent.stdout).unwrap(), "answered 200: stored\n");
 }

@@ -16,6 +16,7 @@ mod remarks;
 mod run;
 mod seats;
 mod simulate;
+mod standing;
 mod start;
 pub(super) mod tether;
 mod ticks;

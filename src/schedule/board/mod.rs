@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use change::Change;
+pub use change::{Change, Changed};
 pub use post::{Open, Pause, SeenJob, Standing};
 
 use super::verdict::{Entry, Verdict, What};

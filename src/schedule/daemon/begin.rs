@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use super::super::board::{Board, Open};
@@ -148,11 +149,10 @@ impl Daemon {
         self.parts.alarms.serve(&jobs);
         self.subscribe(&jobs);
         let (verdicts, changes) = self.board.replace(jobs, now);
-        let shown = |time: Option<Timestamp>| time.map_or("never".to_owned(), |time| time.to_string());
         self.news.extend(changes.iter().map(|change| change.job.clone()));
         for change in changes {
-            let line = format!("job {}: next {} (was {})", change.job, shown(change.after), shown(change.before));
-            self.parts.events.say(Level::Info, line);
+            let zone = self.board.job(&change.job).map_or(TimeZone::UTC, |job| job.timetable.zone().clone());
+            self.parts.events.say(Level::Info, change.line(&zone));
         }
         self.act(verdicts).await;
     }

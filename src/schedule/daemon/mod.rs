@@ -166,11 +166,13 @@ impl Daemon {
     /// How many jobs it serves, in words.
     pub fn jobs(&self) -> String {
         let timed = self.board.next_moments().filter(|(_, next)| next.is_some()).count();
-        let all = self.board.next_moments().count();
-        format!(
-            "{} of which {timed} have a next moment",
-            counted(u32::try_from(all).unwrap_or(u32::MAX), "job", "jobs")
-        )
+        let all = self.board.next_moments().count() as u64;
+        let have = match timed {
+            0 => "none has".to_owned(),
+            1 => "1 has".to_owned(),
+            timed => format!("{timed} have"),
+        };
+        format!("{} of which {have} a next moment", counted(all, "job", "jobs"))
     }
 
     fn finished(&mut self, finished: &Finished, now: Timestamp) -> Vec<Verdict> {
