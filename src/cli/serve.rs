@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::heed::Signals;
 use super::jobs::order;
-use super::receiving::{Ready, Receiving};
+use super::receiving::{Ready, Receiving, has_hooks, place};
 use super::serving::{attend, log, open};
 use super::session::Session;
 use super::traces::{Parent, Traces, hand_over};
@@ -22,6 +22,7 @@ use crate::hooks::Bell;
 use crate::schedule::{
     Alarms, Daemon, Desk, Found, JobFiles, Keep, Nobody, NotServed, Parts, Patience, Processes, SEAT, Watcher,
 };
+use crate::server::webhooks::Place;
 use crate::server::{Arrivals, Listening};
 use crate::settings::{Job, Jobs, Mode, Settings};
 
@@ -98,11 +99,12 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     session.runtime.block_on(async {
         let signals =
             Signals::listen().map_err(|error| Failure::failed(format!("failed to wait for signals: {error}")))?;
+        let place = place_of_hooks(&session).await?;
         let (listening, questions) = open(&session, desk, arrivals.clone(), stop.clone(), &events).await?;
         let daemon = Daemon::begin(parts).await.map_err(refused)?;
         events.say(Level::Info, format!("serving {}; Ctrl-C stops it", daemon.jobs()));
         let signals = tokio::spawn(signals.heed(stop, reload, events.clone()));
-        let receiving = receive(ready, &session, arrivals, &events).await?;
+        let receiving = receive(ready, &session, arrivals, place, &events).await?;
         tokio::select! {
             () = daemon.serve() => {}
             () = attend(&session, questions) => {}
@@ -112,10 +114,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
             events.say(Level::Warn, format!("the API did not stop well: {error}"));
         }
         signals.abort();
-        match receiving {
-            Some(receiving) => receiving.stopped().await.map(|()| Code::Done),
-            None => Ok(Code::Done),
-        }
+        receiving.stopped().await.map(|()| Code::Done)
     })
 }
 
@@ -124,27 +123,31 @@ async fn closed(listening: Option<Listening>) -> Option<std::io::Result<()>> {
     tokio::time::timeout(LAST_ANSWERS, listening?.stopped()).await.ok()
 }
 
-/// Receives webhooks. A place that is taken hinders nobody who has no hook.
+/// The address for webhooks, before anything is said to begin; `None` where somebody else has it and there is no hook yet.
+async fn place_of_hooks(session: &Session<'_>) -> Result<Option<Place>, Failure> {
+    match place(session).await {
+        Ok(place) => Ok(Some(place)),
+        Err(failure) => {
+            let missed = has_hooks(&session.store).await.map_err(|error| Failure::failed(error.to_string()))?;
+            if missed { Err(failure) } else { Ok(None) }
+        }
+    }
+}
+
+/// Receives webhooks, now or as soon as the address can be had.
 async fn receive(
     ready: Ready,
     session: &Session<'_>,
     arrivals: Arrivals,
+    place: Option<Place>,
     events: &Events,
-) -> Result<Option<Receiving>, Failure> {
-    let hooks = session.store.hooks().await.map_err(|error| Failure::failed(error.to_string()))?;
-    match ready.receive(session, arrivals).await {
-        Ok(receiving) => {
-            let at = receiving.listening.address;
-            let level = if hooks.is_empty() { Level::Debug } else { Level::Info };
-            events.say(level, format!("receiving webhooks on http://{at}"));
-            Ok(Some(receiving))
-        }
-        Err(failure) if hooks.is_empty() => {
-            events.say(Level::Debug, format!("{}; there is no hook, nothing is received", failure.message));
-            Ok(None)
-        }
-        Err(failure) => Err(failure),
-    }
+) -> Result<Receiving, Failure> {
+    let Some(place) = place else { return Ok(ready.receive_later(session, arrivals, events.clone())) };
+    let (receiving, at) = ready.receive(session, arrivals, place)?;
+    let missed = has_hooks(&session.store).await.map_err(|error| Failure::failed(error.to_string()))?;
+    let level = if missed { Level::Info } else { Level::Debug };
+    events.say(level, format!("receiving webhooks on http://{at}"));
+    Ok(receiving)
 }
 
 /// The service manager that started this process, if one did.
