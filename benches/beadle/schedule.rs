@@ -8,7 +8,7 @@ use beadle::clock::Clock;
 use beadle::events::Events;
 use beadle::hooks::Bell;
 use beadle::schedule::{
-    Alarms, Board, Daemon, Desk, Ended, Errand, Exit, Found, JobFiles, Keep, Parts, Standing, Starts,
+    Alarms, Board, Daemon, Desk, Ended, Errand, Exit, Found, JobFiles, Keep, Nobody, Parts, Standing, Starts,
 };
 use beadle::settings::{Environment, Job, Mode, Settings, Start};
 use beadle::store::{Store, TickFilter};
@@ -79,6 +79,7 @@ async fn daemon(jobs: Vec<Arc<Job>>, folder: &std::path::Path) -> Outcome {
         asks: Desk::new().1,
         stop: stop.clone(),
         reload: Arc::default(),
+        watcher: Arc::new(Nobody),
     };
     let serving = tokio::spawn(Daemon::begin(parts).await?.serve());
     all.notified().await;

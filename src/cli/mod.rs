@@ -6,6 +6,7 @@ mod attendance;
 mod doubts;
 mod failure;
 mod functions;
+mod heed;
 mod jobs;
 mod migrate;
 mod past;
@@ -19,9 +20,12 @@ mod run;
 mod runs;
 mod sandbox;
 mod serve;
+#[cfg(unix)]
+mod service;
 mod serving;
 mod session;
 mod stream;
+mod traces;
 mod transports;
 mod undo;
 mod webhook;
@@ -53,7 +57,7 @@ Example:
 
 /// Runs the scripts of people who run communities.
 #[derive(Debug, Parser)]
-#[command(name = "beadle", version, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "beadle", version = traces::VERSION, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
 struct Cli {
     #[command(flatten)]
     shared: Shared,

@@ -9,20 +9,26 @@ use jiff::SignedDuration;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::heed::Signals;
 use super::receiving::{Ready, Receiving};
 use super::serving::{attend, log, open};
 use super::session::Session;
+use super::traces::{Parent, Traces, hand_over};
 use super::{Code, Failure, Shell};
 use crate::clock::Clock;
 use crate::effects::Lease;
 use crate::events::{Events, Level};
 use crate::hooks::Bell;
-use crate::schedule::{Alarms, Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts, Patience, Processes, SEAT};
+use crate::schedule::{
+    Alarms, Daemon, Desk, Found, JobFiles, Keep, Nobody, NotServed, Parts, Patience, Processes, SEAT, Watcher,
+};
 use crate::server::{Arrivals, Listening};
 use crate::settings::{Jobs, Mode, Settings};
 
 /// So long messages are waited for at the end; what has not arrived is sent by the next `beadle serve`.
 const LAST_MESSAGES: Duration = Duration::from_secs(5);
+/// So long answers are waited for at the end that are being given.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
@@ -42,6 +48,8 @@ pub(super) struct Options {
 pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let mode = if options.sandbox { Mode::Sandbox } else { Mode::Real };
     let settings = shell.settings(mode, None)?;
+    // Outlives the runtime: a span ends with its task.
+    let _traces = Traces::begin(shell, Parent::None);
     let session = Session::open(shell, settings.clone(), mode)?;
     // Whoever comes second is told so before anything else is in its way.
     if Lease::is_held(&session.store, SEAT).unwrap_or(false) {
@@ -60,6 +68,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         redactor: shell.redactor.clone(),
         clock: Clock::system(),
         events: events.clone(),
+        handed: hand_over,
     };
     let delivery = super::jobs::delivery(shell, &session)?;
     let alarms = Alarms::new(delivery, mode, events.clone(), Clock::system());
@@ -83,13 +92,16 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         reload: Arc::clone(&reload),
         alarms: alarms.clone(),
         asks,
+        watcher: watcher(shell, &events),
     };
     let arrivals = Arrivals::default();
     session.runtime.block_on(async {
+        let signals =
+            Signals::listen().map_err(|error| Failure::failed(format!("failed to wait for signals: {error}")))?;
         let (listening, questions) = open(&session, desk, arrivals.clone(), stop.clone(), &events).await?;
         let daemon = Daemon::begin(parts).await.map_err(refused)?;
         events.say(Level::Info, format!("serving {}; Ctrl-C stops it", daemon.jobs()));
-        let signals = tokio::spawn(heed(stop, reload, events.clone()));
+        let signals = tokio::spawn(signals.heed(stop, reload, events.clone()));
         let receiving = receive(ready, &session, arrivals, &events).await?;
         tokio::select! {
             () = daemon.serve() => {}
@@ -109,7 +121,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
 
 /// Lets what is being answered be answered, for a while.
 async fn closed(listening: Option<Listening>) -> Option<std::io::Result<()>> {
-    tokio::time::timeout(Duration::from_secs(5), listening?.stopped()).await.ok()
+    tokio::time::timeout(LAST_ANSWERS, listening?.stopped()).await.ok()
 }
 
 /// Receives webhooks. A place that is taken hinders nobody who has no hook.
@@ -135,6 +147,28 @@ async fn receive(
     }
 }
 
+/// The service manager that started this process, if one did.
+#[cfg(unix)]
+fn watcher(shell: &Shell, events: &Events) -> Arc<dyn Watcher> {
+    // What every run may take, and what comes after the last one, twice: webhooks are let go like the API.
+    let stopping = Patience::default().stop + LAST_MESSAGES + 2 * LAST_ANSWERS;
+    match super::service::Service::of_process(&shell.environment, stopping) {
+        Ok(Some(service)) => Arc::new(service),
+        Ok(None) => Arc::new(Nobody),
+        Err(error) => {
+            let line = format!("the service manager cannot be told that jobs are served: `NOTIFY_SOCKET`: {error}");
+            events.say(Level::Warn, line);
+            Arc::new(Nobody)
+        }
+    }
+}
+
+/// There are none that could be told.
+#[cfg(not(unix))]
+fn watcher(_shell: &Shell, _events: &Events) -> Arc<dyn Watcher> {
+    Arc::new(Nobody)
+}
+
 fn days(count: u32) -> SignedDuration {
     SignedDuration::from_hours(i64::from(count) * 24)
 }
@@ -143,27 +177,6 @@ fn refused(why: NotServed) -> Failure {
     match why {
         NotServed::Taken => Failure::with(Code::Skipped, why.to_string()),
         other => Failure::failed(other.to_string()),
-    }
-}
-
-/// The first polite signal stops it gracefully, the second one at once; a hang-up reads the jobs again.
-#[cfg(unix)]
-#[expect(clippy::disallowed_methods, reason = "the second signal ends the process at once")]
-async fn heed(stop: CancellationToken, reload: Arc<Notify>, events: Events) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut hang_up) = signal(SignalKind::hangup()) else { return };
-    loop {
-        tokio::select! {
-            Some(()) = hang_up.recv() => reload.notify_one(),
-            heard = super::session::next_signal() => match (heard, stop.is_cancelled()) {
-                (Err(_), _) => return,
-                (Ok(()), false) => stop.cancel(),
-                (Ok(()), true) => {
-                    events.say(Level::Warn, "ended at once; what is at work is resumed by the next `beadle serve`");
-                    std::process::exit(i32::from(Code::Interrupted.number()));
-                }
-            },
-        }
     }
 }
 

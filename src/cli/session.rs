@@ -7,6 +7,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
 use super::jobs::tether;
+use super::traces::{Parent, Traces};
 use super::transports::Connected;
 use super::{Code, Failure, Format, Shell};
 use crate::clock::Clock;
@@ -64,6 +65,8 @@ impl<'a> Session<'a> {
 
     /// Runs an order and shows its report.
     pub(super) fn run(&self, order: &Order, play: Play) -> Result<Code, Failure> {
+        // Until the end is shown: what then still waits to be sent holds nobody up.
+        let _traces = Traces::begin(self.shell, Parent::Starter);
         let cancel = Cancel::default();
         if play.tether == Tether::Stdin {
             tether::hold(cancel.clone(), Arc::clone(&self.shell.printer))

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use serde_json::Value;
+use tracing::Instrument as _;
 
 use super::answer::Merged;
 use super::follow::{Ended, is_believed, share_of_job};
 use super::question::{question, written};
 use super::replaced::{is_replaced, unknown_roster};
-use super::{Client, Error, Policy};
+use super::{Client, Error, Policy, traced};
 use crate::catalog::{Args, Call, Consequence, Doubt, LookUp, Piece, Repeat, Verdict};
 use crate::effects::{Answered, Error as LedgerError, Intent, Settled, Why};
 
@@ -155,6 +156,13 @@ impl Client {
 
     /// What the platform shows of doubts of one operation and group.
     pub(super) async fn verdicts(&self, doubts: &[(usize, Doubt)]) -> Result<Vec<Verdict>, Error> {
+        let span = self.look_up(doubts.len());
+        let looked = self.verdicts_on(doubts).instrument(span.clone()).await;
+        traced::failed(&span, &looked);
+        looked
+    }
+
+    async fn verdicts_on(&self, doubts: &[(usize, Doubt)]) -> Result<Vec<Verdict>, Error> {
         let mut verdicts: Vec<Option<Verdict>> = vec![None; doubts.len()];
         let ended_well = self.jobs(doubts, &mut verdicts).await?;
         let left: Vec<usize> = (0..doubts.len()).filter(|&at| verdicts[at].is_none()).collect();

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 
 use super::sign_in::Signer;
-use super::transport::{Lost, Reads, Reply, SendFuture, Writes};
+use super::transport::{Address, Lost, Reads, Reply, SendFuture, Writes};
 use crate::catalog::{Method, Platform, Protocol};
 use crate::clock::Clock;
 use crate::effects::Permit;
@@ -61,6 +61,7 @@ pub struct Http {
     signer: Signer,
     /// The base address with the platform's prefix.
     base_url: String,
+    address: Address,
     credentials: Credentials,
     /// What every request says besides who sends it.
     header: Option<(HeaderName, HeaderValue)>,
@@ -109,11 +110,18 @@ impl Http {
             Protocol::Tools { header, .. } => chosen(header, &credentials)?,
             Protocol::Rest => None,
         };
+        let host = options.base_url.host().to_owned();
         Ok(Self {
             client,
             signer,
             header,
-            host: options.base_url.host().to_owned(),
+            address: Address {
+                // As the platform's table writes it: what fills it in belongs to the connection.
+                url: format!("{}{}", options.base_url.as_str(), options.platform.prefix),
+                host: host.clone(),
+                port: options.base_url.port(),
+            },
+            host,
             base_url: format!("{}{prefix}", options.base_url.as_str()),
             credentials,
             max_answer: options.max_answer,
@@ -181,6 +189,11 @@ impl Http {
         Ok((sent.map_err(|error| self.lost(&error))?, token))
     }
 
+    /// Where requests go.
+    pub(super) fn address(&self) -> &Address {
+        &self.address
+    }
+
     /// The host that is asked.
     pub(super) fn host(&self) -> &str {
         &self.host
@@ -212,6 +225,10 @@ impl Reads for Http {
 
     fn renew(&self, token: u64) -> BoxFuture<'_, Result<(), Lost>> {
         Box::pin(self.signer.renew(token))
+    }
+
+    fn address(&self) -> Option<&Address> {
+        Some(&self.address)
     }
 }
 

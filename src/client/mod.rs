@@ -2,6 +2,8 @@
 //! once, and what nobody knows is looked up before anything is sent again.
 
 mod answer;
+#[cfg(feature = "otel")]
+mod collector;
 mod complete;
 pub(crate) mod crash;
 mod doubt;
@@ -27,6 +29,7 @@ mod recent;
 mod replaced;
 mod send;
 mod sign_in;
+mod traced;
 mod transport;
 mod with;
 mod write;
@@ -45,7 +48,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
+#[cfg(feature = "otel")]
+pub use collector::collector;
 pub use error::{Error, Gravity};
 pub use http::{Http, HttpOptions, HttpWrites, SetUpError};
 pub use loose::LookedUp;
@@ -56,7 +62,7 @@ pub use pager::Pager;
 pub use policy::Policy;
 pub use post::{Answered, Poster};
 pub use sign_in::{Signature, Signer};
-pub use transport::{Lost, Reads, Reply, SendFuture, Writes};
+pub use transport::{Address, Lost, Reads, Reply, SendFuture, Writes};
 pub use with::With;
 pub use write::Brake;
 
@@ -142,10 +148,13 @@ impl Client {
 
     /// Performs a call: a read is one answer, a write goes through the ledger. Lists: [`Client::list`].
     pub async fn call(&self, call: &Call, with: &With) -> Result<Bytes, Error> {
-        match call.op.is_read() {
-            true => self.ask(self.preset(call)?.as_ref()).await,
-            false => self.write(call, with).await,
-        }
+        let span = self.called(call);
+        let done = match call.op.is_read() {
+            true => self.ask(self.preset(call)?.as_ref()).instrument(span.clone()).await,
+            false => self.write(call, with).instrument(span.clone()).await,
+        };
+        traced::failed(&span, &done);
+        done
     }
 
     /// One answer; in plan mode as it would be.

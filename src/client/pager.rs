@@ -17,6 +17,8 @@ use tokio::task::JoinHandle;
 
 use self::next::{next_page, query};
 pub(super) use self::open_lists::OpenLists;
+use tracing::Instrument as _;
+
 use super::plan::unknown_yet;
 use super::planned::Planned;
 use super::{Client, Error};
@@ -107,7 +109,7 @@ impl Shared {
             let asked = (*ahead == Ahead::None).then(|| Arc::new(Semaphore::new(0)));
             let reading =
                 Reading { asked: asked.clone(), ..Reading::new(client.clone(), call.clone(), *passes, pages) };
-            self.source = Source::Running(asked, receiver, Task(tokio::spawn(reading.run())));
+            self.source = Source::Running(asked, receiver, Task(tokio::spawn(reading.run().in_current_span())));
         }
         if let Source::Failed(error) = &mut self.source {
             return error.take().map(Err);

@@ -322,6 +322,18 @@ pub(super) enum Performed {
     InDoubt,
 }
 
+impl Performed {
+    /// The word for it, for whoever traces.
+    pub(super) fn word(&self) -> &'static str {
+        match self {
+            Self::Settled => "settled",
+            Self::Partly(_) => "partly_in_doubt",
+            Self::Refused(_) => "refused",
+            Self::InDoubt => "in_doubt",
+        }
+    }
+}
+
 /// The only subject's share of the answer, kept so that `resume` can give it again.
 fn shares(part: &Piece, permit: &Permit, body: &Bytes) -> HashMap<usize, Value> {
     let one = matches!(part.call.op.answer, Answer::One(_)) && part.call.op.batch.is_none();

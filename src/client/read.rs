@@ -7,10 +7,11 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde::de::IgnoredAny;
 use serde_json::Value;
+use tracing::Instrument as _;
 
 use super::plan::unknown_yet;
 use super::transport::{Lost, Reply};
-use super::{Client, Error};
+use super::{Client, Error, traced};
 use crate::catalog::{Answer, Call, Code, Fault, Seen};
 use crate::events::{Called, Event, Level};
 use crate::wire;
@@ -36,8 +37,11 @@ impl Client {
     /// One read whose body must make sense to `open`: a body that does not is as good as no answer, and is asked for again.
     pub(super) async fn read_as<T>(&self, call: &Call, open: impl Fn(Bytes) -> Result<T, String>) -> Result<T, Error> {
         let mut waits = self.policy().waits();
+        let mut resent = 0;
         loop {
-            let error = match self.read_once(call).await {
+            let read = self.read_once(call, resent).await;
+            resent += 1;
+            let error = match read {
                 Ok(body) => match open(body) {
                     Ok(opened) => return Ok(opened),
                     Err(why) => Error {
@@ -72,12 +76,12 @@ impl Client {
         self.rest(wait).await
     }
 
-    async fn read_once(&self, call: &Call) -> Result<Bytes, Error> {
-        let mut asked = self.asked(call).await?;
+    async fn read_once(&self, call: &Call, resent: u32) -> Result<Bytes, Error> {
+        let mut asked = self.asked(call, resent).await?;
         if let Err(fault) = &asked.1
             && self.signed_anew(fault, &asked.0).await.map_err(|lost| self.unreached(call, &lost))?
         {
-            asked = self.asked(call).await?;
+            asked = self.asked(call, resent + 1).await?;
         }
         let (reply, judged) = asked;
         match (judged, call.op.answer) {
@@ -90,11 +94,15 @@ impl Client {
     }
 
     /// One request, and what its answer means.
-    async fn asked(&self, call: &Call) -> Result<(Reply, Result<(), Fault>), Error> {
+    async fn asked(&self, call: &Call, resent: u32) -> Result<(Reply, Result<(), Fault>), Error> {
+        let asked = Instant::now();
         let turn = self.turn().await?;
         let (waited, start) = (turn.waited, Instant::now());
-        let sent = self.reads().read(wire::build(call)).await;
-        drop(turn);
+        let request = wire::build(call);
+        let span = self.exchange(call, &request, resent, start - asked);
+        let sent = self.reads().read(request).instrument(span.clone()).await;
+        traced::answered(&span, &sent);
+        drop((span, turn));
         self.note_call(call, waited, start, sent.as_ref().ok());
         let reply = sent.map_err(|lost| self.unreached(call, &lost))?;
         let judged = self.judge(call, &reply);

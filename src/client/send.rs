@@ -4,10 +4,11 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use tracing::Instrument as _;
 
 use super::crash::{self, Point};
 use super::transport::{Lost, Reply, Writes};
-use super::{Client, Error, Policy, Way};
+use super::{Client, Error, Policy, Way, traced};
 use crate::catalog::{Call, Code, Consequence, Fault, Piece, Repeat};
 use crate::effects::Permit;
 use crate::events::Level;
@@ -39,8 +40,11 @@ impl Client {
             let words = "a plan sends nothing; this permit should not exist";
             return Sent::Failed(Error::new(call, "planned", words));
         };
+        let mut resent = 0;
         loop {
-            let sent = match self.write_once(call, &request, writes.as_ref(), permit).await {
+            let written = self.write_once(call, &request, (writes.as_ref(), permit), resent).await;
+            resent += 1;
+            let sent = match written {
                 Ok(answer) => self.end(piece, answer, unsure_before),
                 Err(ended) => Sent::Failed(ended),
             };
@@ -107,16 +111,19 @@ impl Client {
         &self,
         call: &Call,
         request: &Request,
-        writes: &dyn Writes,
-        permit: &Permit,
+        (writes, permit): (&dyn Writes, &Permit),
+        resent: u32,
     ) -> Result<Result<Reply, Lost>, Error> {
         let (mut request, mut renewed) = (request.clone(), false);
         loop {
+            let asked = Instant::now();
             let turn = self.turn().await?;
             let (waited, start) = (turn.waited, Instant::now());
-            let answer = writes.write(request.clone(), permit).await;
+            let span = self.exchange(call, &request, resent + u32::from(renewed), start - asked);
+            let answer = writes.write(request.clone(), permit).instrument(span.clone()).await;
             crash::reach(Point::AfterSend);
-            drop(turn);
+            traced::answered(&span, &answer);
+            drop((span, turn));
             self.note_call(call, waited, start, answer.as_ref().ok());
             let Ok(reply) = &answer else { return Ok(answer) };
             let Some(fault) = self.judge(call, reply).err().filter(|_| !renewed) else { return Ok(answer) };

@@ -59,6 +59,17 @@ pub enum Lost {
     Unknown(String),
 }
 
+/// Where requests go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Everything before an operation's path.
+    pub url: String,
+    /// The host's name or number.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+}
+
 /// What sending returns.
 pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<Reply, Lost>> + Send + 'a>>;
 
@@ -71,6 +82,11 @@ pub trait Reads: Send + Sync {
     fn renew(&self, token: u64) -> BoxFuture<'_, Result<(), Lost>> {
         let _ = token;
         Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Where requests go; `None` where they do not leave the process.
+    fn address(&self) -> Option<&Address> {
+        None
     }
 
     /// What it has noticed of the server and people should know, each once.

@@ -7,11 +7,12 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tracing::Instrument as _;
 
 use super::answer::Merged;
 use super::crash::{self, Point};
 use super::perform::Performed;
-use super::{Client, Error, Policy, With};
+use super::{Client, Error, Policy, With, traced};
 use crate::catalog::{Call, Consequence, Mails, Piece, Subject};
 use crate::effects::{Answered, Intent, Why};
 use crate::events::Level;
@@ -124,7 +125,13 @@ impl Client {
                 crash::reach(Point::AfterIntent);
                 let part = todo.only(permit.places());
                 let places = permit.places().to_vec();
-                match self.perform(&part, permit, &intent, with, merged).await? {
+                let span = self.effects(&part);
+                let performed = self.perform(&part, permit, &intent, with, merged).instrument(span.clone()).await;
+                traced::failed(&span, &performed);
+                let performed = performed?;
+                span.record("beadle.outcome", performed.word());
+                drop(span);
+                match performed {
                     Performed::Settled => {}
                     Performed::Partly(unsure) => {
                         lost = true;

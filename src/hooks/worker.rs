@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::at_work::AtWork;
 use super::finish::{Ended, finish, own};
@@ -165,7 +167,8 @@ impl Working {
                 return Ok(wait.min(LOOK));
             };
             at_work.begin(row.seq, &row.hook);
-            tasks.spawn(self.clone().one(row, body, long.clone()));
+            let span = traced(&row);
+            tasks.spawn(self.clone().one(row, body, long.clone()).instrument(span));
         }
         Ok(LOOK)
     }
@@ -254,10 +257,13 @@ impl Working {
             None => vec![false; gathered.looked.len()],
         };
         let count = gathered.looked.len();
+        let span = Span::current();
+        span.record("beadle.events", i64::try_from(count).unwrap_or(i64::MAX));
         let partial = gathered.trouble.is_some();
         let ended = Ended { now, partial, trouble: gathered.trouble.map(Trouble::why) };
         let runs = finish(&self.0.of.store, &row, gathered.looked, &own, &jobs, ended).await?;
         if let Some(runs) = runs {
+            span.record("beadle.runs", i64::try_from(runs).unwrap_or(i64::MAX));
             let part = if partial { ", not all of it" } else { "" };
             let words = format!("webhook {}: delivery {}: {count} told{part}, {runs} to run", row.hook, row.seq);
             self.0.events.say(if partial { Level::Warn } else { Level::Info }, words);
@@ -300,4 +306,20 @@ impl Working {
         self.0.readers.lock().unwrap_or_else(PoisonError::into_inner).insert(connection.to_owned(), reader.clone());
         Ok(reader)
     }
+}
+
+/// What working a delivery off looks like as a span. Nothing is above it: it was answered long ago.
+fn traced(row: &DeliveryRow) -> Span {
+    tracing::info_span!(
+        parent: None,
+        "delivery",
+        otel.name = "work off a delivery",
+        otel.kind = "consumer",
+        otel.status_code = Empty,
+        beadle.hook = row.hook.as_str(),
+        beadle.delivery = row.seq,
+        beadle.connection = row.connection.as_str(),
+        beadle.events = Empty,
+        beadle.runs = Empty,
+    )
 }

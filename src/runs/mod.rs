@@ -18,6 +18,7 @@ mod report;
 mod requests;
 mod runner;
 mod scripted;
+mod traced;
 mod undoing;
 mod work;
 

@@ -9,6 +9,7 @@ use super::attempt::Attempt;
 use super::connections::Transports;
 use super::of_job::Begin;
 use super::report::Report;
+use super::traced;
 use super::work::Work;
 use crate::clock::Clock;
 use crate::events::Sink;
@@ -107,6 +108,13 @@ impl Runner {
 
     /// Runs the order to its end. Blocks; the script works on a thread of its own.
     pub fn run(&self, order: &Order) -> Result<Report, Refused> {
+        let span = traced::run(self, order);
+        let ended = span.in_scope(|| self.run_within(order));
+        traced::ended(&span, &ended);
+        ended
+    }
+
+    fn run_within(&self, order: &Order) -> Result<Report, Refused> {
         let attempt = self.runtime.block_on(Attempt::begin(self, order))?;
         let (parts, ended) = match (self.runtime.block_on(attempt.look_up_doubts(self)), &order.work) {
             (Err(error), _) => (Parts::default(), Err(Ended::Fatal(error))),

@@ -17,7 +17,10 @@ pub use alarm::{
     AlarmTally, Alarms, Delivery, DeliveryParts, Message, Pulse, Topic, Trouble, Waits, Way, test_message, told_states,
 };
 pub use board::{Board, Change, Open, Pause, SeenJob, Standing};
-pub use daemon::{Asks, ByHand, Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts, SEAT, Seen, Silent, Tally};
+pub use daemon::{
+    Asks, ByHand, Daemon, Desk, Found, JobFiles, Keep, Load, Nobody, NotServed, Parts, SEAT, Seen, Silent, Stage,
+    Tally, Watcher,
+};
 pub use orders::{Asked, Moments, backfill, pause};
 pub use process::{Ended, Errand, Exit, Patience, Processes, Starts, Task};
 pub use simulate::Simulation;

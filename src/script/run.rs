@@ -149,7 +149,9 @@ pub fn execute(script: &Script, run: &Run) -> Result<(), Ended> {
             cancel.stop(Stop::TimeOut);
         })
     });
+    let span = tracing::Span::current();
     let result = thread::on_its_own(|| {
+        let _within = span.enter();
         let engine = script.kit.engine_for(run, &script.root);
         let result = engine.run_ast_with_scope(&mut Scope::new(), script.ast());
         result.map_err(|error| errors::of_run(*error, &engine, run, script))?;

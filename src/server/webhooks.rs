@@ -15,6 +15,8 @@ use futures_util::StreamExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::arrivals::{Arrivals, Came};
 use super::guarded::{Guarded, Watch};
@@ -106,6 +108,37 @@ enum Unfit {
 
 async fn answer(State(desk): State<Arc<Desk>>, ConnectInfo(watch): ConnectInfo<Watch>, request: Request) -> Response {
     let _open = watch.request();
+    let span = tracing::info_span!(
+        parent: None,
+        "receive",
+        otel.name = "POST /hooks/{secret}",
+        otel.kind = "server",
+        otel.status_code = Empty,
+        http.request.method = method(request.method()),
+        http.route = "/hooks/{secret}",
+        http.response.status_code = Empty,
+        beadle.hook = Empty,
+        beadle.delivery = Empty,
+    );
+    let response = answered(&desk, request).instrument(span.clone()).await;
+    span.record("http.response.status_code", i64::from(response.status().as_u16()));
+    if response.status().is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
+    response
+}
+
+/// A method as traces know it: whoever sends could write anything.
+fn method(method: &Method) -> &str {
+    match *method {
+        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS => {
+            method.as_str()
+        }
+        _ => "_OTHER",
+    }
+}
+
+async fn answered(desk: &Desk, request: Request) -> Response {
     // Whatever the path is, the same is done with it.
     let path = request.uri().path();
     let secret = path.strip_prefix(PREFIX).unwrap_or(path);
@@ -120,7 +153,8 @@ async fn answer(State(desk): State<Arc<Desk>>, ConnectInfo(watch): ConnectInfo<W
             return unavailable("(unknown)", &error);
         }
     };
-    let (came, response) = taken(&desk, &hook, request).await;
+    Span::current().record("beadle.hook", hook.as_str());
+    let (came, response) = taken(desk, &hook, request).await;
     desk.arrivals.note(&hook, came);
     response
 }
@@ -168,6 +202,7 @@ async fn taken(desk: &Desk, hook: &str, request: Request) -> (Came, Response) {
     match done {
         Ok(Taken::New(delivery)) => {
             tracing::debug!(hook, delivery, "stored");
+            Span::current().record("beadle.delivery", delivery);
             (Came::Stored, plain(StatusCode::OK, "stored\n"))
         }
         Ok(Taken::Known) => (Came::Known, plain(StatusCode::OK, "known\n")),

@@ -68,6 +68,12 @@ impl BaseUrl {
         &self.host
     }
 
+    /// Its port, or that of its scheme.
+    pub fn port(&self) -> u16 {
+        let named = self.origin().rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+        named.unwrap_or(if self.text.starts_with("https://") { 443 } else { 80 })
+    }
+
     /// What its own scheme says about plain http: allowed elsewhere where it is used itself.
     pub fn plaintext(&self) -> Plaintext {
         match self.text.starts_with("http://") && !self.is_loopback() {

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+/// Variables with which a service manager speaks to this process alone: they are taken from every process that it starts.
+pub const OF_SERVICE: [&str; 3] = ["NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"];
+
 /// Variables by name.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, String>);

@@ -29,7 +29,7 @@ use std::path::PathBuf;
 
 pub use address::{BaseUrl, Plaintext};
 pub use connection::{At, Connection, Credentials, Pace};
-pub use environment::Environment;
+pub use environment::{Environment, OF_SERVICE};
 pub use error::Error;
 pub use flags::Flags;
 pub use hook::Webhooks;

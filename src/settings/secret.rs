@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::Environment;
+use super::environment::OF_SERVICE;
 
 /// Longest secret that is read, in bytes.
 const LONGEST: usize = 64 * 1024;
@@ -176,6 +177,9 @@ fn from_command(arguments: &[String], folder: &Path) -> Result<String, String> {
     #[expect(clippy::disallowed_methods, reason = "a credential may be printed by a program that the settings name")]
     let mut command = Command::new(program);
     command.args(&arguments[1..]).current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    for name in OF_SERVICE {
+        command.env_remove(name);
+    }
     let mut child = command.spawn().map_err(|error| fail(format!("did not start: {error}")))?;
     let deadline = Instant::now() + PATIENCE;
     let printed = printed(&mut child, deadline);

@@ -171,10 +171,20 @@ impl Api {
         Ok(())
     }
 
+    /// The id of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.pid())]).status().unwrap();
+        assert!(sent.success());
+    }
+
     /// Ends it politely; its exit code.
     pub fn stop(mut self) -> Option<i32> {
-        let sent = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status().unwrap();
-        assert!(sent.success());
+        self.signal("TERM");
         for _ in self.lines.by_ref() {}
         self.child.wait().unwrap().code()
     }

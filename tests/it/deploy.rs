@@ -21,6 +21,10 @@ fn the_service_starts_a_command_that_there_is_and_systemd_understands_its_file()
     let unit = std::fs::read_to_string(shipped("beadle.service")).unwrap();
     let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/beadle ")).unwrap();
     is_understood(&start.split(' ').collect::<Vec<_>>());
+    // What `tests/it/service.rs` shows holds only for a unit that asks for it.
+    for line in ["Type=notify", "ExecReload=/bin/kill -HUP $MAINPID", "WatchdogSec=60s"] {
+        assert!(unit.lines().any(|known| known == line), "{line}");
+    }
 
     // The paths of the real machine are not here: the file is looked at with those of this one.
     let folder = tempfile::tempdir().unwrap();

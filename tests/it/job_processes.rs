@@ -60,6 +60,7 @@ impl Daemon {
             redactor: Redactor::default(),
             clock: Clock::system(),
             events: Events::to(vec![heard.clone()]),
+            handed: Vec::new,
         };
         Self { folder, processes, store, heard }
     }

@@ -47,6 +47,7 @@ mod mobilize_after;
 mod mobilize_deeds;
 mod mobilize_document;
 mod mobilize_examples;
+mod otel;
 mod pieces;
 mod plans;
 mod prefixes;
@@ -59,6 +60,7 @@ mod served;
 mod served_alarms;
 #[cfg(unix)]
 mod served_jobs;
+mod service;
 mod shipped_scripts;
 mod sign_in;
 mod signals;

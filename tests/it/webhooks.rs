@@ -56,9 +56,15 @@ impl Hooked {
     }
 
     pub fn receiver(&self, crash_at: Option<&str>) -> Receiver {
+        let crash_at: Vec<(&str, &str)> = crash_at.map(|point| ("BEADLE_CRASH_AT", point)).into_iter().collect();
+        self.receiver_with(&crash_at)
+    }
+
+    /// One with these variables.
+    pub fn receiver_with(&self, variables: &[(&str, &str)]) -> Receiver {
         let words = ["webhook", "serve", "--sandbox", "--port", "0", "--json", "-v", "--job", "welcome=user.created"];
         let mut command = self.command(&words);
-        command.envs(crash_at.map(|point| ("BEADLE_CRASH_AT", point))).stdout(Stdio::piped());
+        command.envs(variables.iter().copied()).stdout(Stdio::piped());
         command.stderr(std::fs::File::options().append(true).create(true).open(self.log()).unwrap());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();

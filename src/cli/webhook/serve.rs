@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::receiving::Ready;
 use super::super::session::next_signal;
+use super::super::traces::{Parent, Traces};
 use super::super::{Code, Failure, Format, Shell, pair};
 use super::open;
 use crate::hooks::{Bell, Subscription};
@@ -30,6 +31,8 @@ pub(super) struct Options {
 
 /// Receives until it is stopped.
 pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
+    // Outlives the runtime: a span ends with its task.
+    let _traces = Traces::begin(shell, Parent::None);
     let mut session = open(shell, options.sandbox)?;
     if let Some(port) = options.port {
         session.settings.webhooks.listen.set_port(port);

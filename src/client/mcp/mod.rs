@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use self::session::{Session, Style};
 use super::http::Http;
-use super::transport::{Lost, Reads, Reply, SendFuture, Writes};
+use super::transport::{Address, Lost, Reads, Reply, SendFuture, Writes};
 use crate::catalog::{Platform, Protocol};
 use crate::effects::Permit;
 use crate::wire::Request;
@@ -185,6 +185,10 @@ impl Reads for Mcp {
 
     fn renew(&self, token: u64) -> BoxFuture<'_, Result<(), Lost>> {
         Box::pin(self.http.renew(token))
+    }
+
+    fn address(&self) -> Option<&Address> {
+        Some(self.http.address())
     }
 
     fn notices(&self) -> Vec<String> {

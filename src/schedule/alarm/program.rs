@@ -7,6 +7,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 
+use crate::settings::OF_SERVICE;
+
 /// Of what it says on stderr so many bytes are kept, the last ones.
 const KEPT: usize = 2 << 10;
 /// How long whatever it started may hold its stderr open after it has ended.
@@ -18,6 +20,9 @@ pub(super) async fn tell(words: &[String], folder: &Path, what: &[u8], patience:
     let mut command = Command::new(program);
     command.args(arguments).current_dir(folder);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    for name in OF_SERVICE {
+        command.env_remove(name);
+    }
     #[cfg(unix)]
     command.process_group(0);
     let mut child = command.spawn().map_err(|error| format!("did not start: {error}"))?;

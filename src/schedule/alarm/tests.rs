@@ -480,6 +480,7 @@ impl Scene {
             reload: Arc::default(),
             alarms: self.made(),
             asks: super::super::daemon::Desk::new().1,
+            watcher: Arc::new(super::super::daemon::Nobody),
         };
         Daemon::begin(parts).await.unwrap();
     }

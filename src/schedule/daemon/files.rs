@@ -45,4 +45,9 @@ impl InForce {
         self.jobs = jobs;
         self.jobs.values().cloned().collect()
     }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.jobs.len()
+    }
 }

@@ -10,6 +10,7 @@ mod tests;
 mod tidy;
 mod triggers;
 mod turn;
+mod watcher;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -22,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 pub use desk::{Asks, ByHand, Desk, Seen, Silent, Tally};
 pub use files::{Found, JobFiles};
 pub use tidy::Keep;
+pub use watcher::{Load, Nobody, Stage, Watcher};
 
 use super::alarm::Alarms;
 use super::board::{Board, Pause};
@@ -73,6 +75,8 @@ pub struct Parts {
     pub alarms: Alarms,
     /// Where it is asked how things stand, and told to run a job by hand.
     pub asks: Asks,
+    /// Who started it and watches it.
+    pub watcher: Arc<dyn Watcher>,
 }
 
 /// Why a daemon does not begin.
@@ -132,6 +136,7 @@ impl Daemon {
             } else {
                 self.act(Vec::new()).await;
             }
+            self.turns();
             let asleep = self.asleep();
             let (reload, clock) = (Arc::clone(&self.parts.reload), self.parts.clock.clone());
             let (bell, mut ended) = (self.parts.bell.clone(), Vec::new());
@@ -142,7 +147,10 @@ impl Daemon {
                     self.act(verdicts).await;
                 }
                 question = self.parts.asks.next() => self.answer(question).await,
-                () = reload.notified() => self.reload().await,
+                () = reload.notified() => {
+                    self.parts.watcher.note(Stage::Reloads);
+                    self.reload().await;
+                }
                 // What it asked for is looked at before the next turn.
                 () = bell.next_run() => {}
                 () = tokio::time::sleep(asleep) => {}
@@ -172,7 +180,7 @@ impl Daemon {
     fn asleep(&self) -> Duration {
         let now = self.parts.clock.now();
         let until = self.board.wake_at(now).map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default());
-        until.unwrap_or(LOOK).min(LOOK)
+        until.unwrap_or(LOOK).min(LOOK).min(self.parts.watcher.patience())
     }
 
     /// Stops what is at work and waits for it.
@@ -187,8 +195,14 @@ impl Daemon {
         for stop in self.at_work.values() {
             stop.cancel();
         }
-        while !self.at_work.is_empty() {
-            let Some(finished) = self.endings.recv().await else { break };
+        loop {
+            self.parts.watcher.note(Stage::Stops(self.at_work.len()));
+            if self.at_work.is_empty() {
+                break;
+            }
+            let patience = self.parts.watcher.patience();
+            let Ok(finished) = tokio::time::timeout(patience, self.endings.recv()).await else { continue };
+            let Some(finished) = finished else { break };
             let now = self.parts.clock.now();
             let mut verdicts = self.finished(&finished, now);
             // What could begin now has to wait for the next daemon, and so has the rest of what was stopped.

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::super::alarm::Alarms;
 use super::super::board::tests::job;
 use super::super::process::{Ended, Errand, Exit, Starts, Task};
-use super::{ByHand, Daemon, Desk, Found, JobFiles, Keep, NotServed, Parts};
+use super::{ByHand, Daemon, Desk, Found, JobFiles, Keep, Nobody, NotServed, Parts};
 use crate::clock::Clock;
 use crate::events::{Event, Events, Sink};
 use crate::hooks::Bell;
@@ -115,6 +115,7 @@ impl Scene {
             reload: Arc::clone(&reload),
             alarms: Alarms::silent(),
             asks,
+            watcher: Arc::new(Nobody),
         };
         let daemon = Daemon::begin(parts).await?;
         Ok((Served { begun, stop, reload, desk, task: tokio::spawn(async {}) }, daemon))

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::super::process::{Errand, Exit, Task};
 use super::super::verdict::{Outcome, Step, Verdict, What};
@@ -101,15 +103,22 @@ impl Daemon {
         let (starts, job, stopped) = (Arc::clone(&self.parts.starts), Arc::clone(&verdict.job), stop.clone());
         self.at_work.insert(run.clone(), stop);
         let (tell, events) = (self.tell.clone(), self.parts.events.clone());
-        tokio::spawn(async move {
+        let span = moment(&errand, entry.tries);
+        let work = async move {
             let ended = starts.run(&errand, &job, stopped).await;
             if let Exit::NotStarted(why) = &ended.exit {
                 events.say(Level::Error, format!("{}: {why}", job.name));
             }
             let outcome = Outcome::of(&ended.exit);
+            let span = tracing::Span::current();
+            span.record("beadle.outcome", outcome.word());
+            if !outcome.is_done() {
+                span.record("otel.status_code", "ERROR");
+            }
             // Nobody listens any more: the next daemon finds out by itself.
             tell.send(Finished { job: errand.job, run, outcome }).ok();
-        });
+        };
+        tokio::spawn(work.instrument(span));
     }
 
     fn say(&self, verdict: &Verdict) {
@@ -129,4 +138,27 @@ impl Daemon {
         let event = Event::Job { level, job: job.name.clone(), run: run.cloned(), line: verdict.line() };
         self.parts.events.note(event);
     }
+}
+
+/// What a moment of a job looks like as a span: from the decision to run to how that ended. Nothing is above it.
+fn moment(errand: &Errand, tries: u32) -> Span {
+    let span = tracing::info_span!(
+        parent: None,
+        "job",
+        otel.name = Empty,
+        otel.status_code = Empty,
+        beadle.job = errand.job.as_str(),
+        beadle.run = errand.run.as_str(),
+        beadle.cause = errand.cause.as_str(),
+        beadle.tries = i64::from(tries),
+        beadle.scheduled_at = Empty,
+        beadle.outcome = Empty,
+    );
+    if !span.is_disabled() {
+        span.record("otel.name", format!("job {}", errand.job));
+        if let Some(at) = errand.scheduled_at {
+            span.record("beadle.scheduled_at", at.to_string());
+        }
+    }
+    span
 }

@@ -65,6 +65,11 @@ impl Living {
         let _ = self.child.start_kill();
     }
 
+    /// Its number; `None` once it was waited for.
+    pub(super) fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     #[cfg(unix)]
     fn pid(&self) -> Option<rustix::process::Pid> {
         rustix::process::Pid::from_raw(i32::try_from(self.child.id()?).ok()?)

@@ -7,6 +7,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::child::Living;
 use super::exit::{signal_of, signal_words};
@@ -15,7 +17,7 @@ use crate::clock::Clock;
 use crate::events::{Events, Level};
 use crate::model::span;
 use crate::runs::{Lost, Marked};
-use crate::settings::{Job, Mode, Redactor};
+use crate::settings::{Job, Mode, OF_SERVICE, Redactor};
 use crate::store::{Cause, Store};
 
 /// What a run that stops softly ends with.
@@ -46,6 +48,8 @@ pub struct Processes {
     pub clock: Clock,
     /// Hears why a run never came to be.
     pub events: Events,
+    /// What a process is told of the span whose work it does, as variables: asked for within that span.
+    pub handed: fn() -> Vec<(&'static str, String)>,
 }
 
 /// How long runs are waited for that should have ended.
@@ -95,6 +99,9 @@ impl Processes {
         let mut command = Command::new(&self.program);
         #[cfg(unix)]
         command.arg0("beadle");
+        for name in OF_SERVICE {
+            command.env_remove(name);
+        }
         command.current_dir(&self.folder).args(["jobs", "start", &errand.job, "--run", &errand.run, "--tether"]);
         command.args(["--cause", errand.cause.as_str()]);
         if errand.what == Task::Resume {
@@ -113,10 +120,42 @@ impl Processes {
         if let Some(settings) = &self.settings {
             command.arg("--settings").arg(settings);
         }
+        command.envs((self.handed)());
         command
     }
 
     async fn run(&self, errand: &Errand, job: &Job, stop: CancellationToken) -> Ended {
+        let span = tracing::info_span!(
+            "process",
+            otel.name = "process beadle jobs start",
+            otel.status_code = Empty,
+            "error.type" = Empty,
+            process.pid = Empty,
+            process.exit.code = Empty,
+            beadle.run = errand.run.as_str(),
+        );
+        let ended = self.run_process(errand, job, stop).instrument(span.clone()).await;
+        match &ended.exit {
+            Exit::Code(code) => {
+                span.record("process.exit.code", i64::from(*code));
+                if *code != 0 {
+                    span.record("otel.status_code", "ERROR");
+                }
+            }
+            other => {
+                let kind = match other {
+                    Exit::Signal(_) => "signal",
+                    Exit::TimedOut => "timed_out",
+                    Exit::Code(_) | Exit::NotStarted(_) => "not_started",
+                };
+                span.record("error.type", kind);
+                span.record("otel.status_code", "ERROR");
+            }
+        }
+        ended
+    }
+
+    async fn run_process(&self, errand: &Errand, job: &Job, stop: CancellationToken) -> Ended {
         let began = Instant::now();
         let mut living = match Living::start(self.command(errand)) {
             Ok(living) => living,
@@ -125,6 +164,9 @@ impl Processes {
                 return Ended { exit: Exit::NotStarted(why), said: String::new() };
             }
         };
+        if let Some(id) = living.id() {
+            Span::current().record("process.pid", i64::from(id));
+        }
         let met = self.meet(&mut living, job.timeout, &stop).await;
         // After it was killed there is nothing more to wait for; what a wait could not tell is told as no code.
         let status = living.ended().await.ok();
