@@ -73,8 +73,11 @@ fn answer(stream: TcpStream, rows: &Mutex<Vec<Row>>, calls: &Mutex<usize>, left:
             *left = left.saturating_sub(1);
             *left == 0
         };
-        while is_silent {
-            std::thread::park();
+        if is_silent {
+            // Until the test ends: it never answers.
+            loop {
+                std::thread::park();
+            }
         }
         let target = head.split(' ').nth(1).unwrap().to_owned();
         let wanted = |name: &str| {
