@@ -58,14 +58,24 @@ impl Verdict {
         match &self.what {
             What::Waits(why) | What::Skipped(why) | What::Missed { why, .. } => Some(why.to_string()),
             What::Starts(Step::ResumeFirst(run)) => Some(Why::Unfinished(run.clone()).to_string()),
-            What::Ended(outcome) => (!outcome.is_done()).then(|| outcome.to_string()),
+            What::Ended(outcome) => (!outcome.is_done()).then(|| self.ending(*outcome)),
             What::Left => Some("it was stopped together with `beadle serve`; the next one goes on with it".to_owned()),
             What::Again(Outcome::Elsewhere) => Some(Outcome::Elsewhere.to_string()),
             What::Again(outcome) => {
                 let (next, all) = (self.entry.tries + 1, self.job.retries.times + 1);
-                Some(format!("{outcome}; it is gone on with, try {next} of {all}"))
+                Some(format!("{}; it is gone on with, try {next} of {all}", self.ending(*outcome)))
             }
             What::Starts(Step::Begin | Step::Resume) | What::Stops(_) | What::Pauses { .. } => None,
+        }
+    }
+}
+
+impl Verdict {
+    /// How its run ended, with why it never began where that is so.
+    fn ending(&self, outcome: Outcome) -> String {
+        match &self.unbegun {
+            Some(why) => format!("{outcome}: {why}"),
+            None => outcome.to_string(),
         }
     }
 }
@@ -140,7 +150,7 @@ mod tests {
             run: "r1".into(),
             tries: 1,
         };
-        Verdict { job: Arc::new(job("nightly", "30 2 * * *")), entry, what }
+        Verdict { job: Arc::new(job("nightly", "30 2 * * *")), entry, what, unbegun: None }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod pause;
 mod powers;
 mod remarks;
 mod run;
+mod seats;
 mod simulate;
 mod standing;
 mod start;
@@ -21,6 +22,7 @@ pub(super) mod tether;
 mod ticks;
 
 pub(super) use notify::delivery;
+pub(super) use order::order;
 pub(super) use powers::{powers, powers_of_none};
 
 use super::{Code, Failure, Format, Shell};

@@ -198,6 +198,6 @@ impl Turn {
     }
 
     fn say(&mut self, job: &Arc<Job>, entry: Entry, what: What) {
-        self.verdicts.push(Verdict { job: Arc::clone(job), entry, what });
+        self.verdicts.push(Verdict { job: Arc::clone(job), entry, what, unbegun: None });
     }
 }

@@ -31,7 +31,7 @@ impl Daemon {
         let now = parts.clock.now();
         let mut in_force = InForce::default();
         let found = parts.files.read();
-        say_broken(&parts, &found);
+        say_broken(&parts, &found, &mut in_force);
         let jobs = in_force.take(found);
         parts.alarms.begin(&jobs).await?;
         let known: BTreeMap<String, _> =
@@ -144,7 +144,7 @@ impl Daemon {
     pub(super) async fn reload(&mut self) {
         let now = self.parts.clock.now();
         let found = self.parts.files.read();
-        say_broken(&self.parts, &found);
+        say_broken(&self.parts, &found, &mut self.in_force);
         let jobs = self.in_force.take(found);
         self.parts.alarms.serve(&jobs);
         self.subscribe(&jobs);
@@ -236,7 +236,10 @@ fn asked_for(row: TickRow) -> Option<Open> {
     Some(Open { entry: rows::open(&row)?, job: row.job, ended: None })
 }
 
-fn say_broken(parts: &Parts, found: &Found) {
+fn say_broken(parts: &Parts, found: &Found, in_force: &mut InForce) {
+    for (job, why) in in_force.hopeless(found) {
+        parts.events.say(Level::Warn, format!("job `{job}` could not run as it is: {why}"));
+    }
     if let Some(why) = &found.unread {
         parts.events.say(Level::Error, format!("{why}; the jobs stay as they were"));
     }

@@ -40,6 +40,8 @@ use notices::ClockWatch;
 
 /// How often other processes' orders (pauses, backfills) and the clock are looked at.
 const LOOK: Duration = Duration::from_secs(1);
+/// The signal that asks a process to end.
+const ASKED: i32 = 15;
 /// So many ends of runs are written down together.
 const AT_A_TIME: usize = 1_000;
 /// By this name the store has one daemon: whoever asks whether one is at work looks for its lease.
@@ -120,6 +122,7 @@ struct Finished {
     job: String,
     run: String,
     outcome: Outcome,
+    unbegun: Option<String>,
 }
 
 impl Daemon {
@@ -175,7 +178,11 @@ impl Daemon {
     fn finished(&mut self, finished: &Finished, now: Timestamp) -> Vec<Verdict> {
         self.tally.ended(&finished.job, finished.outcome);
         self.at_work.remove(&finished.run);
-        self.board.ended(&finished.job, &finished.run, finished.outcome, now)
+        let mut verdicts = self.board.ended(&finished.job, &finished.run, finished.outcome, now);
+        for verdict in verdicts.iter_mut().filter(|verdict| verdict.entry.run == finished.run) {
+            verdict.unbegun.clone_from(&finished.unbegun);
+        }
+        verdicts
     }
 
     /// How long nothing is to be decided.
@@ -210,8 +217,9 @@ impl Daemon {
             // What could begin now has to wait for the next daemon, and so has the rest of what was stopped.
             verdicts.retain(|verdict| verdict.entry.run == finished.run);
             for verdict in verdicts.iter_mut().filter(|verdict| verdict.entry.cause != Cause::Hand) {
-                if verdict.what == What::Ended(Outcome::Interrupted) {
-                    verdict.what = What::Left;
+                // One that was asked to stop before it could hear of it is ended by the signal.
+                if let What::Ended(Outcome::Interrupted) | What::Again(Outcome::Killed(ASKED)) = verdict.what {
+                    (verdict.what, verdict.entry.due_at) = (What::Left, now);
                 }
             }
             self.unkept.append(&mut verdicts);

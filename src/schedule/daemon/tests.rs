@@ -41,7 +41,9 @@ impl Starts for Hands {
     fn run<'a>(&'a self, errand: &'a Errand, _: &'a Job, stop: CancellationToken) -> BoxFuture<'a, Ended> {
         let (ends, ending) = oneshot::channel();
         self.0.send(Begun { errand: errand.clone(), stop, ends }).ok();
-        Box::pin(async move { Ended { exit: Exit::Code(ending.await.unwrap_or(130)), said: String::new() } })
+        Box::pin(
+            async move { Ended { exit: Exit::Code(ending.await.unwrap_or(130)), said: String::new(), unbegun: None } },
+        )
     }
 }
 
