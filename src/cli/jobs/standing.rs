@@ -219,7 +219,9 @@ fn unfinished(session: &Session<'_>, id: &str) -> Result<Option<Unfinished>, Fai
     let shown = session.ask(session.past().shown(id))?;
     let how = match (shown.owner, shown.run.state) {
         (Owner::Alive, _) => "is being finished first",
-        (_, RunState::Held) if shown.open_holds().is_empty() => "is held no more and goes on first",
+        (_, RunState::Held) if !shown.approvals.is_empty() && shown.open_holds().is_empty() => {
+            "was held and is approved"
+        }
         (_, RunState::Held) => "is held",
         (_, RunState::Interrupted) => "was interrupted",
         (_, RunState::Running) => "was killed",
