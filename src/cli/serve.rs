@@ -1,6 +1,5 @@
 //! `beadle serve`: runs the jobs by their schedules until it is stopped.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,6 +9,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::heed::Signals;
+use super::jobs::order;
 use super::receiving::{Ready, Receiving, has_hooks, place};
 use super::serving::{attend, log, open};
 use super::session::Session;
@@ -24,7 +24,7 @@ use crate::schedule::{
 };
 use crate::server::webhooks::Place;
 use crate::server::{Arrivals, Listening};
-use crate::settings::{Jobs, Mode, Settings};
+use crate::settings::{Job, Jobs, Mode, Settings};
 
 /// So long messages are waited for at the end; what has not arrived is sent by the next `beadle serve`.
 const LAST_MESSAGES: Duration = Duration::from_secs(5);
@@ -56,7 +56,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     if Lease::is_held(&session.store, SEAT).unwrap_or(false) {
         return Err(refused(NotServed::Taken));
     }
-    let events = Events::to(vec![log(&shell.printer)]);
+    let events = Events::to(vec![log(&shell.printer, &settings.project.timezone)]);
     let program =
         Processes::this_program().map_err(|error| Failure::failed(format!("failed to find this program: {error}")))?;
     let starts = Processes {
@@ -82,7 +82,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         store: session.store.clone(),
         clock: Clock::system(),
         starts: Arc::new(starts),
-        files: Box::new(Folder { stamp: Jobs::stamp(&settings), settings: settings.clone() }),
+        files: Box::new(Folder { stamp: Jobs::stamp(&settings), settings: settings.clone(), mode }),
         events: events.clone(),
         at_once: settings.schedule.at_once,
         keep: Keep { ticks: days(settings.schedule.keep_ticks_days), logs: days(settings.schedule.keep_logs_days) },
@@ -186,6 +186,7 @@ fn refused(why: NotServed) -> Failure {
 /// The folder of jobs.
 struct Folder {
     settings: Settings,
+    mode: Mode,
     stamp: Vec<(PathBuf, u64, Option<SystemTime>)>,
 }
 
@@ -198,12 +199,23 @@ impl JobFiles for Folder {
         self.stamp = Jobs::stamp(&self.settings);
         match Jobs::load(&self.settings) {
             Ok(found) => Found {
+                hopeless: found.jobs.values().filter_map(|job| self.hopeless(job)).collect(),
                 jobs: found.jobs.into_values().map(Arc::new).collect(),
                 broken: found.broken.into_iter().map(|(file, why)| (stem(&file), why.to_string())).collect(),
                 unread: None,
             },
-            Err(why) => Found { jobs: Vec::new(), broken: BTreeMap::new(), unread: Some(why.to_string()) },
+            Err(why) => Found { unread: Some(why.to_string()), ..Found::default() },
         }
+    }
+}
+
+impl Folder {
+    /// Why a job that is let run could not, and what to type.
+    fn hopeless(&self, job: &Job) -> Option<(String, String)> {
+        let Failure { message, hint, .. } =
+            order(job, &self.settings, self.mode).err().filter(|_| job.paused.is_none())?;
+        let next = hint.map_or_else(String::new, |hint| format!("\n  next: {hint}"));
+        Some((job.name.clone(), format!("{message}{next}")))
     }
 }
 

@@ -336,10 +336,12 @@ run {run}: scripts/sync_roster.rhai on main (sandbox)
   without arguments
   done {today} {time} UTC, exit code 5
   attempt 1: {today} {time} UTC to {today} {time} UTC, 9 writes
-  requests: 29
-effects: 119
 ";
-    assert!(shown.starts_with(start), "{shown}");
+    let asked = shown.strip_prefix(start).unwrap_or_else(|| panic!("{shown}"));
+    let (asked, effects) = asked.split_once('\n').unwrap();
+    // How often the end of a job is asked for is a matter of time.
+    let requests: u32 = asked.strip_prefix("  requests: ").and_then(|count| count.parse().ok()).unwrap();
+    assert!(requests > 9 && effects.starts_with("effects: 119\n"), "{shown}");
     let rest = format!("    and 75 more\n  all of them: beadle runs show {} --effects --sandbox\ncalls that", "{run}");
     assert!(shown.contains(&rest), "{shown}");
     let end = "left .beadle/runs/{run}/rejects.csv, 567 bytes\nnext: beadle resume {run} --sandbox\n";

@@ -203,7 +203,10 @@ fn a_test_says_what_was_answered_and_ends_with_1_where_something_did_not_arrive(
     let script = "script = \"scripts/work.rhai\"\n";
     ran.then(["jobs", "notify", "quiet", "--sandbox"])
         .file("jobs/quiet.toml", script)
-        .stderr("error: nobody is told of `quiet`\n  next: write `[notify]` in jobs/quiet.toml: docs/alarms.md\n")
+        .stderr(
+            "error: nobody is told of `quiet`\n  next: name `slack`, `teams`, `webhook`, `command`, `mail` or `ping_url` below \
+             `[notify]` in jobs/quiet.toml: docs/alarms.md\n",
+        )
         .code(2);
 }
 

@@ -147,7 +147,7 @@ fn verdict(job: &Arc<Job>, run: &str, what: What) -> Verdict {
     let at = "2026-11-22T01:30:00Z".parse().unwrap();
     let entry =
         Entry { cause: Cause::Schedule, scheduled_at: at, due_at: at, made_up: false, run: run.into(), tries: 1 };
-    Verdict { job: Arc::clone(job), entry, what }
+    Verdict { job: Arc::clone(job), entry, what, unbegun: None }
 }
 
 impl Scene {
