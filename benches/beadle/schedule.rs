@@ -168,7 +168,7 @@ impl Starts for Times {
                 self.all.notify_one();
             }
         }
-        Box::pin(std::future::ready(Ended { exit: Exit::Code(0), said: String::new() }))
+        Box::pin(std::future::ready(Ended { exit: Exit::Code(0), said: String::new(), unbegun: None }))
     }
 }
 

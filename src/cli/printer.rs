@@ -96,7 +96,15 @@ impl Printer {
     pub fn say(&self, level: Level, line: &str) {
         if level >= self.look.level {
             let mut state = self.lock();
-            self.talk(&mut state, level, line);
+            self.talk(&mut state, "", level, line);
+        }
+    }
+
+    /// Talk of a process that is at work for long: when it was said stands first.
+    pub fn say_at(&self, time: &str, level: Level, line: &str) {
+        if level >= self.look.level {
+            let mut state = self.lock();
+            self.talk(&mut state, &format!("{time} "), level, line);
         }
     }
 
@@ -140,19 +148,19 @@ impl Printer {
         }
     }
 
-    fn talk(&self, state: &mut State, level: Level, line: &str) {
+    fn talk(&self, state: &mut State, before: &str, level: Level, line: &str) {
         let colour = match level {
             Level::Debug => "2",
-            Level::Info => return self.write_talk(state, line),
+            Level::Info => return self.write(state, before, line),
             Level::Warn => "1;33",
             Level::Error => "1;31",
         };
         match self.coloured {
             true => {
-                let word = format!("\x1b[{colour}m{}:\x1b[0m ", level.word());
+                let word = format!("{before}\x1b[{colour}m{}:\x1b[0m ", level.word());
                 self.write(state, &word, line);
             }
-            false => self.write(state, &format!("{}: ", level.word()), line),
+            false => self.write(state, &format!("{before}{}: ", level.word()), line),
         }
     }
 

@@ -1,6 +1,5 @@
 //! `beadle serve`: runs the jobs by their schedules until it is stopped.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,7 +9,8 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::heed::Signals;
-use super::receiving::{Ready, Receiving};
+use super::jobs::order;
+use super::receiving::{Ready, Receiving, has_hooks, place};
 use super::serving::{attend, log, open};
 use super::session::Session;
 use super::traces::{Parent, Traces, hand_over};
@@ -22,8 +22,9 @@ use crate::hooks::Bell;
 use crate::schedule::{
     Alarms, Daemon, Desk, Found, JobFiles, Keep, Nobody, NotServed, Parts, Patience, Processes, SEAT, Watcher,
 };
+use crate::server::webhooks::Place;
 use crate::server::{Arrivals, Listening};
-use crate::settings::{Jobs, Mode, Settings};
+use crate::settings::{Job, Jobs, Mode, Settings};
 
 /// So long messages are waited for at the end; what has not arrived is sent by the next `beadle serve`.
 const LAST_MESSAGES: Duration = Duration::from_secs(5);
@@ -55,7 +56,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     if Lease::is_held(&session.store, SEAT).unwrap_or(false) {
         return Err(refused(NotServed::Taken));
     }
-    let events = Events::to(vec![log(&shell.printer)]);
+    let events = Events::to(vec![log(&shell.printer, &settings.project.timezone)]);
     let program =
         Processes::this_program().map_err(|error| Failure::failed(format!("failed to find this program: {error}")))?;
     let starts = Processes {
@@ -81,7 +82,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         store: session.store.clone(),
         clock: Clock::system(),
         starts: Arc::new(starts),
-        files: Box::new(Folder { stamp: Jobs::stamp(&settings), settings: settings.clone() }),
+        files: Box::new(Folder { stamp: Jobs::stamp(&settings), settings: settings.clone(), mode }),
         events: events.clone(),
         at_once: settings.schedule.at_once,
         keep: Keep { ticks: days(settings.schedule.keep_ticks_days), logs: days(settings.schedule.keep_logs_days) },
@@ -98,11 +99,12 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     session.runtime.block_on(async {
         let signals =
             Signals::listen().map_err(|error| Failure::failed(format!("failed to wait for signals: {error}")))?;
+        let place = place_of_hooks(&session).await?;
         let (listening, questions) = open(&session, desk, arrivals.clone(), stop.clone(), &events).await?;
         let daemon = Daemon::begin(parts).await.map_err(refused)?;
         events.say(Level::Info, format!("serving {}; Ctrl-C stops it", daemon.jobs()));
         let signals = tokio::spawn(signals.heed(stop, reload, events.clone()));
-        let receiving = receive(ready, &session, arrivals, &events).await?;
+        let receiving = receive(ready, &session, arrivals, place, &events).await?;
         tokio::select! {
             () = daemon.serve() => {}
             () = attend(&session, questions) => {}
@@ -112,10 +114,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
             events.say(Level::Warn, format!("the API did not stop well: {error}"));
         }
         signals.abort();
-        match receiving {
-            Some(receiving) => receiving.stopped().await.map(|()| Code::Done),
-            None => Ok(Code::Done),
-        }
+        receiving.stopped().await.map(|()| Code::Done)
     })
 }
 
@@ -124,27 +123,31 @@ async fn closed(listening: Option<Listening>) -> Option<std::io::Result<()>> {
     tokio::time::timeout(LAST_ANSWERS, listening?.stopped()).await.ok()
 }
 
-/// Receives webhooks. A place that is taken hinders nobody who has no hook.
+/// The address for webhooks, before anything is said to begin; `None` where somebody else has it and there is no hook yet.
+async fn place_of_hooks(session: &Session<'_>) -> Result<Option<Place>, Failure> {
+    match place(session).await {
+        Ok(place) => Ok(Some(place)),
+        Err(failure) => {
+            let missed = has_hooks(&session.store).await.map_err(|error| Failure::failed(error.to_string()))?;
+            if missed { Err(failure) } else { Ok(None) }
+        }
+    }
+}
+
+/// Receives webhooks, now or as soon as the address can be had.
 async fn receive(
     ready: Ready,
     session: &Session<'_>,
     arrivals: Arrivals,
+    place: Option<Place>,
     events: &Events,
-) -> Result<Option<Receiving>, Failure> {
-    let hooks = session.store.hooks().await.map_err(|error| Failure::failed(error.to_string()))?;
-    match ready.receive(session, arrivals).await {
-        Ok(receiving) => {
-            let at = receiving.listening.address;
-            let level = if hooks.is_empty() { Level::Debug } else { Level::Info };
-            events.say(level, format!("receiving webhooks on http://{at}"));
-            Ok(Some(receiving))
-        }
-        Err(failure) if hooks.is_empty() => {
-            events.say(Level::Debug, format!("{}; there is no hook, nothing is received", failure.message));
-            Ok(None)
-        }
-        Err(failure) => Err(failure),
-    }
+) -> Result<Receiving, Failure> {
+    let Some(place) = place else { return Ok(ready.receive_later(session, arrivals, events.clone())) };
+    let (receiving, at) = ready.receive(session, arrivals, place)?;
+    let missed = has_hooks(&session.store).await.map_err(|error| Failure::failed(error.to_string()))?;
+    let level = if missed { Level::Info } else { Level::Debug };
+    events.say(level, format!("receiving webhooks on http://{at}"));
+    Ok(receiving)
 }
 
 /// The service manager that started this process, if one did.
@@ -183,6 +186,7 @@ fn refused(why: NotServed) -> Failure {
 /// The folder of jobs.
 struct Folder {
     settings: Settings,
+    mode: Mode,
     stamp: Vec<(PathBuf, u64, Option<SystemTime>)>,
 }
 
@@ -195,12 +199,23 @@ impl JobFiles for Folder {
         self.stamp = Jobs::stamp(&self.settings);
         match Jobs::load(&self.settings) {
             Ok(found) => Found {
+                hopeless: found.jobs.values().filter_map(|job| self.hopeless(job)).collect(),
                 jobs: found.jobs.into_values().map(Arc::new).collect(),
                 broken: found.broken.into_iter().map(|(file, why)| (stem(&file), why.to_string())).collect(),
                 unread: None,
             },
-            Err(why) => Found { jobs: Vec::new(), broken: BTreeMap::new(), unread: Some(why.to_string()) },
+            Err(why) => Found { unread: Some(why.to_string()), ..Found::default() },
         }
+    }
+}
+
+impl Folder {
+    /// Why a job that is let run could not, and what to type.
+    fn hopeless(&self, job: &Job) -> Option<(String, String)> {
+        let Failure { message, hint, .. } =
+            order(job, &self.settings, self.mode).err().filter(|_| job.paused.is_none())?;
+        let next = hint.map_or_else(String::new, |hint| format!("\n  next: {hint}"));
+        Some((job.name.clone(), format!("{message}{next}")))
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use jiff::tz::TimeZone;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -117,11 +118,31 @@ pub(super) async fn attend(session: &Session<'_>, mut questions: Questions) {
     std::future::pending().await
 }
 
-/// The log: for people on stderr; where objects are wanted, one a line on stdout.
-pub(super) fn log(printer: &Arc<Printer>) -> Arc<dyn Sink> {
+/// The log: for people on stderr, each line with its time by the clocks of the zone; where objects are wanted, one a line on
+/// stdout.
+pub(super) fn log(printer: &Arc<Printer>, zone: &TimeZone) -> Arc<dyn Sink> {
+    let (printer, clock) = (printer.clone(), Clock::system());
     match printer.format() {
-        Format::Text => printer.clone(),
-        Format::Json => Arc::new(Objects { printer: printer.clone(), clock: Clock::system() }),
+        Format::Text => Arc::new(Lines { printer, clock, zone: zone.clone() }),
+        Format::Json => Arc::new(Objects { printer, clock }),
+    }
+}
+
+struct Lines {
+    printer: Arc<Printer>,
+    clock: Clock,
+    zone: TimeZone,
+}
+
+impl Sink for Lines {
+    fn note(&self, event: &Event) {
+        match event {
+            Event::Say(level, line) | Event::Job { level, line, .. } => {
+                let time = self.clock.now().to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string();
+                self.printer.say_at(&time, *level, line);
+            }
+            other => self.printer.note(other),
+        }
     }
 }
 

@@ -143,15 +143,27 @@ impl Client {
         let all = queued.len();
         let mut waiting = queued.len();
         for (_, group) in grouped(queued) {
-            let doubts: Vec<Doubt> = group.into_iter().map(|(_, doubt)| doubt).collect();
+            let mut doubts: Vec<Doubt> = group.into_iter().map(|(_, doubt)| doubt).collect();
+            let young = !self.left(&doubts, self.policy().prove).is_zero();
             self.rest(self.left(&doubts, self.policy().settle)).await?;
-            let verdicts = self.looked(&doubts).await?;
-            let shown = doubts.iter().zip(verdicts).filter(|(_, verdict)| matches!(verdict, Verdict::Applied(_)));
-            let shown: Vec<i64> = shown.map(|(doubt, _)| doubt.effect).collect();
-            self.ledger().seen(&shown).await.map_err(|error| Error::of_ledger(self, error))?;
-            waiting -= shown.len();
+            waiting -= self.kept_of(&mut doubts).await?;
+            // The answer may have taken as long as the wait, and the queue begun only then: once more, after as long.
+            if young && !doubts.is_empty() {
+                self.rest(self.policy().settle).await?;
+                waiting -= self.kept_of(&mut doubts).await?;
+            }
         }
         Ok((all - waiting, waiting))
+    }
+
+    /// How many of these promises the platform shows as kept; those that it does not are left.
+    async fn kept_of(&self, promised: &mut Vec<Doubt>) -> Result<usize, Error> {
+        let verdicts = self.looked(promised).await?;
+        let shown = promised.iter().zip(verdicts).filter(|(_, verdict)| matches!(verdict, Verdict::Applied(_)));
+        let shown: Vec<i64> = shown.map(|(doubt, _)| doubt.effect).collect();
+        self.ledger().seen(&shown).await.map_err(|error| Error::of_ledger(self, error))?;
+        promised.retain(|doubt| !shown.contains(&doubt.effect));
+        Ok(shown.len())
     }
 
     /// What the platform shows of doubts of one operation and group.

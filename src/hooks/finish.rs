@@ -10,11 +10,11 @@ use super::idle::Idle;
 use super::subscription::run_id;
 use super::{Event, Subscription};
 use crate::client::crash::{Point, reach};
-use crate::notices::{Notice, Written, is_own};
+use crate::notices::{Notice, Way, Written, is_own};
 use crate::settings::OwnEvents;
 use crate::store::{DeliveryCounts, DeliveryRow, Error, IdleWhy, Store, Subjects, TriggerRow, TriggerState};
 
-/// So long before a delivery beadle may have written what it tells, in milliseconds.
+/// So long before a delivery its own writes are looked at, in milliseconds: an echo that names its moment may come late.
 const WINDOW_MS: i64 = 6 * 60 * 60 * 1000;
 
 /// A notification with what was found out about it.
@@ -44,7 +44,16 @@ pub(super) async fn own(store: &Store, account: &str, looked: &[Looked], receive
     let rows = store.written_to(account, &of, received_at - WINDOW_MS, received_at).await?;
     let mut by_key: HashMap<String, Vec<Written>> = HashMap::new();
     for row in rows {
-        let written = Written { consequence: row.consequence, target: row.target, wanted: row.wanted };
+        let written = Written {
+            consequence: row.consequence,
+            subject: row.subject.clone(),
+            target: row.target,
+            wanted: row.wanted,
+            answer: row.answer,
+            way: if row.in_job { Way::Job } else { Way::Call },
+            begun_at: row.begun_at,
+            settled_at: row.settled_at,
+        };
         for key in [Some(row.subject), row.address].into_iter().flatten() {
             by_key.entry(key).or_default().push(written.clone());
         }
@@ -52,7 +61,9 @@ pub(super) async fn own(store: &Store, account: &str, looked: &[Looked], receive
     let known = |key: &str| by_key.get(key).into_iter().flatten();
     let is_echo = |(one, email): (&Looked, &Option<String>)| {
         let by_id = one.notice.id.as_deref().into_iter().flat_map(known);
-        by_id.chain(email.as_deref().into_iter().flat_map(known)).any(|written| is_own(&one.notice, written))
+        by_id
+            .chain(email.as_deref().into_iter().flat_map(known))
+            .any(|written| is_own(&one.notice, written, received_at))
     };
     Ok(looked.iter().zip(&emails).map(is_echo).collect())
 }

@@ -10,4 +10,4 @@ mod own;
 pub use bulk::{Bulk, Missing, Notice, Rest, Told, Unread};
 pub use key::{Arrival, body_digest};
 pub use next::Next;
-pub use own::{Written, is_own};
+pub use own::{Way, Written, is_own};

@@ -16,7 +16,7 @@ mod words;
 pub use alarm::{
     AlarmTally, Alarms, Delivery, DeliveryParts, Message, Pulse, Topic, Trouble, Waits, Way, test_message, told_states,
 };
-pub use board::{Board, Change, Open, Pause, SeenJob, Standing};
+pub use board::{Board, Change, Changed, Open, Pause, SeenJob, Standing};
 pub use daemon::{
     Asks, ByHand, Daemon, Desk, Found, JobFiles, Keep, Load, Nobody, NotServed, Parts, SEAT, Seen, Silent, Stage,
     Tally, Watcher,

@@ -65,9 +65,13 @@ pub async fn backfill(
     now: Timestamp,
 ) -> Result<Asked, Denied> {
     if to > now {
-        return Err(
-            Denied::wrong(format!("the last moment lies ahead: {to}")).hint("moments to come run by themselves")
-        );
+        return Err(Denied::wrong(format!("the last moment lies ahead: {to}"))
+            .hint("moments to come run by themselves")
+            .ask("moments to come run by themselves"));
+    }
+    if from > to {
+        let words = format!("`from` is after `to`: the first moment is {from}, the last one {to}");
+        return Err(Denied::wrong(words));
     }
     let moments = between(job, from, to)?;
     let filter = TickFilter {
@@ -94,7 +98,8 @@ fn between(job: &Job, from: Timestamp, to: Timestamp) -> Result<Vec<Timestamp>, 
         0 => Err(Denied::wrong(format!("`{}` has no moment from {from} to {to}", job.name))
             .hint(format!("beadle jobs next {} --after {from}", job.name))),
         count if count > MOST => Err(Denied::wrong(format!("these are more than {MOST} moments"))
-            .hint("ask for them in parts, a shorter time each")),
+            .hint("ask for them in parts, a shorter time each")
+            .ask("ask for them in parts, a shorter time each")),
         _ => Ok(moments),
     }
 }

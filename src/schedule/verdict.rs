@@ -46,6 +46,8 @@ pub struct Verdict {
     pub entry: Entry,
     /// What becomes of it.
     pub what: What,
+    /// Why its run never began, where it ended before that.
+    pub unbegun: Option<String>,
 }
 
 /// What becomes of an entry.

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::board::{Change, Changed};
 use super::verdict::{Entry, Outcome, Step, Verdict, What, Why};
 use crate::store::TickRow;
 
@@ -31,7 +32,7 @@ impl Verdict {
             What::Left => format!("run {run} is left to the next `beadle serve`"),
             What::Again(Outcome::Elsewhere) => format!("run {run}: {}", Outcome::Elsewhere),
             What::Again(outcome) => {
-                format!("run {run}: {outcome}; again at {}", moment(*due_at, self.job.timetable.zone()))
+                format!("run {run}: {outcome}; again at {}", second(*due_at, self.job.timetable.zone()))
             }
             What::Pauses { failures } => {
                 let unpause = format!("beadle jobs unpause {}", self.job.name);
@@ -57,15 +58,46 @@ impl Verdict {
         match &self.what {
             What::Waits(why) | What::Skipped(why) | What::Missed { why, .. } => Some(why.to_string()),
             What::Starts(Step::ResumeFirst(run)) => Some(Why::Unfinished(run.clone()).to_string()),
-            What::Ended(outcome) => (!outcome.is_done()).then(|| outcome.to_string()),
+            What::Ended(outcome) => (!outcome.is_done()).then(|| self.ending(*outcome)),
             What::Left => Some("it was stopped together with `beadle serve`; the next one goes on with it".to_owned()),
             What::Again(Outcome::Elsewhere) => Some(Outcome::Elsewhere.to_string()),
             What::Again(outcome) => {
                 let (next, all) = (self.entry.tries + 1, self.job.retries.times + 1);
-                Some(format!("{outcome}; it is gone on with, try {next} of {all}"))
+                Some(format!("{}; it is gone on with, try {next} of {all}", self.ending(*outcome)))
             }
             What::Starts(Step::Begin | Step::Resume) | What::Stops(_) | What::Pauses { .. } => None,
         }
+    }
+}
+
+impl Verdict {
+    /// How its run ended, with why it never began where that is so.
+    fn ending(&self, outcome: Outcome) -> String {
+        match &self.unbegun {
+            Some(why) => format!("{outcome}: {why}"),
+            None => outcome.to_string(),
+        }
+    }
+}
+
+impl Change {
+    /// `job nightly: next 2026-11-23 02:30 CET (was 2026-11-23 03:00 CET)`, by the clocks of the job.
+    pub fn line(&self, zone: &TimeZone) -> String {
+        let moment = |at: Timestamp| moment(at, zone);
+        let words = match (self.what, self.before, self.after) {
+            (Changed::Gone, ..) => ": its file is gone".to_owned(),
+            (Changed::New, _, Some(after)) => format!(" is new, next {}", moment(after)),
+            (Changed::New, _, None) => " is new".to_owned(),
+            (Changed::Moved, Some(before), Some(after)) => {
+                format!(": next {} (was {})", moment(after), moment(before))
+            }
+            (Changed::Moved, None, Some(after)) => format!(": next {} (had no next moment)", moment(after)),
+            (Changed::Moved, before, None) => {
+                let was = before.map(|before| format!(" (was {})", moment(before))).unwrap_or_default();
+                format!(": has no next moment any more{was}")
+            }
+        };
+        format!("job {}{words}", self.job)
     }
 }
 
@@ -90,8 +122,14 @@ pub fn tick_words(tick: &TickRow) -> String {
     words
 }
 
-fn moment(at: Timestamp, zone: &TimeZone) -> String {
+/// `2026-11-22 02:30 CET`
+pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+}
+
+/// `2026-11-22 02:30:05 CET`: what is no moment of a timetable has seconds.
+fn second(at: Timestamp, zone: &TimeZone) -> String {
+    at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
 }
 
 #[cfg(test)]
@@ -112,7 +150,27 @@ mod tests {
             run: "r1".into(),
             tries: 1,
         };
-        Verdict { job: Arc::new(job("nightly", "30 2 * * *")), entry, what }
+        Verdict { job: Arc::new(job("nightly", "30 2 * * *")), entry, what, unbegun: None }
+    }
+
+    #[test]
+    fn a_reload_is_told_job_by_job() {
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        let at = |text: &str| Some(text.parse::<Timestamp>().unwrap());
+        let (early, late) = (at("2026-11-23T01:30:00Z"), at("2026-11-23T02:00:00Z"));
+        let said = |what, before, after| Change { job: "nightly".into(), what, before, after }.line(&zone);
+        assert_eq!(
+            said(Changed::Moved, early, late),
+            "job nightly: next 2026-11-23 03:00 CET (was 2026-11-23 02:30 CET)"
+        );
+        assert_eq!(said(Changed::Moved, None, late), "job nightly: next 2026-11-23 03:00 CET (had no next moment)");
+        assert_eq!(
+            said(Changed::Moved, early, None),
+            "job nightly: has no next moment any more (was 2026-11-23 02:30 CET)"
+        );
+        assert_eq!(said(Changed::New, None, late), "job nightly is new, next 2026-11-23 03:00 CET");
+        assert_eq!(said(Changed::New, None, None), "job nightly is new");
+        assert_eq!(said(Changed::Gone, early, None), "job nightly: its file is gone");
     }
 
     #[test]
@@ -147,7 +205,7 @@ mod tests {
         assert_eq!(
             said(What::Again(Outcome::TimedOut)),
             all(
-                "run r1: took too long and was stopped; again at 2026-11-22 02:35 UTC",
+                "run r1: took too long and was stopped; again at 2026-11-22 02:35:00 UTC",
                 "waiting",
                 "took too long and was stopped; it is gone on with, try 2 of 1"
             )

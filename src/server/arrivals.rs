@@ -2,11 +2,15 @@
 //! hook's name and a word, never by anything that was sent, so that no stranger can make it grow.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Counts; cheap to clone.
+/// Counts, and whether anything can come; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Arrivals(Arc<Mutex<Counts>>);
+pub struct Arrivals {
+    counts: Arc<Mutex<Counts>>,
+    closed: Arc<AtomicBool>,
+}
 
 type Counts = BTreeMap<(String, &'static str), u64>;
 
@@ -53,15 +57,29 @@ impl Came {
 }
 
 impl Arrivals {
+    /// There are hooks, and their address cannot be listened on.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// It is listened on, or there is no hook.
+    pub fn open(&self) {
+        self.closed.store(false, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
     /// One more. What no hook was found for has no name.
     pub(super) fn note(&self, hook: &str, came: Came) {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         *counts.entry((hook.to_owned(), came.word())).or_default() += 1;
     }
 
     /// All of them, by hook and word.
     pub(super) fn all(&self) -> Vec<(String, &'static str, u64)> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         counts.iter().map(|((hook, word), count)| (hook.clone(), *word, *count)).collect()
     }
 }

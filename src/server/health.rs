@@ -1,12 +1,13 @@
-//! Whether it works: the store can be read and written, and the scheduler turns. What is said names no path and no person,
+//! Whether it works: the store can be read and written, the scheduler turns, and where there are hooks they are received. What is said names no path and no person,
 //! for anybody may ask.
 
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
+use super::Arrivals;
 use crate::schedule::Desk;
-use crate::store::{Error, Store};
+use crate::store::Store;
 
 /// So long an answer holds: whoever asks more often costs no more.
 const FRESH: Duration = Duration::from_secs(1);
@@ -19,13 +20,14 @@ type Answer = Result<(), String>;
 pub(super) struct Health {
     store: Store,
     desk: Desk,
+    arrivals: Arrivals,
     /// Whoever asks meanwhile waits for the same answer.
     last: Mutex<Option<(Instant, Answer)>>,
 }
 
 impl Health {
-    pub(super) fn new(store: Store, desk: Desk) -> Self {
-        Self { store, desk, last: Mutex::new(None) }
+    pub(super) fn new(store: Store, desk: Desk, arrivals: Arrivals) -> Self {
+        Self { store, desk, arrivals, last: Mutex::new(None) }
     }
 
     /// Whether all of it works, or what does not.
@@ -35,7 +37,9 @@ impl Health {
             return answer.clone();
         }
         let (store, scheduler) = tokio::join!(self.store(), self.scheduler());
-        let troubles: Vec<&str> = [store.err(), scheduler.err()].into_iter().flatten().collect();
+        let hooks =
+            self.arrivals.is_closed().then_some("webhooks are not received: their address cannot be listened on");
+        let troubles: Vec<&str> = [store.err(), scheduler.err(), hooks].into_iter().flatten().collect();
         let answer = if troubles.is_empty() { Ok(()) } else { Err(troubles.join("; ")) };
         *last = Some((Instant::now(), answer.clone()));
         answer
@@ -44,7 +48,7 @@ impl Health {
     async fn store(&self) -> Result<(), &'static str> {
         match tokio::time::timeout(PATIENCE, self.store.probe()).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(words(&error)),
+            Ok(Err(error)) => Err(error.in_short()),
             Err(_) => Err("the store is locked by another process"),
         }
     }
@@ -54,16 +58,5 @@ impl Health {
             Ok(Ok(())) => Ok(()),
             _ => Err("the scheduler does not turn"),
         }
-    }
-}
-
-fn words(error: &Error) -> &'static str {
-    match error {
-        Error::Locked(_) => "the store is locked by another process",
-        Error::Full(_) => "there is no room left for the store",
-        Error::Disk { .. } => "the disk does not take what belongs into the store",
-        Error::ReadOnly(_) => "the store cannot be written",
-        Error::Damaged(_) | Error::Unreadable { .. } => "the store is damaged",
-        _ => "the store cannot be used",
     }
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a door to sockets")]
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -29,8 +30,10 @@ use crate::store::{self, SecretRow, Store};
 
 /// What stands before the secret.
 const PREFIX: &str = "/hooks/";
-/// So long the secrets hold that were read from the store: those of other processes count after it.
+/// So long the secrets hold that were read from the store: those that other processes ended count no more after it.
 const FRESH: Duration = Duration::from_secs(1);
+/// How often in a second the store is asked about secrets that nobody knows, whoever sends how many of them.
+const STRANGERS: u32 = 5;
 /// A connection without a request ends after this.
 const SILENCE: Duration = Duration::from_secs(30);
 /// When a sender shall try again after the store has failed, in seconds.
@@ -53,16 +56,29 @@ pub struct Options {
     pub stop: CancellationToken,
 }
 
-/// Listens at the address of the settings.
-pub async fn listen(options: Options) -> std::io::Result<Listening> {
+/// An address that is ours; whoever calls waits until it is listened to.
+#[derive(Debug)]
+pub struct Place(TcpListener);
+
+impl Place {
+    /// Takes it, if nobody has it.
+    pub async fn take(address: SocketAddr) -> std::io::Result<Self> {
+        TcpListener::bind(address).await.map(Self)
+    }
+}
+
+/// Listens at this place.
+pub fn listen(options: Options, place: Place) -> std::io::Result<Listening> {
     let Options { store, settings, clock, bell, arrivals, stop } = options;
-    let listener = TcpListener::bind(settings.listen).await?;
+    let listener = place.0;
     let address = listener.local_addr()?;
+    arrivals.open();
     let connections = settings.connections as usize;
     let desk = Desk {
         inbox: Inbox::new(store.clone(), clock.clone(), bell),
         doors: RwLock::new(Doors::default()),
         buckets: Mutex::default(),
+        strangers: Mutex::new(Bucket::new(STRANGERS, Instant::now())),
         // Several requests can share a connection: their bodies are counted on their own.
         bodies: Semaphore::new(connections),
         store,
@@ -82,6 +98,7 @@ struct Desk {
     inbox: Inbox,
     doors: RwLock<Doors>,
     buckets: Mutex<HashMap<String, Bucket>>,
+    strangers: Mutex<Bucket>,
     bodies: Semaphore,
     store: Store,
     clock: Clock,
@@ -216,17 +233,15 @@ async fn taken(desk: &Desk, hook: &str, request: Request) -> (Came, Response) {
 }
 
 impl Desk {
-    /// Whose secret has this fingerprint. All are compared, each to its end.
+    /// Whose secret has this fingerprint. One that nobody knows may have been made a moment ago: the store is asked, but not
+    /// as often as strangers like.
     async fn hook(&self, digest: &[u8; 32]) -> Result<Option<String>, store::Error> {
-        let known = self.doors().await?;
-        let mut found = None;
-        for (known, hook) in known.iter() {
-            let differs = known.iter().zip(digest).fold(0, |differs, (one, other)| differs | (one ^ other));
-            if std::hint::black_box(differs) == 0 {
-                found = Some(hook);
-            }
+        let found = whose(&self.doors().await?, digest);
+        if found.is_some() {
+            return Ok(found);
         }
-        Ok(found.cloned())
+        let may = self.strangers.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now()).is_ok();
+        if may { Ok(whose(&self.read_doors().await?, digest)) } else { Ok(None) }
     }
 
     /// The secrets that hold, read anew once in a while: another process may have made one or ended one.
@@ -237,6 +252,10 @@ impl Desk {
                 return Ok(Arc::clone(&doors.known));
             }
         }
+        self.read_doors().await
+    }
+
+    async fn read_doors(&self) -> Result<Arc<Vec<([u8; 32], String)>>, store::Error> {
         let rows = self.store.live_secrets(self.clock.now_ms()).await?;
         let known: Vec<_> = rows.into_iter().filter_map(door).collect();
         let mut doors = self.doors.write().unwrap_or_else(PoisonError::into_inner);
@@ -257,6 +276,18 @@ impl Desk {
         let read = tokio::time::timeout(self.settings.body_timeout, read(body, self.settings.max_body)).await;
         read.unwrap_or(Err(Unfit::Slow))
     }
+}
+
+/// All are compared, each to its end.
+fn whose(known: &[([u8; 32], String)], digest: &[u8; 32]) -> Option<String> {
+    let mut found = None;
+    for (known, hook) in known {
+        let differs = known.iter().zip(digest).fold(0, |differs, (one, other)| differs | (one ^ other));
+        if std::hint::black_box(differs) == 0 {
+            found = Some(hook);
+        }
+    }
+    found.cloned()
 }
 
 async fn read(body: Body, most: u64) -> Result<Bytes, Unfit> {

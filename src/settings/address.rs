@@ -16,6 +16,8 @@ pub struct BaseUrl {
 pub enum Plaintext {
     /// Only to this machine.
     Loopback,
+    /// Only to this machine, and no key allows more.
+    LoopbackForGood,
     /// Anywhere: `insecure = true`.
     Anywhere,
 }
@@ -43,9 +45,9 @@ impl BaseUrl {
             "https" => {}
             "http" if plaintext == Plaintext::Anywhere || is_loopback(&host) => {}
             "http" => {
-                return Err("must begin with https://: credentials would cross the network in the clear \
-                            (`insecure = true` allows it)"
-                    .into());
+                let leave = if plaintext == Plaintext::Loopback { " (`insecure = true` allows it)" } else { "" };
+                let why = "must begin with https://: credentials would cross the network in the clear";
+                return Err(format!("{why}{leave}"));
             }
             other => return Err(format!("must begin with https://, not {other}://")),
         }

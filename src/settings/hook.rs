@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::address::{BaseUrl, Plaintext};
 use super::error::Error;
 use super::section::Section;
-use super::tree::{Source, Table};
+use super::tree::{Origin, Source, Table};
 
 /// Where webhooks are received, and how much of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,15 +44,21 @@ impl Default for Webhooks {
 const KEYS: &[&str] = &["listen", "public", "max_body", "body_timeout", "connections", "requests_per_second", "keep"];
 
 impl Webhooks {
-    pub(super) fn read(table: Table, source: &Source) -> Result<Self, Error> {
+    /// `api` is where the API listens: the two are never the same.
+    pub(super) fn read(table: Table, source: &Source, api: Option<SocketAddr>) -> Result<Self, Error> {
         let mut section = Section::new("[webhooks]".into(), table, source, KEYS)?;
         let default = Self::default();
-        let listen = match section.text("listen")? {
-            None => default.listen,
-            Some((text, origin)) => text.trim().parse().map_err(|_| {
-                section.refuse("listen", &origin, "must be an address with a port such as \"127.0.0.1:8788\"")
-            })?,
+        let (listen, origin) = match section.text("listen")? {
+            None => (default.listen, Origin::File(0..0)),
+            Some((text, origin)) => {
+                let wrong = "must be an address with a port such as \"127.0.0.1:8788\"";
+                (text.trim().parse().map_err(|_| section.refuse("listen", &origin, wrong))?, origin)
+            }
         };
+        if api == Some(listen) && listen.port() != 0 {
+            let wrong = format!("must be another address than {listen}, where `listen` of `[serve]` has the API");
+            return Err(section.refuse("listen", &origin, &wrong));
+        }
         let public = match section.text("public")? {
             None => None,
             Some((text, origin)) => {

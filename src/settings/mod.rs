@@ -119,7 +119,7 @@ impl Settings {
         let limits = Limits::read(top.table("limits")?, &source)?;
         let schedule = Scheduling::read(top.table("schedule")?, &source)?;
         let serve = Serving::read(top.table("serve")?, &source)?;
-        let webhooks = Webhooks::read(top.table("webhooks")?, &source)?;
+        let webhooks = Webhooks::read(top.table("webhooks")?, &source, serve.listen)?;
         let mail = Mail::read(top.table("mail")?, &source)?;
         let notify = Telling::read(top.table("notify")?, &source)?;
         let mut warnings = Vec::new();

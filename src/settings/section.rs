@@ -125,7 +125,15 @@ impl<'a> Section<'a> {
         let Some(node) = self.take(key) else { return Ok(default) };
         match time_of(&node.value).filter(|time| !time.is_zero()) {
             Some(time) => Ok(time),
-            None => Err(self.wrong(key, &node, "a length of time such as \"30s\" or \"1h 30m\"")),
+            None => {
+                let want = "a length of time such as \"30s\" or \"1h 30m\"";
+                let why = match (time_of(&node.value), is_negative(&node.value)) {
+                    (Some(_), _) => "is no time at all",
+                    (None, true) => "is less than no time",
+                    (None, false) => return Err(self.wrong(key, &node, want)),
+                };
+                Err(self.source.error(format!("`{key}` {why}; write {want}"), &node.origin, Show::Plain))
+            }
         }
     }
 
@@ -218,6 +226,15 @@ fn time_of(value: &Value) -> Option<Duration> {
             Err(_) => length(text.trim()),
         },
         _ => None,
+    }
+}
+
+fn is_negative(value: &Value) -> bool {
+    match value {
+        Value::Int(seconds) => *seconds < 0,
+        Value::Float(seconds) => *seconds < 0.0,
+        Value::Text(text) => text.trim().parse::<jiff::Span>().is_ok_and(|span| span.is_negative()),
+        _ => false,
     }
 }
 

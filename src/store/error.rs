@@ -90,6 +90,18 @@ const CONSTRAINT: u32 = 19;
 const NOT_A_DATABASE: u32 = 26;
 
 impl Error {
+    /// What it is, in words without a path: for whoever is not at this machine.
+    pub fn in_short(&self) -> &'static str {
+        match self {
+            Self::Locked(_) => "the store is locked by another process",
+            Self::Full(_) => "there is no room left for the store",
+            Self::Disk { .. } => "the disk does not take what belongs into the store",
+            Self::ReadOnly(_) => "the store cannot be written",
+            Self::Damaged(_) | Self::Unreadable { .. } => "the store is damaged",
+            _ => "the store cannot be used",
+        }
+    }
+
     /// What a failure of the database means for the store at `path`.
     pub(super) fn of(path: &std::path::Path, error: sqlx::Error) -> Self {
         let path = path.to_owned();

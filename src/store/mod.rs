@@ -59,5 +59,5 @@ pub use runs::{Approval, LogLine, NewRun, Run, RunState};
 pub use settling::{ObjectRow, Settling};
 pub use ticks::{JobRow, PauseRow, TickFilter, TickRow};
 pub use traces::{About, LooseGroup, Names, Told, Trace};
-pub use triggers::{TriggerRow, TriggerStanding, TriggerState};
+pub use triggers::{OpenTriggers, TriggerRow, TriggerStanding, TriggerState};
 pub use written::WrittenRow;

@@ -43,6 +43,19 @@ pub struct TriggerStanding {
     pub why: Option<String>,
 }
 
+/// What events ask of a job and has not come to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenTriggers {
+    /// The job.
+    pub job: String,
+    /// The run that was begun for them; `None` is all those that wait.
+    pub at_work: Option<String>,
+    /// How many events.
+    pub events: u64,
+    /// Why they wait, where one reason is known.
+    pub why: Option<String>,
+}
+
 /// How a run stands that a delivery asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TriggerState {
@@ -140,6 +153,26 @@ impl Store {
         .fetch_all(self.readers())
         .await;
         self.triggers(rows)
+    }
+
+    /// What events ask for and has not come to its end, by job: a row a run that was begun, and one for all that wait.
+    pub async fn open_triggers(&self) -> Result<Vec<OpenTriggers>, Error> {
+        let rows = sqlx::query(
+            "SELECT job, CASE WHEN state = 'started' AND tries > 0 AND why IS NULL THEN run END AS at_work,
+                    SUM(json_array_length(events)) AS events, MIN(why) AS why
+             FROM hook_trigger WHERE state <> 'done' GROUP BY 1, 2 ORDER BY 1, 2",
+        )
+        .fetch_all(self.readers())
+        .await;
+        let of = |row: &SqliteRow| {
+            Ok(OpenTriggers {
+                job: row.try_get("job")?,
+                at_work: row.try_get("at_work")?,
+                events: u64::try_from(row.try_get::<i64, _>("events")?).unwrap_or(0),
+                why: row.try_get("why")?,
+            })
+        };
+        rows.and_then(|rows| rows.iter().map(of).collect()).map_err(|error| self.error(error))
     }
 
     /// The runs that a delivery asked for.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Refused;
-use super::field::{Field, Text, Values};
+use super::field::{Field, MONTHS, Text, Values, WEEKDAYS};
 use super::wall::Wall;
 use super::words;
 
@@ -114,6 +114,10 @@ fn wrong_count(text: &str, found: &[(usize, usize)]) -> Refused {
     let between = |from: usize, to: usize| text[found[from].0..found[to].1].to_owned();
     let (problem, fix) = match found.len() {
         0 => ("there are no fields".to_owned(), format!("write five: {shape}")),
+        count if count > 5 && has_command(text, found[5]) => {
+            let fix = format!("its command does not belong here: write the five fields, `{}`", between(0, 4));
+            ("this is a whole line of a crontab".to_owned(), fix)
+        }
         6 => {
             let fix = format!("beadle's minutes are the smallest step: drop the seconds and write `{}`", between(1, 5));
             ("there are six fields".to_owned(), fix)
@@ -128,9 +132,21 @@ fn wrong_count(text: &str, found: &[(usize, usize)]) -> Refused {
     about_all(text, problem, fix)
 }
 
+/// Whether the sixth word is a field of no crontab: it begins a command.
+fn has_command(text: &str, (from, to): (usize, usize)) -> bool {
+    let named = |part: &str| MONTHS.iter().chain(&WEEKDAYS).any(|name| name.eq_ignore_ascii_case(part));
+    let counted = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit() || "*?LW".contains(c));
+    !text[from..to].split([',', '-', '/', '#']).all(|part| named(part) || counted(part))
+}
+
 fn nickname(text: &str, trimmed: &str) -> Result<[Values; 5], Refused> {
     if let Some((_, fields)) = NICKNAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(trimmed)) {
         return read(fields);
+    }
+    let first = trimmed.split_ascii_whitespace().next().unwrap_or_default();
+    if first != trimmed && NICKNAMES.iter().any(|(name, _)| name.eq_ignore_ascii_case(first)) {
+        let fix = format!("its command does not belong here: write `{first}`");
+        return Err(about_all(text, "this is a whole line of a crontab".to_owned(), fix));
     }
     let (problem, fix) = match trimmed.to_ascii_lowercase().as_str() {
         "@reboot" => {

@@ -127,7 +127,7 @@ impl Text<'_> {
     fn item(self, item: &str, at: usize) -> Result<u64, Refused> {
         let whole = at..at + item.len();
         if item.is_empty() {
-            return Err(self.refused(whole, "a value is missing", "write one on both sides of each comma"));
+            return Err(self.refused(self.beside(at), "a value is missing", "write one on both sides of each comma"));
         }
         let (range, step) = match item.split_once('/') {
             None => (item, None),
@@ -152,8 +152,6 @@ impl Text<'_> {
 
     fn range(self, (low, high): (&str, &str), at: usize) -> Result<(u32, u32), Refused> {
         let (from, to) = (self.value(low, at)?, self.value(high, at + low.len() + 1)?);
-        // Sunday is also the day after Saturday.
-        let to = if self.field == Field::DayOfWeek && to == 0 && from > 0 && high != "0" { 7 } else { to };
         if from > to {
             let (first, last) = self.field.bounds_of_star();
             let fix = match from > last {
@@ -170,6 +168,9 @@ impl Text<'_> {
         let step = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
         match step.filter(|step| *step > 0) {
             Some(step) => Ok(step),
+            None if text.is_empty() => {
+                Err(self.refused(self.beside(at), "a step is missing", "write a number from 1 after the `/`"))
+            }
             None => {
                 let problem = format!("`{text}` is no step");
                 Err(self.refused(at..at + text.len(), problem, "write a number from 1 after the `/`"))
@@ -196,11 +197,15 @@ impl Text<'_> {
             _ if text.contains(['L', 'W', '#']) => "beadle reads what Debian's cron reads: no `L`, `W` and `#`",
             _ => self.field.allowed(),
         };
-        let problem = match text {
-            "" => "a number is missing".to_owned(),
-            text => format!("`{text}` is no {}", self.field),
-        };
-        Err(self.refused(place, problem, fix))
+        match text {
+            "" => Err(self.refused(self.beside(at), "a number is missing", fix)),
+            text => Err(self.refused(place, format!("`{text}` is no {}", self.field), fix)),
+        }
+    }
+
+    /// What is missing has no characters of its own: the one before it is pointed at, or the one that stands in its place.
+    fn beside(self, at: usize) -> Range<usize> {
+        if at > self.from { at - 1..at } else { at..(at + 1).min(self.to) }
     }
 
     fn refused(self, at: Range<usize>, problem: impl Into<String>, fix: impl Into<String>) -> Refused {

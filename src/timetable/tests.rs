@@ -30,7 +30,7 @@ fn days_are_those_of_a_crontab() {
         ("0 9 * * 1", ["2026-11-23 09:00 +00:00", "2026-11-30 09:00 +00:00"]),
         ("0 9 * * 0", ["2026-11-22 09:00 +00:00", "2026-11-29 09:00 +00:00"]),
         ("0 9 * * 7", ["2026-11-22 09:00 +00:00", "2026-11-29 09:00 +00:00"]),
-        ("0 9 * * fri-sun", ["2026-11-22 09:00 +00:00", "2026-11-27 09:00 +00:00"]),
+        ("0 9 * * fri-sat,sun", ["2026-11-22 09:00 +00:00", "2026-11-27 09:00 +00:00"]),
         ("0 9 * * 5-7", ["2026-11-22 09:00 +00:00", "2026-11-27 09:00 +00:00"]),
         // Either day is enough...
         ("0 9 13 * 5", ["2026-11-27 09:00 +00:00", "2026-12-04 09:00 +00:00"]),
@@ -120,8 +120,30 @@ fn what_is_refused_says_where_and_what_to_write() {
             "0 0 * * sat-mon",
             "day of week (field 5 of 5), position 9: the range `sat-mon` runs backwards; write `6,0-1`",
         ),
+        ("0 0 * * sat-sun", "day of week (field 5 of 5), position 9: the range `sat-sun` runs backwards; write `6,0`"),
+        ("1-x * * * *", "minute (field 1 of 5), position 3: `x` is no minute; write numbers from 0 to 59"),
+        ("1- * * * *", "minute (field 1 of 5), position 2: a number is missing; write numbers from 0 to 59"),
+        ("0 -5 * * *", "hour (field 2 of 5), position 3: a number is missing; write numbers from 0 to 23"),
+        (
+            "1,,2 * * * *",
+            "minute (field 1 of 5), position 2: a value is missing; write one on both sides of each comma",
+        ),
+        ("*/ * * * *", "minute (field 1 of 5), position 2: a step is missing; write a number from 1 after the `/`"),
+        (
+            "0 2 * * * /bin/true",
+            "this is a whole line of a crontab; its command does not belong here: write the five fields, `0 2 * * *`",
+        ),
+        (
+            "0 2 * * MON root cd / && ls",
+            "this is a whole line of a crontab; its command does not belong here: write the five fields, `0 2 * * MON`",
+        ),
+        ("@daily /bin/true", "this is a whole line of a crontab; its command does not belong here: write `@daily`"),
+        (
+            "0 0 12 ? * MON-FRI",
+            "there are six fields; beadle's minutes are the smallest step: drop the seconds and write `0 12 ? * MON-FRI`",
+        ),
         ("*/0 * * * *", "minute (field 1 of 5), position 3: `0` is no step; write a number from 1 after the `/`"),
-        ("1, * * * *", "minute (field 1 of 5), position 3: a value is missing; write one on both sides of each comma"),
+        ("1, * * * *", "minute (field 1 of 5), position 2: a value is missing; write one on both sides of each comma"),
         (
             "H * * * *",
             "minute (field 1 of 5), position 1: `H` is no minute; write a number; `jitter = \"10m\"` in the job spreads the load",
@@ -168,17 +190,27 @@ fn what_is_refused_says_where_and_what_to_write() {
 fn expressions_are_said_in_words() {
     for (text, words) in [
         ("30 2 * * *", "at 02:30 every day"),
-        ("@hourly", "every hour, on the hour every day"),
-        ("*/15 9-17 * * MON-FRI", "every 15 minutes in the hours 09 to 17 every Monday to Friday"),
+        ("@hourly", "every hour, on the hour"),
+        ("*/15 9-17 * * MON-FRI", "every 15 minutes from 09:00 to 17:45, every Monday to Friday"),
         ("0 9,17 1,15 * *", "at 09:00 and 17:00 on day 1 and 15 of the month"),
         ("0 9 13 * 5", "at 09:00 on day 13 of the month, and every Friday"),
         (
             "0 9 */2 * 1",
             "at 09:00 on day 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29 and 31 of the month if that is a Monday",
         ),
-        ("* * * 1-3,12 *", "every minute every day in January to March and December"),
+        ("* * * 1-3,12 *", "every minute in January to March and December"),
         ("7 */6 * * *", "at 00:07, 06:07, 12:07 and 18:07 every day"),
-        ("7 */2 * * *", "at 7 minutes past the hour in every 2nd hour from 00:00 every day"),
+        ("7 */2 * * *", "at 7 minutes past the hour in every 2nd hour from 00:00, every day"),
+        ("* 2 * * *", "every minute from 02:00 to 02:59, every day"),
+        ("* 2,5 * * *", "every minute in the hours 02 and 05, every day"),
+        ("0-29 2 * * *", "every minute from 02:00 to 02:29, every day"),
+        ("0 9-17 * * 1", "every hour from 09:00 to 17:00, every Monday"),
+        ("0 * * * 1", "every hour, on the hour, every Monday"),
+        ("*/30 * * * *", "every 30 minutes"),
+        ("1-9/2 2 * * *", "at 1, 3, 5, 7 and 9 minutes past the hour in the hour 02, every day"),
+        ("0 9 * * 5-7", "at 09:00 every Friday, Saturday and Sunday"),
+        ("0 9 * * 0,2-5", "at 09:00 every Tuesday to Friday and Sunday"),
+        ("0 9 * * 6,0", "at 09:00 every Saturday and Sunday"),
     ] {
         assert_eq!(Expression::parse(text).unwrap().words(), words, "{text}");
     }

@@ -219,9 +219,14 @@ fn nobody_comes_in_without_the_token_under_a_strange_name_or_with_anything_but_j
     let (host, token) = (api.address.clone(), format!("Bearer {}", api.token));
     let (own, known) = (("Host", host.as_str()), ("Authorization", token.as_str()));
     let json_body = ("Content-Type", "application/json");
-    for (method, path, name) in api::paths() {
-        let path =
-            path.replace("{job}", "nightly").replace("{run}", "r1").replace("{plan}", "r1").replace("{delivery}", "1");
+    let document = api::document();
+    for (method, template, name) in api::paths() {
+        let described = &document["paths"][template][method.to_lowercase()];
+        let path = template
+            .replace("{job}", "nightly")
+            .replace("{run}", "r1")
+            .replace("{plan}", "r1")
+            .replace("{delivery}", "1");
         let status = |method: &str, headers: &[(&str, &str)]| {
             let answer = api.raw(method, &path, headers, "");
             if answer.status >= 400 {
@@ -249,7 +254,9 @@ fn nobody_comes_in_without_the_token_under_a_strange_name_or_with_anything_but_j
             for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
                 assert_eq!(status("POST", &[own, known, ("Content-Type", kind)]), 415, "{path} as {kind}");
             }
-            assert_eq!(status("POST", &[own, known]), 415, "{path} as nothing");
+            if described["requestBody"]["required"] == true {
+                assert_eq!(status("POST", &[own, known]), 400, "{path} with something that must be said");
+            }
             let unknown = api.ask("POST", &path, Some(json!({ "nonsense": 1 })));
             assert_eq!(unknown.status, 400);
             assert_eq!(unknown.problem(), "there is no key `nonsense` here");
@@ -323,8 +330,7 @@ fn a_job_that_is_paused_skips_its_moments_and_is_still_run_by_hand() {
     let body = json!({ "reason": "holidays", "until": "2090-01-01T00:00:00Z", "who": "ada" });
     let paused = api.post("/api/v1/jobs/nightly/pause", body).json();
     assert_eq!((&paused["who"], &paused["until"]), (&json!("ada (api)"), &json!("2090-01-01T00:00:00Z")));
-    // The scheduler takes it in at its next turn.
-    while api.get("/api/v1/jobs/nightly").json()["pause"]["reason"] != "holidays" {}
+    assert_eq!(api.get("/api/v1/jobs/nightly").json()["pause"]["reason"], "holidays", "whoever asks next sees it");
     let next = api.get("/api/v1/jobs/nightly").json()["next"].clone();
 
     let run = text(&api.post("/api/v1/jobs/nightly/run", json!({})).json()["run"]);
@@ -337,8 +343,14 @@ fn a_job_that_is_paused_skips_its_moments_and_is_still_run_by_hand() {
     assert_eq!(done.problem(), format!("run `{run}` has come to its end; there is nothing to go on with"));
 
     assert_eq!(api.post("/api/v1/jobs/nightly/unpause", json!({})).json()["was_paused"], true);
-    while !api.get("/api/v1/jobs/nightly").json()["pause"].is_null() {}
-    assert_eq!(api.post("/api/v1/jobs/nightly/unpause", json!({})).json()["was_paused"], false);
+    assert!(api.get("/api/v1/jobs/nightly").json()["pause"].is_null());
+    let unsaid = api.raw(
+        "POST",
+        "/api/v1/jobs/nightly/unpause",
+        &[("Host", &api.address), ("Authorization", &format!("Bearer {}", api.token))],
+        "",
+    );
+    assert_eq!(unsaid.json()["was_paused"], false, "where nothing need be said, no body is needed");
     assert_eq!(api.stop(), Some(0));
 }
 
@@ -373,6 +385,71 @@ fn a_port_that_is_taken_is_said_with_what_to_do() {
     let ran = other.args(["serve", "--sandbox"]).code(1);
     assert!(ran.stderr.contains(&format!("error: failed to listen on {}: ", api.address)), "{}", ran.stderr);
     assert!(ran.stderr.contains("next: something listens there already"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_hook_whose_port_is_taken_is_missed_in_the_log_and_in_readyz_until_the_port_is_free() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut api = Api::receiving_at(&address, project());
+    let ready = |api: &Api| api.raw("GET", "/readyz", &[], "");
+    assert_eq!(ready(&api).status, 200, "nobody sends anything");
+    let added = api.test.beside(&["webhook", "add", "crm", "--sandbox", "--json"]);
+    assert!(added.status.success());
+    let added: Value = serde_json::from_slice(&added.stdout).unwrap();
+    let said = api.said("failed to receive webhooks on ");
+    assert!(said.contains(&address) && said.contains("something listens there already"), "{said}");
+    // An answer holds for a second.
+    while ready(&api).status == 200 {}
+    assert_eq!(ready(&api).problem(), "webhooks are not received: their address cannot be listened on");
+    // Whoever begins with a hook is told before anything else is said.
+    let late = project().env("BEADLE_SERVE__LISTEN", "127.0.0.1:0").env("BEADLE_WEBHOOKS__LISTEN", &address);
+    assert!(late.beside(&["webhook", "add", "crm", "--sandbox"]).status.success());
+    let late = late.args(["serve", "--sandbox"]).code(1);
+    assert!(late.stderr.contains("error: failed to receive webhooks on ") && late.stdout.is_empty(), "{}", late.stderr);
+    assert!(!late.stderr.contains("API on") && !late.stderr.contains("serving"), "{}", late.stderr);
+    drop(taken);
+    api.said("receiving webhooks on http://");
+    while ready(&api).status != 200 {}
+    let path = added["address"].as_str().unwrap();
+    let body = json!({ "notifications": [{ "topic": "user.created", "item_type": "user", "item": { "id": "1001" } }] });
+    let answer = crate::webhooks::post(&address, &path[path.find("/hooks/").unwrap()..], body.to_string().as_bytes());
+    assert_eq!(answer.unwrap().status, 200);
+    // What is made now is known at once, and strangers are told the same as ever.
+    let second = api.test.beside(&["webhook", "rotate", "crm", "--sandbox", "--json"]);
+    let second: Value = serde_json::from_slice(&second.stdout).unwrap();
+    let path = second["address"].as_str().unwrap();
+    let answer = crate::webhooks::post(&address, &path[path.find("/hooks/").unwrap()..], body.to_string().as_bytes());
+    assert_eq!(answer.unwrap().status, 200, "no second later");
+    assert_eq!(crate::webhooks::post(&address, "/hooks/nobody", b"{}").unwrap().status, 404);
+    assert_eq!(api.stop(), Some(0));
+}
+
+#[test]
+fn refusals_of_the_api_name_no_path_and_no_option() {
+    let api = Api::start(project());
+    let absent = api.get("/api/v1/runs/nothing");
+    assert_eq!((absent.status, absent.problem().as_str()), (404, "there is no run `nothing`"));
+    assert!(absent.body.contains("GET /api/v1/runs") && !absent.body.contains("--"), "{}", absent.body);
+    let absent = api.post("/api/v1/doubts/settle", json!({ "effects": [7], "applied": true, "reason": "seen" }));
+    assert!(!absent.body.contains("beadle.db") && !absent.body.contains("--"), "{}", absent.body);
+    let turned = json!({ "from": "2026-11-02T00:00:00Z", "to": "2026-11-01T00:00:00Z" });
+    let turned = api.post("/api/v1/jobs/nightly/backfill", turned);
+    assert_eq!(turned.status, 422);
+    assert!(turned.problem().starts_with("`from` is after `to`: "), "{}", turned.body);
+    let ticks = api.get("/api/v1/ticks?job=nope");
+    assert_eq!((ticks.status, ticks.problem().as_str()), (404, "there is no job `nope` in force"));
+    assert_eq!(api.get("/api/v1/ticks?job=nightly").status, 200);
+    assert_eq!(api.stop(), Some(0));
+}
+
+#[test]
+fn the_api_and_the_webhooks_never_share_an_address() {
+    let test = project()
+        .file("beadle.toml", "[serve]\nlisten = \"127.0.0.1:8788\"\n[webhooks]\nlisten = \"127.0.0.1:8788\"\n");
+    let ran = test.args(["serve", "--sandbox"]).code(2);
+    let wanted = "`listen` must be another address than 127.0.0.1:8788, where `listen` of `[serve]` has the API";
+    assert!(ran.stderr.contains(wanted), "{}", ran.stderr);
 }
 
 #[test]

@@ -29,7 +29,12 @@ pub struct Answer {
 impl Api {
     /// Starts it on a free port and waits until it says which.
     pub fn start(test: Test) -> Self {
-        let test = test.env("BEADLE_SERVE__LISTEN", "127.0.0.1:0").env("BEADLE_WEBHOOKS__LISTEN", "127.0.0.1:0");
+        Self::receiving_at("127.0.0.1:0", test)
+    }
+
+    /// Starts it with this address for webhooks.
+    pub fn receiving_at(webhooks: &str, test: Test) -> Self {
+        let test = test.env("BEADLE_SERVE__LISTEN", "127.0.0.1:0").env("BEADLE_WEBHOOKS__LISTEN", webhooks);
         let test = test.args(["serve", "--sandbox", "--json"]);
         let mut child = test.command().stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();

@@ -141,7 +141,14 @@ impl Test {
 
     /// Another command beside it: in the same folder, with the same variables.
     pub fn beside(&self, args: &[&str]) -> Output {
-        self.bare().args(args).output().unwrap()
+        self.command_beside(args).output().unwrap()
+    }
+
+    /// The same, not started yet.
+    pub fn command_beside(&self, args: &[&str]) -> Command {
+        let mut command = self.bare();
+        command.args(args);
+        command
     }
 
     fn bare(&self) -> Command {

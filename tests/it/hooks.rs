@@ -394,10 +394,11 @@ async fn a_connection_that_is_not_there_is_waited_for() {
     );
 }
 
-/// Writes down that a run put somebody into a group.
+/// Writes down that a run has done this.
 async fn wrote(scene: &Scene, op: (&str, &str), args: Value) {
+    let id = format!("r{}", scene.clock.now_ms());
     let run = NewRun {
-        id: "r1".into(),
+        id: id.clone(),
         script: "s".into(),
         source: String::new(),
         args: json!({}),
@@ -408,7 +409,7 @@ async fn wrote(scene: &Scene, op: (&str, &str), args: Value) {
         started_at: scene.clock.now_ms(),
     };
     scene.store.start_run(&run).await.unwrap();
-    let lease = Lease::take(&scene.store, "r1").unwrap();
+    let lease = Lease::take(&scene.store, &id).unwrap();
     let ledger = Ledger::new(scene.store.clone(), lease, 1, scene.clock.clone(), Caps::default());
     let platform = platforms::named("mobilize").unwrap();
     let Value::Object(args) = args else { panic!("no arguments") };
@@ -444,6 +445,71 @@ async fn what_beadle_wrote_starts_only_jobs_that_ask_for_it() {
     scene.take(&told("user.updated", &[1001])).await;
     let (rows, triggers) = scene.worked().await;
     assert_eq!((rows[2].counts.own, triggers.len()), (0, 3));
+}
+
+/// A delivery of its own about one person.
+fn told_of(delivery: &str, topic: &str, item: Value) -> Value {
+    let notices = json!([{ "topic": topic, "item_type": "user", "item": item }]);
+    json!({ "notifications": notices, "total": 1, "job": { "id": delivery } })
+}
+
+#[tokio::test]
+async fn what_somebody_changes_hours_after_beadle_is_told_though_beadles_value_is_still_there() {
+    let scene = Scene::new(vec![job("mirror", &[Topic::UserUpdated])]).await;
+    wrote(&scene, ("users", "update"), json!({ "id": "1001", "fields": { "city": "Bonn" } })).await;
+    let item = |name: &str| {
+        let fields = json!({ "city": "Bonn" });
+        json!({ "id": "1001", "last_name": name, "fields": fields, "updated_at": scene.clock.now_ms() })
+    };
+    scene.clock.advance_ms(1_000);
+    scene.take(&told_of("echo", "user.updated", item("Lovelace"))).await;
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows[0].counts.own, triggers.len()), (1, 0));
+    scene.clock.advance_ms(3 * 60 * 60_000);
+    scene.take(&told_of("news", "user.updated", item("Married"))).await;
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows[1].counts.own, triggers.len()), (0, 1));
+    assert_eq!(ids(&triggers[0]), ["1001"]);
+}
+
+#[tokio::test]
+async fn whoever_is_put_into_a_group_by_id_has_no_account_of_beadles_making() {
+    let scene = Scene::new(vec![job("welcome", &[Topic::UserCreated, Topic::GroupMemberAdded])]).await;
+    wrote(&scene, ("members", "add"), json!({ "group_id": "2", "user_id": "1001" })).await;
+    scene.clock.advance_ms(1_000);
+    let item = json!({ "id": "1001", "group_id": 2 });
+    scene.take(&told_of("joined", "group_member.added", item.clone())).await;
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows[0].counts.own, triggers.len()), (1, 0), "that was beadle");
+    scene.take(&told_of("came", "user.created", item)).await;
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows[1].counts.own, triggers.len()), (0, 1), "that was not");
+}
+
+#[tokio::test]
+async fn a_job_that_changes_whoever_was_changed_does_not_start_itself_for_ever() {
+    let scene = Scene::new(vec![job("mirror", &[Topic::UserUpdated])]).await;
+    let item = |at: Option<i64>| {
+        let mut item = json!({ "id": "1001", "last_name": "Lovelace", "fields": { "city": "Bonn" } });
+        if let Some(at) = at {
+            item["updated_at"] = at.into();
+        }
+        item
+    };
+    scene.take(&told_of("first", "user.updated", item(None))).await;
+    assert_eq!(scene.worked().await.1.len(), 1, "somebody changed them");
+    // The platform's clock is a minute off, its telling takes minutes, and it may leave the moment out.
+    let (seconds, minutes) = (3_000, 9 * 60_000);
+    for (turn, (late, clock)) in
+        [(seconds, Some(0)), (seconds, Some(-60_000)), (minutes, Some(60_000)), (minutes, None)].into_iter().enumerate()
+    {
+        wrote(&scene, ("users", "update"), json!({ "id": "1001", "fields": { "city": "Bonn" } })).await;
+        let written = scene.clock.now_ms();
+        scene.clock.advance_ms(late);
+        let echo = item(clock.map(|off| written + off));
+        scene.take(&told_of(&format!("echo {turn}"), "user.updated", echo)).await;
+        assert_eq!(scene.worked().await.1.len(), 1, "turn {turn}");
+    }
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ in Australia/Lord_Howe, after Sat 2026-10-03 00:00 +10:30
     assert_eq!(
         explained(["*/15 * * * *", "--zone", "Australia/Lord_Howe", "--after", "2026-04-05T01:20", "--count", "5"]),
         "\
-*/15 * * * *: every 15 minutes every day
+*/15 * * * *: every 15 minutes
 in Australia/Lord_Howe, after Sun 2026-04-05 01:20 +11:00
   Sun 2026-04-05 01:30 +11:00  the first of two: clocks go back from 02:00 to 01:30
   Sun 2026-04-05 01:45 +11:00  the first of two: clocks go back from 02:00 to 01:30

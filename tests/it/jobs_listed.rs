@@ -245,11 +245,69 @@ Mon 2026-03-30 04:30 +02:00  nightly, 02:30 +00:00 in UTC
     assert_eq!(
         ran.json(),
         [
-            serde_json::json!({ "type": "due", "job": "nightly", "at": "2026-03-30T02:30:00Z", "local": "2026-03-30T02:30:00+00:00", "zone": "UTC", "paused": false }),
-            serde_json::json!({ "type": "due", "job": "nightly", "at": "2026-03-30T09:00:00Z", "local": "2026-03-30T09:00:00+00:00", "zone": "UTC", "paused": false }),
+            serde_json::json!({ "type": "due", "job": "nightly", "at": "2026-03-30T02:30:00Z", "local": "2026-03-30T02:30:00+00:00", "zone": "UTC", "paused": false, "reason": null, "until": null }),
+            serde_json::json!({ "type": "due", "job": "nightly", "at": "2026-03-30T09:00:00Z", "local": "2026-03-30T09:00:00+00:00", "zone": "UTC", "paused": false, "reason": null, "until": null }),
             serde_json::json!({ "type": "next", "shown": 2, "calendar_ends": false }),
         ]
     );
+}
+
+#[test]
+fn a_pause_of_the_store_is_shown_wherever_the_job_is() {
+    let ran = project().args(["jobs", "ticks"]).stderr("").success();
+    let pause = ["jobs", "pause", "nightly", "--reason", "holidays", "--until"];
+    let ran = ran.then(pause).args(["2099-12-31T02:00:00Z"]).success();
+    let ran = ran.then(["jobs"]).stderr(WARNING).success();
+    let shown = &ran.stdout;
+    assert!(shown.contains(", skipped while it is paused\n  paused until 2099-12-31 02:00 +00:00 by "), "{shown}");
+    assert!(shown.contains(": holidays\n    next: beadle jobs unpause nightly\n"), "{shown}");
+    assert!(shown.ends_with("\n3 jobs, 2 of them paused\n"), "{shown}");
+    let ran = ran.then(["jobs", "--json"]).success();
+    let lines = ran.json();
+    assert_eq!(lines[1]["pause"]["reason"], "holidays");
+    assert_eq!(lines[1]["pause"]["until"], "2099-12-31T02:00:00Z");
+    assert_eq!((&lines[1]["failures"], &lines[1]["waiting"]), (&0.into(), &0.into()));
+    assert_eq!((&lines[0]["pause"], &lines[3]["paused"]), (&serde_json::Value::Null, &2.into()));
+    let ran = ran.then(["jobs", "next", "nightly", "--after", "2099-12-30"]).success();
+    assert_eq!(
+        ran.stdout,
+        "\
+Wed 2099-12-30 02:30 +00:00  nightly, paused: holidays until 2099-12-31 02:00 +00:00
+Thu 2099-12-31 02:30 +00:00  nightly
+then nothing more: the calendar ends with 2099
+"
+    );
+    let ran = ran.then(["jobs", "next", "nightly", "--after", "2099-12-30", "--count", "1", "--json"]).success();
+    let due = &ran.json()[0];
+    assert_eq!((&due["paused"], &due["reason"]), (&true.into(), &"holidays".into()));
+    assert_eq!(due["until"], "2099-12-31T02:00:00Z");
+    let ran = ran.then(["jobs", "unpause", "nightly"]).success();
+    let ran = ran.then(["jobs"]).stderr(WARNING).success();
+    assert!(ran.stdout.ends_with("\n3 jobs, 1 of them paused\n"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_a_file_says_does_not_move_the_terminal() {
+    let job = "description = \"\"\"one\\u001b[2J\ntwo\"\"\"\nscript = \"scripts/hello.rhai\"\npaused = \"a\\rb\"\n";
+    let ran = Test::new().file("beadle.toml", SETTINGS).file("jobs/odd.toml", job).args(["jobs"]).success();
+    assert!(ran.stdout.starts_with("odd: scripts/hello.rhai\n  one [2J\n  two\n"), "{:?}", ran.stdout);
+    assert!(ran.stdout.ends_with("\n  paused: a b\n1 job, paused\n"), "{:?}", ran.stdout);
+}
+
+#[test]
+fn looking_at_jobs_makes_no_store_and_ticks_know_their_jobs() {
+    let ran = project().args(["jobs"]).stderr(WARNING).success();
+    let ran = ran.then(["jobs", "next"]).success();
+    assert!(!ran.folder.path().join(".beadle").exists(), "no store is made");
+    let ran = ran.then(["jobs", "ticks", "nightli"]).stdout("").code(2);
+    assert!(ran.stderr.ends_with("error: there is no job `nightli`; did you mean `nightly`?\n"), "{}", ran.stderr);
+    let said = "welcome is started by events and has no moments; its runs: beadle runs --job welcome; what came in: beadle \
+                webhook list\n";
+    let ran = ran.then(["jobs", "ticks", "welcome"]).stdout(said).success();
+    let said = "by_hand is run by hand only and has no moments; its runs: beadle runs --job by_hand\n";
+    let ran = ran.then(["jobs", "ticks", "by_hand"]).stdout(said).success();
+    let none = "no moment has been due here yet: `beadle serve` writes each one down\n";
+    ran.then(["jobs", "ticks", "nightly"]).stdout(none).success();
 }
 
 #[test]

@@ -90,7 +90,9 @@ fn project() -> Test {
 #[test]
 fn moments_of_the_past_run_one_after_the_other_and_keep_one_row() {
     let mut serving = Serving::sandbox(project().file("jobs/nightly.toml", NIGHTLY));
-    serving.said("serving 1 job of which 1 have a next moment");
+    let line = serving.said("serving 1 job of which 1 has a next moment; Ctrl-C stops it");
+    let time = line.split(' ').next().unwrap();
+    assert!(time.parse::<jiff::civil::Time>().is_ok() && time.len() == "12:34:56".len(), "{line}");
     assert_eq!(
         serving.backfill("2026-11-01", "2026-11-03T12:00", &[]),
         "nightly: 3 moments asked for, one after the other\n"
@@ -114,10 +116,74 @@ fn moments_of_the_past_run_one_after_the_other_and_keep_one_row() {
     assert_eq!(stderr, "warning: no `beadle serve` is at work here: they run when one is started --sandbox\n");
 }
 
+/// Works until it is stopped.
+const ENDLESS: &str = "args(#{ group: #{ type: \"id\", default: \"4\" } });\nlog.info(\"at work\");\nloop { for one in users.list() { break; } }\n";
+
+#[test]
+fn what_a_person_runs_beside_the_schedule_keeps_others_from_the_same_job_and_group() {
+    let of_group = "script = \"scripts/endless.rhai\"\nparams = { group = 7 }\n";
+    let test = project()
+        .file("scripts/endless.rhai", ENDLESS)
+        .file("jobs/nightly.toml", &format!("{of_group}schedule = \"0 2 * * *\"\n"))
+        .file("jobs/other.toml", of_group)
+        .file("jobs/elsewhere.toml", "script = \"scripts/hello.rhai\"\nparams = { group = 8 }\n");
+    let mut serving = Serving::sandbox(test);
+    serving.said("serving");
+    let mut by_hand = Working::run(serving.test.command_beside(&["jobs", "run", "other", "--sandbox"]));
+    by_hand.until_said("at work");
+    for (job, why) in
+        [("other", "job `other` is at work"), ("nightly", "another job is at work on group 7 of connection main")]
+    {
+        let (code, _, stderr) = serving.beside(&["jobs", "run", job]);
+        assert_eq!(code, Some(7), "{stderr}");
+        assert_eq!(stderr, format!("error: {why}; wait for its end, or stop it\n  next: beadle runs\n"));
+    }
+    serving.backfill("2026-11-01", "2026-11-01T12:00", &[]);
+    serving.said("begins");
+    let stands = |serving: &Serving, words: &str| {
+        while !serving.ticks().iter().any(|tick| tick.ends_with(words)) {
+            std::thread::yield_now();
+        }
+    };
+    stands(&serving, "waiting: another process is at work on it");
+    by_hand.signal("INT");
+    assert_eq!(by_hand.end().0, Some(130));
+    stands(&serving, "running: -");
+    assert_eq!(serving.stop("TERM").0, Some(0));
+    assert_eq!(
+        serving.ticks(),
+        [
+            "nightly 2026-11-01T02:00:00Z waiting: it was stopped together with `beadle serve`; the next one goes on with it"
+        ]
+    );
+}
+
+#[test]
+fn a_job_that_could_not_run_is_named_when_its_file_is_read_and_its_moments_say_why() {
+    let needy = "args(#{ group: #{ type: \"id\" } });\nprint(ctx.args.group);\n";
+    let mut serving = Serving::sandbox(
+        project()
+            .file("scripts/needy.rhai", needy)
+            .file("jobs/nightly.toml", "script = \"scripts/needy.rhai\"\nschedule = \"0 2 * * *\"\n"),
+    );
+    serving.said("job `nightly` could not run as it is: the argument `group` is missing");
+    serving.said("serving");
+    serving.write("jobs/gone.toml", "script = \"scripts/gone.rhai\"\n");
+    serving.said("job `gone` could not run as it is: ");
+    serving.backfill("2026-11-01", "2026-11-01T12:00", &[]);
+    serving.said("failed with exit code 2");
+    assert_eq!(serving.stop("TERM").0, Some(0));
+    let [tick] = &serving.ticks()[..] else { panic!("one moment") };
+    let why = "nightly 2026-11-01T02:00:00Z failed: failed with exit code 2: the argument `group` is missing";
+    assert!(tick.starts_with(why), "{tick}");
+}
+
 #[test]
 fn a_store_is_served_once_and_a_broken_file_leaves_what_was_there_in_force() {
     let mut serving = Serving::sandbox(project().file("jobs/nightly.toml", NIGHTLY));
-    serving.said("serving 1 job of which 1 have a next moment");
+    let line = serving.said("serving 1 job of which 1 has a next moment; Ctrl-C stops it");
+    let time = line.split(' ').next().unwrap();
+    assert!(time.parse::<jiff::civil::Time>().is_ok() && time.len() == "12:34:56".len(), "{line}");
     let (code, _, stderr) = serving.beside(&["serve"]);
     assert_eq!((code, stderr.as_str()), (Some(7), "error: another `beadle serve` is at work on this store\n"));
 
@@ -125,13 +191,13 @@ fn a_store_is_served_once_and_a_broken_file_leaves_what_was_there_in_force() {
     serving.said("the file of job `nightly` is broken; what was there stays in force");
     serving.said("there is no hour `25`");
     serving.write("jobs/other.toml", NIGHTLY);
-    serving.said("job other: next ");
+    serving.said(" job other is new, next ");
     serving.write("jobs/nightly.toml", NIGHTLY);
     serving.backfill("2026-11-01", "2026-11-01T12:00", &[]);
     serving.said("nightly of 2026-11-01 02:00 UTC: run ");
     serving.said(" done");
     std::fs::remove_file(serving.test.folder().join("jobs/other.toml")).unwrap();
-    serving.said("job other: next never (was ");
+    serving.said(" job other: its file is gone");
     assert_eq!(serving.stop("TERM").0, Some(0));
 }
 
@@ -208,6 +274,10 @@ fn a_job_that_deletes_is_held_until_its_file_names_it_and_then_goes_on() {
     assert_eq!((&run["state"], &run["exit_code"]), (&"held".into(), &4.into()), "{runs}");
     let (_, shown, _) = serving.beside(&["runs", "show", run["run"].as_str().unwrap()]);
     assert!(shown.contains("write at the top of jobs/nightly.toml: allow = [\"users.delete\"]\n"), "{shown}");
+    let (_, jobs, _) = serving.beside(&["jobs"]);
+    let id = run["run"].as_str().unwrap();
+    let held = format!("\n  run {id} is held\n    next: ");
+    assert!(jobs.contains(&held) && jobs.ends_with("\n1 job\n"), "{jobs}");
 
     serving.write("jobs/nightly.toml", &format!("{job}allow = [\"users.delete\"]\n"));
     serving.backfill("2026-11-02", "2026-11-02T12:00", &[]);
@@ -259,7 +329,7 @@ fn waiting_for_people() -> (Serving, String) {
 /// Sends what Mobilize would; it has been answered with 200 when this returns.
 fn send(serving: &mut Serving, path: &str) {
     let line = serving.said("receiving webhooks on http://");
-    let to = format!("{}/hooks/{path}", line.trim_start_matches("receiving webhooks on "));
+    let to = format!("{}/hooks/{path}", line.split("receiving webhooks on ").nth(1).unwrap());
     let sent = serving.test.beside(&["webhook", "send", "--to", &to, "--people", "3"]);
     assert_eq!(String::from_utf8(sent.stdout).unwrap(), "answered 200: stored\n");
 }

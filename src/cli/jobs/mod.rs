@@ -14,12 +14,15 @@ mod pause;
 mod powers;
 mod remarks;
 mod run;
+mod seats;
 mod simulate;
+mod standing;
 mod start;
 pub(super) mod tether;
 mod ticks;
 
 pub(super) use notify::delivery;
+pub(super) use order::order;
 pub(super) use powers::{powers, powers_of_none};
 
 use super::{Code, Failure, Format, Shell};

@@ -7,7 +7,9 @@ use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::super::{Code, Failure, Shell};
+use super::list::harmless;
 use super::moments::{name, rfc3339, shown, typed, with_weekday};
+use super::standing::{Standings, until};
 use super::{Place, broken};
 use crate::clock::Clock;
 use crate::settings::{Job, Jobs};
@@ -37,16 +39,22 @@ pub(super) fn next(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         Some(text) => typed("--after", text, zone)?,
         None => Clock::system().now(),
     };
+    let standings = Standings::read(&settings, options.place.mode(), shell, Clock::system().now())?;
     let mut left = options.count;
     for (at, job) in moments(&chosen, after).take(options.count as usize) {
         left -= 1;
-        let paused = job.paused.is_some();
+        let paused = standings.pause_at(job, at);
         let own = job.timetable.zone();
         let object = || {
             let (at, local) = (at.to_string(), rfc3339(at, own));
-            json!({ "type": "due", "job": job.name, "at": at, "local": local, "zone": name(own), "paused": paused })
+            let (reason, until) = paused.clone().unzip();
+            let until = until.flatten().map(|at| at.to_string());
+            json!({ "type": "due", "job": job.name, "at": at, "local": local, "zone": name(own),
+                    "paused": paused.is_some(), "reason": reason, "until": until })
         };
-        shell.tell(|| line(at, job, zone), object);
+        let why =
+            || paused.as_ref().map(|(reason, end)| format!(", paused: {}{}", harmless(reason), until(*end, zone)));
+        shell.tell(|| format!("{}{}", line(at, job, zone), why().unwrap_or_default()), object);
     }
     let code = if options.names.is_empty() { broken(&jobs, shell) } else { Code::Done };
     let scheduled = chosen.iter().any(|job| !job.timetable.expressions().is_empty());
@@ -92,6 +100,5 @@ fn line(at: Timestamp, job: &Job, zone: &TimeZone) -> String {
         true => String::new(),
         false => format!(", {} in {}", shown(at, own, "%H:%M %:z"), name(own)),
     };
-    let paused = if job.paused.is_some() { ", paused" } else { "" };
-    format!("{}  {}{own_clock}{paused}", with_weekday(at, zone), job.name)
+    format!("{}  {}{own_clock}", with_weekday(at, zone), job.name)
 }

@@ -32,7 +32,10 @@ pub(super) fn notify(options: &Options, shell: &Shell) -> Result<Code, Failure> 
     let settings = shell.settings(mode, None)?;
     let job = Jobs::one(&settings, &options.name)?;
     if job.notify.is_nobody() {
-        let hint = format!("write `[notify]` in {}: docs/alarms.md", job.file.display());
+        let hint = format!(
+            "name `slack`, `teams`, `webhook`, `command`, `mail` or `ping_url` below `[notify]` in {}: docs/alarms.md",
+            job.file.display()
+        );
         return Err(Failure::usage(format!("nobody is told of `{}`", job.name)).hint(hint));
     }
     let session = Session::open(shell, settings, mode)?;

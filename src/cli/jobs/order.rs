@@ -9,7 +9,7 @@ use crate::script::{ArgProblem, Kind, Script};
 use crate::settings::{Job, Mode, Settings};
 
 /// What `run` would refuse is refused here, before anything begins. No credential is read.
-pub(super) fn order(job: &Job, settings: &Settings, mode: Mode) -> Result<Order, Failure> {
+pub(in super::super) fn order(job: &Job, settings: &Settings, mode: Mode) -> Result<Order, Failure> {
     let connection = match &job.connection {
         Some(name) => settings.connection(name)?,
         None => settings.default_connection()?,

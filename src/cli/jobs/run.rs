@@ -6,6 +6,7 @@ use super::super::{Code, Failure, Shell};
 use super::confine::confine;
 use super::order::order;
 use super::powers::powers;
+use super::seats::Seats;
 use super::{Place, remarks};
 use crate::runs::{Begin, Source};
 use crate::settings::{Job, Jobs, Settings};
@@ -38,7 +39,9 @@ pub(super) fn run(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let attendance = options.watched.attendance();
     let powers = powers(&job, attendance);
     let play = Play { attendance, powers, faults: options.faults.clone(), ..Play::default() };
-    Session::open(shell, settings, mode)?.run(&order, play)
+    let session = Session::open(shell, settings, mode)?;
+    let _seats = Seats::take(&job, &order.connection, &session.store)?;
+    session.run(&order, play)
 }
 
 /// A job by its name, and the settings within its own limits.

@@ -14,6 +14,7 @@ use super::Place;
 use super::order::order;
 use super::powers::powers;
 use super::run::{confined, named};
+use super::seats::Seats;
 use crate::effects::brakes::Attendance;
 use crate::events::Level;
 use crate::runs::{Begin, Order, Source};
@@ -68,6 +69,7 @@ pub(super) fn start(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let attendance = Attendance::Unattended;
     let powers = powers(&job, attendance);
     let play = Play { attendance, powers, faults: options.faults.clone(), tether, ..Play::default() };
+    let _seats = Seats::take(&job, &order.connection, &session.store)?;
     session.run(&order, play)
 }
 

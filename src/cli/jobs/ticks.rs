@@ -9,6 +9,7 @@ use super::super::{Code, Failure, Shell};
 use super::Place;
 use super::moments::{typed, with_weekday};
 use crate::schedule::{tick_json, tick_words};
+use crate::settings::{Flags, Job, Jobs, Settings};
 use crate::store::{TickFilter, TickRow};
 
 #[derive(Debug, clap::Args)]
@@ -43,15 +44,51 @@ pub(super) fn ticks(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         most: options.count,
         after: None,
     };
-    let session = Session::open(shell, settings, options.place.mode())?;
+    let session = Session::open(shell, settings.clone(), options.place.mode())?;
     let ticks = session.runtime.block_on(session.store.ticks(&filter)).map_err(failed)?;
     for tick in &ticks {
         shell.tell(|| line(tick, &zone), || tick_json(tick));
     }
     if ticks.is_empty() {
-        shell.tell_text("no moment has been due here yet: `beadle serve` writes each one down");
+        let name = options.name.as_deref();
+        let job = name.map(|name| job(name, &settings, &session)).transpose()?.flatten();
+        shell.tell_text(&nothing(job.as_ref(), &shell.flags(options.place.mode())));
     }
     Ok(Code::Done)
+}
+
+/// The job of this name, which has no moments to show; an error where there never was one, `None` where its file is gone.
+fn job(name: &str, settings: &Settings, session: &Session<'_>) -> Result<Option<Job>, Failure> {
+    let unknown = match Jobs::one(settings, name) {
+        Ok(job) => return Ok(Some(job)),
+        // A file that is broken is there.
+        Err(_) if Jobs::load(settings)?.is_broken(name) => return Ok(None),
+        Err(unknown) => unknown,
+    };
+    let any = TickFilter { job: Some(name.to_owned()), most: 1, ..TickFilter::default() };
+    match session.runtime.block_on(session.store.ticks(&any)).map_err(failed)?.is_empty() {
+        true => Err(unknown.into()),
+        false => Ok(None),
+    }
+}
+
+/// Why there is nothing to show.
+fn nothing(job: Option<&Job>, flags: &Flags) -> String {
+    let untimed = job.filter(|job| job.timetable.expressions().is_empty());
+    match untimed {
+        None => "no moment has been due here yet: `beadle serve` writes each one down".to_owned(),
+        Some(job) if job.on.is_empty() => {
+            format!(
+                "{} is run by hand only and has no moments; its runs: beadle runs --job {}{flags}",
+                job.name, job.name
+            )
+        }
+        Some(job) => format!(
+            "{} is started by events and has no moments; its runs: beadle runs --job {}{flags}; what came in: beadle webhook \
+             list{flags}",
+            job.name, job.name
+        ),
+    }
 }
 
 fn line(tick: &TickRow, zone: &TimeZone) -> String {

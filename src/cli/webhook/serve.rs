@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::super::receiving::Ready;
+use super::super::receiving::{Ready, place};
 use super::super::session::next_signal;
 use super::super::traces::{Parent, Traces};
 use super::super::{Code, Failure, Format, Shell, pair};
@@ -47,8 +47,8 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let (_keep, subscriptions) = watch::channel(Arc::new(jobs));
     let ready = Ready::take(&session, subscriptions, Bell::default(), CancellationToken::new())?;
     session.runtime.block_on(async {
-        let receiving = ready.receive(&session, Arrivals::default()).await?;
-        let address = receiving.listening.address;
+        let place = place(&session).await?;
+        let (receiving, address) = ready.receive(&session, Arrivals::default(), place)?;
         match shell.printer.format() {
             Format::Json => shell.printer.object(&json!({ "type": "listening", "address": address.to_string() })),
             Format::Text => shell.printer.data(&format!("receiving webhooks on http://{address}\n")),

@@ -8,6 +8,9 @@ use crate::effects::brakes::{Brake, Hold, Leave, flags};
 use crate::settings::Flags;
 use crate::store::{Approval, Run, RunState};
 
+/// What the API is asked for next.
+const HOLDS: &str = "what holds it: GET /api/v1/runs/{run}, of a plan GET /api/v1/plans/{plan}";
+
 /// What waits for a person's leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
@@ -106,7 +109,7 @@ impl Approved {
 /// Refuses anything but the numbers of the brakes that hold.
 fn check(run: &str, named: &[(Brake, u64)], holds: &[Hold], said: &str) -> Result<(), Denied> {
     if holds.is_empty() {
-        return Err(Denied::wrong(format!("nothing of run `{run}` can be approved")).hint(said));
+        return Err(Denied::wrong(format!("nothing of run `{run}` can be approved")).hint(said).ask(HOLDS));
     }
     if named.is_empty() {
         return Err(Denied::wrong(format!("nothing is approved: add {}, as the brake named it", flags(holds))));
@@ -118,7 +121,10 @@ fn check(run: &str, named: &[(Brake, u64)], holds: &[Hold], said: &str) -> Resul
             continue;
         }
         let hold = of_brake().next();
-        let hold = hold.ok_or_else(|| Denied::wrong(format!("run `{run}` is not held by --{what}")).hint(said))?;
+        let hold = hold.ok_or_else(|| {
+            let denied = Denied::wrong(format!("run `{run}` is not held by --{what}")).hint(said);
+            denied.open(format!("run `{run}` is not held by `{what}`")).ask(HOLDS)
+        })?;
         let right = match hold.leave {
             Leave::Exactly => format!("the brake named {} {what}, not {number}", hold.number),
             Leave::UpTo => format!("{number} {what} are too few: the next one is number {}", hold.number),

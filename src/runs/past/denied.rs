@@ -12,6 +12,10 @@ pub struct Denied {
     pub message: String,
     /// What to do or type next, where that is known.
     pub hint: Option<String>,
+    /// What happened in words without paths and options, where the message has any.
+    pub open: Option<String>,
+    /// What to ask the API for next, where that is known.
+    pub ask: Option<String>,
 }
 
 /// What kind of reason it is.
@@ -30,7 +34,7 @@ pub enum Ground {
 impl Denied {
     /// For this reason.
     pub fn new(ground: Ground, message: impl Into<String>) -> Self {
-        Self { ground, message: message.into(), hint: None }
+        Self { ground, message: message.into(), hint: None, open: None, ask: None }
     }
 
     /// There is nothing of this name.
@@ -52,10 +56,20 @@ impl Denied {
     pub fn hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
+
+    /// Adds words for whoever is not at this machine.
+    pub fn open(self, open: impl Into<String>) -> Self {
+        Self { open: Some(open.into()), ..self }
+    }
+
+    /// Adds what to ask the API for next.
+    pub fn ask(self, ask: impl Into<String>) -> Self {
+        Self { ask: Some(ask.into()), ..self }
+    }
 }
 
 impl From<Error> for Denied {
     fn from(error: Error) -> Self {
-        Self::failed(error.to_string())
+        Self::failed(error.to_string()).open(error.in_short())
     }
 }

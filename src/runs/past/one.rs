@@ -17,10 +17,14 @@ impl Past {
         }
         if self.store.plan(id).await?.is_some() {
             let denied = Denied::absent(format!("`{id}` is a plan that was not applied yet"));
-            return Err(denied.hint(format!("to apply it, type: beadle apply {id}{}", self.flags)));
+            return Err(denied
+                .hint(format!("to apply it, type: beadle apply {id}{}", self.flags))
+                .ask(format!("GET /api/v1/plans/{id}")));
         }
         let place = self.store.path().display();
-        Err(Denied::absent(format!("there is no run `{id}` in {place}")).hint(self.elsewhere()))
+        let words = format!("there is no run `{id}`");
+        let denied = Denied::absent(format!("{words} in {place}")).hint(self.elsewhere());
+        Err(denied.open(words).ask("those that there are: GET /api/v1/runs"))
     }
 
     /// The run of this id, if there is something left to do about it.
@@ -31,7 +35,10 @@ impl Past {
             Mode::Sandbox => self.store.world().await?,
         };
         match world.is_some_and(|world| run.ended_at.is_some_and(|end| end < world.started_ms)) {
-            true => Err(Denied::wrong(format!("the sandbox of run `{id}` is gone: another was begun with --fresh"))),
+            true => {
+                let words = format!("the sandbox of run `{id}` is gone: another was begun");
+                Err(Denied::wrong(format!("{words} with --fresh")).open(words))
+            }
             false => Ok(run),
         }
     }
@@ -42,7 +49,8 @@ impl Past {
         let owner = self.owner(id)?;
         let folder = self.folder.join(".beadle/runs").join(id);
         let files = files_below(&folder)
-            .map_err(|error| Denied::failed(format!("failed to look into `{}`: {error}", folder.display())))?;
+            .map_err(|error| Denied::failed(format!("failed to look into `{}`: {error}", folder.display())))
+            .map_err(|denied| denied.open("failed to look for the files that the run left"))?;
         let store = &self.store;
         let mut effects = Vec::new();
         for group in store.effects_by_state(id).await? {

@@ -8,6 +8,9 @@ use crate::effects::{Error, Settled, settle_doubts};
 use crate::settings::{Flags, Redactor};
 use crate::store::RunState;
 
+/// What the API is asked for next.
+const DOUBTS: &str = "those that are in doubt: GET /api/v1/doubts";
+
 /// Which doubts are settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Which {
@@ -76,9 +79,11 @@ impl Past {
             Some(number) if number == right => Ok(effects),
             Some(number) => {
                 let words = format!("{right} of run `{run}` are in doubt, not {number}: look at them once more");
-                Err(Denied::wrong(words).hint(format!("beadle doubts{flags}")))
+                Err(Denied::wrong(words).hint(format!("beadle doubts{flags}")).ask(DOUBTS))
             }
-            None => Err(Denied::wrong(format!("{right} of run `{run}` are in doubt; say so")).hint(command)),
+            None => Err(Denied::wrong(format!("{right} of run `{run}` are in doubt; say so"))
+                .hint(command)
+                .ask(format!("name the number as `all`: {right}"))),
         }
     }
 
@@ -89,17 +94,17 @@ impl Past {
         let (mut effects, mut runs) = (Vec::with_capacity(numbers.len()), Vec::new());
         for &number in numbers {
             let Some(trace) = self.store.trace(number).await? else {
-                let words = format!("there is no effect {number} in {}", self.store.path().display());
-                return Err(Denied::absent(words).hint(hint));
+                let words = format!("there is no effect {number}");
+                let denied = Denied::absent(format!("{words} in {}", self.store.path().display())).hint(hint);
+                return Err(denied.open(words).ask(DOUBTS));
             };
             if !is_open(&trace.effect) {
                 let stands = standing(&trace.effect, Owner::Nobody, &self.times);
-                return Err(Denied::wrong(format!("effect {number} is not in doubt: {stands}")).hint(hint));
+                return Err(Denied::wrong(format!("effect {number} is not in doubt: {stands}")).hint(hint).ask(DOUBTS));
             }
             if is_gone(&trace.effect.account, world.as_ref()) {
-                return Err(Denied::wrong(format!(
-                    "the sandbox of effect {number} is gone: another was begun with --fresh"
-                )));
+                let words = format!("the sandbox of effect {number} is gone: another was begun");
+                return Err(Denied::wrong(format!("{words} with --fresh")).open(words));
             }
             if !effects.contains(&number) {
                 effects.push(number);
@@ -146,6 +151,6 @@ fn refused(error: Error, flags: &Flags) -> Denied {
     let denied = Denied::new(ground, error.to_string());
     match ground {
         Ground::Failed => denied,
-        _ => denied.hint(format!("beadle doubts{flags}")),
+        _ => denied.hint(format!("beadle doubts{flags}")).ask(DOUBTS),
     }
 }

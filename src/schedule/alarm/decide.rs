@@ -161,7 +161,7 @@ fn judge(told: &mut Told, verdict: &Verdict, failures: u32, now: Timestamp) -> O
             }
             told.state = State::Missed;
             let moments = if gives_way { u64::from(told.gave_way) } else { moments(&verdict.what) };
-            Some(Message { moments, ..message(Topic::Missed).because(why) })
+            Some(Message { moments, run: None, ..message(Topic::Missed).because(why) })
         }
         What::Waits(_) | What::Starts(_) | What::Stops(_) | What::Again(_) | What::Left => None,
     }
@@ -210,6 +210,8 @@ fn moments(what: &What) -> u64 {
 fn next(message: &Message, flags: &Flags) -> Vec<String> {
     let job = message.job.as_deref().unwrap_or_default();
     let show = message.run.as_ref().map(|run| format!("beadle runs show {run}{flags}"));
+    // Of what never became a run there is nothing to show.
+    let show = show.or_else(|| message.error.is_some().then(|| format!("beadle jobs check{flags}")));
     match message.what {
         Topic::Failed | Topic::Held => show.into_iter().collect(),
         Topic::InDoubt => show.into_iter().chain([format!("beadle doubts{flags}")]).collect(),

@@ -29,7 +29,7 @@ impl Scene {
         let at = "2026-11-22T01:30:00Z".parse().unwrap();
         let run = format!("r{}", self.run);
         let entry = Entry { cause: Cause::Schedule, scheduled_at: at, due_at: at, made_up: false, run, tries: 1 };
-        Verdict { job: Arc::clone(&self.job), entry, what }
+        Verdict { job: Arc::clone(&self.job), entry, what, unbegun: None }
     }
 
     /// The titles of what is told of one turn.

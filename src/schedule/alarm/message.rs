@@ -124,7 +124,8 @@ impl Message {
         Self {
             scheduled_at: Some(entry.scheduled_at.to_string()),
             moment: Some(moment),
-            run: Some(entry.run.clone()).filter(|run| !run.is_empty()),
+            run: Some(entry.run.clone()).filter(|run| !run.is_empty() && verdict.unbegun.is_none()),
+            error: verdict.unbegun.as_ref().map(|why| why.chars().take(LONGEST).collect()),
             moments: 1,
             ..Self::new(what, Some(&job.name), at)
         }

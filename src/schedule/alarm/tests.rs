@@ -147,7 +147,7 @@ fn verdict(job: &Arc<Job>, run: &str, what: What) -> Verdict {
     let at = "2026-11-22T01:30:00Z".parse().unwrap();
     let entry =
         Entry { cause: Cause::Schedule, scheduled_at: at, due_at: at, made_up: false, run: run.into(), tries: 1 };
-    Verdict { job: Arc::clone(job), entry, what }
+    Verdict { job: Arc::clone(job), entry, what, unbegun: None }
 }
 
 impl Scene {
@@ -243,7 +243,7 @@ async fn messages_arrive_in_order_whatever_the_receiver_does_before_it_takes_the
     let test = "`beadle jobs notify nightly --test --sandbox` tries it";
     let first = scene.said("answered 500: no_luck").await;
     assert!(
-        first.starts_with("nightly: the webhook of the settings file answered 500") && first.ends_with(test),
+        first.starts_with("nightly: the webhook of jobs/nightly.toml answered 500") && first.ends_with(test),
         "{first}"
     );
     scene.said("the answer took too long").await;

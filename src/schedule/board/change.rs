@@ -20,10 +20,23 @@ const CORRECTION: SignedDuration = SignedDuration::from_hours(3);
 pub struct Change {
     /// The job.
     pub job: String,
+    /// What became of it.
+    pub what: Changed,
     /// Its next moment before; `None` for a new one.
     pub before: Option<Timestamp>,
     /// Its next moment now; `None` for one that is gone.
     pub after: Option<Timestamp>,
+}
+
+/// What a reload makes of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// It was not there before.
+    New,
+    /// Its next moment is another one.
+    Moved,
+    /// Its file is gone.
+    Gone,
 }
 
 impl Standing {
@@ -93,6 +106,7 @@ impl Board {
         }
         for job in jobs {
             let name = job.name.clone();
+            let what = if self.has(&name) { Changed::Moved } else { Changed::New };
             let before = match self.names.get(&name).copied() {
                 Some(number) => self.change(number, job, now),
                 None => {
@@ -101,8 +115,8 @@ impl Board {
                 }
             };
             let after = self.names.get(&name).and_then(|number| self.posts[*number].next);
-            if before != after {
-                changes.push(Change { job: name, before, after });
+            if before != after || what == Changed::New {
+                changes.push(Change { job: name, what, before, after });
             }
         }
         (self.settle(turn), changes)
@@ -146,7 +160,7 @@ impl Board {
         for place in places {
             self.skip(place, Why::Gone, turn);
         }
-        Change { job: name, before, after: None }
+        Change { job: name, what: Changed::Gone, before, after: None }
     }
 }
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-pub use change::Change;
+pub use change::{Change, Changed};
 pub use post::{Open, Pause, SeenJob, Standing};
 
 use super::verdict::{Entry, Verdict, What};
@@ -198,6 +198,6 @@ impl Turn {
     }
 
     fn say(&mut self, job: &Arc<Job>, entry: Entry, what: What) {
-        self.verdicts.push(Verdict { job: Arc::clone(job), entry, what });
+        self.verdicts.push(Verdict { job: Arc::clone(job), entry, what, unbegun: None });
     }
 }

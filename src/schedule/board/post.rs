@@ -174,8 +174,7 @@ impl Post {
 
     /// What nobody else may work on meanwhile: the group that its parameters name.
     pub(super) fn lock(&self) -> Option<Lock> {
-        let group = self.job.params.get("group")?;
-        Some((self.job.connection.clone(), group.clone()))
+        Some((self.job.connection.clone(), self.job.group()?.to_owned()))
     }
 }
 

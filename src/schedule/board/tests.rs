@@ -83,7 +83,7 @@ impl Scene {
 
 fn told(verdicts: &[Verdict]) -> Vec<String> {
     let one = |verdict: &Verdict| {
-        let Verdict { job, entry: Entry { scheduled_at, run, .. }, what } = verdict;
+        let Verdict { job, entry: Entry { scheduled_at, run, .. }, what, .. } = verdict;
         let moment = scheduled_at.strftime("%dT%H:%M");
         let what = match what {
             What::Waits(why) => format!("waits: {why}"),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use super::super::board::{Board, Open};
@@ -30,7 +31,7 @@ impl Daemon {
         let now = parts.clock.now();
         let mut in_force = InForce::default();
         let found = parts.files.read();
-        say_broken(&parts, &found);
+        say_broken(&parts, &found, &mut in_force);
         let jobs = in_force.take(found);
         parts.alarms.begin(&jobs).await?;
         let known: BTreeMap<String, _> =
@@ -143,16 +144,15 @@ impl Daemon {
     pub(super) async fn reload(&mut self) {
         let now = self.parts.clock.now();
         let found = self.parts.files.read();
-        say_broken(&self.parts, &found);
+        say_broken(&self.parts, &found, &mut self.in_force);
         let jobs = self.in_force.take(found);
         self.parts.alarms.serve(&jobs);
         self.subscribe(&jobs);
         let (verdicts, changes) = self.board.replace(jobs, now);
-        let shown = |time: Option<Timestamp>| time.map_or("never".to_owned(), |time| time.to_string());
         self.news.extend(changes.iter().map(|change| change.job.clone()));
         for change in changes {
-            let line = format!("job {}: next {} (was {})", change.job, shown(change.after), shown(change.before));
-            self.parts.events.say(Level::Info, line);
+            let zone = self.board.job(&change.job).map_or(TimeZone::UTC, |job| job.timetable.zone().clone());
+            self.parts.events.say(Level::Info, change.line(&zone));
         }
         self.act(verdicts).await;
     }
@@ -236,7 +236,10 @@ fn asked_for(row: TickRow) -> Option<Open> {
     Some(Open { entry: rows::open(&row)?, job: row.job, ended: None })
 }
 
-fn say_broken(parts: &Parts, found: &Found) {
+fn say_broken(parts: &Parts, found: &Found, in_force: &mut InForce) {
+    for (job, why) in in_force.hopeless(found) {
+        parts.events.say(Level::Warn, format!("job `{job}` could not run as it is: {why}"));
+    }
     if let Some(why) = &found.unread {
         parts.events.say(Level::Error, format!("{why}; the jobs stay as they were"));
     }

@@ -30,6 +30,7 @@ pub struct Asks(mpsc::Receiver<Ask>);
 enum Ask {
     Look(oneshot::Sender<Seen>),
     One(String, oneshot::Sender<Option<SeenJob>>),
+    Orders(oneshot::Sender<()>),
     Run(String, ByHand, oneshot::Sender<Option<String>>),
 }
 
@@ -97,6 +98,11 @@ impl Desk {
         self.job("").await.map(drop)
     }
 
+    /// Has it take in at once what was ordered in the store: it would within a second by itself.
+    pub async fn take_orders(&self) -> Result<(), Silent> {
+        self.ask(Ask::Orders).await
+    }
+
     /// Runs a job by hand, beside its schedule and also while it is paused; the id that its run will have, `None` where there
     /// is no such job.
     pub async fn run(&self, name: &str, task: ByHand) -> Result<Option<String>, Silent> {
@@ -137,6 +143,11 @@ impl Daemon {
         match question.0 {
             Ask::Look(answer) => drop(answer.send(self.seen())),
             Ask::One(name, answer) => drop(answer.send(self.board.seen(&name))),
+            Ask::Orders(answer) => {
+                self.look_around(self.parts.clock.now()).await;
+                // Whoever asked may be gone.
+                let _ = answer.send(());
+            }
             Ask::Run(name, task, answer) => {
                 let now = self.parts.clock.now();
                 if !self.board.has(&name) {

@@ -22,15 +22,26 @@ pub struct Found {
     pub broken: BTreeMap<String, String>,
     /// Why the folder itself could not be read: all jobs stay as they were.
     pub unread: Option<String>,
+    /// Jobs whose files are right and whose runs would be refused all the same, each with why.
+    pub hopeless: BTreeMap<String, String>,
 }
 
 /// The jobs in force.
 #[derive(Debug, Default)]
 pub(super) struct InForce {
     jobs: BTreeMap<String, Arc<Job>>,
+    hopeless: BTreeMap<String, String>,
 }
 
 impl InForce {
+    /// The jobs that could not run, of which that has not been said before.
+    pub(super) fn hopeless(&mut self, found: &Found) -> Vec<(String, String)> {
+        let news = found.hopeless.iter().filter(|(job, why)| self.hopeless.get(*job) != Some(why));
+        let news = news.map(|(job, why)| (job.clone(), why.clone())).collect();
+        self.hopeless.clone_from(&found.hopeless);
+        news
+    }
+
     /// Puts what was found in force; a job whose file is broken stays as it was.
     pub(super) fn take(&mut self, found: Found) -> Vec<Arc<Job>> {
         if found.unread.is_some() {

@@ -40,6 +40,8 @@ use notices::ClockWatch;
 
 /// How often other processes' orders (pauses, backfills) and the clock are looked at.
 const LOOK: Duration = Duration::from_secs(1);
+/// The signal that asks a process to end.
+const ASKED: i32 = 15;
 /// So many ends of runs are written down together.
 const AT_A_TIME: usize = 1_000;
 /// By this name the store has one daemon: whoever asks whether one is at work looks for its lease.
@@ -120,6 +122,7 @@ struct Finished {
     job: String,
     run: String,
     outcome: Outcome,
+    unbegun: Option<String>,
 }
 
 impl Daemon {
@@ -168,17 +171,23 @@ impl Daemon {
     /// How many jobs it serves, in words.
     pub fn jobs(&self) -> String {
         let timed = self.board.next_moments().filter(|(_, next)| next.is_some()).count();
-        let all = self.board.next_moments().count();
-        format!(
-            "{} of which {timed} have a next moment",
-            counted(u32::try_from(all).unwrap_or(u32::MAX), "job", "jobs")
-        )
+        let all = self.board.next_moments().count() as u64;
+        let have = match timed {
+            0 => "none has".to_owned(),
+            1 => "1 has".to_owned(),
+            timed => format!("{timed} have"),
+        };
+        format!("{} of which {have} a next moment", counted(all, "job", "jobs"))
     }
 
     fn finished(&mut self, finished: &Finished, now: Timestamp) -> Vec<Verdict> {
         self.tally.ended(&finished.job, finished.outcome);
         self.at_work.remove(&finished.run);
-        self.board.ended(&finished.job, &finished.run, finished.outcome, now)
+        let mut verdicts = self.board.ended(&finished.job, &finished.run, finished.outcome, now);
+        for verdict in verdicts.iter_mut().filter(|verdict| verdict.entry.run == finished.run) {
+            verdict.unbegun.clone_from(&finished.unbegun);
+        }
+        verdicts
     }
 
     /// How long nothing is to be decided.
@@ -219,8 +228,9 @@ impl Daemon {
             let mut verdicts = self.finished(finished, now);
             verdicts.retain(|verdict| verdict.entry.run == finished.run);
             for verdict in verdicts.iter_mut().filter(|verdict| verdict.entry.cause != Cause::Hand) {
-                if verdict.what == What::Ended(Outcome::Interrupted) {
-                    verdict.what = What::Left;
+                // One that was asked to stop before it could hear of it is ended by the signal.
+                if let What::Ended(Outcome::Interrupted) | What::Again(Outcome::Killed(ASKED)) = verdict.what {
+                    (verdict.what, verdict.entry.due_at) = (What::Left, now);
                 }
             }
             self.unkept.append(&mut verdicts);

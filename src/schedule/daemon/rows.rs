@@ -10,7 +10,7 @@ use crate::store::{JobRow, PauseRow, TickRow, TriggerStanding};
 
 /// The row of the moment that a verdict is about; `None` where it changes none.
 pub(super) fn tick(verdict: &Verdict, now: Timestamp) -> Option<TickRow> {
-    let Verdict { job, entry, what } = verdict;
+    let Verdict { job, entry, what, .. } = verdict;
     // What is started by hand is no moment, and events have rows of their own.
     if !matches!(entry.cause, Cause::Schedule | Cause::Backfill) {
         return None;

@@ -41,7 +41,9 @@ impl Starts for Hands {
     fn run<'a>(&'a self, errand: &'a Errand, _: &'a Job, stop: CancellationToken) -> BoxFuture<'a, Ended> {
         let (ends, ending) = oneshot::channel();
         self.0.send(Begun { errand: errand.clone(), stop, ends }).ok();
-        Box::pin(async move { Ended { exit: Exit::Code(ending.await.unwrap_or(130)), said: String::new() } })
+        Box::pin(
+            async move { Ended { exit: Exit::Code(ending.await.unwrap_or(130)), said: String::new(), unbegun: None } },
+        )
     }
 }
 
@@ -308,7 +310,7 @@ async fn a_changed_file_shows_its_next_moment_and_a_jump_of_the_clock_is_said() 
     let served = scene.serve().await;
     *scene.jobs.lock().unwrap() = vec![job("sync", "0 5 * * *")];
     scene.now(&served, "22T02:00");
-    for wanted in ["job sync: next 2026-11-22T05:00:00Z (was 2026-11-22T03:00:00Z)", "further than time has passed"] {
+    for wanted in ["job sync: next 2026-11-22 05:00 UTC (was 2026-11-22 03:00 UTC)", "further than time has passed"] {
         let mut heard = false;
         for _ in 0..2_000 {
             heard = scene.said.0.lock().unwrap().iter().any(|line| line.contains(wanted));

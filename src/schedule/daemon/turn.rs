@@ -116,13 +116,13 @@ impl Daemon {
                 span.record("otel.status_code", "ERROR");
             }
             // Nobody listens any more: the next daemon finds out by itself.
-            tell.send(Finished { job: errand.job, run, outcome }).ok();
+            tell.send(Finished { job: errand.job, run, outcome, unbegun: ended.unbegun }).ok();
         };
         tokio::spawn(work.instrument(span));
     }
 
     fn say(&self, verdict: &Verdict) {
-        let Verdict { job, entry, what } = verdict;
+        let Verdict { job, entry, what, .. } = verdict;
         let level = match what {
             What::Waits(_) | What::Again(Outcome::Elsewhere) => Level::Debug,
             What::Missed { .. } | What::Again(_) => Level::Warn,

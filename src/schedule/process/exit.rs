@@ -9,6 +9,8 @@ pub struct Ended {
     pub exit: Exit,
     /// The end of what it wrote to stderr, and what could not be written down about it.
     pub said: String,
+    /// Why it never became a run, in its own words: of that there is no log.
+    pub unbegun: Option<String>,
 }
 
 /// How it ended.

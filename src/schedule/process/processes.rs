@@ -22,6 +22,8 @@ use crate::store::{Cause, Store};
 
 /// What a run that stops softly ends with.
 const INTERRUPTED: u8 = 130;
+/// What a process ends with that leaves its work to another one.
+const ELSEWHERE: u8 = 7;
 /// Lines that are told of a run that never came to be.
 const TOLD: usize = 10;
 /// The same program even if its file was replaced by a newer one meanwhile.
@@ -161,7 +163,7 @@ impl Processes {
             Ok(living) => living,
             Err(error) => {
                 let why = format!("failed to start `{}`: {error}", self.program.display());
-                return Ended { exit: Exit::NotStarted(why), said: String::new() };
+                return Ended { exit: Exit::NotStarted(why.clone()), said: String::new(), unbegun: Some(why) };
             }
         };
         if let Some(id) = living.id() {
@@ -189,8 +191,12 @@ impl Processes {
             said,
         };
         let mut said = self.redactor.redact(&lost.said).into_owned();
+        let mut unbegun = None;
         match lost.mark(&self.store, &self.redactor, self.clock.now_ms()).await {
-            Ok(Marked::Unbegun) if exit != Exit::Code(0) => self.tell(errand, &said),
+            Ok(Marked::Unbegun) if !matches!(exit, Exit::Code(0 | ELSEWHERE)) => {
+                self.tell(errand, &said);
+                unbegun = reason(&said);
+            }
             Ok(Marked::Unbegun | Marked::Lost | Marked::Accounted | Marked::Elsewhere) => {}
             // A store that fails ends no daemon.
             Err(error) => {
@@ -200,7 +206,7 @@ impl Processes {
                 said.push_str(&format!("\n{line}\n"));
             }
         }
-        Ended { exit, said }
+        Ended { exit, said, unbegun }
     }
 
     /// Of what never became a run there is no log: its last words are told at once.
@@ -237,6 +243,13 @@ impl Starts for Processes {
     }
 }
 
+/// What a process that did not begin its run says of that: its error, else its last line.
+fn reason(said: &str) -> Option<String> {
+    let mut lines = said.lines().map(str::trim).filter(|line| !line.is_empty());
+    let error = lines.clone().find_map(|line| line.strip_prefix("error: "));
+    error.or_else(|| lines.next_back()).map(str::to_owned)
+}
+
 /// What became of a process that did not account for its run.
 fn why(met: &Met, code: Option<u8>, signal: Option<i32>, timeout: Duration, patience: Patience) -> String {
     match (met, code, signal) {
@@ -254,6 +267,14 @@ fn why(met: &Met, code: Option<u8>, signal: Option<i32>, timeout: Duration, pati
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn why_a_run_never_began_is_its_error_or_its_last_line() {
+        let said = "warning: old\nerror: the argument `group` is missing\n  next: write it\n\n";
+        assert_eq!(reason(said).as_deref(), Some("the argument `group` is missing"));
+        assert_eq!(reason("memory allocation failed\n\n").as_deref(), Some("memory allocation failed"));
+        assert_eq!(reason(" \n"), None);
+    }
 
     #[test]
     fn a_run_has_a_quarter_of_its_time_and_at_least_half_a_minute_to_settle() {

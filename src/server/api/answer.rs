@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Bytes, HttpBody};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -115,6 +115,7 @@ async fn handled(api: &Arc<Api>, parts: &Parts, body: axum::body::Body, peer: So
     let given = match method == Method::GET {
         true => Given::default(),
         false if is_json(&parts.headers) => Given::of_body(&read(body).await?, route.body)?,
+        false if says_nothing(parts, &body) => Given::of_body(b"", route.body)?,
         false => {
             let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "what changes something comes as JSON");
             return Err(problem.next("send it with Content-Type: application/json"));
@@ -122,6 +123,11 @@ async fn handled(api: &Arc<Api>, parts: &Parts, body: axum::body::Body, peer: So
     };
     let query = Given::of_query(parts.uri.query().unwrap_or_default(), route.query)?;
     (route.act)(Arc::clone(api), Asked { path, query, body: given }).await
+}
+
+/// Whether there is no body at all.
+fn says_nothing(parts: &Parts, body: &axum::body::Body) -> bool {
+    !parts.headers.contains_key(header::CONTENT_TYPE) && HttpBody::is_end_stream(body)
 }
 
 async fn read(body: axum::body::Body) -> Result<Bytes, Problem> {

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::answer::{Asked, Reply};
 use super::door::Access;
 use super::field::{Field, Need, Ty};
-use super::jobs::WHO;
+use super::jobs::{WHO, ordered};
 use super::problem::Problem;
 use super::records::APPROVED;
 use super::route::{Route, Shape};
@@ -58,6 +58,7 @@ async fn approve(api: Arc<Api>, asked: Asked) -> Result<Reply, Problem> {
     let (named, reason) = (asked.body.leaves("numbers"), asked.body.text("reason").unwrap_or_default());
     let (reason, at) = (api.redactor.redact(reason), api.clock.now_ms());
     let approved = api.past.approve(asked.name(), &named, &who(&asked.body), &reason, at).await?;
+    ordered(&api).await;
     let left: Vec<_> = approved.left.iter().map(Hold::json).collect();
     let next = approved.next(&api.past.flags);
     Ok(Reply::ok(json!({ "type": "approved", "run": approved.id, "left": left, "next": next })))

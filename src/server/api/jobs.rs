@@ -129,6 +129,7 @@ async fn pause(api: Arc<Api>, asked: Asked) -> Result<Reply, Problem> {
     let (until, reason) = (asked.body.time("until"), asked.body.text("reason").unwrap_or_default());
     let (store, who, now) = (&api.past.store, who(&asked.body), api.clock.now());
     let row = schedule::pause(store, &job.name, until, reason, &who, now).await?;
+    ordered(&api).await;
     let until = row.until.and_then(|at| Timestamp::from_millisecond(at).ok()).map(|at| at.to_string());
     let object = json!({ "type": "paused", "job": row.job, "until": until, "reason": row.reason, "who": row.who });
     Ok(Reply::ok(object))
@@ -137,6 +138,7 @@ async fn pause(api: Arc<Api>, asked: Asked) -> Result<Reply, Problem> {
 async fn unpause(api: Arc<Api>, asked: Asked) -> Result<Reply, Problem> {
     let job = one(&api, asked.name()).await?.job;
     let was = api.past.store.unpause_job(&job.name).await?;
+    ordered(&api).await;
     let object = json!({ "type": "unpaused", "job": job.name, "was_paused": was, "file_pauses": job.paused });
     Ok(Reply::ok(object))
 }
@@ -165,8 +167,14 @@ async fn backfill(api: Arc<Api>, asked: Asked) -> Result<Reply, Problem> {
     };
     let which = if asked.body.flag("only_missing") { Moments::Missing } else { Moments::All };
     let done = schedule::backfill(&api.past.store, &job, (from, to), which, api.clock.now()).await?;
+    ordered(&api).await;
     let object = json!({ "type": "backfill", "job": job.name, "asked": done.asked, "left": done.left });
     Ok(Reply::json(StatusCode::ACCEPTED, object))
+}
+
+/// Whoever asks next sees what was ordered. It is in the store: where the scheduler does not answer now, it takes it in later.
+pub(super) async fn ordered(api: &Api) {
+    let _ = api.desk.take_orders().await;
 }
 
 async fn one(api: &Api, name: &str) -> Result<SeenJob, Problem> {

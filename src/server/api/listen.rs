@@ -72,7 +72,7 @@ pub async fn listen(options: Options) -> std::io::Result<Listening> {
     let address = listener.local_addr()?;
     let api = Api {
         door: Door::new(address, hosts, &token),
-        health: Health::new(past.store.clone(), desk.clone()),
+        health: Health::new(past.store.clone(), desk.clone(), arrivals.clone()),
         meter: Shared::new(past.clone(), desk.clone(), arrivals, clock.clone()),
         past,
         desk,

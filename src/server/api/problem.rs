@@ -53,6 +53,7 @@ impl Problem {
     }
 }
 
+/// Whoever asks here sees no paths and has no commands to type.
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         let status = match denied.ground {
@@ -61,13 +62,13 @@ impl From<Denied> for Problem {
             Ground::Busy => StatusCode::CONFLICT,
             Ground::Failed => StatusCode::SERVICE_UNAVAILABLE,
         };
-        Self { next: denied.hint, ..Self::new(status, denied.message) }
+        Self { next: denied.ask, ..Self::new(status, denied.open.unwrap_or(denied.message)) }
     }
 }
 
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, error.in_short())
     }
 }
 

@@ -6,6 +6,8 @@ use serde_json::{Map, Value, json};
 pub(super) struct Record {
     pub(super) name: &'static str,
     pub(super) doc: &'static str,
+    /// The record whose fields it begins with. One that it has itself takes the place of one of the same name.
+    pub(super) begins: Option<&'static Record>,
     pub(super) fields: &'static [Of],
 }
 
@@ -64,8 +66,8 @@ impl Kind {
 impl Record {
     /// Its JSON Schema.
     pub(super) fn schema(&self) -> Value {
-        let properties: Map<String, Value> = self.fields.iter().map(|of| (of.0.to_owned(), described(of))).collect();
-        let required: Vec<&str> = self.fields.iter().filter(|of| !matches!(of.1, Perhaps(_))).map(|of| of.0).collect();
+        let properties: Map<String, Value> = self.all().map(|of| (of.0.to_owned(), described(of))).collect();
+        let required: Vec<&str> = self.all().filter(|of| !matches!(of.1, Perhaps(_))).map(|of| of.0).collect();
         json!({
             "type": "object",
             "description": self.doc,
@@ -75,9 +77,20 @@ impl Record {
         })
     }
 
-    /// The records that it names.
+    /// All fields in their order.
+    fn all(&self) -> impl Iterator<Item = &'static Of> + '_ {
+        let first = self.begins.map_or(&[][..], |record| record.fields).iter();
+        let first = first.map(|of| self.fields.iter().find(|own| own.0 == of.0).unwrap_or(of));
+        first.chain(self.fields.iter().filter(|own| !self.begins.is_some_and(|record| record.has(own.0))))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|of| of.0 == name)
+    }
+
+    /// The records that its fields name.
     pub(super) fn inner(&self) -> impl Iterator<Item = &'static Record> + '_ {
-        self.fields.iter().filter_map(|of| named(of.1))
+        self.all().filter_map(|of| named(of.1))
     }
 }
 

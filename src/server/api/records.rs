@@ -10,6 +10,7 @@ pub(super) use told::{ALARM, ASIDE, DELIVERY, DELIVERY_WHOLE, HOOK, MESSAGE, REP
 pub(super) static PROBLEM: Record = Record {
     name: "Problem",
     doc: "What went wrong (RFC 9457).",
+    begins: None,
     fields: &[
         Of("type", Text, "about:blank: the status says which kind it is"),
         Of("title", Text, "The status in words"),
@@ -22,6 +23,7 @@ pub(super) static PROBLEM: Record = Record {
 pub(super) static JOB: Record = Record {
     name: "Job",
     doc: "A job in force, as its file has it and as the scheduler knows it.",
+    begins: None,
     fields: &[
         Of("type", Word("job"), "What it is"),
         Of("job", Text, "By what it is known"),
@@ -48,12 +50,14 @@ pub(super) static JOB: Record = Record {
 pub(super) static PAUSE: Record = Record {
     name: "Pause",
     doc: "Why, and until when, a job does not run.",
+    begins: None,
     fields: &[Of("until", Maybe(&Time), "Until when; null is until somebody ends it"), Of("reason", Text, "Why")],
 };
 
 pub(super) static PAUSED: Record = Record {
     name: "Paused",
     doc: "A job was paused.",
+    begins: None,
     fields: &[
         Of("type", Word("paused"), "What it is"),
         Of("job", Text, "The job"),
@@ -66,6 +70,7 @@ pub(super) static PAUSED: Record = Record {
 pub(super) static UNPAUSED: Record = Record {
     name: "Unpaused",
     doc: "A job may run again.",
+    begins: None,
     fields: &[
         Of("type", Word("unpaused"), "What it is"),
         Of("job", Text, "The job"),
@@ -77,6 +82,7 @@ pub(super) static UNPAUSED: Record = Record {
 pub(super) static BEGUN: Record = Record {
     name: "Asked",
     doc: "A run will begin, or go on, as soon as there is a place for it.",
+    begins: None,
     fields: &[
         Of("type", Word("asked"), "What it is"),
         Of("job", Text, "The job"),
@@ -87,6 +93,7 @@ pub(super) static BEGUN: Record = Record {
 pub(super) static BACKFILL: Record = Record {
     name: "Backfill",
     doc: "Moments of the past were asked for; they run one after the other.",
+    begins: None,
     fields: &[
         Of("type", Word("backfill"), "What it is"),
         Of("job", Text, "The job"),
@@ -98,6 +105,7 @@ pub(super) static BACKFILL: Record = Record {
 pub(super) static TICK: Record = Record {
     name: "Tick",
     doc: "A due moment and what became of it.",
+    begins: None,
     fields: &[
         Of("type", Word("tick"), "What it is"),
         Of("job", Text, "The job"),
@@ -119,6 +127,7 @@ pub(super) static TICK: Record = Record {
 pub(super) static RUN: Record = Record {
     name: "Run",
     doc: "A run as it is listed.",
+    begins: None,
     fields: &[
         Of("type", Word("run"), "What it is"),
         Of("run", Text, "Its id"),
@@ -139,6 +148,7 @@ pub(super) static RUN: Record = Record {
 pub(super) static RUN_WHOLE: Record = Record {
     name: "RunWhole",
     doc: "Everything that is small of a run.",
+    begins: None,
     fields: &[
         Of("type", Word("run"), "What it is"),
         Of("run", Text, "Its id"),
@@ -172,6 +182,7 @@ pub(super) static RUN_WHOLE: Record = Record {
 pub(super) static REQUESTS: Record = Record {
     name: "Requests",
     doc: "What was asked of a platform with one operation. Of a run at work, as of some seconds ago.",
+    begins: None,
     fields: &[
         Of("connection", Text, "The connection"),
         Of("operation", Text, "noun.verb"),
@@ -186,6 +197,7 @@ pub(super) static REQUESTS: Record = Record {
 pub(super) static HOLD: Record = Record {
     name: "Hold",
     doc: "A brake's refusal.",
+    begins: None,
     fields: &[
         Of("brake", Text, "Which brake: the name under which its number is approved"),
         Of("number", Int, "The number that a person must name"),
@@ -199,6 +211,7 @@ pub(super) static HOLD: Record = Record {
 pub(super) static EFFECT: Record = Record {
     name: "Effect",
     doc: "One write to one subject.",
+    begins: None,
     fields: &[
         Of("type", Word("effect"), "What it is"),
         Of("effect", Int, "Its number"),
@@ -227,6 +240,7 @@ pub(super) static EFFECT: Record = Record {
 pub(super) static CALL: Record = Record {
     name: "Call",
     doc: "A request that could change something.",
+    begins: None,
     fields: &[
         Of("type", Word("call"), "What it is"),
         Of("call", Int, "Its number"),
@@ -245,6 +259,7 @@ pub(super) static CALL: Record = Record {
 pub(super) static LINE: Record = Record {
     name: "LogLine",
     doc: "A line of a run's log.",
+    begins: None,
     fields: &[
         Of("type", Word("log"), "What it is"),
         Of("at", Maybe(&Time), "When it was said"),
@@ -256,6 +271,7 @@ pub(super) static LINE: Record = Record {
 pub(super) static PLAN: Record = Record {
     name: "Plan",
     doc: "A plan as it is listed.",
+    begins: None,
     fields: &[
         Of("type", Word("plan"), "What it is"),
         Of("plan", Text, "Its name, and the name of the one run that it can become"),
@@ -270,6 +286,7 @@ pub(super) static PLAN: Record = Record {
 pub(super) static PLAN_WHOLE: Record = Record {
     name: "PlanWhole",
     doc: "A plan without the people whom it touches.",
+    begins: None,
     fields: &[
         Of("type", Word("plan"), "What it is"),
         Of("beadle_plan", Int, "The version of this form"),
@@ -297,6 +314,7 @@ pub(super) static PLAN_WHOLE: Record = Record {
 pub(super) static TOUCH: Record = Record {
     name: "Touch",
     doc: "What a plan does to one subject.",
+    begins: None,
     fields: &[
         Of("type", Word("touch"), "What it is"),
         Of("kind", Text, "person, group, …"),
@@ -318,6 +336,7 @@ pub(super) static TOUCH: Record = Record {
 pub(super) static APPROVED: Record = Record {
     name: "Approved",
     doc: "A person's leave was kept.",
+    begins: None,
     fields: &[
         Of("type", Word("approved"), "What it is"),
         Of("run", Text, "The run or the plan"),
@@ -329,28 +348,9 @@ pub(super) static APPROVED: Record = Record {
 pub(super) static DOUBT: Record = Record {
     name: "Doubt",
     doc: "An effect of which nobody knows whether it happened, or that was only promised.",
+    begins: Some(&EFFECT),
     fields: &[
         Of("type", Text, "doubt, or promised"),
-        Of("effect", Int, "Its number"),
-        Of("run", Text, "Its run"),
-        Of("attempt", Int, "The attempt that began it"),
-        Of("account", Text, "The account behind the connection"),
-        Of("operation", Text, "noun.verb"),
-        Of("consequence", Text, "adds, removes, …"),
-        Of("mails", Text, "no, yes or unknown"),
-        Of("subject", Object, "Whom or what it touches: kind and key"),
-        Of("address", Maybe(&Text), "The person's address"),
-        Of("group", Maybe(&Text), "The group it is about"),
-        Of("campaign", Maybe(&Text), "The occasion of a mail"),
-        Of("state", Text, "How it stands"),
-        Of("under_way", Flag, "Whether a process works on it"),
-        Of("begun", Maybe(&Time), "When it was begun"),
-        Of("settled", Maybe(&Time), "When it was settled"),
-        Of("settled_by", Maybe(&Text), "By what it was settled"),
-        Of("error", Maybe(&Text), "What went wrong"),
-        Of("job", Maybe(&Text), "The platform's job"),
-        Of("superseded_in", Maybe(&Int), "The attempt that asked for something else"),
-        Of("asked", Any, "What was asked for"),
         Of("connection", Text, "The connection's name when it was sent"),
         Of("script", Text, "The script of its run"),
         Of("sentence", Text, "What its call says to people"),
@@ -363,6 +363,7 @@ pub(super) static DOUBT: Record = Record {
 pub(super) static SETTLED: Record = Record {
     name: "Settled",
     doc: "Doubts were settled.",
+    begins: None,
     fields: &[
         Of("type", Word("settled"), "What it is"),
         Of("effects", Ints, "Their numbers"),
@@ -375,6 +376,7 @@ pub(super) static SETTLED: Record = Record {
 pub(super) static LOOKED: Record = Record {
     name: "Looked",
     doc: "The platforms were asked about what is in doubt.",
+    begins: None,
     fields: &[
         Of("type", Word("looked"), "What it is"),
         Of("settled", Ints, "The numbers of those of which somebody knows by now"),

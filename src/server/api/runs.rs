@@ -14,7 +14,7 @@ use super::page::{CURSOR, LIMIT, after, last, limit, page};
 use super::problem::Problem;
 use super::records::{BEGUN, CALL, EFFECT, LINE, RUN, RUN_WHOLE};
 use super::route::{Route, Shape};
-use crate::effects::brakes::{Hold, flags};
+use crate::effects::brakes::Hold;
 use crate::runs::history::{Owner, Shown, effect_json, log_json};
 use crate::schedule::ByHand;
 use crate::store::{RunFilter, RunState};
@@ -180,7 +180,7 @@ async fn resume(api: Arc<Api>, asked: Asked) -> Result<Reply, Problem> {
     }
     let open = api.past.shown(id).await?.open_holds();
     if !open.is_empty() {
-        let next = format!("POST /api/v1/runs/{id}/approve, or: beadle approve {id} {}", flags(&open));
+        let next = format!("POST /api/v1/runs/{id}/approve");
         return Err(wrong(format!("run `{id}` is held")).next(next));
     }
     let Some(job) = run.of.job.map(|job| job.name) else {

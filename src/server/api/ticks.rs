@@ -8,6 +8,7 @@ use super::Api;
 use super::answer::{Asked, Reply};
 use super::door::Access;
 use super::field::{Field, Need, Ty};
+use super::jobs::unknown;
 use super::page::{CURSOR, LIMIT, after, last, limit, page};
 use super::problem::Problem;
 use super::records::TICK;
@@ -30,7 +31,7 @@ pub(super) const ROUTES: &[Route] = &[Route {
     ],
     body: &[],
     good: (200, Shape::Page(&TICK)),
-    refusals: &[503],
+    refusals: &[404, 503],
     act: |api, asked| Box::pin(list(api, asked)),
 }];
 
@@ -45,6 +46,13 @@ async fn list(api: Arc<Api>, asked: Asked) -> Result<Reply, Problem> {
         most: u32::try_from(limit).unwrap_or(u32::MAX),
     };
     let rows = api.past.store.ticks(&filter).await?;
+    if let Some(job) = filter.job.as_deref().filter(|_| rows.is_empty()) {
+        // A job that is no more may have had moments, only none of those that were asked for.
+        let any = TickFilter { job: Some(job.to_owned()), most: 1, ..TickFilter::default() };
+        if api.desk.job(job).await?.is_none() && api.past.store.ticks(&any).await?.is_empty() {
+            return Err(unknown(job));
+        }
+    }
     let last = last(&rows, limit, |row| (row.scheduled_at, row.job.clone()));
     Ok(Reply::ok(page(rows.iter().map(tick_json).collect(), last)))
 }

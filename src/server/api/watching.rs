@@ -32,7 +32,8 @@ pub(super) const ROUTES: &[Route] = &[
         method: Method::GET,
         path: "/readyz",
         name: "readyz",
-        doc: "Whether it works: the store can be read and written, and the scheduler turns. What is wrong stands in the answer.",
+        doc: "Whether it works: the store can be read and written, the scheduler turns, and hooks, where there are any, are received. \
+              What is wrong stands in the answer.",
         access: Access::Anybody,
         query: &[],
         body: &[],

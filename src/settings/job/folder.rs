@@ -88,6 +88,11 @@ impl Jobs {
         })
     }
 
+    /// Whether the file of this job is there and cannot be used.
+    pub fn is_broken(&self, name: &str) -> bool {
+        self.broken.iter().any(|(file, _)| file.file_stem().is_some_and(|stem| stem == name))
+    }
+
     fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.jobs.keys().map(String::as_str)
     }

@@ -1,6 +1,8 @@
 //! `[notify]` of a job: who is told, how, and after how many failures. Addresses that let whoever has them post are secrets:
 //! they are read when they are used, like credentials.
 
+use std::path::{Path, PathBuf};
+
 use super::super::address::{BaseUrl, Plaintext};
 use super::super::connection::source_of;
 use super::super::error::Error;
@@ -49,6 +51,8 @@ pub enum Shape {
 pub struct Address {
     key: &'static str,
     from: From,
+    /// The job's file.
+    file: PathBuf,
 }
 
 const KEYS: &[&str] = &["after", "webhook", "shape", "slack", "teams", "command", "mail", "ping_url"];
@@ -60,7 +64,7 @@ impl Address {
         let named = |why: String| Error::new(format!("`{}` of `[notify]` {why}", self.key));
         let secret = self.from.read(&project.folder, environment).map_err(named)?;
         redactor.learn(&secret);
-        usable(secret.expose()).map_err(|why| named(format!("comes from {} and {why}", self.from.name())))?;
+        usable(secret.expose()).map_err(|why| named(format!("comes from {} and {why}", self.source())))?;
         Ok(secret)
     }
 
@@ -77,7 +81,10 @@ impl Address {
 
     /// Where it comes from, for people; never the address itself.
     pub fn source(&self) -> String {
-        self.from.name()
+        match &self.from {
+            From::Literal(_) => self.file.display().to_string(),
+            from => from.name(),
+        }
     }
 }
 
@@ -88,9 +95,10 @@ impl Notify {
     }
 
     pub(super) fn read(table: Table, source: &Source, warn: &mut Vec<String>) -> Result<Self, Error> {
+        let is_there = !table.0.is_empty();
         let mut section = Section::new("[notify]".into(), table, source, KEYS)?;
         let after = section.int("after", 1, 1, 1000)?;
-        let webhook = webhook(&mut section, warn)?;
+        let webhook = webhook(&mut section, &source.file, warn)?;
         let command = command(&mut section)?;
         let mail = match section.text("mail")? {
             None => None,
@@ -99,13 +107,20 @@ impl Notify {
                 Err(why) => return Err(section.refuse("mail", &origin, &format!("must be an address: {why}"))),
             },
         };
-        let ping = address(&mut section, "ping_url", warn)?.map(|(address, _)| Ping(address));
-        Ok(Self { after: u32::try_from(after).unwrap_or(1), webhook, command, mail, ping })
+        let ping = address(&mut section, "ping_url", &source.file, warn)?.map(|(address, _)| Ping(address));
+        let notify = Self { after: u32::try_from(after).unwrap_or(1), webhook, command, mail, ping };
+        if is_there && notify.is_nobody() {
+            warn.push(
+                "`[notify]` tells nobody: name `slack`, `teams`, `webhook`, `command`, `mail` or `ping_url` in it"
+                    .to_owned(),
+            );
+        }
+        Ok(notify)
     }
 }
 
 /// `webhook` with its `shape`, or `slack`, or `teams`.
-fn webhook(section: &mut Section<'_>, warn: &mut Vec<String>) -> Result<Option<(Shape, Address)>, Error> {
+fn webhook(section: &mut Section<'_>, file: &Path, warn: &mut Vec<String>) -> Result<Option<(Shape, Address)>, Error> {
     let shape_at = section.text("shape")?;
     let shape = match &shape_at {
         None => Shape::Json,
@@ -113,7 +128,7 @@ fn webhook(section: &mut Section<'_>, warn: &mut Vec<String>) -> Result<Option<(
     };
     let mut found: Option<(&'static str, Shape, Address)> = None;
     for (key, shape) in [("webhook", shape), ("slack", Shape::Slack), ("teams", Shape::Teams)] {
-        let Some((address, origin)) = address(section, key, warn)? else { continue };
+        let Some((address, origin)) = address(section, key, file, warn)? else { continue };
         if let Some((other, ..)) = found {
             return Err(section.refuse_secretly(key, &origin, &format!("stands beside `{other}`; name one of them")));
         }
@@ -129,6 +144,7 @@ fn webhook(section: &mut Section<'_>, warn: &mut Vec<String>) -> Result<Option<(
 fn address(
     section: &mut Section<'_>,
     key: &'static str,
+    file: &Path,
     warn: &mut Vec<String>,
 ) -> Result<Option<(Address, Origin)>, Error> {
     let Some(node) = section.take(key) else { return Ok(None) };
@@ -139,7 +155,7 @@ fn address(
             "`{key}` of `[notify]` stands in the job's file in plain text; \"env:NAME\", \"file:PATH\" or a command keeps it out"
         ));
     }
-    Ok(Some((Address { key, from }, node.origin)))
+    Ok(Some((Address { key, from, file: file.to_owned() }, node.origin)))
 }
 
 /// Strict like the address of a connection, and with a query where services have one.
@@ -147,7 +163,7 @@ fn usable(text: &str) -> Result<(), String> {
     let (address, query) = text.split_once('?').unwrap_or((text, ""));
     match query.contains('#') || query.chars().any(|c| !c.is_ascii_graphic()) {
         true => Err("has a query that is not written as addresses are".to_owned()),
-        false => BaseUrl::parse(address, Plaintext::Loopback).map(drop),
+        false => BaseUrl::parse(address, Plaintext::LoopbackForGood).map(drop),
     }
 }
 

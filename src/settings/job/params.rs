@@ -21,6 +21,12 @@ pub enum ParamsAt {
 }
 
 impl Job {
+    /// The group that its parameters name: two jobs that name the same one, over the same connection, do not work on it at
+    /// the same time.
+    pub fn group(&self) -> Option<&str> {
+        self.params.get("group").map(String::as_str)
+    }
+
     /// What a person types to give the script this argument: `value` is as it stands in the file.
     pub fn how_to_give(&self, name: &str, value: &str) -> String {
         let file = self.file.display();

@@ -40,6 +40,12 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("name", "a job is called as its file is"),
     ("cron", "write `schedule`"),
     ("when", "write `schedule`"),
+    ("every", "write `schedule`: \"*/15 * * * *\" is every 15 minutes"),
+    ("interval", "write `schedule`: \"*/15 * * * *\" is every 15 minutes"),
+    ("command", "write `script`: a job runs a script of the project"),
+    ("catchup", "write `missed`"),
+    ("concurrency", "write `overlap`"),
+    ("max_retries", "write `retries`"),
     ("tz", "write `timezone`"),
     ("zone", "write `timezone`"),
     ("args", "write `[params]`"),
@@ -86,7 +92,7 @@ pub(super) fn parse(file: &Path, text: &str, settings: &Settings) -> Result<Pars
     let mut section = Section::new(String::new(), table, &source, KEYS)?;
     let mut warnings = Vec::new();
     let script = script(&mut section, file)?;
-    let timetable = schedule::timetable(&mut section, &source)?;
+    let timetable = schedule::timetable(&mut section, &source, &mut warnings)?;
     let (on, on_at) = schedule::topics(&mut section, &mut warnings)?;
     let connection = connection(&mut section, settings)?;
     if let Some(at) = on_at.as_ref().filter(|_| !on.is_empty()) {

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 
-use super::super::error::{Error, suggestion};
+use super::super::error::Error;
 use super::super::project;
 use super::super::section::Section;
 use super::super::tree::{Origin, Source};
@@ -11,16 +11,27 @@ use crate::model::Topic;
 use crate::timetable::{Expression, Refused, Timetable};
 
 /// Reads `schedule` and `timezone`. What is wrong in an expression is shown at its very characters.
-pub(super) fn timetable(section: &mut Section<'_>, source: &Source) -> Result<Timetable, Error> {
+pub(super) fn timetable(
+    section: &mut Section<'_>,
+    source: &Source,
+    warn: &mut Vec<String>,
+) -> Result<Timetable, Error> {
     let zone = match section.text("timezone")? {
         None => TimeZone::UTC,
         Some((name, origin)) => project::zone(&name).map_err(|why| section.refuse("timezone", &origin, &why))?,
     };
-    let mut expressions = Vec::new();
+    let mut expressions: Vec<Expression> = Vec::new();
     if let Some(texts) = texts(section, "schedule", "\"30 2 * * *\"")? {
+        if texts.each.is_empty() {
+            let why = "names no time: write \"30 2 * * *\", or take the line out";
+            return Err(section.refuse("schedule", &texts.all, why));
+        }
         for (text, origin) in texts.each {
-            let read = Expression::parse(&text).map_err(|why| refused(source, &origin, &texts.all, &why));
-            expressions.push(read?);
+            let read = Expression::parse(&text).map_err(|why| refused(source, &origin, &texts.all, &why))?;
+            match expressions.iter().any(|one| is_same(one, &read)) {
+                true => warn.push(format!("`{read}` stands in `schedule` twice; once is enough")),
+                false => expressions.push(read),
+            }
         }
     }
     Ok(Timetable::new(expressions, zone))
@@ -30,10 +41,15 @@ pub(super) fn timetable(section: &mut Section<'_>, source: &Source) -> Result<Ti
 pub(super) fn topics(section: &mut Section<'_>, warn: &mut Vec<String>) -> Result<(Vec<Topic>, Option<Origin>), Error> {
     let mut topics = Vec::new();
     let Some(texts) = texts(section, "on", "\"user.created\"")? else { return Ok((topics, None)) };
+    let known = || Topic::ALL.map(|topic| format!("`{topic}`")).join(", ");
+    if texts.each.is_empty() {
+        let why = format!("names no event: write one of {}, or take the line out", known());
+        return Err(section.refuse("on", &texts.all, &why));
+    }
     for (text, origin) in texts.each {
         let Some(topic) = Topic::read(&text) else {
-            let hint = suggestion(&text, Topic::ALL.iter().map(|topic| topic.name()));
-            return Err(section.refuse("on", &origin, &format!("names no event: `{text}`{hint}")));
+            let why = format!("names no event: `{text}`; there is {}", known());
+            return Err(section.refuse("on", &origin, &why));
         };
         if text != topic.name() {
             warn.push(format!("`{text}` in `on` is understood as `{topic}`, which is its name"));
@@ -43,6 +59,12 @@ pub(super) fn topics(section: &mut Section<'_>, warn: &mut Vec<String>) -> Resul
         }
     }
     Ok((topics, Some(texts.all)))
+}
+
+/// Whether both are written alike, but for blanks and capitals.
+fn is_same(one: &Expression, other: &Expression) -> bool {
+    let plain = |one: &Expression| one.to_string().split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    plain(one) == plain(other)
 }
 
 fn refused(source: &Source, origin: &Origin, all: &Origin, why: &Refused) -> Error {

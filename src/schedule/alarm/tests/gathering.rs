@@ -123,13 +123,13 @@ async fn what_does_not_arrive_is_tried_again_with_what_came_meanwhile() {
     scene.turn(&alarms, &verdicts(&jobs[..2], &FAILED)).await;
     assert_eq!(server.title().await, "2 jobs (sandbox) failed");
     let line = scene.said("answered 500: no_luck").await;
-    let wanted = "a: the webhook of the settings file answered 500: no_luck: 2 jobs (sandbox) failed; again in 2 s; \
+    let wanted = "a: the webhook of jobs/a.toml answered 500: no_luck: 2 jobs (sandbox) failed; again in 2 s; \
                   `beadle jobs notify a --test --sandbox` tries it";
     assert_eq!(line, wanted);
     scene.turn(&alarms, &verdicts(&jobs[2..], &FAILED)).await;
     assert_eq!(server.title().await, "3 jobs (sandbox) failed");
     scene.arrived().await;
-    scene.said("a: the webhook of the settings file was told now: 3 jobs (sandbox) failed").await;
+    scene.said("a: the webhook of jobs/a.toml was told now: 3 jobs (sandbox) failed").await;
 }
 
 #[tokio::test]
