@@ -380,7 +380,7 @@ async fn a_run_that_somebody_has_taken_over_is_left_alone() {
 
 #[tokio::test]
 async fn a_run_that_nobody_waits_for_any_more_stops_and_its_siblings_do_not() {
-    let daemon = Daemon::new("", WAITS).await;
+    let daemon = Daemon::new("overlap = \"allow\"\n", WAITS).await;
     let stop = CancellationToken::new();
     let forgotten = daemon.begin(&stop);
     daemon.begun().await;
