@@ -48,6 +48,16 @@ impl Clock {
     }
 }
 
+/// The moment that the store keeps as so many milliseconds since the epoch; `None` outside of the calendar.
+pub fn moment(at_ms: i64) -> Option<Timestamp> {
+    Timestamp::from_millisecond(at_ms).ok()
+}
+
+/// The same for programs: `2026-11-22T01:58:03Z`.
+pub fn rfc3339(at_ms: Option<i64>) -> Option<String> {
+    at_ms.and_then(moment).map(|at| at.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

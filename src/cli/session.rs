@@ -48,6 +48,8 @@ pub(super) struct Session<'a> {
     pub(super) store: Store,
     pub(super) runtime: Runtime,
     mode: Mode,
+    /// Outlives the runtime: a span ends with its task, and a task that is given up ends some time after the run.
+    traces: std::cell::OnceCell<Traces>,
 }
 
 impl<'a> Session<'a> {
@@ -60,13 +62,12 @@ impl<'a> Session<'a> {
             .map_err(|error| Failure::failed(format!("failed to start: {error}")))?;
         let store = runtime.block_on(Store::open(&settings.project.store));
         let store = store.map_err(|error| Failure::failed(error.to_string()))?;
-        Ok(Self { shell, settings, store, runtime, mode })
+        Ok(Self { shell, settings, store, runtime, mode, traces: std::cell::OnceCell::new() })
     }
 
     /// Runs an order and shows its report.
     pub(super) fn run(&self, order: &Order, play: Play) -> Result<Code, Failure> {
-        // Until the end is shown: what then still waits to be sent holds nobody up.
-        let _traces = Traces::begin(self.shell, Parent::Starter);
+        self.traces.get_or_init(|| Traces::begin(self.shell, Parent::Starter));
         let cancel = Cancel::default();
         if play.tether == Tether::Stdin {
             tether::hold(cancel.clone(), Arc::clone(&self.shell.printer))

@@ -52,13 +52,12 @@ impl People {
         for (id, group) in wanted.iter().filter(|about| !self.0.contains_key(about)) {
             places.entry(group.clone()).or_default().insert(id.clone());
         }
-        for (group, mut missing) in places.clone() {
-            self.read_list(reader, group, &mut missing, &mut talk).await;
+        for (group, missing) in &mut places {
+            self.read_list(reader, group, missing, &mut talk).await;
         }
         let left: Vec<About> = places
             .into_iter()
-            .flat_map(|(group, ids)| ids.into_iter().map(move |id| (id, group.clone())))
-            .filter(|about| !self.0.contains_key(about))
+            .flat_map(|(group, missing)| missing.into_iter().map(move |id| (id, group.clone())))
             .collect();
         self.one_by_one(reader, left, &mut talk).await
     }
@@ -68,7 +67,7 @@ impl People {
     async fn read_list<F: Fn(usize, usize) + Send + Sync>(
         &mut self,
         reader: &Reader,
-        group: Option<String>,
+        group: &Option<String>,
         missing: &mut HashSet<String>,
         talk: &mut Talk<F>,
     ) {
@@ -77,7 +76,7 @@ impl People {
         }
         let Ok(first) = reader.page(group.as_deref(), 0).await else { return };
         let rows = first.len();
-        self.take(first, &group, missing);
+        self.take(first, group, missing);
         let budget = missing.len() / FOR_A_PAGE;
         if rows == 0 || budget == 0 {
             return;
@@ -86,7 +85,7 @@ impl People {
         match reader.page(group.as_deref(), rows * (budget + 1)).await {
             Ok(behind) if behind.is_empty() => {}
             Ok(behind) => {
-                self.take(behind, &group, missing);
+                self.take(behind, group, missing);
                 return;
             }
             Err(_) => return,
@@ -102,7 +101,7 @@ impl People {
                 return;
             }
             offset += page.len();
-            self.take(page, &group, missing);
+            self.take(page, group, missing);
         }
     }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::alarm::Message;
+use crate::clock::rfc3339;
 use crate::settings::Job;
 use crate::store::{AlarmRow, LetterRow, TickRow};
 
@@ -32,8 +33,8 @@ pub fn tick_json(tick: &TickRow) -> Value {
     json!({
         "type": "tick",
         "job": tick.job,
-        "scheduled_at": time(Some(tick.scheduled_at)),
-        "due_at": time(Some(tick.due_at)),
+        "scheduled_at": rfc3339(Some(tick.scheduled_at)),
+        "due_at": rfc3339(Some(tick.due_at)),
         "cause": tick.cause,
         "made_up": tick.made_up,
         "state": tick.state,
@@ -41,9 +42,9 @@ pub fn tick_json(tick: &TickRow) -> Value {
         "folded": tick.folded,
         "run": tick.run,
         "tries": tick.tries,
-        "decided_at": time(Some(tick.decided_at)),
-        "begun_at": time(tick.begun_at),
-        "ended_at": time(tick.ended_at),
+        "decided_at": rfc3339(Some(tick.decided_at)),
+        "begun_at": rfc3339(tick.begun_at),
+        "ended_at": rfc3339(tick.ended_at),
     })
 }
 
@@ -55,7 +56,7 @@ pub fn alarm_json(row: &AlarmRow, undelivered: u64) -> Value {
         "state": row.state,
         "run": row.run,
         "gave_way": row.gave_way,
-        "at": time(Some(row.at)),
+        "at": rfc3339(Some(row.at)),
         "undelivered": undelivered,
     })
 }
@@ -68,13 +69,9 @@ pub fn message_json(row: &LetterRow) -> Value {
         "message": row.id,
         "job": row.job,
         "way": row.way,
-        "made_at": time(Some(row.made_at)),
+        "made_at": rfc3339(Some(row.made_at)),
         "what": row.message["what"],
         "title": message.as_ref().map(Message::title),
         "text": message.as_ref().map(Message::text),
     })
-}
-
-fn time(at: Option<i64>) -> Option<String> {
-    at.and_then(|at| Timestamp::from_millisecond(at).ok()).map(|at| at.to_string())
 }

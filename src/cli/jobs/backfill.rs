@@ -53,7 +53,7 @@ pub(super) fn backfill(options: &Options, shell: &Shell) -> Result<Code, Failure
 }
 
 fn sum(job: &str, asked: usize, left: usize) -> String {
-    let count = |number: usize| counted(u32::try_from(number).unwrap_or(u32::MAX), "moment", "moments");
+    let count = |number: usize| counted(number, "moment", "moments");
     let left = if left == 0 { String::new() } else { format!("; {} left as they are", count(left)) };
     format!("{job}: {} asked for, one after the other{left}", count(asked))
 }

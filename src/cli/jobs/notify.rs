@@ -71,7 +71,7 @@ fn show(job: &Job, session: &Session<'_>, shell: &Shell) -> Result<Code, Failure
         let waiting = match kept {
             0 => String::new(),
             _ => {
-                let count = counted(u32::try_from(kept).unwrap_or(u32::MAX), "message has", "messages have");
+                let count = counted(kept, "message has", "messages have");
                 format!(": {count} not arrived yet")
             }
         };

@@ -10,6 +10,7 @@ use super::super::past::failed;
 use super::super::session::Session;
 use super::super::{Failure, Shell};
 use super::moments::local;
+use crate::clock::moment;
 use crate::effects::Lease;
 use crate::model::counted;
 use crate::runs::history::Owner;
@@ -78,7 +79,7 @@ impl Standings {
             return Some((reason.clone(), None));
         }
         let pause = self.of(&job.name)?.pause.as_ref()?;
-        let until = pause.until.and_then(time);
+        let until = pause.until.and_then(moment);
         until.is_none_or(|until| at < until).then(|| (pause.reason.clone(), until))
     }
 
@@ -88,7 +89,7 @@ impl Standings {
         let Some(standing) = self.of(&job.name) else { return Vec::new() };
         let mut lines = Vec::new();
         if let Some(pause) = &standing.pause {
-            let until = pause.until.and_then(time);
+            let until = pause.until.and_then(moment);
             let until =
                 until.map_or("until it is unpaused".to_owned(), |until| format!("until {}", local(until, zone)));
             lines.push(format!("paused {until} by {}: {}", pause.who, pause.reason));
@@ -123,7 +124,7 @@ impl Standings {
             };
             let standing = self.jobs.entry(row.name).or_default();
             (standing.failures, standing.unfinished) = (row.failures, unfinished);
-            standing.last_done = row.last_done.and_then(time);
+            standing.last_done = row.last_done.and_then(moment);
         }
         for pause in runtime.block_on(store.pauses()).map_err(failed)? {
             if pause.until.is_none_or(|until| now.as_millisecond() < until) {
@@ -195,7 +196,7 @@ impl Standing {
 
     fn put_into(&self, map: &mut Map<String, Value>) {
         let pause = self.pause.as_ref().map(|pause| {
-            let until = pause.until.and_then(time).map(|at| at.to_string());
+            let until = pause.until.and_then(moment).map(|at| at.to_string());
             json!({ "until": until, "reason": pause.reason, "who": pause.who })
         });
         map.insert("pause".into(), json!(pause));
@@ -229,10 +230,6 @@ fn unfinished(session: &Session<'_>, id: &str) -> Result<Option<Unfinished>, Fai
         (_, RunState::Done) => return Ok(None),
     };
     Ok(Some(Unfinished { run, how, next: shown.command() }))
-}
-
-fn time(at: i64) -> Option<Timestamp> {
-    Timestamp::from_millisecond(at).ok()
 }
 
 /// `until 2027-01-07 00:00 +01:00`, with a blank before it; empty where no end is known.

@@ -8,6 +8,7 @@ use super::super::past::{failed, times};
 use super::super::session::Session;
 use super::super::{Code, Failure, Shell};
 use super::{hook, mode, name, open};
+use crate::clock::rfc3339;
 use crate::hooks::HookSecret;
 use crate::store::Error;
 
@@ -99,7 +100,7 @@ pub(super) fn rotate(options: &Rotate, shell: &Shell) -> Result<Code, Failure> {
     kept.map_err(failed)?;
     let address = session.settings.webhooks.address(secret.expose());
     let shown = times(&session).show(until);
-    let old_until = jiff::Timestamp::from_millisecond(until).ok().map(|at| at.to_string());
+    let old_until = rfc3339(Some(until));
     shell.tell(
         || format!("hook {}\n  {address}\nThis is shown once. The address before it is taken until {shown}.", row.name),
         || json!({ "type": "hook", "hook": row.name, "connection": row.connection, "address": address, "old_until": old_until }),

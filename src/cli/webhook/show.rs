@@ -59,7 +59,7 @@ pub(super) fn show(options: &Options, shell: &Shell) -> Result<Code, Failure> {
 /// A run that a delivery asked for, and how it stands.
 fn run_line(run: &TriggerRow, times: &Times) -> String {
     let count = run.events.as_array().map_or(0, Vec::len);
-    let events = counted(u32::try_from(count).unwrap_or(u32::MAX), "event", "events");
+    let events = counted(count, "event", "events");
     let mut line = format!("  run {} of job {} for {events}: ", run.run, run.job);
     match (&run.ended_how, &run.why) {
         (Some(how), _) => line.push_str(how),

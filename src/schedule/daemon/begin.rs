@@ -161,7 +161,7 @@ impl Daemon {
     fn corrected(&mut self, now: Timestamp) {
         let (jobs, furthest) = self.board.corrected(now);
         let Some(furthest) = furthest else { return };
-        let count = counted(u32::try_from(jobs.len()).unwrap_or(u32::MAX), "job", "jobs");
+        let count = counted(jobs.len(), "job", "jobs");
         let line = format!(
             "the clock was ahead: the moments of {count} had been decided up to {furthest:.0}; they count from now on"
         );

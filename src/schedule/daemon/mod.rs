@@ -171,7 +171,7 @@ impl Daemon {
     /// How many jobs it serves, in words.
     pub fn jobs(&self) -> String {
         let timed = self.board.next_moments().filter(|(_, next)| next.is_some()).count();
-        let all = self.board.next_moments().count() as u64;
+        let all = self.board.next_moments().count();
         let have = match timed {
             0 => "none has".to_owned(),
             1 => "1 has".to_owned(),
@@ -200,10 +200,8 @@ impl Daemon {
     /// Stops what is at work and waits for it.
     async fn wind_down(&mut self) {
         if !self.at_work.is_empty() {
-            let line = {
-                let runs = counted(u32::try_from(self.at_work.len()).unwrap_or(u32::MAX), "run is", "runs are");
-                format!("stopping: {runs} at work; each is brought to where it can be resumed")
-            };
+            let runs = counted(self.at_work.len(), "run is", "runs are");
+            let line = format!("stopping: {runs} at work; each is brought to where it can be resumed");
             self.parts.events.say(Level::Info, line);
         }
         for stop in self.at_work.values() {

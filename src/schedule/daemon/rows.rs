@@ -4,9 +4,9 @@ use jiff::Timestamp;
 
 use super::super::board::{Board, Pause, Standing};
 use super::super::verdict::{Entry, Outcome, Step, Verdict, What, Why};
+use crate::clock::moment;
 use crate::settings::Job;
-use crate::store::Cause;
-use crate::store::{JobRow, PauseRow, TickRow, TriggerStanding};
+use crate::store::{Cause, JobRow, PauseRow, TickRow, TriggerStanding};
 
 /// The row of the moment that a verdict is about; `None` where it changes none.
 pub(super) fn tick(verdict: &Verdict, now: Timestamp) -> Option<TickRow> {
@@ -56,13 +56,13 @@ pub(super) fn is_new(job: &Job, row: Option<&JobRow>) -> bool {
 /// How the store knows a job. Moments of a timetable that it has not seen before count from now on.
 pub(super) fn standing(job: &Job, row: Option<&JobRow>, now: Timestamp) -> Standing {
     let Some(row) = row else { return Standing::new(now) };
-    let kept = time(row.decided_to).unwrap_or(now);
+    let kept = moment(row.decided_to).unwrap_or(now);
     let same = row.timetable == timetable(job);
     Standing {
         decided_to: if same { kept } else { kept.max(now) },
         failures: row.failures,
         pause: None,
-        last_done: row.last_done.and_then(time),
+        last_done: row.last_done.and_then(moment),
         unfinished: row.unfinished.clone(),
     }
 }
@@ -70,7 +70,7 @@ pub(super) fn standing(job: &Job, row: Option<&JobRow>, now: Timestamp) -> Stand
 /// An open tick as the board takes it up.
 pub(super) fn open(row: &TickRow) -> Option<Entry> {
     let cause = Cause::parse(&row.cause)?;
-    let (scheduled_at, due_at) = (time(row.scheduled_at)?, time(row.due_at)?);
+    let (scheduled_at, due_at) = (moment(row.scheduled_at)?, moment(row.due_at)?);
     let (run, tries, made_up) = (row.run.clone().unwrap_or_default(), row.tries, row.made_up);
     Some(Entry { cause, scheduled_at, due_at, made_up, run, tries })
 }
@@ -92,7 +92,7 @@ pub(super) fn trigger(verdict: &Verdict) -> Option<TriggerStanding> {
 }
 
 pub(super) fn pause(row: PauseRow) -> Pause {
-    Pause { until: row.until.and_then(time), reason: row.reason }
+    Pause { until: row.until.and_then(moment), reason: row.reason }
 }
 
 /// The pause that the board has decided on.
@@ -122,8 +122,4 @@ pub(super) fn outcome(run: &crate::store::Run) -> Option<Outcome> {
 fn timetable(job: &Job) -> String {
     let texts: Vec<String> = job.timetable.expressions().iter().map(ToString::to_string).collect();
     format!("{} {}", texts.join("; "), job.timetable.zone().iana_name().unwrap_or("UTC"))
-}
-
-fn time(at: i64) -> Option<Timestamp> {
-    Timestamp::from_millisecond(at).ok()
 }

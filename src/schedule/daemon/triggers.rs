@@ -9,6 +9,7 @@ use super::super::board::Open;
 use super::super::verdict::{Entry, Verdict, What};
 use super::begin::Was;
 use super::{Daemon, rows};
+use crate::clock::moment;
 use crate::hooks::Subscription;
 use crate::settings::Job;
 use crate::store::{Cause, Error, TriggerRow};
@@ -86,8 +87,7 @@ impl Daemon {
 }
 
 fn entry(row: TriggerRow, now: Timestamp) -> Entry {
-    let time = |at: i64| Timestamp::from_millisecond(at).ok();
-    let scheduled_at = time(row.made_at).unwrap_or(now);
-    let due_at = row.due_at.and_then(time).unwrap_or(now);
+    let scheduled_at = moment(row.made_at).unwrap_or(now);
+    let due_at = row.due_at.and_then(moment).unwrap_or(now);
     Entry { cause: Cause::Event, scheduled_at, due_at, made_up: false, run: row.run, tries: row.tries }
 }

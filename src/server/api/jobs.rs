@@ -14,6 +14,7 @@ use super::problem::Problem;
 use super::records::{BACKFILL, BEGUN, JOB, PAUSED, UNPAUSED};
 use super::route::{Route, Shape};
 use super::{Api, who};
+use crate::clock::rfc3339;
 use crate::schedule::{self, ByHand, Moments, SeenJob, job_json};
 
 /// Who asks for it.
@@ -130,7 +131,7 @@ async fn pause(api: Arc<Api>, asked: Asked) -> Result<Reply, Problem> {
     let (store, who, now) = (&api.past.store, who(&asked.body), api.clock.now());
     let row = schedule::pause(store, &job.name, until, reason, &who, now).await?;
     ordered(&api).await;
-    let until = row.until.and_then(|at| Timestamp::from_millisecond(at).ok()).map(|at| at.to_string());
+    let until = rfc3339(row.until);
     let object = json!({ "type": "paused", "job": row.job, "until": until, "reason": row.reason, "who": row.who });
     Ok(Reply::ok(object))
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::http::{Method, StatusCode};
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::Api;
@@ -13,6 +12,7 @@ use super::page::{CURSOR, LIMIT, after, limit, page};
 use super::problem::Problem;
 use super::records::{PLAN, PLAN_WHOLE, TOUCH};
 use super::route::{Route, Shape};
+use crate::clock::rfc3339;
 use crate::effects::brakes::{Hold, flags};
 use crate::plan::{Detail, Plan};
 use crate::store::PlanLine;
@@ -101,14 +101,13 @@ async fn known(api: &Api, id: &str) -> Result<Plan, Problem> {
 }
 
 fn line(row: &PlanLine) -> Value {
-    let time = |at: i64| Timestamp::from_millisecond(at).ok().map(|at| at.to_string());
     json!({
         "type": "plan",
         "plan": row.id,
         "script": row.script,
         "connection": row.connection,
-        "made": time(row.made_at),
-        "expires": time(row.expires_at),
+        "made": rfc3339(Some(row.made_at)),
+        "expires": rfc3339(Some(row.expires_at)),
         "applied": row.applied,
     })
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::text::{Text, Type};
+use super::text::{Text, Type, Whole, number};
 use crate::store::{CallMark, EffectMark, Error, Store};
 
 /// Rows read at a time.
@@ -112,27 +112,20 @@ impl Meter {
     }
 
     /// Writes its families.
-    #[expect(clippy::cast_precision_loss, reason = "the format knows only floating-point numbers")]
     pub(super) fn write(&self, text: &mut Text) {
         let help = "Effects that came to an end since the process began, by operation, what they do, and what became of \
                     them (applied and not_applied: were in doubt).";
         let mut family = text.family("beadle_effects_total", Type::Counter, help);
         for ((operation, consequence, outcome), count) in &self.effects.counts {
             let labels = [("operation", operation.as_str()), ("consequence", consequence), ("outcome", outcome)];
-            family.sample(&labels, *count as f64);
+            family.sample(&labels, number(*count));
         }
         let help = "How long calls that could change something took, from before they were sent until it was known what came \
                     of them.";
         let mut family = text.family("beadle_call_duration_seconds", Type::Histogram, help);
         for (operation, took) in &self.took {
-            let mut below = 0;
-            for (end, count) in ENDS.iter().zip(took.counts) {
-                below += count;
-                family.part("_bucket", &[("operation", operation), ("le", &end.to_string())], below as f64);
-            }
-            family.part("_bucket", &[("operation", operation), ("le", "+Inf")], took.all as f64);
-            family.part("_sum", &[("operation", operation)], took.seconds);
-            family.part("_count", &[("operation", operation)], took.all as f64);
+            let whole = Whole { count: took.all, sum: took.seconds };
+            family.histogram(&[("operation", operation)], ENDS.into_iter().zip(took.counts), whole);
         }
     }
 }

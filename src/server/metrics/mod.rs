@@ -19,7 +19,7 @@ use crate::store::{Error, Store};
 use deliveries::Deliveries;
 use meter::Meter;
 use requests::Requests;
-use text::{Text, Type};
+use text::{Text, Type, number};
 
 /// Figures that several may ask for.
 pub(super) struct Shared {
@@ -212,11 +212,6 @@ fn is_paused(seen: &SeenJob, now: Timestamp) -> bool {
 
 fn flag(yes: bool) -> f64 {
     if yes { 1.0 } else { 0.0 }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "the format knows only floating-point numbers")]
-fn number(count: u64) -> f64 {
-    count as f64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds of these centuries are exact")]

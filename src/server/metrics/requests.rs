@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::text::{Text, Type};
+use super::text::{Text, Type, Whole, number};
 use crate::store::{BudgetRow, ENDS_MS, Error, Figures, Store};
 
 /// Requests, counted.
@@ -69,15 +69,9 @@ impl Requests {
         let mut family = text.family("beadle_request_duration_seconds", Type::Histogram, help);
         for ((connection, operation), figures) in &self.since {
             let labels = [("connection", connection.as_str()), ("operation", operation.as_str())];
-            let mut below = 0;
-            for (end, count) in ENDS_MS.iter().zip(figures.took) {
-                below += count;
-                let end = (number(*end) / 1_000.0).to_string();
-                family.part("_bucket", &[labels[0], labels[1], ("le", &end)], number(below));
-            }
-            family.part("_bucket", &[labels[0], labels[1], ("le", "+Inf")], number(figures.requests()));
-            family.part("_sum", &labels, number(figures.took_us) / 1_000_000.0);
-            family.part("_count", &labels, number(figures.requests()));
+            let lengths = ENDS_MS.iter().map(|end| number(*end) / 1_000.0).zip(figures.took);
+            let whole = Whole { count: figures.requests(), sum: number(figures.took_us) / 1_000_000.0 };
+            family.histogram(&labels, lengths, whole);
         }
     }
 
@@ -122,11 +116,6 @@ impl Requests {
         let help = "When the platform said so, seconds since the epoch.";
         of("beadle_budget_told_timestamp_seconds", help, &|budget| budget.said_at.map(|at| whole(at) / 1_000.0));
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "the format knows only floating-point numbers")]
-fn number(count: u64) -> f64 {
-    count as f64
 }
 
 #[expect(clippy::cast_precision_loss, reason = "the format knows only floating-point numbers")]

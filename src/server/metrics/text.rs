@@ -23,6 +23,18 @@ pub(super) struct Family<'a> {
     name: &'static str,
 }
 
+/// All that a histogram is about.
+pub(super) struct Whole {
+    pub(super) count: u64,
+    pub(super) sum: f64,
+}
+
+/// A count as the format knows it.
+#[expect(clippy::cast_precision_loss, reason = "the format knows only floating-point numbers")]
+pub(super) fn number(count: u64) -> f64 {
+    count as f64
+}
+
 impl Text {
     /// Begins a family; its samples follow at once.
     pub(super) fn family(&mut self, name: &'static str, kind: Type, help: &str) -> Family<'_> {
@@ -53,8 +65,25 @@ impl Family<'_> {
         self.part("", labels, value);
     }
 
+    /// A histogram: how many there were of each length, with the upper ends of the lengths.
+    pub(super) fn histogram(
+        &mut self,
+        labels: &[(&str, &str)],
+        lengths: impl Iterator<Item = (f64, u64)>,
+        whole: Whole,
+    ) {
+        let mut below = 0;
+        for (end, count) in lengths {
+            below += count;
+            self.part("_bucket", &[labels, &[("le", &end.to_string())]].concat(), number(below));
+        }
+        self.part("_bucket", &[labels, &[("le", "+Inf")]].concat(), number(whole.count));
+        self.part("_sum", labels, whole.sum);
+        self.part("_count", labels, number(whole.count));
+    }
+
     /// A sample whose name ends so.
-    pub(super) fn part(&mut self, end: &str, labels: &[(&str, &str)], value: f64) {
+    fn part(&mut self, end: &str, labels: &[(&str, &str)], value: f64) {
         self.text.push_str(self.name);
         self.text.push_str(end);
         for (place, (name, value)) in labels.iter().enumerate() {
