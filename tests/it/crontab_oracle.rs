@@ -2,11 +2,12 @@
 //!
 //! Known differences, each left out by its own condition below:
 //! - a list or a range of times (`0,30 2 * * *`) is named to Debian's cron and follows the real time to croner;
-//! - croner makes up for a skipped time only where the day after the gap is one of its days, and for gaps of two hours at most.
+//! - croner makes up for a skipped time only where the day after the gap is one of its days, and for gaps of two hours at most;
+//! - ours end with the year 2099, as the crate `cron` does.
 
 use std::str::FromStr;
 
-use beadle::timetable::{Expression, Timetable};
+use beadle::timetable::{Expression, LAST_YEAR, Timetable};
 use croner::parser::{CronParser, Seconds};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -93,7 +94,7 @@ fn theirs(text: &str, zone: &TimeZone, after: Timestamp) -> Option<Timestamp> {
     let star = fields[2].starts_with('*') || fields[4].starts_with('*');
     let parser = CronParser::builder().seconds(Seconds::Disallowed).dom_and_dow(star).build();
     let next = parser.parse(text).unwrap().find_next_occurrence(&after.to_zoned(zone.clone()), false);
-    next.ok().map(|next| next.timestamp())
+    next.ok().filter(|next| next.year() <= LAST_YEAR).map(|next| next.timestamp())
 }
 
 fn single(field: &str) -> bool {
