@@ -60,6 +60,7 @@ impl<'a> Session<'a> {
             .enable_all()
             .build()
             .map_err(|error| Failure::failed(format!("failed to start: {error}")))?;
+        outlive_full_files(&runtime);
         let store = runtime.block_on(Store::open(&settings.project.store));
         let store = store.map_err(|error| Failure::failed(error.to_string()))?;
         Ok(Self { shell, settings, store, runtime, mode, traces: std::cell::OnceCell::new() })
@@ -203,6 +204,20 @@ async fn stop_on_signals(cancel: Cancel, printer: Arc<super::Printer>) {
         cancel.stop(Stop::Interrupted);
     }
 }
+
+/// A file that may not grow any more (`ulimit -f`) is the error of a write, as a full disk is, and not the end of the process.
+#[cfg(unix)]
+fn outlive_full_files(runtime: &Runtime) {
+    use rustix::process::Signal;
+    use tokio::signal::unix::{SignalKind, signal};
+
+    let _entered = runtime.enter();
+    // Listened to once, the signal ends nothing. Where that fails it is as it is for any program.
+    let _ = signal(SignalKind::from_raw(Signal::XFSZ.as_raw()));
+}
+
+#[cfg(not(unix))]
+fn outlive_full_files(_runtime: &Runtime) {}
 
 /// Waits for Ctrl-C or a polite request to stop.
 #[cfg(unix)]
