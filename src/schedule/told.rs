@@ -24,6 +24,7 @@ pub fn job_json(job: &Job, next: Option<Timestamp>) -> Value {
         "next": next.map(|at| at.to_string()),
         "connection": job.connection,
         "needs": job.needs,
+        "allow": job.allow,
         "paused": job.paused,
     })
 }

@@ -329,7 +329,7 @@ fn a_delivery_is_listed_shown_and_replayed_with_runs_of_its_own() {
     receiver.post(&hooked.path, &delivery("a", &[1001, 999_999]));
     hooked.worked_off();
     let listed = hooked.says(&["webhook", "list", "--sandbox"]);
-    assert!(listed.contains("crm  done: 2 told, 1 runs, 1 gone"), "{listed}");
+    assert!(listed.contains("crm  done: 2 told, 1 run, 1 gone"), "{listed}");
     let said = hooked.says(&["webhook", "replay", "1", "--sandbox"]);
     assert!(said.starts_with("delivery 2 is a replay of 1; jobs that wait for it run once more"), "{said}");
     let kept = hooked.worked_off();

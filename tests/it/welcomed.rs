@@ -150,7 +150,7 @@ fn the_commands_of_the_document_lead_from_nothing_to_the_first_welcomed_person()
     assert_eq!((again.status, again.body.as_str()), (200, "known\n"));
     stop(working);
     let listed = said(&["webhook", "list", "--sandbox"]);
-    assert!(listed.contains("community  done: 3 told, 1 runs, 1 times sent again\n"), "{listed}");
+    assert!(listed.contains("community  done: 3 told, 1 run, sent again 1 time\n"), "{listed}");
     let runs = said(&["runs", "--sandbox"]);
     assert!(
         runs.ends_with("  done          scripts/welcome_new_users.rhai on main for welcome_new_users: 3 done\n"),

@@ -46,6 +46,8 @@ pub(super) struct Standing {
 struct Unfinished {
     run: String,
     how: &'static str,
+    /// What holds it and is not for a person to approve, a line each; what to type stands there as well.
+    held: Vec<String>,
     next: Option<String>,
 }
 
@@ -175,7 +177,10 @@ impl Standing {
         if let Some(unfinished) = &self.unfinished {
             let waits = waiting.as_ref().map(|(what, verb)| format!("; {what} {verb} for it")).unwrap_or_default();
             lines.push(format!("run {} {}{waits}", unfinished.run, unfinished.how));
-            lines.extend(unfinished.next.iter().map(|next| format!("  next: {next}")));
+            match unfinished.held.is_empty() {
+                true => lines.extend(unfinished.next.iter().map(|next| format!("  next: {next}"))),
+                false => lines.extend(unfinished.held.iter().map(|line| format!("  {line}"))),
+            }
         } else if let Some((what, verb)) = waiting {
             let why = self.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
             lines.push(format!("{what} {verb}{why}"));
@@ -215,7 +220,12 @@ impl Standing {
 fn unfinished(session: &Session<'_>, id: &str) -> Result<Option<Unfinished>, Failure> {
     let run = id.to_owned();
     if session.runtime.block_on(session.store.run(id)).map_err(failed)?.is_none() {
-        return Ok(Some(Unfinished { run, how: "was stopped before it was written down", next: None }));
+        return Ok(Some(Unfinished {
+            run,
+            how: "was stopped before it was written down",
+            held: Vec::new(),
+            next: None,
+        }));
     }
     let shown = session.ask(session.past().shown(id))?;
     let how = match (shown.owner, shown.run.state) {
@@ -229,7 +239,9 @@ fn unfinished(session: &Session<'_>, id: &str) -> Result<Option<Unfinished>, Fai
         (_, RunState::Failed) => "failed",
         (_, RunState::Done) => return Ok(None),
     };
-    Ok(Some(Unfinished { run, how, next: shown.command() }))
+    let stays = shown.run.state == RunState::Held && shown.open_holds().is_empty() && shown.approvals.is_empty();
+    let error = shown.error().filter(|_| stays).unwrap_or_default();
+    Ok(Some(Unfinished { run, how, held: error.lines().map(str::to_owned).collect(), next: shown.command() }))
 }
 
 /// `until 2027-01-07 00:00 +01:00`, with a blank before it; empty where no end is known.

@@ -4,6 +4,7 @@ use super::super::past::{failed, times};
 use super::super::{Code, Failure, Shell};
 use super::open;
 use crate::hooks::{aside_json, delivery_json, hook_json};
+use crate::model::counted;
 use crate::runs::history::Times;
 use crate::store::{AsideRow, DeliveryRow, HookRow, IdleRow};
 
@@ -67,12 +68,13 @@ pub(super) fn list(options: &Options, shell: &Shell) -> Result<Code, Failure> {
 }
 
 fn hook_line(hook: &HookRow, times: &Times) -> String {
-    let mut line = format!("hook {} for connection {}: {} deliveries", hook.name, hook.connection, hook.deliveries);
+    let deliveries = counted(hook.deliveries, "delivery", "deliveries");
+    let mut line = format!("hook {} for connection {}: {deliveries}", hook.name, hook.connection);
     if hook.waiting > 0 {
         line.push_str(&format!(", {} not worked off yet", hook.waiting));
     }
     if hook.aside > 0 {
-        line.push_str(&format!(", {} bodies kept aside", hook.aside));
+        line.push_str(&format!(", {} kept aside", counted(hook.aside, "body", "bodies")));
     }
     match (hook.removed_at, hook.old_until) {
         (Some(at), _) => line.push_str(&format!("; removed {}", times.show(at))),
@@ -93,7 +95,7 @@ fn aside_line(aside: &AsideRow, times: &Times) -> String {
 pub(super) fn delivery_line(row: &DeliveryRow, times: &Times) -> String {
     let mut line = format!("{}  {}  {}  ", row.seq, times.show(row.received_at), row.hook);
     match row.state.as_str() {
-        "done" => line.push_str(&format!("done: {} told, {} runs", row.counts.notices, row.runs)),
+        "done" => line.push_str(&format!("done: {} told, {}", row.counts.notices, counted(row.runs, "run", "runs"))),
         _ if row.tries > 0 => line.push_str(&format!("waits until {}", times.show(row.next_try_at))),
         _ => line.push_str("waits"),
     }
@@ -127,11 +129,13 @@ fn flags(row: &DeliveryRow) -> Vec<String> {
         (counts.gone, "gone"),
         (counts.own, "written by beadle"),
         (counts.unread, "not read"),
-        (row.repeats, "times sent again"),
     ] {
         if count > 0 {
             flags.push(format!("{count} {word}"));
         }
+    }
+    if row.repeats > 0 {
+        flags.push(format!("sent again {}", counted(row.repeats, "time", "times")));
     }
     flags
 }

@@ -122,6 +122,7 @@ pub(super) fn remove(options: &Remove, shell: &Shell) -> Result<Code, Failure> {
     shell.tell(
         || match row.waiting {
             0 => format!("hook {} is removed; what came to it is kept for a while", row.name),
+            1 => format!("hook {} is removed; 1 delivery that has come is still worked off", row.name),
             count => format!("hook {} is removed; {count} deliveries that have come are still worked off", row.name),
         },
         || json!({ "type": "hook_removed", "hook": row.name, "waiting": row.waiting }),

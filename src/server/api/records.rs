@@ -37,6 +37,7 @@ pub(super) static JOB: Record = Record {
         Of("next", Maybe(&Time), "When it is due next, jitter included"),
         Of("connection", Maybe(&Text), "Its connection; null is the project's"),
         Of("needs", Texts, "Jobs that must have been done"),
+        Of("allow", Texts, "What its runs may delete for good while nobody watches"),
         Of("paused", Maybe(&Text), "Why its file pauses it"),
         Of("pause", Maybe(&One(&PAUSE)), "The pause that somebody ordered, or that followed failures"),
         Of("failures", Int, "Failures in a row"),
