@@ -179,6 +179,10 @@ impl Outcome {
         matches!(self, Self::TimedOut | Self::Killed(_) | Self::Held | Self::Interrupted)
     }
 
+    /// All words, with which how a run ended is told.
+    pub const WORDS: [&str; 9] =
+        ["done", "partial", "failed", "timed_out", "killed", "held", "in_doubt", "interrupted", "elsewhere"];
+
     /// The word that the store keeps.
     pub fn word(self) -> &'static str {
         match self {
@@ -228,5 +232,18 @@ impl fmt::Display for Why {
             Self::TooMany => f.write_str("nobody was there, and newer ones are as many as `missed` allows"),
             Self::Gone => f.write_str("the job is no longer there"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_outcome_has_one_of_the_words() {
+        let rest = [Outcome::TimedOut, Outcome::Killed(9)];
+        let told: Vec<&str> = (0..=u8::MAX).map(Outcome::of_code).chain(rest).map(Outcome::word).collect();
+        assert!(told.iter().all(|word| Outcome::WORDS.contains(word)), "{told:?}");
+        assert!(Outcome::WORDS.iter().all(|word| told.contains(word)));
     }
 }

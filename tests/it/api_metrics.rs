@@ -112,6 +112,12 @@ fn figures_add_up_and_only_grow() {
     assert!(
         first.get("beadle_job_next_run_timestamp_seconds{job=\"nightly\"}") > first.get("beadle_start_time_seconds")
     );
+    for sample in [
+        "beadle_ticks_total{job=\"nightly\",outcome=\"missed\"}",
+        "beadle_runs_ended_total{job=\"nightly\",outcome=\"failed\"}",
+    ] {
+        assert_eq!(first.get(sample), 0.0, "there before its first event");
+    }
     let success = "beadle_job_last_success_timestamp_seconds{job=\"nightly\"}";
     assert!(!first.samples.contains_key(success));
     assert!(
@@ -130,7 +136,7 @@ fn figures_add_up_and_only_grow() {
     assert_eq!(second.get("beadle_ticks_total{job=\"nightly\",outcome=\"done\"}"), 2.0);
     assert_eq!(second.get("beadle_runs_ended_total{job=\"nightly\",outcome=\"done\"}"), 2.0);
     assert_eq!(second.get("beadle_runs_ended_total{job=\"inviting\",outcome=\"done\"}"), 1.0);
-    assert!(!second.samples.contains_key("beadle_ticks_total{job=\"inviting\",outcome=\"done\"}"), "it was no moment");
+    assert_eq!(second.get("beadle_ticks_total{job=\"inviting\",outcome=\"done\"}"), 0.0, "it was no moment");
     assert!(second.get(success) >= second.get("beadle_start_time_seconds"));
     assert_eq!((second.get("beadle_runs_at_work"), second.get("beadle_runs_held")), (0.0, 0.0));
     let counted = |scrape: &Scrape| -> f64 {

@@ -6,14 +6,14 @@ mod meter;
 mod requests;
 mod text;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
 use crate::runs::past::Past;
-use crate::schedule::{Desk, Seen, SeenJob};
+use crate::schedule::{Desk, Outcome, Seen, SeenJob};
 use crate::server::Arrivals;
 use crate::store::{Error, Store};
 use deliveries::Deliveries;
@@ -150,10 +150,10 @@ fn scheduler(seen: &Seen, now: Timestamp, text: &mut Text) {
     let help = "Whether the job is paused, by its file, by a person, or after failures.";
     of_jobs(text, "beadle_job_paused", help, &|seen| Some(flag(is_paused(seen, now))));
     let help = "Moments of the timetable since the process began, by job and what became of them.";
-    counts(text, "beadle_ticks_total", help, &seen.tally.ticks);
+    counts(text, "beadle_ticks_total", help, seen, &seen.tally.ticks, &["skipped", "missed"]);
     let help =
         "Processes of runs that ended since the process began, by job and how; a run that goes on ends once more.";
-    counts(text, "beadle_runs_ended_total", help, &seen.tally.runs);
+    counts(text, "beadle_runs_ended_total", help, seen, &seen.tally.runs, &[]);
     let help = "How often the store did not take what the scheduler had decided, since the process began.";
     text.one("beadle_store_write_failures_total", Type::Counter, help, number(seen.tally.store_failures));
     let help = "Alarms since the process began, by what they are about, each once however many ways it takes.";
@@ -196,11 +196,23 @@ fn store(told: &Told, text: &mut Text) {
     text.one("beadle_alarms_undelivered", Type::Gauge, help, count(told.undelivered));
 }
 
-fn counts(text: &mut Text, name: &'static str, help: &str, of: &BTreeMap<String, BTreeMap<&'static str, u64>>) {
+/// What was counted of each job, how runs end and `besides`. A sample is there before its first event: a counter that comes
+/// with 1 has not grown, for whoever asks Prometheus by how much it did.
+fn counts(
+    text: &mut Text,
+    name: &'static str,
+    help: &str,
+    seen: &Seen,
+    counted: &BTreeMap<String, BTreeMap<&'static str, u64>>,
+    besides: &[&str],
+) {
+    let in_force = seen.jobs.iter().map(|seen| seen.job.name.as_str());
+    let jobs: BTreeSet<&str> = counted.keys().map(String::as_str).chain(in_force).collect();
     let mut family = text.family(name, Type::Counter, help);
-    for (job, outcomes) in of {
-        for (outcome, count) in outcomes {
-            family.sample(&[("job", job), ("outcome", outcome)], number(*count));
+    for job in jobs {
+        for outcome in Outcome::WORDS.iter().chain(besides) {
+            let count = counted.get(job).and_then(|counts| counts.get(outcome)).copied().unwrap_or_default();
+            family.sample(&[("job", job), ("outcome", outcome)], number(count));
         }
     }
 }
