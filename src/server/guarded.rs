@@ -230,6 +230,7 @@ impl AsyncWrite for Connection {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a sender and a receiver of its own")]
 mod tests {
     use axum::Router;
     use axum::routing::get;
