@@ -13,6 +13,8 @@
 
 pub mod clock;
 pub mod events;
+pub mod spans;
+
 pub mod model;
 pub mod timetable;
 

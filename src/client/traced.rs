@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tracing::Span;
-use tracing::field::{Empty, display};
+use tracing::field::Empty;
 
 use super::transport::{Lost, Reply};
 use super::{Client, Error};
 use crate::catalog::{Call, Piece, Protocol, Ty};
+use crate::spans;
 use crate::wire::Request;
 
 impl Client {
@@ -35,7 +36,7 @@ impl Client {
             beadle.operation = Empty,
             beadle.connection = call.connection.as_str(),
             beadle.platform = call.platform.name,
-            beadle.pace_wait_ms = millis(waited),
+            beadle.pace_wait_ms = spans::count(waited.as_millis()),
         );
         if span.is_disabled() {
             return span;
@@ -86,7 +87,7 @@ impl Client {
             otel.status_code = Empty,
             "error.type" = Empty,
             beadle.operation = Empty,
-            beadle.effects = count(part.subjects.len()),
+            beadle.effects = spans::count(part.subjects.len()),
             beadle.outcome = Empty,
         );
         if !span.is_disabled() {
@@ -99,7 +100,12 @@ impl Client {
 
     /// Reads that settle what nobody knows.
     pub(super) fn look_up(&self, doubts: usize) -> Span {
-        tracing::info_span!("look up", "error.type" = Empty, otel.status_code = Empty, beadle.doubts = count(doubts))
+        tracing::info_span!(
+            "look up",
+            "error.type" = Empty,
+            otel.status_code = Empty,
+            beadle.doubts = spans::count(doubts)
+        )
     }
 }
 
@@ -109,8 +115,7 @@ pub(super) fn answered(span: &Span, sent: &Result<Reply, Lost>) {
         Ok(reply) => {
             span.record("http.response.status_code", i64::from(reply.status));
             if reply.status >= 400 {
-                span.record("error.type", display(reply.status));
-                span.record("otel.status_code", "ERROR");
+                spans::failed(span, reply.status);
             }
         }
         Err(lost) => {
@@ -119,8 +124,7 @@ pub(super) fn answered(span: &Span, sent: &Result<Reply, Lost>) {
                 Lost::NotSigned { .. } => "not_signed",
                 Lost::Unknown(_) => "no_answer",
             };
-            span.record("error.type", kind);
-            span.record("otel.status_code", "ERROR");
+            spans::failed(span, kind);
         }
     }
 }
@@ -128,8 +132,7 @@ pub(super) fn answered(span: &Span, sent: &Result<Reply, Lost>) {
 /// Tells a span that it ended by an error, by the code that scripts see.
 pub(super) fn failed<T>(span: &Span, ended: &Result<T, Error>) {
     if let Err(error) = ended {
-        span.record("error.type", error.code);
-        span.record("otel.status_code", "ERROR");
+        spans::failed(span, error.code);
     }
 }
 
@@ -151,12 +154,4 @@ fn path(call: &Call) -> String {
         rest = after;
     }
     path + rest
-}
-
-fn millis(time: Duration) -> i64 {
-    i64::try_from(time.as_millis()).unwrap_or(i64::MAX)
-}
-
-fn count(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }

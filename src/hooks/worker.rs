@@ -21,6 +21,7 @@ use crate::effects::{Caps, Lease, LeaseError, Ledger};
 use crate::events::{Events, Level, Sink};
 use crate::runs::{Requests, Transports};
 use crate::settings::Redactor;
+use crate::spans;
 use crate::store::{DeliveryRow, Error, Store};
 
 /// The lock's name: two workers on one store would only do everything twice, and the second in vain.
@@ -248,6 +249,7 @@ impl Working {
         }
         let now = self.0.of.clock.now_ms();
         if let (Some(Trouble::Passing(trouble)), Try::Usual) = (&gathered.trouble, which) {
+            spans::failed(&Span::current(), "put_off");
             self.put_off(&row, now, trouble).await?;
             self.keep(row.seq, gathered.kept);
             return Ok(());
@@ -258,12 +260,15 @@ impl Working {
         };
         let count = gathered.looked.len();
         let span = Span::current();
-        span.record("beadle.events", i64::try_from(count).unwrap_or(i64::MAX));
+        span.record("beadle.events", spans::count(count));
         let partial = gathered.trouble.is_some();
+        if partial {
+            spans::failed(&span, "partial");
+        }
         let ended = Ended { now, partial, trouble: gathered.trouble.map(Trouble::why) };
         let runs = finish(&self.0.of.store, &row, gathered.looked, &own, &jobs, ended).await?;
         if let Some(runs) = runs {
-            span.record("beadle.runs", i64::try_from(runs).unwrap_or(i64::MAX));
+            span.record("beadle.runs", spans::count(runs));
             let part = if partial { ", not all of it" } else { "" };
             let words = format!("webhook {}: delivery {}: {count} told{part}, {runs} to run", row.hook, row.seq);
             self.0.events.say(if partial { Level::Warn } else { Level::Info }, words);
@@ -316,6 +321,7 @@ fn traced(row: &DeliveryRow) -> Span {
         otel.name = "work off a delivery",
         otel.kind = "consumer",
         otel.status_code = Empty,
+        "error.type" = Empty,
         beadle.hook = row.hook.as_str(),
         beadle.delivery = row.seq,
         beadle.connection = row.connection.as_str(),

@@ -7,6 +7,7 @@ use tracing::field::Empty;
 use super::report::Report;
 use super::runner::{Order, Refused, Runner, Source};
 use super::work::Work;
+use crate::spans;
 
 /// A run, from taking its lock to its account.
 pub(super) fn run(runner: &Runner, order: &Order) -> Span {
@@ -59,9 +60,7 @@ pub(super) fn ended(span: &Span, ended: &Result<Report, Refused>) {
     let report = match ended {
         Ok(report) => report,
         Err(_) => {
-            span.record("error.type", "refused");
-            span.record("otel.status_code", "ERROR");
-            return;
+            return spans::failed(span, "refused");
         }
     };
     let code = report.exit_code();
@@ -77,10 +76,9 @@ pub(super) fn ended(span: &Span, ended: &Result<Report, Refused>) {
         ("beadle.effects.failed", report.tally.failed),
         ("beadle.effects.in_doubt", report.tally.in_doubt),
     ] {
-        span.record(name, i64::try_from(count).unwrap_or(i64::MAX));
+        span.record(name, spans::count(count));
     }
     if code != 0 {
-        span.record("error.type", report.ending.word());
-        span.record("otel.status_code", "ERROR");
+        spans::failed(span, report.ending.word());
     }
 }

@@ -26,6 +26,7 @@ use crate::clock::Clock;
 use crate::hooks::{Bell, Inbox, Taken, digest_of};
 use crate::server::Listening;
 use crate::settings::Webhooks;
+use crate::spans;
 use crate::store::{self, SecretRow, Store};
 
 /// What stands before the secret.
@@ -131,6 +132,7 @@ async fn answer(State(desk): State<Arc<Desk>>, ConnectInfo(watch): ConnectInfo<W
         otel.name = "POST /hooks/{secret}",
         otel.kind = "server",
         otel.status_code = Empty,
+        "error.type" = Empty,
         http.request.method = method(request.method()),
         http.route = "/hooks/{secret}",
         http.response.status_code = Empty,
@@ -140,7 +142,7 @@ async fn answer(State(desk): State<Arc<Desk>>, ConnectInfo(watch): ConnectInfo<W
     let response = answered(&desk, request).instrument(span.clone()).await;
     span.record("http.response.status_code", i64::from(response.status().as_u16()));
     if response.status().is_server_error() {
-        span.record("otel.status_code", "ERROR");
+        spans::failed(&span, response.status().as_u16());
     }
     response
 }

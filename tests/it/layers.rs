@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 /// A module imports only from what stands before it.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 27] = [
     "clock",
     "events",
+    "spans",
     "model",
     "timetable",
     "world",

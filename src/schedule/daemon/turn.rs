@@ -11,6 +11,7 @@ use super::super::process::{Errand, Exit, Task};
 use super::super::verdict::{Outcome, Step, Verdict, What};
 use super::{Daemon, Finished, rows};
 use crate::events::{Event, Level};
+use crate::spans;
 use crate::store::{Error, TickRow};
 
 impl Daemon {
@@ -113,7 +114,7 @@ impl Daemon {
             let span = tracing::Span::current();
             span.record("beadle.outcome", outcome.word());
             if !outcome.is_done() {
-                span.record("otel.status_code", "ERROR");
+                spans::failed(&span, outcome.word());
             }
             // Nobody listens any more: the next daemon finds out by itself.
             tell.send(Finished { job: errand.job, run, outcome, unbegun: ended.unbegun }).ok();
@@ -147,6 +148,7 @@ fn moment(errand: &Errand, tries: u32) -> Span {
         "job",
         otel.name = Empty,
         otel.status_code = Empty,
+        "error.type" = Empty,
         beadle.job = errand.job.as_str(),
         beadle.run = errand.run.as_str(),
         beadle.cause = errand.cause.as_str(),

@@ -18,6 +18,7 @@ use crate::events::{Events, Level};
 use crate::model::span;
 use crate::runs::{Lost, Marked};
 use crate::settings::{Job, Mode, OF_SERVICE, Redactor};
+use crate::spans;
 use crate::store::{Cause, Store};
 
 /// What a run that stops softly ends with.
@@ -141,7 +142,7 @@ impl Processes {
             Exit::Code(code) => {
                 span.record("process.exit.code", i64::from(*code));
                 if *code != 0 {
-                    span.record("otel.status_code", "ERROR");
+                    spans::failed(&span, code);
                 }
             }
             other => {
@@ -150,8 +151,7 @@ impl Processes {
                     Exit::TimedOut => "timed_out",
                     Exit::Code(_) | Exit::NotStarted(_) => "not_started",
                 };
-                span.record("error.type", kind);
-                span.record("otel.status_code", "ERROR");
+                spans::failed(&span, kind);
             }
         }
         ended

@@ -168,6 +168,23 @@ fn a_served_job_is_one_trace_over_both_processes() {
 }
 
 #[test]
+fn of_a_run_that_failed_every_span_says_so_with_a_kind() {
+    let collector = Collector::start();
+    let test = Test::new().file("jobs/broken.toml", "script = \"scripts/throws.rhai\"\nretries = 0\n");
+    let test = test.file("scripts/throws.rhai", "throw \"not today\";\n");
+    let mut api = Api::start(test.env("OTEL_EXPORTER_OTLP_ENDPOINT", &collector.url()));
+    api.post("/api/v1/jobs/broken/run", json!({}));
+    api.until("broken", "failed with exit code 1");
+    assert_eq!(api.stop(), Some(0));
+    let spans = collector.spans();
+    let kinds = [("job broken", "failed"), ("process beadle jobs start", "1"), ("run scripts/throws.rhai", "failed")];
+    for (name, kind) in kinds {
+        let span = named(&spans, name);
+        assert_eq!((span.status, span.get("error.type")), (2, kind), "{name}");
+    }
+}
+
+#[test]
 fn a_delivery_is_received_and_worked_off_and_its_secret_path_is_not_told() {
     let (collector, hooked) = (Collector::start(), Hooked::new(SETTINGS));
     let receiver = hooked.receiver_with(&[("OTEL_EXPORTER_OTLP_ENDPOINT", collector.url().as_str())]);
