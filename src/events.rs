@@ -1,6 +1,7 @@
 //! What a run says while it works: one stream, many listeners (terminal, log, JSON lines).
 //! Its one rule: an event is talk. Nothing is decided by whether somebody listens.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,6 +89,17 @@ pub struct Called {
     pub ceiling: Option<f64>,
     /// What the platform says is left of what it allows.
     pub budget: Option<Budget>,
+}
+
+/// `users.get: 200 after 38 ms`
+impl fmt::Display for Called {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { operation, status, took, .. } = self;
+        match status {
+            Some(status) => write!(f, "{operation}: {status} after {} ms", took.as_millis()),
+            None => write!(f, "{operation}: no answer after {} ms", took.as_millis()),
+        }
+    }
 }
 
 /// What a platform says is left of what it allows.

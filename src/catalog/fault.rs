@@ -50,6 +50,8 @@ pub struct Fault {
     pub transient: bool,
     /// Whether a write that got this answer may have happened all the same (`docs/ledger.md`).
     pub doubtful: bool,
+    /// Whether the words are a web page: then something before the platform has answered in its place.
+    pub foreign: bool,
 }
 
 /// Longest message kept.
@@ -68,12 +70,14 @@ impl Fault {
             _ => Code::Refused,
         };
         let message: String = message.into();
+        let foreign = message.trim_start().starts_with('<');
         Self {
             code,
             status,
             message: message.chars().take(LONGEST).collect(),
             transient: matches!(status, 408 | 425 | 429 | 500..=599),
             doubtful: !matches!(status, 400 | 401 | 403 | 404 | 405 | 413 | 415 | 422 | 429),
+            foreign,
         }
     }
 
@@ -85,6 +89,7 @@ impl Fault {
             message: message.into().chars().take(LONGEST).collect(),
             transient: true,
             doubtful: true,
+            foreign: false,
         }
     }
 }
@@ -113,6 +118,13 @@ mod tests {
             assert_eq!(of(status), (Code::Refused, false, true), "{status}: nobody knows what it did");
         }
         assert_eq!(of(410), (Code::NotFound, false, true));
+    }
+
+    #[test]
+    fn a_web_page_is_nobodys_word() {
+        let is_foreign = |message: &str| Fault::by_status(404, message).foreign;
+        assert!(is_foreign("<html>404 Not Found</html>") && is_foreign("\n<!DOCTYPE html>"));
+        assert!(!is_foreign("Couldn't find User <7>") && !is_foreign(""));
     }
 
     #[test]

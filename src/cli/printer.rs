@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::progress::Progress;
 use super::stream::Stream;
 use crate::clock::Clock;
-use crate::events::{Called, Event, Level, Sink};
+use crate::events::{Event, Level, Sink};
 use crate::settings::{Environment, Redactor};
 
 /// What stdout is made of.
@@ -185,14 +185,13 @@ impl Sink for Printer {
             }
             Event::Print(text) => self.data(&format!("{text}\n")),
             Event::Say(level, line) | Event::Job { level, line, .. } => self.say(*level, line),
-            Event::Called(Called { operation, status, took, .. }) => {
+            Event::Called(called) => {
                 let mut state = self.lock();
                 state.progress.called(now);
                 let line = state.progress.show(now, &self.redactor);
                 self.show(&mut state, line);
                 drop(state);
-                let status = status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-                self.say(Level::Debug, &format!("{operation}: {status} after {} ms", took.as_millis()));
+                self.say(Level::Debug, &called.to_string());
             }
             Event::Again { .. } => {}
             Event::Progress { what, done, of } => {

@@ -8,11 +8,11 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::serving::another_place;
+use super::serving::{another_place, log};
 use super::session::{Play, Session};
 use super::{Code, Failure};
 use crate::clock::Clock;
-use crate::events::{Events, Level, Sink};
+use crate::events::{Events, Level};
 use crate::hooks::{Bell, STRETCH, Subscription, Worker, Working};
 use crate::server::webhooks::{self, Place, listen};
 use crate::server::{Arrivals, Listening};
@@ -67,7 +67,7 @@ impl Ready {
         bell: Bell,
         stop: CancellationToken,
     ) -> Result<Self, Failure> {
-        let listener: Arc<dyn Sink> = session.shell.printer.clone();
+        let listener = log(&session.shell.printer, &session.settings.project.timezone);
         let worker = Worker {
             store: session.store.clone(),
             clock: Clock::system(),

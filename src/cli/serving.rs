@@ -1,5 +1,6 @@
 //! What `beadle serve` answers with: its address for those who watch and drive it, and its log as objects.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -136,13 +137,9 @@ struct Lines {
 
 impl Sink for Lines {
     fn note(&self, event: &Event) {
-        match event {
-            Event::Say(level, line) | Event::Job { level, line, .. } => {
-                let time = self.clock.now().to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string();
-                self.printer.say_at(&time, *level, line);
-            }
-            other => self.printer.note(other),
-        }
+        let Some(said) = said(event) else { return };
+        let time = self.clock.now().to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string();
+        self.printer.say_at(&time, said.level, &said.line);
     }
 }
 
@@ -153,16 +150,31 @@ struct Objects {
 
 impl Sink for Objects {
     fn note(&self, event: &Event) {
-        let (level, job, run, line) = match event {
-            Event::Say(level, line) => (level, None, None, line),
-            Event::Job { level, job, run, line } => (level, Some(job), run.as_ref(), line),
-            other => return self.printer.note(other),
-        };
-        if self.printer.shows(*level) {
+        let Some(Said { level, job, run, line }) = said(event) else { return };
+        if self.printer.shows(level) {
             let time = self.clock.now().to_string();
             let level = level.word();
             self.printer
                 .object(&json!({ "type": "log", "time": time, "level": level, "job": job, "run": run, "text": line }));
         }
     }
+}
+
+/// A line of the log.
+struct Said<'a> {
+    level: Level,
+    job: Option<&'a str>,
+    run: Option<&'a str>,
+    line: Cow<'a, str>,
+}
+
+/// What an event says in a log, where nobody watches how far something is.
+fn said(event: &Event) -> Option<Said<'_>> {
+    let (level, job, run, line) = match event {
+        Event::Say(level, line) => (*level, None, None, Cow::from(line)),
+        Event::Job { level, job, run, line } => (*level, Some(job.as_str()), run.as_deref(), Cow::from(line)),
+        Event::Called(called) => (Level::Debug, None, None, Cow::from(called.to_string())),
+        Event::Print(_) | Event::Again { .. } | Event::Progress { .. } => return None,
+    };
+    Some(Said { level, job, run, line })
 }

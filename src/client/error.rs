@@ -34,6 +34,8 @@ pub struct Error {
     pub operation: String,
     /// The connection's name.
     pub connection: String,
+    /// Whether something before the platform has answered in its place, as a gateway without it does.
+    pub foreign: bool,
     /// Whether trying again later may help.
     pub retryable: bool,
     /// How long the platform asked to wait.
@@ -58,6 +60,7 @@ impl Error {
             status: None,
             operation: call.op.name(),
             connection: call.connection.clone(),
+            foreign: false,
             retryable: false,
             retry_after: None,
             gravity: Gravity::Catchable,
@@ -70,6 +73,7 @@ impl Error {
         let title = call.platform.title;
         Self {
             status: Some(fault.status),
+            foreign: fault.foreign,
             retryable: fault.transient,
             retry_after,
             ..Self::new(call, fault.code.as_str(), format!("{title} answered {}: {}", fault.status, fault.message))
@@ -113,6 +117,7 @@ impl Error {
             status: None,
             operation: client.platform().name.to_owned(),
             connection: client.connection().to_owned(),
+            foreign: false,
             retryable: false,
             retry_after: None,
             gravity: Gravity::Catchable,
@@ -139,7 +144,13 @@ impl Error {
         Self { holds: holds.into(), ..Self::held(call, sentence) }
     }
 
-    /// Whether the platform does not have what was asked for.
+    /// Whether the platform itself says that it does not have what was asked for: enough to decide by that somebody is gone or
+    /// something did not happen.
+    pub fn is_surely_not_found(&self) -> bool {
+        self.is_not_found() && !self.foreign
+    }
+
+    /// Whether the platform does not have what was asked for, as far as its status tells.
     pub fn is_not_found(&self) -> bool {
         self.code == Code::NotFound.as_str()
     }

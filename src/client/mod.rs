@@ -246,13 +246,13 @@ impl Client {
         let call = self.preset(&call)?;
         if let Answer::Count(_) = call.op.answer {
             return match self.told_count(&call, Some(list)).await {
-                Err(error) if error.is_not_found() => Ok(None),
+                Err(error) if error.is_surely_not_found() => Ok(None),
                 told => told,
             };
         }
         let answer: serde_json::Value = match self.ask(&call).await {
             Ok(body) => serde_json::from_slice(&body).unwrap_or_default(),
-            Err(error) if error.is_not_found() => return Ok(None),
+            Err(error) if error.is_surely_not_found() => return Ok(None),
             Err(error) => return Err(error),
         };
         let counted = answer.pointer(pointer);

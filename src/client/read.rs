@@ -19,6 +19,16 @@ use crate::wire;
 impl Client {
     /// One read that is one answer; its body is whole JSON. Where nobody may be found, "not found" is an answer: `null`.
     pub(super) async fn read(&self, call: &Call) -> Result<Bytes, Error> {
+        match self.read_known(call).await {
+            Err(error) if error.is_not_found() && matches!(call.op.answer, Answer::Perhaps(_)) => {
+                Ok(Bytes::from_static(b"null"))
+            }
+            other => other,
+        }
+    }
+
+    /// The same, where "not found" is an error.
+    async fn read_known(&self, call: &Call) -> Result<Bytes, Error> {
         let whole = |body: Bytes| match serde_json::from_slice::<IgnoredAny>(&body) {
             Ok(_) => Ok(body),
             Err(error) => Err(error.to_string()),
@@ -26,12 +36,7 @@ impl Client {
         if let Answer::Count(verb) = call.op.answer {
             return self.counted_rows(call, verb).await;
         }
-        match self.read_as(call, whole).await {
-            Err(error) if error.is_not_found() && matches!(call.op.answer, Answer::Perhaps(_)) => {
-                Ok(Bytes::from_static(b"null"))
-            }
-            other => other,
-        }
+        self.read_as(call, whole).await
     }
 
     /// One read whose body must make sense to `open`: a body that does not is as good as no answer, and is asked for again.
@@ -232,14 +237,14 @@ impl Client {
         let list = matches!(call.op.answer, Answer::Many(..));
         let read = match list {
             true => self.list_all(call).await,
-            false => self.read(call).await.and_then(|body| {
+            false => self.read_known(call).await.and_then(|body| {
                 let row = serde_json::from_slice(&body);
                 let row = row.map_err(|error| Error::new(call, Code::Unreadable.as_str(), error.to_string()));
                 row.map(|row| self.platform().adapter.placed(call, row))
             }),
         };
         match read {
-            Err(error) if error.is_not_found() => Ok(Value::Null),
+            Err(error) if error.is_surely_not_found() => Ok(Value::Null),
             other => other,
         }
     }

@@ -176,5 +176,6 @@ fn gone(piece: &Piece, fault: &Fault) -> bool {
     let removes = piece.call.op.write(&piece.call.args).map(|write| write.consequence);
     piece.call.platform.adapter.not_found_is_removed()
         && fault.code == Code::NotFound
+        && !fault.foreign
         && matches!(removes, Some(Consequence::Removes | Consequence::Deletes))
 }

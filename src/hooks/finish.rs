@@ -33,6 +33,8 @@ pub(super) enum Now {
     NotRead,
     /// Nothing, although somebody waits for it.
     Failed,
+    /// Nothing, and nobody ever can: what it names is no id.
+    NoId,
 }
 
 /// Marks what tells of beadle's own writes on this account: each place of a list.
@@ -86,7 +88,7 @@ pub(super) async fn finish(
     let (mut events, mut idle) = (Vec::new(), Idle::default());
     for (one, own) in looked.into_iter().zip(own) {
         // What could not be read stays unknown, so that a replay or a later delivery still brings it.
-        let failed = matches!(one.now, Now::Failed);
+        let failed = matches!(one.now, Now::Failed | Now::NoId);
         let told_by = if failed { None } else { writing.keep_notice(&row.hook, &one.key, row.seq).await? };
         if told_by.is_some() {
             counts.known += 1;
@@ -147,6 +149,7 @@ fn why_idle(one: &Looked, own: bool, jobs: &[Subscription]) -> Option<IdleWhy> {
     let mut waiting = jobs.iter().filter(|job| job.on.contains(&topic)).peekable();
     match one.now {
         _ if waiting.peek().is_none() => Some(IdleWhy::NoJob),
+        Now::NoId => Some(IdleWhy::NoId),
         Now::Failed | Now::NotRead => Some(IdleWhy::Unread),
         Now::Read(_) => (own && waiting.all(|job| job.own_events == OwnEvents::Ignored)).then_some(IdleWhy::Own),
     }

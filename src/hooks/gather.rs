@@ -11,6 +11,9 @@ use crate::client::crash::{Point, reach};
 use crate::notices::{Arrival, Bulk, Missing, Next, Notice, Told};
 use crate::store::DeliveryRow;
 
+/// So many times pages that end early are read again, over two and a half minutes: a platform may still be writing them.
+const LATE: i64 = 5;
+
 /// Whether another try follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Try {
@@ -55,7 +58,7 @@ pub(super) async fn gather<F: Future<Output = Result<Reader, String>>>(
     let mut trouble = None;
     let mut reader = None;
     // Where nobody waits for anything, nothing is asked.
-    let missing = bulk.missing();
+    let (missing, first) = (bulk.missing(), bulk.notices.len());
     if !jobs.is_empty() && (missing.is_some() || bulk.notices.iter().any(wanted)) {
         match open().await {
             Ok(open) => reader = Some(open),
@@ -63,7 +66,16 @@ pub(super) async fn gather<F: Future<Output = Result<Reader, String>>>(
         }
     }
     if let (Some(reader), Some(missing)) = (&reader, missing) {
+        let told = missing.told();
         trouble = rest(reader, missing, &mut bulk, &mut kept.rest).await;
+        if trouble.is_none()
+            && let Some(short) = short(&bulk, first, &arrival)
+        {
+            kept.rest = None;
+            // Where pages lead there the rest may only be late; a number alone may be wrong.
+            let late = told == Some(Told::ByPage) && row.tries < LATE;
+            trouble = Some(if late { Trouble::Passing(short) } else { Trouble::Lasting(short) });
+        }
     }
     if which == Try::Usual && matches!(trouble, Some(Trouble::Passing(_))) {
         // All of it comes again: nobody is asked for now.
@@ -86,8 +98,10 @@ pub(super) async fn gather<F: Future<Output = Result<Reader, String>>>(
     }
     if reader.is_some() || trouble.is_some() {
         for one in looked.iter_mut().filter(|one| wanted(&one.notice)) {
-            let item = about(&one.notice).and_then(|about| kept.people.get(&about).cloned());
-            one.now = item.map_or(Now::Failed, Now::Read);
+            one.now = match about(&one.notice) {
+                Some(about) => kept.people.get(&about).cloned().map_or(Now::Failed, Now::Read),
+                None => Now::NoId,
+            };
         }
     }
     Gathered { looked, reader, trouble, kept }
@@ -107,9 +121,20 @@ async fn rest(reader: &Reader, missing: Missing, bulk: &mut Bulk, kept: &mut Opt
         *kept = Some(rest);
     }
     bulk.notices.extend(kept.iter().flatten().cloned());
-    let (all, total) = (bulk.notices.len() as u64, bulk.total.unwrap_or(0));
-    let words = || Trouble::Lasting(format!("it says that there are {total}, and has {all}"));
-    (told == Told::ByTotal && all < total).then(words)
+    None
+}
+
+/// Why a delivery with all its pages is not whole, by what it says of itself. `first` notifications came with it.
+fn short(bulk: &Bulk, first: usize, arrival: &Arrival) -> Option<String> {
+    let (all, total) = (bulk.notices.len(), usize::try_from(bulk.total?).unwrap_or(usize::MAX));
+    let (here, behind) = bulk.notices.split_at(first.min(all));
+    let mut known: HashSet<String> = here.iter().map(|notice| arrival.notice(notice)).collect();
+    let repeats = !behind.is_empty() && !behind.iter().any(|notice| known.insert(arrival.notice(notice)));
+    let has = known.len();
+    if repeats && has < total {
+        return Some(format!("it says that there are {total}, and its pages repeat the {has} that it has"));
+    }
+    (all < total).then(|| format!("it says that there are {total}, and has {all}"))
 }
 
 /// A delivery with all that belongs to it.

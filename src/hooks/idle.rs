@@ -64,6 +64,7 @@ impl IdleRow {
             (IdleWhy::Own, _) => {
                 "beadle itself had caused it, and no job that waits for it has `own_events`".to_owned()
             }
+            (IdleWhy::NoId, _) => "it names nobody by an id that can be asked for".to_owned(),
             (IdleWhy::Unread, _) => "the platform could not be asked about it; a replay asks again".to_owned(),
         };
         format!("{} {}{who} started nothing: {why}", self.count, self.topic)

@@ -2,13 +2,14 @@
 //! and they go where the connection goes; nothing of an address that was sent is used.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::gather::Trouble;
-use crate::catalog::{Args, Call, Page};
-use crate::client::{Client, Parts, Way};
+use crate::catalog::{Args, Call, Code, Page};
+use crate::client::{Client, Error, Parts, Way};
 use crate::clock::Clock;
 use crate::effects::{Caps, Ledger};
 use crate::events::Events;
@@ -33,6 +34,7 @@ pub(super) struct Reader {
     client: Client,
     /// Which of the community's keys is meant.
     key: Option<String>,
+    refused: Arc<AtomicBool>,
 }
 
 /// Notifications of one delivery that are taken: a list that never ends must not fill the memory.
@@ -64,7 +66,20 @@ impl Reader {
             stop: means.stop.clone(),
             redactor: means.redactor.clone(),
         });
-        Ok(Self { client, key })
+        Ok(Self { client, key, refused: Arc::default() })
+    }
+
+    /// Whether the platform has refused what proves who asks: somebody may have renewed it since.
+    pub(super) fn is_refused(&self) -> bool {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// What an error says; a refusal is remembered.
+    fn words(&self, error: &Error) -> String {
+        if matches!(error.status, Some(401 | 403)) || error.code == Code::Unauthorized.as_str() {
+            self.refused.store(true, Ordering::Relaxed);
+        }
+        error.to_string()
     }
 
     /// The account behind the connection.
@@ -90,10 +105,10 @@ impl Reader {
             match page {
                 // Where only a number says that there is more, a refusal says that there is not.
                 Err(error) if told == Told::ByTotal && !error.retryable => {
-                    let words = format!("its `total` says that there is more: {error}");
+                    let words = format!("its `total` says that there is more: {}", self.words(&error));
                     return (notices, Some(Trouble::Lasting(words)));
                 }
-                Err(error) => return (notices, Some(Trouble::Passing(error.to_string()))),
+                Err(error) => return (notices, Some(Trouble::Passing(self.words(&error)))),
                 Ok(rows) => notices
                     .extend(rows.iter().map(|row| Notice::of(serde_json::from_slice(row.bytes()).unwrap_or_default()))),
             }
@@ -109,7 +124,12 @@ impl Reader {
     pub(super) async fn item(&self, person: &str, group: Option<&str>) -> Result<Value, String> {
         let mut call = self.people("get", group)?;
         call.args.set("user_id", person);
-        self.client.read_all(&call).await.map_err(|error| error.to_string())
+        let item = self.client.read_all(&call).await.map_err(|error| self.words(&error))?;
+        // A group member's own id may be that of the membership.
+        match is_about(&item, if group.is_some() { "user_id" } else { "id" }, person) {
+            true => Ok(item),
+            false => Err(format!("{} of {person} was answered with something else", call.op.name())),
+        }
     }
 
     /// One page of the users, or of a group's members, as `item` has them.
@@ -128,7 +148,7 @@ impl Reader {
             }
             other => other,
         };
-        read.map_err(|error| error.to_string())
+        read.map_err(|error| self.words(&error))
     }
 
     /// A read of users, or of a group's members, with the community's own fields: notifications show them, too.
@@ -146,5 +166,15 @@ impl Reader {
         let op = platform.op(noun, verb);
         let op = op.ok_or_else(|| format!("{} has no `{noun}.{verb}`: it sends no webhooks", platform.title))?;
         Ok(Call { platform, op, connection: self.client.connection().to_owned(), args })
+    }
+}
+
+/// Whether this can be the record of somebody: nobody, or something that names no other id there.
+fn is_about(item: &Value, key: &str, id: &str) -> bool {
+    let Value::Object(record) = item else { return item.is_null() };
+    match record.get(key) {
+        Some(Value::String(named)) => named == id,
+        Some(Value::Number(named)) => named.to_string() == id,
+        _ => !record.is_empty(),
     }
 }

@@ -30,7 +30,7 @@ const LOCK: &str = "webhooks";
 const WAIT_MS: i64 = 5_000;
 /// The longest of these waits.
 const LONGEST_WAIT_MS: i64 = 5 * 60_000;
-/// After so long in vain a delivery goes on with what there is.
+/// After so long in vain a delivery goes on with what there is. Waits alone count: while nobody could try, nothing was in vain.
 const PATIENCE_MS: i64 = 60 * 60_000;
 /// Between two looks at the store without a bell: other processes store replays and ring none here.
 const LOOK: Duration = Duration::from_secs(2);
@@ -233,10 +233,8 @@ impl Working {
             let all = self.0.of.subscriptions.borrow();
             all.iter().filter(|job| job.connection == row.connection).cloned().collect()
         };
-        let which = match row.first_try_at {
-            Some(first) if self.0.of.clock.now_ms().saturating_sub(first) >= PATIENCE_MS => Try::Last,
-            _ => Try::Usual,
-        };
+        let waited: i64 = (0..row.tries).map(wait_ms).sum();
+        let which = if waited >= PATIENCE_MS { Try::Last } else { Try::Usual };
         let kept = self.kept().remove(&row.seq).unwrap_or_default();
         let told = |done, of| {
             let words = format!("webhook {}: delivery {}: {done} of {of} people read", row.hook, row.seq);
@@ -280,7 +278,7 @@ impl Working {
     }
 
     async fn put_off(&self, row: &DeliveryRow, now: i64, trouble: &str) -> Result<(), Error> {
-        let wait = WAIT_MS.saturating_mul(1 << row.tries.clamp(0, 20)).min(LONGEST_WAIT_MS);
+        let wait = wait_ms(row.tries);
         let mut writing = self.0.of.store.writing().await?;
         writing.put_off(row.seq, now, now + wait, trouble).await?;
         writing.commit().await?;
@@ -301,16 +299,22 @@ impl Working {
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The way to a connection; opened once, so that its pace holds over all deliveries.
+    /// The way to a connection; opened once, so that its pace holds over all deliveries, and once more when it was refused, so
+    /// that renewed credentials are read.
     async fn reader(&self, connection: &str) -> Result<Reader, String> {
         let known = self.0.readers.lock().unwrap_or_else(PoisonError::into_inner).get(connection).cloned();
-        if let Some(reader) = known {
+        if let Some(reader) = known.filter(|reader| !reader.is_refused()) {
             return Ok(reader);
         }
         let reader = Reader::open(&self.0.means, connection).await?;
         self.0.readers.lock().unwrap_or_else(PoisonError::into_inner).insert(connection.to_owned(), reader.clone());
         Ok(reader)
     }
+}
+
+/// How long a delivery waits that was put off so often before.
+fn wait_ms(tries: i64) -> i64 {
+    WAIT_MS.saturating_mul(1 << tries.clamp(0, 20)).min(LONGEST_WAIT_MS)
 }
 
 /// What working a delivery off looks like as a span. Nothing is above it: it was answered long ago.

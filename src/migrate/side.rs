@@ -137,7 +137,7 @@ pub(super) async fn person(client: &Client, id: &str) -> Result<Option<Member>, 
     let adapter = client.platform().adapter;
     let Some(call) = adapter.person(client.connection(), None, id) else { return Ok(None) };
     let body = match client.call(&call, &With::default()).await {
-        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) if error.is_surely_not_found() => return Ok(None),
         body => body?,
     };
     let row: Value = serde_json::from_slice(&body).unwrap_or_default();

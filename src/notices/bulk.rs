@@ -79,6 +79,16 @@ pub enum Missing {
     Nowhere,
 }
 
+impl Missing {
+    /// Who says that there is more; `None` where nobody says where.
+    pub fn told(&self) -> Option<Told> {
+        match self {
+            Self::Behind { told, .. } => Some(*told),
+            Self::Nowhere => None,
+        }
+    }
+}
+
 /// Who says that there is more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {

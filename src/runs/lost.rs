@@ -50,14 +50,19 @@ pub enum Unmarked {
 impl Lost {
     /// Writes it down where that is needed.
     pub async fn mark(&self, store: &Store, redactor: &Redactor, now: i64) -> Result<Marked, Unmarked> {
-        let Some(run) = store.run(&self.run).await? else { return Ok(Marked::Unbegun) };
-        if run.state != RunState::Running {
-            return Ok(Marked::Accounted);
+        match store.run(&self.run).await? {
+            None => return Ok(Marked::Unbegun),
+            Some(run) if run.state != RunState::Running => return Ok(Marked::Accounted),
+            Some(_) => {}
         }
         // Owning it keeps whoever would resume it waiting until it is written down.
         let lease = match self.lease(store).await {
             Err(LeaseError::Taken(_)) => return Ok(Marked::Elsewhere),
             lease => lease?,
+        };
+        // Whoever had it until a moment ago may have accounted for it meanwhile.
+        let Some(run) = store.run(&self.run).await?.filter(|run| run.state == RunState::Running) else {
+            return Ok(Marked::Accounted);
         };
         let line = |text: &str| LogLine { at: now, level: "stderr".into(), text: redactor.redact(text).into_owned() };
         let said: Vec<&str> = self.said.lines().filter(|line| !line.trim().is_empty()).collect();

@@ -5,6 +5,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use sqlx::Sqlite;
 use sqlx::pool::PoolConnection;
@@ -13,6 +14,9 @@ use tokio::sync::{Mutex, OwnedMappedMutexGuard, OwnedMutexGuard};
 
 use super::open::PATIENCE;
 use super::{Error, Store};
+
+/// Whoever has waited less has the whole patience left.
+const LITTLE: Duration = Duration::from_secs(1);
 
 /// The transaction that is open, if one is. Its queue is served in the order of asking, which is what makes groups.
 pub(super) type Slot = Arc<Mutex<Option<Group>>>;
@@ -60,6 +64,7 @@ impl Store {
     /// Begins to write, when whoever else writes is done. The verbs in between see each other, and what others of the same
     /// moment have written: what is concluded from that holds when [`Writing::commit`] or [`Writing::leave`] says so.
     pub async fn writing(&self) -> Result<Writing, Error> {
+        let asked = Instant::now();
         let mut slot = self.slot().await?;
         let open = match slot.take() {
             Some(group) => group.admit(self).await,
@@ -67,7 +72,7 @@ impl Store {
         };
         let group = match open {
             Some(group) => group,
-            None => Group::begin(self.writer()).await.map_err(|error| self.error(error))?,
+            None => Group::begin(self.writer(), asked.elapsed()).await.map_err(|error| self.error(error))?,
         };
         let leaving = Leaving { store: self.clone(), outcome: Arc::clone(&group.outcome) };
         *slot = Some(group);
@@ -124,9 +129,20 @@ impl Writing {
 }
 
 impl Group {
-    async fn begin(pool: &SqlitePool) -> Result<Self, sqlx::Error> {
+    /// Begins for somebody who has waited so long already: where another process has the store, those who wait together are
+    /// told so together, and not each after the patience of all before them.
+    async fn begin(pool: &SqlitePool, waited: Duration) -> Result<Self, sqlx::Error> {
         let mut connection = pool.acquire().await?;
-        run(&mut connection, "BEGIN IMMEDIATE").await?;
+        if waited < LITTLE {
+            run(&mut connection, "BEGIN IMMEDIATE").await?;
+        } else {
+            let whole: i64 = sqlx::query_scalar("PRAGMA busy_timeout").fetch_one(&mut *connection).await?;
+            let waited = i64::try_from(waited.as_millis()).unwrap_or(i64::MAX);
+            be_patient(&mut connection, (whole - waited).max(0)).await?;
+            let begun = run(&mut connection, "BEGIN IMMEDIATE").await;
+            be_patient(&mut connection, whole).await?;
+            begun?;
+        }
         Ok(Self { connection, last: Last::First, outcome: Outcome::default() })
     }
 
@@ -188,6 +204,11 @@ impl Group {
 
 async fn run(connection: &mut SqliteConnection, what: &'static str) -> Result<(), sqlx::Error> {
     sqlx::query(what).execute(connection).await.map(drop)
+}
+
+/// How long a statement waits for other processes, in milliseconds.
+async fn be_patient(connection: &mut SqliteConnection, patience: i64) -> Result<(), sqlx::Error> {
+    sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA busy_timeout = {patience}"))).execute(connection).await.map(drop)
 }
 
 impl Drop for Leaving {

@@ -188,3 +188,23 @@ async fn a_writer_whose_task_is_ended_keeps_nobody_out() {
     let other = Store::open_with(store.path(), std::time::Duration::from_millis(200)).await.unwrap();
     write(other).await.unwrap();
 }
+
+#[tokio::test]
+async fn whoever_waits_for_another_process_together_is_told_together() {
+    let (_folder, store) = store().await;
+    let patience = std::time::Duration::from_millis(1_500);
+    let other = Store::open_with(store.path(), patience).await.unwrap();
+    let held = store.writing().await.unwrap();
+    let began = std::time::Instant::now();
+    let waiting: Vec<_> = (0..5).map(|_| tokio::spawn(write(other.clone()))).collect();
+    for one in waiting {
+        assert!(matches!(one.await.unwrap(), Err(Error::Locked(_))));
+    }
+    assert!(began.elapsed() < patience * 2, "and not one after the other: {:?}", began.elapsed());
+    drop(held);
+    let locked = store.writing().await.unwrap();
+    let again = tokio::spawn(write(other));
+    tokio::time::sleep(patience / 2).await;
+    drop(locked);
+    assert_eq!(again.await.unwrap().unwrap(), 1, "the whole patience holds again");
+}

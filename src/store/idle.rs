@@ -20,6 +20,8 @@ pub enum IdleWhy {
     Own,
     /// What it is about could not be read again.
     Unread,
+    /// It names nobody by an id that can be asked for.
+    NoId,
 }
 
 /// Notifications of a delivery that asked for no run for the same reason.
@@ -40,7 +42,7 @@ pub struct IdleRow {
 }
 
 impl IdleWhy {
-    const ALL: [Self; 5] = [Self::Known, Self::Unknown, Self::NoJob, Self::Own, Self::Unread];
+    const ALL: [Self; 6] = [Self::Known, Self::Unknown, Self::NoJob, Self::Own, Self::Unread, Self::NoId];
 
     /// The word for it.
     pub fn word(self) -> &'static str {
@@ -50,6 +52,7 @@ impl IdleWhy {
             Self::NoJob => "no_job",
             Self::Own => "own",
             Self::Unread => "unread",
+            Self::NoId => "no_id",
         }
     }
 }

@@ -218,6 +218,7 @@ fn what_came_to_hooks_and_what_people_were_told_is_counted_and_listed() {
         crate::webhooks::post(&receiver, path, body.as_bytes()).unwrap();
     }
     until(&api, "/api/v1/deliveries/1", |delivery| delivery["state"] == "done");
+    api.said("webhook crm: delivery 1: 0 told, 0 to run");
     let past = json!({ "from": "2026-11-01T00:00:00Z", "to": "2026-11-01T12:00:00Z" });
     api.post("/api/v1/jobs/failing/backfill", past);
     api.until("failing", "failed with exit code 1");

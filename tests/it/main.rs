@@ -34,6 +34,7 @@ mod hivesocial_document;
 mod hivesocial_scripts;
 mod hooks;
 mod hooks_calls;
+mod hooks_odd;
 mod job_processes;
 mod job_runs;
 mod jobs_explained;

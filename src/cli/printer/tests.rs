@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::cli::Code;
+use crate::events::Called;
 use crate::settings::Secret;
 
 /// A buffer that a test can look into while a printer writes to it; or a pipe that nobody reads.

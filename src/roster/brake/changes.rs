@@ -99,7 +99,7 @@ impl Overwriting {
         }
         if import.members.is_none() {
             let members = match everybody(client, group).await {
-                Err(error) if error.is_not_found() => Vec::new(),
+                Err(error) if error.is_surely_not_found() => Vec::new(),
                 members => members?,
             };
             let by_address = |member: Member| Some((member.email.as_ref()?.key().to_owned(), member));

@@ -308,7 +308,7 @@ impl Departure {
 /// How many are in a group, and each by id and by address; nobody where there is no such group.
 async fn by_key(client: &Client, group: &str) -> Result<(u64, HashMap<String, Member>), Error> {
     let all = match everybody(client, group).await {
-        Err(error) if error.is_not_found() => Vec::new(),
+        Err(error) if error.is_surely_not_found() => Vec::new(),
         all => all?,
     };
     let (count, mut people) = (all.len() as u64, HashMap::new());

@@ -44,7 +44,7 @@ pub(super) async fn size(client: &Client, group: &str) -> Result<Option<u64>, Er
     let list = client.platform().adapter.members(client.connection(), group);
     let list = list.map_err(|why| Error::unsupported(client, &why))?;
     match client.count(&list).await {
-        Err(error) if error.is_not_found() => Ok(Some(0)),
+        Err(error) if error.is_surely_not_found() => Ok(Some(0)),
         counted => counted,
     }
 }

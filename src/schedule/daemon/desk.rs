@@ -148,6 +148,8 @@ impl Daemon {
                 // Whoever asked may be gone.
                 let _ = answer.send(());
             }
+            // They were told that nobody answered, and may have asked again.
+            Ask::Run(_, _, answer) if answer.is_closed() => {}
             Ask::Run(name, task, answer) => {
                 let now = self.parts.clock.now();
                 if !self.board.has(&name) {

@@ -359,3 +359,19 @@ async fn a_paused_job_is_run_by_hand_and_its_schedule_and_its_failures_stay() {
     served.task.await.unwrap();
     assert!(served.desk.turns().await.is_err(), "nobody is there any more");
 }
+
+#[tokio::test]
+async fn whoever_asked_for_a_run_and_heard_that_nobody_answers_has_no_run() {
+    let scene = Scene::of(vec![job("export", "0 2 * * *")]).await;
+    let (mut served, daemon) = scene.begin().await.unwrap();
+    let in_vain = tokio::time::timeout(Duration::from_millis(1), served.desk.run("export", ByHand::New)).await;
+    assert!(in_vain.is_err());
+    served.task = tokio::spawn(daemon.serve());
+    let run = served.desk.run("export", ByHand::New).await.unwrap().unwrap();
+    let begun = served.next().await;
+    assert_eq!(begun.errand.run, run);
+    begun.ends.send(0).unwrap();
+    served.stop.cancel();
+    served.task.await.unwrap();
+    assert!(served.begun.try_recv().is_err(), "the first one is never begun");
+}
