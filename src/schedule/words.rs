@@ -19,11 +19,11 @@ impl Verdict {
     pub fn words(&self) -> String {
         let Entry { run, tries, due_at, .. } = &self.entry;
         match &self.what {
-            What::Waits(why) => format!("waits: {why}"),
+            What::Waits(why) => format!("waits: {}", self.reason(why)),
             What::Starts(Step::Begin) => format!("run {run} begins"),
             What::Starts(Step::Resume) => format!("run {run} goes on, try {tries}"),
             What::Starts(Step::ResumeFirst(older)) => format!("its unfinished run {older} goes on first"),
-            What::Skipped(why) => format!("skipped: {why}"),
+            What::Skipped(why) => format!("skipped: {}", self.reason(why)),
             What::Missed { why, folded: 0 } => format!("missed: {why}"),
             What::Missed { why, folded } => format!("missed, with {folded} older ones: {why}"),
             What::Stops(other) => format!("run {other} is stopped for it"),
@@ -56,7 +56,7 @@ impl Verdict {
     /// Why its moment has that state, as the store keeps it; nothing where it runs or was done.
     pub fn why(&self) -> Option<String> {
         match &self.what {
-            What::Waits(why) | What::Skipped(why) | What::Missed { why, .. } => Some(why.to_string()),
+            What::Waits(why) | What::Skipped(why) | What::Missed { why, .. } => Some(self.reason(why)),
             What::Starts(Step::ResumeFirst(run)) => Some(Why::Unfinished(run.clone()).to_string()),
             What::Ended(outcome) => (!outcome.is_done()).then(|| self.ending(*outcome)),
             What::Left => Some("it was stopped together with `beadle serve`; the next one goes on with it".to_owned()),
@@ -71,6 +71,17 @@ impl Verdict {
 }
 
 impl Verdict {
+    /// A reason, by the clocks of the job.
+    fn reason(&self, why: &Why) -> String {
+        match why {
+            Why::TriedAgain { run, at } => {
+                let at = second(*at, self.job.timetable.zone());
+                format!("{}; it is tried again at {at}", Why::Unfinished(run.clone()))
+            }
+            why => why.to_string(),
+        }
+    }
+
     /// How its run ended, with why it never began where that is so.
     fn ending(&self, outcome: Outcome) -> String {
         match &self.unbegun {

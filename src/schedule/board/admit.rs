@@ -51,11 +51,10 @@ impl Board {
         }
         // One missed moment after the other, each to its end.
         if entry.made_up {
+            self.retry_now(number, &entry);
             return self.queue(number, entry, since, turn);
         }
-        let begun = post.at_work.iter().map(|work| &work.run);
-        let tried = post.queue.iter().filter(|queued| queued.entry.tries > 0).map(|queued| &queued.entry.run);
-        let busy = begun.chain(tried).next().cloned();
+        let busy = post.at_work.first().map(|work| work.run.clone());
         match (job.overlap, busy) {
             (Overlap::Allow, _) => {}
             (Overlap::Skip, Some(run)) => return turn.say(&job, entry, What::Skipped(Why::Overlap(run))),
@@ -68,7 +67,14 @@ impl Board {
             }
             (Overlap::Skip | Overlap::QueueOne | Overlap::CancelOther, _) => self.supersede(number, turn),
         }
+        self.retry_now(number, &entry);
         self.queue(number, entry, since, turn);
+    }
+
+    /// A run that waits to be tried again has waited long enough once its job is due: it is gone on with first.
+    fn retry_now(&mut self, number: usize, moment: &Entry) {
+        let due_at = moment.due_at;
+        self.put_off(number, due_at, |queued| queued.entry.tries > 0 && queued.entry.due_at > due_at);
     }
 
     /// Moments that were due earlier and have not begun give way.

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use super::super::verdict::{Entry, Outcome};
-use crate::settings::Job;
+use crate::settings::{Job, Overlap};
 use crate::store::Cause;
 
 /// What outlives the process of a job.
@@ -112,6 +112,11 @@ impl Work {
     pub(super) fn of(entry: Entry) -> Self {
         Self { run: entry.run.clone(), entry, before: None, superseded: false }
     }
+
+    /// Whether it was stopped for a later moment: by itself, or by the signal where it did not hear of it in time.
+    pub(super) fn gives_way(&self, outcome: Outcome) -> bool {
+        self.superseded && matches!(outcome, Outcome::Interrupted | Outcome::Killed(_))
+    }
 }
 
 impl Place {
@@ -170,6 +175,12 @@ impl Post {
         let timed = !self.job.timetable.expressions().is_empty();
         let since = if timed { self.standing.decided_to } else { moment };
         self.standing.last_done.is_some_and(|done| done >= since)
+    }
+
+    /// A run that has begun and waits to be gone on with. Where runs may be at work beside each other, nothing waits for it.
+    pub(super) fn tried(&self) -> Option<&Entry> {
+        let tried = self.queue.iter().map(|queued| &queued.entry).filter(|entry| entry.tries > 0);
+        tried.min_by_key(|entry| entry.due_at).filter(|_| self.job.overlap != Overlap::Allow)
     }
 
     /// What nobody else may work on meanwhile: the group that its parameters name.

@@ -1,3 +1,5 @@
+mod unfinished;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
