@@ -19,19 +19,26 @@ impl Board {
         let found = arrears(&job.timetable, post.next, turn.now, post.jitter, &job.missed);
         let mut folded = found.folded;
         for (moment, why) in found.missed {
+            self.posts[number].standing.decided_to = moment;
+            if self.posts[number].ran.contains(&moment) {
+                continue;
+            }
             let entry = self.entry(number, moment, true, String::new());
             turn.say(&job, entry, What::Missed { why, folded: std::mem::take(&mut folded) });
-            self.posts[number].standing.decided_to = moment;
         }
         let made_up = found.made_up.into_iter().map(|moment| (moment, true));
         for (moment, made_up) in made_up.chain(found.due.into_iter().map(|moment| (moment, false))) {
+            let since = std::mem::replace(&mut self.posts[number].standing.decided_to, moment);
+            if self.posts[number].ran.contains(&moment) {
+                continue;
+            }
             let run = (self.new_id)(turn.now);
             let entry = self.entry(number, moment, made_up, run);
-            let since = std::mem::replace(&mut self.posts[number].standing.decided_to, moment);
             self.admit(number, entry, since, turn);
         }
         let post = &mut self.posts[number];
         post.next = found.next;
+        post.ran = post.ran.split_off(&post.standing.decided_to);
         if let Some(at) = post.due_at() {
             self.due.push(Reverse((at, number)));
         }

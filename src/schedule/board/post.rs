@@ -1,6 +1,6 @@
 //! One job's place on the board.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -103,6 +103,8 @@ pub(super) struct Post {
     pub(super) next: Option<Timestamp>,
     pub(super) queue: VecDeque<Queued>,
     pub(super) at_work: Vec<Work>,
+    /// Moments that are not decided and have run already, by a clock that was ahead.
+    pub(super) ran: BTreeSet<Timestamp>,
     /// Its file is gone; what is at work comes to its end.
     pub(super) gone: bool,
 }
@@ -130,7 +132,8 @@ impl Post {
     pub(super) fn new(job: Arc<Job>, standing: Standing) -> Self {
         let jitter = jitter_of(&job);
         let next = job.timetable.next(standing.decided_to);
-        Self { job, standing, jitter, next, queue: VecDeque::new(), at_work: Vec::new(), gone: false }
+        let (queue, at_work, ran) = (VecDeque::new(), Vec::new(), BTreeSet::new());
+        Self { job, standing, jitter, next, queue, at_work, ran, gone: false }
     }
 
     pub(super) fn seen(&self) -> SeenJob {

@@ -1,3 +1,4 @@
+mod clocks;
 mod unfinished;
 
 use std::collections::BTreeMap;

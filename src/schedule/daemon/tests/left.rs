@@ -1,0 +1,48 @@
+//! What a daemon makes of what it finds: of a clock that was ahead, and of what the one before it has left.
+
+use super::*;
+use crate::settings::{Missed, Which};
+
+fn all(name: &str) -> Job {
+    let missed = Missed { which: Which::All, window: Duration::from_secs(7 * 86_400), most: 3 };
+    Job { missed, ..job(name, "0 * * * *") }
+}
+
+#[tokio::test]
+async fn what_a_clock_that_was_ahead_decided_is_forgotten_but_for_what_ran_which_keeps_its_row_and_runs_once() {
+    let scene = Scene::of(vec![all("all")]).await;
+    let mut served = scene.serve().await;
+    scene.now(&served, "23T00:30");
+    let first = served.next().await;
+    assert_eq!(first.errand.scheduled_at, Some(at("22T22:00")));
+    first.ends.send(0).unwrap();
+    let second = served.next().await;
+    assert_eq!(second.errand.scheduled_at, Some(at("22T23:00")));
+
+    scene.now(&served, "22T00:30");
+    scene.until_open(1).await;
+    second.ends.send(0).unwrap();
+    scene.until_open(0).await;
+    let rows = ["all 22:00 done", "all 23:00 done"];
+    assert_eq!(scene.ticks("done").await, rows, "that of midnight is decided when it comes, and so are those before");
+    served.stop.cancel();
+    served.task.await.unwrap();
+    assert!(served.begun.recv().await.is_none(), "nothing else began");
+
+    // Another daemon knows it as well.
+    let mut served = scene.serve().await;
+    scene.now(&served, "22T22:00");
+    for hour in ["19", "20", "21"] {
+        let made_up = served.next().await;
+        assert_eq!(made_up.errand.scheduled_at, Some(at(&format!("22T{hour}:00"))));
+        made_up.ends.send(0).unwrap();
+    }
+    scene.until_open(0).await;
+    let from = TickFilter { from: Some(at("22T22:00").as_millisecond()), ..TickFilter::default() };
+    let rows = scene.store.ticks(&from).await.unwrap();
+    let runs: Vec<_> = rows.into_iter().rev().map(|row| (row.state, row.run.unwrap())).collect();
+    assert_eq!(runs, [("done".to_owned(), first.errand.run), ("done".to_owned(), second.errand.run)]);
+    served.stop.cancel();
+    served.task.await.unwrap();
+    assert!(served.begun.recv().await.is_none(), "22:00 does not run a second time");
+}
