@@ -81,7 +81,7 @@ impl Daemon {
                     let was = if row.state == "running" { Was::AtWork } else { Was::Waiting };
                     open.push(self.left(row.job, entry, was, now).await?);
                 }
-                None => gone.push(rows::gone(row, now)),
+                None => gone.push(self.gone(row, now).await?),
             }
         }
         self.parts.store.keep_turn(&[], &gone).await?;

@@ -3,6 +3,7 @@
 mod begin;
 mod desk;
 mod files;
+mod gone;
 mod notices;
 mod rows;
 #[cfg(test)]

@@ -44,6 +44,9 @@ impl Daemon {
         let mut open = Vec::new();
         for row in self.parts.store.started_triggers().await? {
             if !self.board.has(&row.job) {
+                if let Some(run) = self.parts.store.run(&row.run).await? {
+                    self.say_gone(&row.job, &run);
+                }
                 self.trigger_ended(&row.run, GONE, now).await?;
                 continue;
             }

@@ -3,6 +3,37 @@
 use super::*;
 use crate::settings::{Missed, Which};
 
+#[tokio::test]
+async fn a_run_whose_job_is_gone_is_named_with_the_command_that_goes_on_with_it_and_its_moment_was_not_skipped() {
+    let scene = Scene::of(vec![job("sync", "0 * * * *"), job("other", "0 * * * *")]).await;
+    let mut served = scene.serve().await;
+    scene.now(&served, "22T01:00");
+    let mut begun = [served.next().await, served.next().await];
+    begun.sort_by_key(|begun| begun.errand.job.clone());
+    let run = begun[1].errand.run.clone();
+    scene.write_run(&run).await;
+    served.killed().await;
+
+    scene.jobs.lock().unwrap().clear();
+    let served = scene.serve().await;
+    let rows = scene.store.ticks(&TickFilter::default()).await.unwrap();
+    let stands: Vec<_> = rows.into_iter().map(|row| (row.job, row.state, row.why.unwrap())).collect();
+    let why = format!(
+        "interrupted, can be resumed; the job is no longer there, and `beadle resume {run} --sandbox` goes on with it"
+    );
+    assert_eq!(
+        stands,
+        [
+            ("other".to_owned(), "skipped".to_owned(), "the job is no longer there".to_owned()),
+            ("sync".to_owned(), "interrupted".to_owned(), why.clone())
+        ],
+        "the process of the first never began"
+    );
+    assert!(scene.said.0.lock().unwrap().contains(&format!("sync: run {run}: {why}")));
+    served.stop.cancel();
+    served.task.await.unwrap();
+}
+
 fn all(name: &str) -> Job {
     let missed = Missed { which: Which::All, window: Duration::from_secs(7 * 86_400), most: 3 };
     Job { missed, ..job(name, "0 * * * *") }
