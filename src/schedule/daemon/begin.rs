@@ -264,8 +264,7 @@ fn say_broken(parts: &Parts, found: &Found, in_force: &mut InForce) {
         parts.events.say(Level::Error, format!("{why}; the jobs stay as they were"));
     }
     for (job, why) in &found.broken {
-        parts
-            .events
-            .say(Level::Error, format!("the file of job `{job}` is broken; what was there stays in force\n{why}"));
+        let so = if in_force.has(job) { "what was there stays in force" } else { "it is not taken up" };
+        parts.events.say(Level::Error, format!("the file of job `{job}` is broken; {so}\n{why}"));
     }
 }
