@@ -70,6 +70,8 @@ pub enum What {
     Stops(String),
     /// It has come to its end.
     Ended(Outcome),
+    /// It was stopped for this later moment and is not gone on with: the job's file says so.
+    GaveWay(Timestamp),
     /// It is tried again, at `due_at` of the entry.
     Again(Outcome),
     /// It was stopped with the daemon: the next one goes on with it.

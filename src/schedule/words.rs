@@ -29,6 +29,7 @@ impl Verdict {
             What::Stops(other) => format!("run {other} is stopped for it"),
             What::Ended(outcome) if outcome.is_done() => format!("run {run} {outcome}"),
             What::Ended(outcome) => format!("run {run}: {outcome}"),
+            What::GaveWay(_) => format!("run {run}: {}", self.why().unwrap_or_default()),
             What::Left => format!("run {run} is left to the next `beadle serve`"),
             What::Again(Outcome::Elsewhere) => format!("run {run}: {}", Outcome::Elsewhere),
             What::Again(outcome) => {
@@ -49,6 +50,7 @@ impl Verdict {
             What::Skipped(_) => Some("skipped"),
             What::Missed { .. } => Some("missed"),
             What::Ended(outcome) => Some(outcome.word()),
+            What::GaveWay(_) => Some(Outcome::Interrupted.word()),
             What::Stops(_) | What::Pauses { .. } => None,
         }
     }
@@ -59,6 +61,9 @@ impl Verdict {
             What::Waits(why) | What::Skipped(why) | What::Missed { why, .. } => Some(self.reason(why)),
             What::Starts(Step::ResumeFirst(run)) => Some(Why::Unfinished(run.clone()).to_string()),
             What::Ended(outcome) => (!outcome.is_done()).then(|| self.ending(*outcome)),
+            What::GaveWay(later) => {
+                Some(format!("stopped for the moment of {}", moment(*later, self.job.timetable.zone())))
+            }
             What::Left => Some("it was stopped together with `beadle serve`; the next one goes on with it".to_owned()),
             What::Again(Outcome::Elsewhere) => Some(Outcome::Elsewhere.to_string()),
             What::Again(outcome) => {
@@ -221,6 +226,12 @@ mod tests {
                 "took too long and was stopped; it is gone on with, try 2 of 1"
             )
         );
+        let gave_way = "stopped for the moment of 2026-11-22 02:30 UTC";
+        let later = "2026-11-22T02:30:00Z".parse().unwrap();
+        assert_eq!(said(What::GaveWay(later)), all(&format!("run r1: {gave_way}"), "interrupted", gave_way));
+        let again = "run r0 of the job has to come to its end first; it is tried again at 2026-11-22 02:30:00 UTC";
+        let tried = Why::TriedAgain { run: "r0".into(), at: later };
+        assert_eq!(said(What::Skipped(tried)), all(&format!("skipped: {again}"), "skipped", again));
         let elsewhere = "another process is at work on it";
         assert_eq!(said(What::Again(Outcome::Elsewhere)), all(&format!("run r1: {elsewhere}"), "waiting", elsewhere));
         let (left, state, why) = said(What::Left);

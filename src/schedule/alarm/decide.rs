@@ -164,7 +164,7 @@ fn judge(told: &mut Told, verdict: &Verdict, failures: u32, now: Timestamp) -> O
             let moments = if gives_way { u64::from(told.gave_way) } else { moments(&verdict.what) };
             Some(Message { moments, run: None, ..message(Topic::Missed).because(why) })
         }
-        What::Waits(_) | What::Starts(_) | What::Stops(_) | What::Again(_) | What::Left => None,
+        What::Waits(_) | What::Starts(_) | What::Stops(_) | What::Again(_) | What::GaveWay(_) | What::Left => None,
     }
 }
 

@@ -67,7 +67,7 @@ impl Board {
             (Overlap::Skip, Some(run)) => return turn.say(&job, entry, What::Skipped(Why::Overlap(run))),
             (Overlap::CancelOther, Some(_)) => {
                 for work in &mut self.posts[number].at_work {
-                    work.superseded = true;
+                    work.superseded = Some(entry.scheduled_at);
                     turn.say(&job, entry.clone(), What::Stops(work.run.clone()));
                 }
                 self.supersede(number, turn);

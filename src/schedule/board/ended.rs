@@ -120,8 +120,13 @@ impl Board {
     pub(super) fn own_ended(&mut self, number: usize, work: Work, outcome: Outcome, turn: &mut Turn) {
         let job = Arc::clone(&self.posts[number].job);
         let entry = work.entry.clone();
-        let gives_way = work.gives_way(outcome);
-        if outcome.is_worth_a_retry() && entry.tries <= job.retries.times && !gives_way {
+        if let Some(moment) = work.gave_way(outcome) {
+            if entry.cause != Cause::Hand {
+                self.count(number, &work, outcome, turn.now);
+            }
+            return turn.say(&job, entry, What::GaveWay(moment));
+        }
+        if outcome.is_worth_a_retry() && entry.tries <= job.retries.times {
             return self.try_again(number, work, outcome, turn);
         }
         if entry.cause == Cause::Hand {
@@ -148,7 +153,7 @@ impl Board {
         let mut entry = work.entry;
         let wait = job.retries.wait.saturating_mul(1 << entry.tries.saturating_sub(1).min(20));
         // The moment that it was to give way to is due already.
-        let wait = if work.superseded { Duration::ZERO } else { wait };
+        let wait = if work.superseded.is_some() { Duration::ZERO } else { wait };
         let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
         entry.due_at = turn.now.saturating_add(wait).unwrap_or(Timestamp::MAX);
         let (run, at, tries) = (entry.run.clone(), entry.due_at, entry.tries);
@@ -185,7 +190,7 @@ impl Board {
     fn count(&mut self, number: usize, work: &Work, outcome: Outcome, now: Timestamp) {
         let standing = &mut self.posts[number].standing;
         // What was stopped for a later moment is not gone on with: it would be stopped again for the next one.
-        let gives_way = work.gives_way(outcome);
+        let gives_way = work.gave_way(outcome).is_some();
         standing.unfinished = (outcome.is_unfinished() && !gives_way).then(|| work.run.clone());
         if outcome.is_done() {
             (standing.failures, standing.last_done) = (0, Some(now));

@@ -153,7 +153,7 @@ impl Board {
             run: run.unwrap_or_else(|| entry.run.clone()),
             entry: entry.clone(),
             before,
-            superseded: false,
+            superseded: None,
         });
         let job = Arc::clone(&post.job);
         turn.say(&job, entry, What::Starts(task));

@@ -89,8 +89,8 @@ pub(super) struct Work {
     pub(super) run: String,
     /// Where the entry waits meanwhile.
     pub(super) before: Option<Place>,
-    /// Whether it was asked to stop for a later moment.
-    pub(super) superseded: bool,
+    /// The later moment for which it was asked to stop.
+    pub(super) superseded: Option<Timestamp>,
 }
 
 /// A job, its next moment, what waits and what is at work.
@@ -112,12 +112,12 @@ pub(super) struct Post {
 impl Work {
     /// An entry's own run.
     pub(super) fn of(entry: Entry) -> Self {
-        Self { run: entry.run.clone(), entry, before: None, superseded: false }
+        Self { run: entry.run.clone(), entry, before: None, superseded: None }
     }
 
-    /// Whether it was stopped for a later moment: by itself, or by the signal where it did not hear of it in time.
-    pub(super) fn gives_way(&self, outcome: Outcome) -> bool {
-        self.superseded && matches!(outcome, Outcome::Interrupted | Outcome::Killed(_))
+    /// The later moment for which it was stopped: by itself, or by the signal where it did not hear of it in time.
+    pub(super) fn gave_way(&self, outcome: Outcome) -> Option<Timestamp> {
+        self.superseded.filter(|_| matches!(outcome, Outcome::Interrupted | Outcome::Killed(_)))
     }
 }
 

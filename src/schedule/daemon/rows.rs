@@ -17,7 +17,7 @@ pub(super) fn tick(verdict: &Verdict, now: Timestamp) -> Option<TickRow> {
     }
     let state = verdict.state()?;
     let now = now.as_millisecond();
-    let over = matches!(what, What::Skipped(_) | What::Missed { .. } | What::Ended(_));
+    let over = matches!(what, What::Skipped(_) | What::Missed { .. } | What::Ended(_) | What::GaveWay(_));
     let never_ran = matches!(what, What::Skipped(_) | What::Missed { .. });
     Some(TickRow {
         job: job.name.clone(),

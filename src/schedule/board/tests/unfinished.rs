@@ -110,8 +110,11 @@ fn no_more_moments_wait_behind_a_retry_than_the_job_says() {
     assert_eq!(scene.0.load(), (1, 1));
     let (due, mut scene) = due_twice(Overlap::CancelOther);
     assert_eq!(due[..2], ["sync 22T00:30 stops r1", "sync 22T00:20 skipped: a later moment took its place"]);
-    let ended = scene.ended("sync", "r1", Outcome::Killed(15), "22T00:31");
-    assert_eq!(ended.last().unwrap(), "sync 22T00:30 starts r3", "what was stopped on purpose is not tried again");
+    assert_eq!(
+        scene.ended("sync", "r1", Outcome::Killed(15), "22T00:31"),
+        ["sync 22T00:10 r1 gave way to 22T00:30", "sync 22T00:30 starts r3"],
+        "what was stopped on purpose is not tried again"
+    );
 }
 
 #[test]
