@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::verdict::{Entry, Verdict, Why};
+use super::super::verdict::{Entry, Verdict, What, Why};
 use super::post::{Open, Post, Standing, Work};
 use super::{Board, Turn};
 use crate::settings::Job;
@@ -107,6 +107,10 @@ impl Board {
             let Some(number) = self.names.get(&job).copied() else { continue };
             match ended {
                 Some(outcome) => self.own_ended(number, Work::of(entry), outcome, &mut turn),
+                None if self.posts[number].is_too_old(&entry, now) => {
+                    let job = Arc::clone(&self.posts[number].job);
+                    turn.say(&job, entry, What::Missed { why: Why::TooOld, folded: 0 });
+                }
                 None => self.queue(number, entry, now, &mut turn),
             }
         }

@@ -173,6 +173,13 @@ impl Post {
         entry.due_at.saturating_add(within).ok()
     }
 
+    /// Whether a moment that was to be made up for has become too old for that.
+    pub(super) fn is_too_old(&self, entry: &Entry, now: Timestamp) -> bool {
+        let waits = entry.made_up && entry.cause == Cause::Schedule && entry.tries == 0;
+        let window = SignedDuration::try_from(self.job.missed.window).unwrap_or(SignedDuration::MAX);
+        waits && now.duration_since(self.due_at_of(entry.scheduled_at)) > window
+    }
+
     /// Whether it has been done since its own last moment; where it has none, since that of the job that needs it.
     pub(super) fn is_done_since(&self, moment: Timestamp) -> bool {
         let timed = !self.job.timetable.expressions().is_empty();

@@ -77,3 +77,31 @@ async fn what_a_clock_that_was_ahead_decided_is_forgotten_but_for_what_ran_which
     served.task.await.unwrap();
     assert!(served.begun.recv().await.is_none(), "22:00 does not run a second time");
 }
+
+#[tokio::test]
+async fn what_waited_to_be_made_up_for_when_a_daemon_ended_is_missed_once_it_is_older_than_its_window() {
+    let scene = Scene::of(vec![all("all")]).await;
+    let mut served = scene.serve().await;
+    scene.now(&served, "22T03:30");
+    let first = served.next().await;
+    scene.write_run(&first.errand.run).await;
+    assert_eq!(scene.ticks("waiting").await, ["all 01:00 running", "all 02:00 waiting", "all 03:00 waiting"]);
+    served.killed().await;
+
+    // Seven days after 02:00, and a little less after 03:00.
+    scene.clock.advance_ms((at("29T02:30").as_millisecond()) - scene.clock.now_ms());
+    let mut served = scene.serve().await;
+    let resumed = served.next().await;
+    assert_eq!(resumed.errand.run, first.errand.run, "what has begun is gone on with");
+    let early = TickFilter { to: Some(at("22T03:00").as_millisecond()), ..TickFilter::default() };
+    let rows = scene.store.ticks(&early).await.unwrap();
+    let stands: Vec<_> = rows.into_iter().rev().map(|row| (row.state, row.why)).collect();
+    assert_eq!(
+        stands[1..],
+        [
+            ("missed".to_owned(), Some("nobody was there, and it is older than the window of `missed`".to_owned())),
+            ("waiting".to_owned(), Some(format!("run {} of the job was still at work", first.errand.run))),
+        ]
+    );
+    served.killed().await;
+}
