@@ -70,6 +70,8 @@ pub enum What {
     Stops(String),
     /// It has come to its end.
     Ended(Outcome),
+    /// It was stopped for this later moment and is not gone on with: the job's file says so.
+    GaveWay(Timestamp),
     /// It is tried again, at `due_at` of the entry.
     Again(Outcome),
     /// It was stopped with the daemon: the next one goes on with it.
@@ -125,6 +127,13 @@ pub enum Why {
     NotYet,
     /// An earlier run of the job has to come to its end first.
     Unfinished(String),
+    /// An earlier run of the job waits to be tried again.
+    TriedAgain {
+        /// The run.
+        run: String,
+        /// When.
+        at: Timestamp,
+    },
     /// Nobody was there, and the job makes up for nothing.
     NobodyThere,
     /// Nobody was there, and it is older than the job's window.
@@ -227,6 +236,9 @@ impl fmt::Display for Why {
             Self::Full => f.write_str("as many runs are at work as may be"),
             Self::NotYet => f.write_str("it is not yet time"),
             Self::Unfinished(run) => write!(f, "run {run} of the job has to come to its end first"),
+            Self::TriedAgain { run, at } => {
+                write!(f, "run {run} of the job has to come to its end first; it is tried again at {at:.0}")
+            }
             Self::NobodyThere => f.write_str("nobody was there, and `missed = \"none\"`"),
             Self::TooOld => f.write_str("nobody was there, and it is older than the window of `missed`"),
             Self::TooMany => f.write_str("nobody was there, and newer ones are as many as `missed` allows"),

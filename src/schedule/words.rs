@@ -19,16 +19,17 @@ impl Verdict {
     pub fn words(&self) -> String {
         let Entry { run, tries, due_at, .. } = &self.entry;
         match &self.what {
-            What::Waits(why) => format!("waits: {why}"),
+            What::Waits(why) => format!("waits: {}", self.reason(why)),
             What::Starts(Step::Begin) => format!("run {run} begins"),
             What::Starts(Step::Resume) => format!("run {run} goes on, try {tries}"),
             What::Starts(Step::ResumeFirst(older)) => format!("its unfinished run {older} goes on first"),
-            What::Skipped(why) => format!("skipped: {why}"),
+            What::Skipped(why) => format!("skipped: {}", self.reason(why)),
             What::Missed { why, folded: 0 } => format!("missed: {why}"),
             What::Missed { why, folded } => format!("missed, with {folded} older ones: {why}"),
             What::Stops(other) => format!("run {other} is stopped for it"),
             What::Ended(outcome) if outcome.is_done() => format!("run {run} {outcome}"),
             What::Ended(outcome) => format!("run {run}: {outcome}"),
+            What::GaveWay(_) => format!("run {run}: {}", self.why().unwrap_or_default()),
             What::Left => format!("run {run} is left to the next `beadle serve`"),
             What::Again(Outcome::Elsewhere) => format!("run {run}: {}", Outcome::Elsewhere),
             What::Again(outcome) => {
@@ -49,6 +50,7 @@ impl Verdict {
             What::Skipped(_) => Some("skipped"),
             What::Missed { .. } => Some("missed"),
             What::Ended(outcome) => Some(outcome.word()),
+            What::GaveWay(_) => Some(Outcome::Interrupted.word()),
             What::Stops(_) | What::Pauses { .. } => None,
         }
     }
@@ -56,9 +58,12 @@ impl Verdict {
     /// Why its moment has that state, as the store keeps it; nothing where it runs or was done.
     pub fn why(&self) -> Option<String> {
         match &self.what {
-            What::Waits(why) | What::Skipped(why) | What::Missed { why, .. } => Some(why.to_string()),
+            What::Waits(why) | What::Skipped(why) | What::Missed { why, .. } => Some(self.reason(why)),
             What::Starts(Step::ResumeFirst(run)) => Some(Why::Unfinished(run.clone()).to_string()),
             What::Ended(outcome) => (!outcome.is_done()).then(|| self.ending(*outcome)),
+            What::GaveWay(later) => {
+                Some(format!("stopped for the moment of {}", moment(*later, self.job.timetable.zone())))
+            }
             What::Left => Some("it was stopped together with `beadle serve`; the next one goes on with it".to_owned()),
             What::Again(Outcome::Elsewhere) => Some(Outcome::Elsewhere.to_string()),
             What::Again(outcome) => {
@@ -71,6 +76,17 @@ impl Verdict {
 }
 
 impl Verdict {
+    /// A reason, by the clocks of the job.
+    fn reason(&self, why: &Why) -> String {
+        match why {
+            Why::TriedAgain { run, at } => {
+                let at = second(*at, self.job.timetable.zone());
+                format!("{}; it is tried again at {at}", Why::Unfinished(run.clone()))
+            }
+            why => why.to_string(),
+        }
+    }
+
     /// How its run ended, with why it never began where that is so.
     fn ending(&self, outcome: Outcome) -> String {
         match &self.unbegun {
@@ -210,6 +226,12 @@ mod tests {
                 "took too long and was stopped; it is gone on with, try 2 of 1"
             )
         );
+        let gave_way = "stopped for the moment of 2026-11-22 02:30 UTC";
+        let later = "2026-11-22T02:30:00Z".parse().unwrap();
+        assert_eq!(said(What::GaveWay(later)), all(&format!("run r1: {gave_way}"), "interrupted", gave_way));
+        let again = "run r0 of the job has to come to its end first; it is tried again at 2026-11-22 02:30:00 UTC";
+        let tried = Why::TriedAgain { run: "r0".into(), at: later };
+        assert_eq!(said(What::Skipped(tried)), all(&format!("skipped: {again}"), "skipped", again));
         let elsewhere = "another process is at work on it";
         assert_eq!(said(What::Again(Outcome::Elsewhere)), all(&format!("run r1: {elsewhere}"), "waiting", elsewhere));
         let (left, state, why) = said(What::Left);

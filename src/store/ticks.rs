@@ -191,6 +191,31 @@ impl Store {
         rows.and_then(|rows| rows.iter().map(tick_of).collect()).map_err(|error| self.error(error))
     }
 
+    /// Forgets what was decided of moments after this that count as not decided any more and have not begun.
+    pub async fn undecide(&self, after: i64) -> Result<(), Error> {
+        let mut writing = self.writing().await?;
+        sqlx::query(
+            "DELETE FROM tick WHERE scheduled_at > $1 AND scheduled_at > (SELECT decided_to FROM job WHERE name = tick.job)
+               AND cause = 'schedule' AND tries = 0 AND state IN ('waiting', 'skipped', 'missed')",
+        )
+        .bind(after)
+        .execute(&mut *writing.tx)
+        .await
+        .map_err(|error| self.error(error))?;
+        writing.commit().await
+    }
+
+    /// The moments that count as not decided and have begun all the same: each job with the time.
+    pub async fn begun_undecided(&self) -> Result<Vec<(String, i64)>, Error> {
+        let rows = sqlx::query(
+            "SELECT tick.job, tick.scheduled_at FROM job JOIN tick ON tick.job = job.name AND tick.scheduled_at > job.decided_to
+             WHERE tick.tries > 0",
+        );
+        let rows = rows.fetch_all(self.readers()).await;
+        let of = |row: &SqliteRow| Ok((row.try_get("job")?, row.try_get("scheduled_at")?));
+        rows.and_then(|rows| rows.iter().map(of).collect()).map_err(|error| self.error(error))
+    }
+
     /// Forgets ticks that were decided before this and have come to their end; says how many.
     pub async fn forget_ticks(&self, before: i64) -> Result<u64, Error> {
         let mut writing = self.writing().await?;

@@ -190,6 +190,9 @@ fn a_store_is_served_once_and_a_broken_file_leaves_what_was_there_in_force() {
     serving.write("jobs/nightly.toml", "script = \"scripts/hello.rhai\"\nschedule = \"0 25 * * *\"\n");
     serving.said("the file of job `nightly` is broken; what was there stays in force");
     serving.said("there is no hour `25`");
+    serving.write("jobs/odd.toml", "this is none");
+    serving.said("the file of job `odd` is broken; it is not taken up");
+    std::fs::remove_file(serving.test.folder().join("jobs/odd.toml")).unwrap();
     serving.write("jobs/other.toml", NIGHTLY);
     serving.said(" job other is new, next ");
     serving.write("jobs/nightly.toml", NIGHTLY);

@@ -153,7 +153,8 @@ fn judge(told: &mut Told, verdict: &Verdict, failures: u32, now: Timestamp) -> O
             Some(Message { failures: *failures, ..message(Topic::Paused) })
         }
         What::Missed { why, .. } | What::Skipped(why) => {
-            let gives_way = matches!(verdict.what, What::Skipped(Why::Overlap(_) | Why::Superseded));
+            let gives_way =
+                matches!(verdict.what, What::Skipped(Why::Overlap(_) | Why::TriedAgain { .. } | Why::Superseded));
             told.gave_way += u32::from(gives_way);
             let told_of = is_missing(&verdict.what) && (!gives_way || told.gave_way >= GAVE_WAY);
             if !told_of || told.state != State::Fine {
@@ -163,7 +164,7 @@ fn judge(told: &mut Told, verdict: &Verdict, failures: u32, now: Timestamp) -> O
             let moments = if gives_way { u64::from(told.gave_way) } else { moments(&verdict.what) };
             Some(Message { moments, run: None, ..message(Topic::Missed).because(why) })
         }
-        What::Waits(_) | What::Starts(_) | What::Stops(_) | What::Again(_) | What::Left => None,
+        What::Waits(_) | What::Starts(_) | What::Stops(_) | What::Again(_) | What::GaveWay(_) | What::Left => None,
     }
 }
 
@@ -193,7 +194,8 @@ fn is_missing(what: &What) -> bool {
     match what {
         What::Missed { why, .. } => *why != Why::Superseded,
         What::Skipped(why) => {
-            matches!(why, Why::Needs(_) | Why::TooLate | Why::Unfinished(_) | Why::Overlap(_) | Why::Superseded)
+            let gives_way = matches!(why, Why::Overlap(_) | Why::TriedAgain { .. } | Why::Superseded);
+            gives_way || matches!(why, Why::Needs(_) | Why::TooLate | Why::Unfinished(_))
         }
         _ => false,
     }

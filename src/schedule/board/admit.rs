@@ -19,19 +19,26 @@ impl Board {
         let found = arrears(&job.timetable, post.next, turn.now, post.jitter, &job.missed);
         let mut folded = found.folded;
         for (moment, why) in found.missed {
+            self.posts[number].standing.decided_to = moment;
+            if self.posts[number].ran.contains(&moment) {
+                continue;
+            }
             let entry = self.entry(number, moment, true, String::new());
             turn.say(&job, entry, What::Missed { why, folded: std::mem::take(&mut folded) });
-            self.posts[number].standing.decided_to = moment;
         }
         let made_up = found.made_up.into_iter().map(|moment| (moment, true));
         for (moment, made_up) in made_up.chain(found.due.into_iter().map(|moment| (moment, false))) {
+            let since = std::mem::replace(&mut self.posts[number].standing.decided_to, moment);
+            if self.posts[number].ran.contains(&moment) {
+                continue;
+            }
             let run = (self.new_id)(turn.now);
             let entry = self.entry(number, moment, made_up, run);
-            let since = std::mem::replace(&mut self.posts[number].standing.decided_to, moment);
             self.admit(number, entry, since, turn);
         }
         let post = &mut self.posts[number];
         post.next = found.next;
+        post.ran = post.ran.split_off(&post.standing.decided_to);
         if let Some(at) = post.due_at() {
             self.due.push(Reverse((at, number)));
         }
@@ -51,24 +58,30 @@ impl Board {
         }
         // One missed moment after the other, each to its end.
         if entry.made_up {
+            self.retry_now(number, &entry);
             return self.queue(number, entry, since, turn);
         }
-        let begun = post.at_work.iter().map(|work| &work.run);
-        let tried = post.queue.iter().filter(|queued| queued.entry.tries > 0).map(|queued| &queued.entry.run);
-        let busy = begun.chain(tried).next().cloned();
+        let busy = post.at_work.first().map(|work| work.run.clone());
         match (job.overlap, busy) {
             (Overlap::Allow, _) => {}
             (Overlap::Skip, Some(run)) => return turn.say(&job, entry, What::Skipped(Why::Overlap(run))),
             (Overlap::CancelOther, Some(_)) => {
                 for work in &mut self.posts[number].at_work {
-                    work.superseded = true;
+                    work.superseded = Some(entry.scheduled_at);
                     turn.say(&job, entry.clone(), What::Stops(work.run.clone()));
                 }
                 self.supersede(number, turn);
             }
             (Overlap::Skip | Overlap::QueueOne | Overlap::CancelOther, _) => self.supersede(number, turn),
         }
+        self.retry_now(number, &entry);
         self.queue(number, entry, since, turn);
+    }
+
+    /// A run that waits to be tried again has waited long enough once its job is due: it is gone on with first.
+    fn retry_now(&mut self, number: usize, moment: &Entry) {
+        let due_at = moment.due_at;
+        self.put_off(number, due_at, |queued| queued.entry.tries > 0 && queued.entry.due_at > due_at);
     }
 
     /// Moments that were due earlier and have not begun give way.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::super::verdict::{Verdict, Why};
+use super::super::verdict::{Entry, Verdict, What, Why};
 use super::post::{Open, Post, Standing, Work};
 use super::{Board, Turn};
 use crate::settings::Job;
@@ -71,14 +71,33 @@ impl Board {
             furthest = furthest.max(Some(decided_to));
             let post = &mut self.posts[number];
             post.standing.decided_to = now;
+            post.standing.last_done = post.standing.last_done.map(|done| done.min(now));
             post.next = post.job.timetable.next(now);
             names.push(post.job.name.clone());
             if let Some(at) = post.due_at() {
                 self.due.push(Reverse((at, number)));
             }
+            self.forget_after(number, now);
             self.put_off(number, now, |queued| queued.entry.due_at > ahead);
         }
         (names, furthest)
+    }
+
+    /// This moment of a job has run, though it is not decided: it does not run a second time.
+    pub fn has_run(&mut self, job: &str, moment: Timestamp) {
+        if let Some(number) = self.names.get(job) {
+            self.posts[*number].ran.insert(moment);
+        }
+    }
+
+    /// Moments after this one that have not begun wait no longer: they are decided when their time comes.
+    fn forget_after(&mut self, number: usize, now: Timestamp) {
+        let ahead = |entry: &Entry| entry.cause == Cause::Schedule && entry.tries == 0 && entry.scheduled_at > now;
+        let queue = &self.posts[number].queue;
+        let places: Vec<_> = queue.iter().filter(|queued| ahead(&queued.entry)).map(|queued| queued.place).collect();
+        for place in places {
+            self.unqueue(place);
+        }
     }
 
     /// Takes in what an earlier process has left, or what events ask for; a job that is gone gives its entries up.
@@ -88,6 +107,10 @@ impl Board {
             let Some(number) = self.names.get(&job).copied() else { continue };
             match ended {
                 Some(outcome) => self.own_ended(number, Work::of(entry), outcome, &mut turn),
+                None if self.posts[number].is_too_old(&entry, now) => {
+                    let job = Arc::clone(&self.posts[number].job);
+                    turn.say(&job, entry, What::Missed { why: Why::TooOld, folded: 0 });
+                }
                 None => self.queue(number, entry, now, &mut turn),
             }
         }
@@ -135,6 +158,7 @@ impl Board {
         let mut post = Post::new(job, standing);
         let old = &mut self.posts[number];
         (post.queue, post.at_work) = (std::mem::take(&mut old.queue), std::mem::take(&mut old.at_work));
+        post.ran = std::mem::take(&mut old.ran);
         // A lock is given back under the name under which it was taken.
         if let Some(lock) = held.filter(|_| !post.at_work.is_empty()) {
             self.locks.remove(&lock);

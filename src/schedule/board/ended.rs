@@ -1,12 +1,15 @@
 //! A run has ended: what that means for its entry, its job and those who waited.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::verdict::{Entry, Outcome, Verdict, What, Why};
+use super::fill::waits_for_retries;
 use super::post::{Pause, Place, Queued, Work};
 use super::{Board, Turn};
+use crate::settings::Overlap;
 use crate::store::Cause;
 
 /// How long what waits for its job's unfinished run waits before that is tried again, unless somebody has done something
@@ -67,22 +70,32 @@ impl Board {
     /// An older run came to its end, or did not: what waited for it begins or gives up.
     fn older_ended(&mut self, number: usize, work: Work, outcome: Outcome, turn: &mut Turn) {
         self.count(number, &work, outcome, turn.now);
-        if self.posts[number].standing.unfinished.as_ref() != Some(&work.run) {
+        self.still_unfinished(number, &work.run, turn);
+    }
+
+    /// A run that was gone on with has not come to its end: the moments that wait for it are skipped, all else waits on.
+    fn still_unfinished(&mut self, number: usize, run: &str, turn: &mut Turn) {
+        if self.posts[number].standing.unfinished.as_deref() != Some(run) {
             return;
         }
         // All of them wait for the same run: it is not tried once for each.
-        let is_moment = |entry: &Entry| entry.cause == Cause::Schedule && entry.tries == 0;
-        let queue = self.posts[number].queue.iter().filter(|queued| queued.entry.due_at <= turn.now);
-        let moments: Vec<_> = queue.filter(|it| is_moment(&it.entry)).map(|queued| queued.place).collect();
-        for place in moments {
-            self.skip(place, Why::Unfinished(work.run.clone()), turn);
-        }
+        self.skip_moments(number, &Why::Unfinished(run.to_owned()), |_| true, turn);
         let later = turn.now.saturating_add(BEFORE_ANOTHER_TRY).unwrap_or(Timestamp::MAX);
         let now = turn.now;
         let waits = |queued: &Queued| queued.entry.due_at <= now && queued.entry.cause != Cause::Hand;
         for (place, fresh) in self.put_off(number, later, waits) {
             turn.fresh.remove(&place);
-            self.tell(fresh, Why::Unfinished(work.run.clone()), turn);
+            self.tell(fresh, Why::Unfinished(run.to_owned()), turn);
+        }
+    }
+
+    /// Skips moments that are due and have not begun.
+    fn skip_moments(&mut self, number: usize, why: &Why, which: impl Fn(&Entry) -> bool, turn: &mut Turn) {
+        let is_moment = |entry: &Entry| entry.cause == Cause::Schedule && entry.tries == 0 && which(entry);
+        let queue = self.posts[number].queue.iter().filter(|queued| queued.entry.due_at <= turn.now);
+        let moments: Vec<_> = queue.filter(|it| is_moment(&it.entry)).map(|queued| queued.place).collect();
+        for place in moments {
+            self.skip(place, why.clone(), turn);
         }
     }
 
@@ -106,14 +119,15 @@ impl Board {
 
     pub(super) fn own_ended(&mut self, number: usize, work: Work, outcome: Outcome, turn: &mut Turn) {
         let job = Arc::clone(&self.posts[number].job);
-        let mut entry = work.entry.clone();
+        let entry = work.entry.clone();
+        if let Some(moment) = work.gave_way(outcome) {
+            if entry.cause != Cause::Hand {
+                self.count(number, &work, outcome, turn.now);
+            }
+            return turn.say(&job, entry, What::GaveWay(moment));
+        }
         if outcome.is_worth_a_retry() && entry.tries <= job.retries.times {
-            let wait = job.retries.wait.saturating_mul(1 << entry.tries.saturating_sub(1).min(20));
-            let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
-            entry.due_at = turn.now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-            turn.say(&job, entry.clone(), What::Again(outcome));
-            self.requeue(number, entry, turn.now);
-            return;
+            return self.try_again(number, work, outcome, turn);
         }
         if entry.cause == Cause::Hand {
             self.count_by_hand(number, &entry.run, outcome, turn.now);
@@ -126,7 +140,37 @@ impl Board {
             let failures = standing.failures;
             let reason = format!("{failures} failures in a row, the last one: {outcome}");
             standing.pause = Some(Pause { until: None, reason });
-            turn.say(&job, entry, What::Pauses { failures });
+            turn.say(&job, entry.clone(), What::Pauses { failures });
+        }
+        if entry.tries > 1 {
+            self.still_unfinished(number, &entry.run, turn);
+        }
+    }
+
+    /// Lets a run wait for its next try. Moments for which it was gone on with in vain do not wait for that.
+    fn try_again(&mut self, number: usize, work: Work, outcome: Outcome, turn: &mut Turn) {
+        let job = Arc::clone(&self.posts[number].job);
+        let mut entry = work.entry;
+        let wait = job.retries.wait.saturating_mul(1 << entry.tries.saturating_sub(1).min(20));
+        // The moment that it was to give way to is due already.
+        let wait = if work.superseded.is_some() { Duration::ZERO } else { wait };
+        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+        entry.due_at = turn.now.saturating_add(wait).unwrap_or(Timestamp::MAX);
+        let (run, at, tries) = (entry.run.clone(), entry.due_at, entry.tries);
+        turn.say(&job, entry.clone(), What::Again(outcome));
+        self.requeue(number, entry, turn.now);
+        if job.overlap == Overlap::Allow {
+            return;
+        }
+        let why = if at > turn.now { Why::TriedAgain { run, at } } else { Why::Unfinished(run) };
+        if tries > 1 {
+            self.skip_moments(number, &why, |entry| !entry.made_up, turn);
+        }
+        let now = turn.now;
+        let waits = |queued: &&Queued| queued.entry.due_at <= now && waits_for_retries(&queued.entry);
+        let places: Vec<Place> = self.posts[number].queue.iter().filter(waits).map(|queued| queued.place).collect();
+        for place in places {
+            self.tell(place, why.clone(), turn);
         }
     }
 
@@ -146,11 +190,11 @@ impl Board {
     fn count(&mut self, number: usize, work: &Work, outcome: Outcome, now: Timestamp) {
         let standing = &mut self.posts[number].standing;
         // What was stopped for a later moment is not gone on with: it would be stopped again for the next one.
-        let gives_way = work.superseded && outcome == Outcome::Interrupted;
+        let gives_way = work.gave_way(outcome).is_some();
         standing.unfinished = (outcome.is_unfinished() && !gives_way).then(|| work.run.clone());
         if outcome.is_done() {
             (standing.failures, standing.last_done) = (0, Some(now));
-        } else if outcome.is_failure() {
+        } else if outcome.is_failure() && !gives_way {
             standing.failures = standing.failures.saturating_add(1);
         }
     }

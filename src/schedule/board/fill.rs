@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::super::verdict::{Step, Verdict, What, Why};
+use super::super::verdict::{Entry, Step, Verdict, What, Why};
 use super::post::{Place, Work};
 use super::{Board, Turn};
 use crate::settings::Overlap;
@@ -86,6 +86,13 @@ impl Board {
         if let Some(work) = post.at_work.first().filter(|_| post.job.overlap != Overlap::Allow) {
             return Gate::Shut(Why::Overlap(work.run.clone()));
         }
+        let tried = post.tried().filter(|_| waits_for_retries(entry));
+        if let Some(tried) = tried {
+            return Gate::Shut(match tried.due_at > now {
+                true => Why::TriedAgain { run: tried.run.clone(), at: tried.due_at },
+                false => Why::Unfinished(tried.run.clone()),
+            });
+        }
         let needing = entry.cause == Cause::Schedule && entry.tries == 0;
         if let Some(gate) = needing.then(|| self.needs(place.post, queued.since, now)).flatten() {
             return gate;
@@ -146,7 +153,7 @@ impl Board {
             run: run.unwrap_or_else(|| entry.run.clone()),
             entry: entry.clone(),
             before,
-            superseded: false,
+            superseded: None,
         });
         let job = Arc::clone(&post.job);
         turn.say(&job, entry, What::Starts(task));
@@ -173,4 +180,9 @@ impl Board {
             turn.say(&post.job, queued.entry.clone(), What::Waits(why));
         }
     }
+}
+
+/// Whether an entry waits until an older run of its job needs no more tries. What is run by hand is run beside it.
+pub(super) fn waits_for_retries(entry: &Entry) -> bool {
+    entry.tries == 0 && entry.cause != Cause::Hand
 }

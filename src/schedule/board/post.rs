@@ -1,13 +1,13 @@
 //! One job's place on the board.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use super::super::verdict::{Entry, Outcome};
-use crate::settings::Job;
+use crate::settings::{Job, Overlap};
 use crate::store::Cause;
 
 /// What outlives the process of a job.
@@ -89,8 +89,8 @@ pub(super) struct Work {
     pub(super) run: String,
     /// Where the entry waits meanwhile.
     pub(super) before: Option<Place>,
-    /// Whether it was asked to stop for a later moment.
-    pub(super) superseded: bool,
+    /// The later moment for which it was asked to stop.
+    pub(super) superseded: Option<Timestamp>,
 }
 
 /// A job, its next moment, what waits and what is at work.
@@ -103,6 +103,8 @@ pub(super) struct Post {
     pub(super) next: Option<Timestamp>,
     pub(super) queue: VecDeque<Queued>,
     pub(super) at_work: Vec<Work>,
+    /// Moments that are not decided and have run already, by a clock that was ahead.
+    pub(super) ran: BTreeSet<Timestamp>,
     /// Its file is gone; what is at work comes to its end.
     pub(super) gone: bool,
 }
@@ -110,7 +112,12 @@ pub(super) struct Post {
 impl Work {
     /// An entry's own run.
     pub(super) fn of(entry: Entry) -> Self {
-        Self { run: entry.run.clone(), entry, before: None, superseded: false }
+        Self { run: entry.run.clone(), entry, before: None, superseded: None }
+    }
+
+    /// The later moment for which it was stopped: by itself, or by the signal where it did not hear of it in time.
+    pub(super) fn gave_way(&self, outcome: Outcome) -> Option<Timestamp> {
+        self.superseded.filter(|_| matches!(outcome, Outcome::Interrupted | Outcome::Killed(_)))
     }
 }
 
@@ -125,7 +132,8 @@ impl Post {
     pub(super) fn new(job: Arc<Job>, standing: Standing) -> Self {
         let jitter = jitter_of(&job);
         let next = job.timetable.next(standing.decided_to);
-        Self { job, standing, jitter, next, queue: VecDeque::new(), at_work: Vec::new(), gone: false }
+        let (queue, at_work, ran) = (VecDeque::new(), Vec::new(), BTreeSet::new());
+        Self { job, standing, jitter, next, queue, at_work, ran, gone: false }
     }
 
     pub(super) fn seen(&self) -> SeenJob {
@@ -165,11 +173,24 @@ impl Post {
         entry.due_at.saturating_add(within).ok()
     }
 
+    /// Whether a moment that was to be made up for has become too old for that.
+    pub(super) fn is_too_old(&self, entry: &Entry, now: Timestamp) -> bool {
+        let waits = entry.made_up && entry.cause == Cause::Schedule && entry.tries == 0;
+        let window = SignedDuration::try_from(self.job.missed.window).unwrap_or(SignedDuration::MAX);
+        waits && now.duration_since(self.due_at_of(entry.scheduled_at)) > window
+    }
+
     /// Whether it has been done since its own last moment; where it has none, since that of the job that needs it.
     pub(super) fn is_done_since(&self, moment: Timestamp) -> bool {
         let timed = !self.job.timetable.expressions().is_empty();
         let since = if timed { self.standing.decided_to } else { moment };
         self.standing.last_done.is_some_and(|done| done >= since)
+    }
+
+    /// A run that has begun and waits to be gone on with. Where runs may be at work beside each other, nothing waits for it.
+    pub(super) fn tried(&self) -> Option<&Entry> {
+        let tried = self.queue.iter().map(|queued| &queued.entry).filter(|entry| entry.tries > 0);
+        tried.min_by_key(|entry| entry.due_at).filter(|_| self.job.overlap != Overlap::Allow)
     }
 
     /// What nobody else may work on meanwhile: the group that its parameters name.

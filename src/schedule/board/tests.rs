@@ -1,3 +1,6 @@
+mod clocks;
+mod unfinished;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -95,6 +98,7 @@ fn told(verdicts: &[Verdict]) -> Vec<String> {
             What::Stops(run) => format!("stops {run}"),
             What::Ended(outcome) => format!("{run} {}", outcome.word()),
             What::Again(outcome) => format!("{run} {}, again at {}", outcome.word(), entry_time(verdict)),
+            What::GaveWay(later) => format!("{run} gave way to {}", later.strftime("%dT%H:%M")),
             What::Left => format!("{run} left"),
             What::Pauses { failures } => format!("paused after {failures}"),
         };
@@ -206,7 +210,7 @@ fn a_job_that_is_still_at_work_does_what_its_file_says() {
     );
     assert_eq!(
         scene.ended("cancel", "r3", Outcome::Interrupted, "22T03:11"),
-        ["cancel 22T01:00 r3 interrupted", "cancel 22T03:00 starts r11"],
+        ["cancel 22T01:00 r3 gave way to 22T03:00", "cancel 22T03:00 starts r11"],
         "what was stopped is not gone on with: it would be stopped again"
     );
     assert_eq!(

@@ -12,6 +12,7 @@ use super::super::verdict::Entry;
 use super::files::{Found, InForce};
 use super::notices::ClockWatch;
 use super::{Daemon, NotServed, Parts, SEAT, Tally, rows};
+use crate::clock::moment;
 use crate::effects::{Lease, LeaseError};
 use crate::events::Level;
 use crate::model::counted;
@@ -53,6 +54,7 @@ impl Daemon {
             at_work: HashMap::new(),
             unkept: Vec::new(),
             news,
+            was_ahead: true,
             unfinished: HashMap::new(),
             endings,
             tell,
@@ -62,6 +64,7 @@ impl Daemon {
         daemon.subscribe(&jobs);
         daemon.corrected(now);
         daemon.keep_news().await?;
+        daemon.put_right(now).await?;
         daemon.take_up(now).await?;
         Ok(daemon)
     }
@@ -78,7 +81,7 @@ impl Daemon {
                     let was = if row.state == "running" { Was::AtWork } else { Was::Waiting };
                     open.push(self.left(row.job, entry, was, now).await?);
                 }
-                None => gone.push(rows::gone(row, now)),
+                None => gone.push(self.gone(row, now).await?),
             }
         }
         self.parts.store.keep_turn(&[], &gone).await?;
@@ -133,6 +136,7 @@ impl Daemon {
 
     async fn orders(&mut self, now: Timestamp) -> Result<(), Error> {
         self.keep_news().await?;
+        self.put_right(now).await?;
         self.pauses().await?;
         self.backfills(now).await?;
         self.stirred(now).await?;
@@ -167,6 +171,22 @@ impl Daemon {
         );
         self.parts.events.say(Level::Warn, line);
         self.news.extend(jobs);
+        self.was_ahead = true;
+    }
+
+    /// Moments that a clock decided that was ahead are decided when their time comes, but for those that have run.
+    async fn put_right(&mut self, now: Timestamp) -> Result<(), Error> {
+        if !self.was_ahead {
+            return Ok(());
+        }
+        self.parts.store.undecide(now.as_millisecond()).await?;
+        for (job, at) in self.parts.store.begun_undecided().await? {
+            if let Some(at) = moment(at) {
+                self.board.has_run(&job, at);
+            }
+        }
+        self.was_ahead = false;
+        Ok(())
     }
 
     /// Writes down jobs that were not there before: from then on their moments count, also those that nobody is there for.
@@ -244,8 +264,7 @@ fn say_broken(parts: &Parts, found: &Found, in_force: &mut InForce) {
         parts.events.say(Level::Error, format!("{why}; the jobs stay as they were"));
     }
     for (job, why) in &found.broken {
-        parts
-            .events
-            .say(Level::Error, format!("the file of job `{job}` is broken; what was there stays in force\n{why}"));
+        let so = if in_force.has(job) { "what was there stays in force" } else { "it is not taken up" };
+        parts.events.say(Level::Error, format!("the file of job `{job}` is broken; {so}\n{why}"));
     }
 }

@@ -185,7 +185,7 @@ impl Tally {
     /// A verdict is durable.
     pub(super) fn note(&mut self, verdict: &Verdict) {
         let count = match &verdict.what {
-            What::Ended(_) | What::Skipped(_) => 1,
+            What::Ended(_) | What::GaveWay(_) | What::Skipped(_) => 1,
             What::Missed { folded, .. } => 1 + folded,
             What::Waits(_) | What::Starts(_) | What::Stops(_) => return,
             What::Again(_) | What::Left | What::Pauses { .. } => return,

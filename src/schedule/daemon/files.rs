@@ -57,6 +57,11 @@ impl InForce {
         self.jobs.values().cloned().collect()
     }
 
+    /// Whether there is a job of this name.
+    pub(super) fn has(&self, job: &str) -> bool {
+        self.jobs.contains_key(job)
+    }
+
     /// How many there are.
     pub(super) fn count(&self) -> usize {
         self.jobs.len()

@@ -3,6 +3,7 @@
 mod begin;
 mod desk;
 mod files;
+mod gone;
 mod notices;
 mod rows;
 #[cfg(test)]
@@ -107,6 +108,8 @@ pub struct Daemon {
     unkept: Vec<Verdict>,
     /// Jobs of which the store does not know yet how they stand.
     news: Vec<String>,
+    /// Whether the store may know of moments that count as not decided: the clock was ahead.
+    was_ahead: bool,
     /// Runs that others wait for: their attempts, how they stand, how often they were approved.
     unfinished: HashMap<String, (i64, RunState, usize)>,
     endings: mpsc::UnboundedReceiver<Finished>,

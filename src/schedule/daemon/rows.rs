@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::super::board::{Board, Pause, Standing};
-use super::super::verdict::{Entry, Outcome, Step, Verdict, What, Why};
+use super::super::verdict::{Entry, Outcome, Step, Verdict, What};
 use crate::clock::moment;
 use crate::settings::Job;
 use crate::store::{Cause, JobRow, PauseRow, TickRow, TriggerStanding};
@@ -17,7 +17,7 @@ pub(super) fn tick(verdict: &Verdict, now: Timestamp) -> Option<TickRow> {
     }
     let state = verdict.state()?;
     let now = now.as_millisecond();
-    let over = matches!(what, What::Skipped(_) | What::Missed { .. } | What::Ended(_));
+    let over = matches!(what, What::Skipped(_) | What::Missed { .. } | What::Ended(_) | What::GaveWay(_));
     let never_ran = matches!(what, What::Skipped(_) | What::Missed { .. });
     Some(TickRow {
         job: job.name.clone(),
@@ -73,12 +73,6 @@ pub(super) fn open(row: &TickRow) -> Option<Entry> {
     let (scheduled_at, due_at) = (moment(row.scheduled_at)?, moment(row.due_at)?);
     let (run, tries, made_up) = (row.run.clone().unwrap_or_default(), row.tries, row.made_up);
     Some(Entry { cause, scheduled_at, due_at, made_up, run, tries })
-}
-
-/// A tick that was open and whose job is gone. Its run, if it was begun, can be gone on with by hand.
-pub(super) fn gone(row: TickRow, now: Timestamp) -> TickRow {
-    let (why, ended_at) = (Some(Why::Gone.to_string()), Some(now.as_millisecond()));
-    TickRow { state: "skipped".into(), why, ended_at, ..row }
 }
 
 /// How the run stands that an event asked for; `None` where that does not change.

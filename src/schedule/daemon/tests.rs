@@ -1,3 +1,5 @@
+mod left;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -142,6 +144,17 @@ impl Scene {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         panic!("no tick is {state}: {:?}", self.said.0.lock().unwrap());
+    }
+
+    /// Once so many ticks wait or run.
+    async fn until_open(&self, count: usize) {
+        for _ in 0..2_000 {
+            if self.store.open_ticks().await.unwrap().len() == count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("never {count}: {:?}", self.said.0.lock().unwrap());
     }
 
     async fn write_run(&self, id: &str) {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::super::board::Open;
-use super::super::verdict::{Entry, Verdict, What};
+use super::super::verdict::{Entry, Outcome, Verdict, What};
 use super::begin::Was;
 use super::{Daemon, rows};
 use crate::clock::moment;
@@ -44,6 +44,9 @@ impl Daemon {
         let mut open = Vec::new();
         for row in self.parts.store.started_triggers().await? {
             if !self.board.has(&row.job) {
+                if let Some(run) = self.parts.store.run(&row.run).await? {
+                    self.say_gone(&row.job, &run);
+                }
                 self.trigger_ended(&row.run, GONE, now).await?;
                 continue;
             }
@@ -65,6 +68,8 @@ impl Daemon {
             let run = &verdict.entry.run;
             if let What::Ended(outcome) = verdict.what {
                 writing.trigger_ended(run, now.as_millisecond(), outcome.word()).await?;
+            } else if let What::GaveWay(_) = verdict.what {
+                writing.trigger_ended(run, now.as_millisecond(), Outcome::Interrupted.word()).await?;
             } else if let Some(standing) = rows::trigger(verdict) {
                 writing.trigger_stands(run, &standing).await?;
             }

@@ -129,7 +129,9 @@ impl Daemon {
             What::Missed { .. } | What::Again(_) => Level::Warn,
             What::Ended(outcome) if !outcome.is_done() => Level::Error,
             What::Pauses { .. } => Level::Error,
-            What::Starts(_) | What::Skipped(_) | What::Stops(_) | What::Ended(_) | What::Left => Level::Info,
+            What::Starts(_) | What::Skipped(_) | What::Stops(_) | What::Ended(_) | What::GaveWay(_) | What::Left => {
+                Level::Info
+            }
         };
         let run = match what {
             What::Starts(Step::ResumeFirst(run)) | What::Stops(run) => Some(run),
