@@ -541,3 +541,16 @@ fn the_jobs_that_ship_are_right_and_paused_with_a_reason() {
         assert!(job.description.is_some(), "{}", job.name);
     }
 }
+
+#[test]
+fn a_very_long_line_is_shown_around_the_place_only() {
+    let zeros = read(&"\0".repeat(1_000_000)).unwrap_err().to_string();
+    assert!(zeros.len() < 1000 && zeros.starts_with("jobs/nightly.toml:1:"), "{} signs", zeros.len());
+    assert!(zeros.contains("␀") && !zeros.contains('\0'), "{zeros}");
+    let late = refused(&format!("description = \"{}\"; overlap = 1", "x".repeat(100_000)));
+    assert!(late.len() < 1000 && late.lines().nth(1).is_some_and(|line| line.starts_with("  2 | … ")), "{late}");
+    let word = refused(&format!("overlap = \"{}\"", "skip".repeat(100_000)));
+    assert!(word.len() < 4000 && word.starts_with("jobs/nightly.toml:2:11: `overlap` must be"), "{word}");
+    let key = refused(&format!("{} = 1", "k".repeat(100_000)));
+    assert!(key.len() < 4000 && key.contains("kkk … "), "{key}");
+}
