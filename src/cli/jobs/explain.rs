@@ -10,7 +10,7 @@ use super::{Place, clocks, list};
 use crate::clock::Clock;
 use crate::model::{Excerpt, quotable};
 use crate::settings::{Job, zone};
-use crate::timetable::{Expression, LAST_YEAR, Refused, Timetable};
+use crate::timetable::{Expression, Refused, Timetable, calendar_ends};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -116,7 +116,7 @@ fn show(
             lines.push(format!("  {}{note}", with_weekday(*at, zone)));
         }
         if ends {
-            lines.push(format!("  then no more: the calendar ends with {LAST_YEAR}"));
+            lines.push(format!("  then no more: {}", calendar_ends()));
         }
         lines.join("\n")
     };
