@@ -6,6 +6,7 @@ use super::super::session::Session;
 use super::super::{Code, Failure, Shell};
 use super::Place;
 use super::moments::typed;
+use super::standing::{Paused, Standings};
 use crate::clock::Clock;
 use crate::effects::Lease;
 use crate::events::Level;
@@ -40,14 +41,25 @@ pub(super) fn backfill(options: &Options, shell: &Shell) -> Result<Code, Failure
     let which = if options.only_missing { Moments::Missing } else { Moments::All };
     let now = Clock::system().now();
     let Asked { asked: count, left } = session.ask(schedule::backfill(&session.store, &job, (from, to), which, now))?;
+    let served = Lease::is_held(&session.store, SEAT).unwrap_or(false);
+    let pauses = Standings::of_session(&session, now)?.pauses(&job);
     shell.tell(
         || sum(&job.name, count, left),
-        || json!({ "type": "backfill", "job": job.name, "asked": count, "left": left }),
+        || json!({ "type": "backfill", "job": job.name, "asked": count, "left": left, "paused": !pauses.is_empty() }),
     );
-    if count > 0 && !Lease::is_held(&session.store, SEAT).unwrap_or(false) {
-        let line =
-            format!("no `beadle serve` is at work here: they run when one is started{}", shell.flags(session.mode()));
-        shell.printer.say(Level::Warn, &line);
+    if count == 0 {
+        return Ok(Code::Done);
+    }
+    let remark = |said: &str, next: &str| {
+        shell.printer.say(Level::Warn, said);
+        shell.printer.say(Level::Info, &format!("  next: {next}"));
+    };
+    for Paused { said, next } in &pauses {
+        remark(&format!("{} is {said}; what was asked for waits until it is not", job.name), next);
+    }
+    if !served {
+        let serve = format!("beadle serve{}", shell.flags(session.mode()));
+        remark("no `beadle serve` is at work here; what was asked for waits for one", &serve);
     }
     Ok(Code::Done)
 }
