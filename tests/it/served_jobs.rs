@@ -94,7 +94,7 @@ fn moments_of_the_past_run_one_after_the_other_and_keep_one_row() {
     let time = line.split(' ').next().unwrap();
     assert!(time.parse::<jiff::civil::Time>().is_ok() && time.len() == "12:34:56".len(), "{line}");
     assert_eq!(
-        serving.backfill("2026-11-01", "2026-11-03T12:00", &[]),
+        serving.backfill("2026-11-01", "2026-11-03", &[]),
         "nightly: 3 moments asked for, one after the other\n"
     );
     for day in ["01", "02", "03"] {
@@ -115,6 +115,11 @@ fn moments_of_the_past_run_one_after_the_other_and_keep_one_row() {
     assert_eq!(stdout, "nightly: 1 moment asked for, one after the other\n");
     let served = "warning: no `beadle serve` is at work here; what was asked for waits for one\n  next: beadle serve --sandbox\n";
     assert_eq!(stderr, served);
+    // A day is meant to its end, and today up to now.
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
+    let (code, stdout, stderr) =
+        serving.beside(&["jobs", "backfill", "nightly", "--from", "2026-11-05", "--to", &today, "--only-missing"]);
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
     // Nothing of a paused job runs, whoever has paused it.
     let test = &serving.test;
     serving.write("jobs/nightly.toml", &format!("paused = \"until spring\"\n{NIGHTLY}"));
