@@ -11,7 +11,7 @@ use crate::model::{Excerpt, quotable};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Error {
     problem: String,
-    place: Option<Place>,
+    place: Option<Box<Place>>,
     hint: Option<String>,
 }
 
@@ -39,13 +39,13 @@ impl Error {
     }
 
     pub(super) fn at(mut self, file: &Path, text: &str, span: &Range<usize>, show: Show) -> Self {
-        self.place = Some(Place::find(file, text, span, show, span));
+        self.place = Some(Box::new(Place::find(file, text, span, show, span)));
         self
     }
 
     /// About a part of a value that is harmless as a whole and is shown around that part.
     pub(super) fn within(mut self, file: &Path, text: &str, span: &Range<usize>, value: &Range<usize>) -> Self {
-        self.place = Some(Place::find(file, text, span, Show::Plain, value));
+        self.place = Some(Box::new(Place::find(file, text, span, Show::Plain, value)));
         self
     }
 
