@@ -103,6 +103,7 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         let (listening, questions) = open(&session, desk, arrivals.clone(), stop.clone(), &events).await?;
         let daemon = Daemon::begin(parts).await.map_err(refused)?;
         events.say(Level::Info, format!("serving {}; Ctrl-C stops it", daemon.jobs()));
+        say_ended(&settings, &events);
         let signals = tokio::spawn(signals.heed(stop, reload, events.clone()));
         let receiving = receive(ready, &session, arrivals, place, &events).await?;
         tokio::select! {
@@ -116,6 +117,14 @@ pub(super) fn serve(options: &Options, shell: &Shell) -> Result<Code, Failure> {
         signals.abort();
         receiving.stopped().await.map(|()| Code::Done)
     })
+}
+
+/// Says which jobs will never be due any more.
+fn say_ended(settings: &Settings, events: &Events) {
+    let jobs = Jobs::load(settings).unwrap_or_default();
+    if let Some(line) = super::jobs::ended(&jobs, Clock::system().now()) {
+        events.say(Level::Warn, line);
+    }
 }
 
 /// Lets what is being answered be answered, for a while.

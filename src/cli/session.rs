@@ -75,9 +75,10 @@ impl<'a> Session<'a> {
                 .map_err(|error| Failure::failed(format!("failed to start: {error}")))?;
         }
         let signals = self.runtime.spawn(stop_on_signals(cancel.clone(), Arc::clone(&self.shell.printer)));
+        let tether = play.tether;
         let report = self.runner(play, cancel).run(order);
         signals.abort();
-        let report = report.map_err(refusal)?;
+        let report = report.map_err(|refused| self.unreported(refused, tether))?;
         self.show(&report);
         Ok(code(&report))
     }
@@ -157,6 +158,20 @@ impl<'a> Session<'a> {
             memory: Some(Arc::new(self.shell.memory)),
             cancel,
         }
+    }
+
+    /// Why there is no report, and how the run goes on where there is one. Those of `beadle serve` are gone on with by it.
+    fn unreported(&self, refused: Refused, tether: Tether) -> Failure {
+        let Refused::Unaccounted { run, .. } = &refused else { return refusal(refused) };
+        let resume = format!("beadle resume {run}{}", self.shell.flags(self.mode));
+        let hint = match tether {
+            Tether::None => format!("when that is mended: {resume}"),
+            Tether::Stdin => format!(
+                "when that is mended, `beadle serve` goes on with run {run} by itself, as often as `retries` of its job says; \
+                 after that: {resume}"
+            ),
+        };
+        refusal(refused).hint(hint)
     }
 
     fn show(&self, report: &Report) {

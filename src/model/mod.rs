@@ -3,6 +3,7 @@
 mod amount;
 mod change;
 mod email;
+mod excerpt;
 mod group;
 mod hierarchy;
 mod member;
@@ -13,6 +14,7 @@ mod topic;
 pub use amount::{counted, size, span};
 pub use change::{Change, FieldChange};
 pub use email::{Email, EmailError};
+pub use excerpt::{Excerpt, quotable};
 pub use group::{Cascade, Group, above, below};
 pub use hierarchy::Hierarchy;
 pub use member::{Member, Membership, Standing};

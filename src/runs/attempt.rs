@@ -115,6 +115,11 @@ impl Attempt {
         Ok(this)
     }
 
+    /// Which run this is.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Says which run this is, and which one was interrupted before it.
     async fn greet(&self, runner: &Runner, order: &Order) -> Result<(), Refused> {
         let sandbox = if runner.sandbox { " (sandbox)" } else { "" };

@@ -73,7 +73,7 @@ pub struct Order {
     pub source: Source,
 }
 
-/// Why nothing was begun.
+/// Why nothing was begun, or of what was begun there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// The connection cannot be used as it is set up.
@@ -97,6 +97,14 @@ pub enum Refused {
     /// The ledger cannot be read at the end.
     #[error("the run has ended, but its account cannot be read: {0}")]
     Ledger(String),
+    /// A run has ended, and how cannot be written down.
+    #[error("{why}")]
+    Unaccounted {
+        /// The run.
+        run: String,
+        /// Why it cannot.
+        why: Box<Self>,
+    },
 }
 
 impl Runner {
@@ -128,6 +136,8 @@ impl Runner {
             }
             (Ok(()), Work::Plan { plan, stale }) => self.runtime.block_on(attempt.apply(self, plan, *stale)),
         };
-        self.runtime.block_on(attempt.end(self, order, parts, ended))
+        let run = attempt.id().to_owned();
+        let ended = self.runtime.block_on(attempt.end(self, order, parts, ended));
+        ended.map_err(|why| Refused::Unaccounted { run, why: Box::new(why) })
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use rhai::{EvalAltResult, Position};
 
 use super::errors::Texts;
+use crate::model::Excerpt;
 
 /// One step of the way to an error, seen from its caller.
 pub(crate) struct Frame {
@@ -95,7 +96,6 @@ pub(crate) fn snippet(file: &str, text: &str, position: Position) -> String {
     let column = position.position().unwrap_or(0);
     let mut shown = format!("\n --> {file}:{number}:{column}");
     let Some(line) = number.checked_sub(1).and_then(|index| text.lines().nth(index)) else { return shown };
-    let line: String = line.replace('\t', " ");
     let before = column.saturating_sub(1);
     let rest: Vec<char> = line.chars().skip(before).collect();
     let width = match rest.first() {
@@ -103,7 +103,7 @@ pub(crate) fn snippet(file: &str, text: &str, position: Position) -> String {
         _ => rest.iter().take_while(|sign| is_word(**sign)).count().max(1),
     };
     let margin = " ".repeat(number.to_string().len());
-    let marks = format!("{}{}", " ".repeat(before), "^".repeat(width));
-    let _ = write!(shown, "\n {margin} |\n {number} | {}\n {margin} | {marks}", line.trim_end());
+    let excerpt = Excerpt::around(line, before, width);
+    let _ = write!(shown, "\n {margin} |\n {number} | {}\n {margin} | {}", excerpt.shown, excerpt.marks());
     shown
 }

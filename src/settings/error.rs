@@ -5,11 +5,13 @@ use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::model::{Excerpt, quotable};
+
 /// Why the settings cannot be used. Nothing has been sent or written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Error {
     problem: String,
-    place: Option<Place>,
+    place: Option<Box<Place>>,
     hint: Option<String>,
 }
 
@@ -19,8 +21,7 @@ struct Place {
     file: PathBuf,
     line: usize,
     column: usize,
-    shown: String,
-    width: usize,
+    shown: Excerpt,
 }
 
 /// How much of the place may be printed.
@@ -34,17 +35,17 @@ pub(super) enum Show {
 
 impl Error {
     pub(super) fn new(problem: impl Into<String>) -> Self {
-        Self { problem: problem.into(), place: None, hint: None }
+        Self { problem: quotable(&problem.into()), place: None, hint: None }
     }
 
     pub(super) fn at(mut self, file: &Path, text: &str, span: &Range<usize>, show: Show) -> Self {
-        self.place = Some(Place::find(file, text, span, show, span));
+        self.place = Some(Box::new(Place::find(file, text, span, show, span)));
         self
     }
 
     /// About a part of a value that is harmless as a whole and is shown around that part.
     pub(super) fn within(mut self, file: &Path, text: &str, span: &Range<usize>, value: &Range<usize>) -> Self {
-        self.place = Some(Place::find(file, text, span, Show::Plain, value));
+        self.place = Some(Box::new(Place::find(file, text, span, Show::Plain, value)));
         self
     }
 
@@ -65,8 +66,8 @@ impl fmt::Display for Error {
         let number = place.line.to_string();
         let margin = " ".repeat(number.len());
         writeln!(f, "{}:{}:{}: {}", place.file.display(), place.line, place.column, self.problem)?;
-        writeln!(f, "  {number} | {}", place.shown)?;
-        write!(f, "  {margin} | {}{}", " ".repeat(place.column - 1), "^".repeat(place.width))
+        writeln!(f, "  {number} | {}", place.shown.shown)?;
+        write!(f, "  {margin} | {}", place.shown.marks())
     }
 }
 
@@ -91,13 +92,7 @@ impl Place {
             file: file.to_owned(),
             line: text[..from].matches('\n').count() + 1,
             column,
-            shown: shown
-                .chars()
-                .map(|c| if c.is_control() { ' ' } else { c })
-                .collect::<String>()
-                .trim_end()
-                .to_owned(),
-            width,
+            shown: Excerpt::around(&shown, column - 1, width),
         }
     }
 }

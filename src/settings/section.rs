@@ -123,6 +123,7 @@ impl<'a> Section<'a> {
     /// A length of time: `"30s"`, `"1h 30m"`, `"7d"`, or a number of seconds. More than nothing.
     pub(super) fn time(&mut self, key: &str, default: Duration) -> Result<Duration, Error> {
         let Some(node) = self.take(key) else { return Ok(default) };
+        self.has_unit(key, &node)?;
         match time_of(&node.value).filter(|time| !time.is_zero()) {
             Some(time) => Ok(time),
             None => {
@@ -143,6 +144,7 @@ impl<'a> Section<'a> {
         if matches!(&node.value, Value::Text(text) if text.trim() == "off") {
             return Ok(Duration::ZERO);
         }
+        self.has_unit(key, &node)?;
         match time_of(&node.value).filter(|time| !time.is_zero() && *time <= most) {
             Some(time) => Ok(time),
             None => {
@@ -150,6 +152,18 @@ impl<'a> Section<'a> {
                     format!("a length of time such as \"30s\", {} at most, or \"off\"", crate::model::span(most));
                 Err(self.wrong(key, &node, &want))
             }
+        }
+    }
+
+    /// Refuses text that is a bare number: minutes may be meant as well. All that variables hold is text.
+    fn has_unit(&self, key: &str, node: &Node) -> Result<(), Error> {
+        match (&node.value, &node.origin) {
+            (Value::Text(text), Origin::File(_)) if text.trim().parse::<f64>().is_ok() => {
+                let number = text.trim();
+                let why = format!("has no unit; write \"{number}s\", \"{number}m\" or \"{number}h\"");
+                Err(self.refuse(key, &node.origin, &why))
+            }
+            _ => Ok(()),
         }
     }
 

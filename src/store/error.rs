@@ -13,13 +13,11 @@ pub enum Error {
     )]
     Locked(PathBuf),
     /// No room left.
-    #[error(
-        "there is no room left for the store `{0}`; nothing is sent that cannot be written down: free some space, then type `beadle resume RUN`"
-    )]
+    #[error("there is no room left for the store `{0}`; nothing is sent that cannot be written down: free some space")]
     Full(PathBuf),
     /// The disk refuses: broken, gone, or the file must not grow.
     #[error(
-        "the disk does not take what belongs into the store `{path}` ({why}); nothing is sent that cannot be written down: look at the disk, at quotas and at limits on the size of files, then type `beadle resume RUN`"
+        "the disk does not take what belongs into the store `{path}` ({why}); nothing is sent that cannot be written down: look at the disk, at quotas and at limits on the size of files"
     )]
     Disk {
         /// Where it is.

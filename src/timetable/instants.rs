@@ -12,6 +12,11 @@ use super::wall::WallSecond;
 /// The last year of the crate's calendar.
 pub const LAST_YEAR: i16 = 2099;
 
+/// Why nothing comes any more, in words: `the calendar ends with 2099`.
+pub fn calendar_ends() -> String {
+    format!("the calendar ends with {LAST_YEAR}")
+}
+
 /// Expressions in a time zone.
 #[derive(Clone, Debug)]
 pub struct Timetable {
@@ -36,9 +41,15 @@ impl Timetable {
     }
 
     /// The first instant after this one. It depends on nothing else, so that whoever asks again with the last answer gets
-    /// every instant once, in order, also after a restart. `None` after [`LAST_YEAR`], and where there is no expression.
+    /// every instant once, in order, also after a restart. `None` where the calendar [has ended](Self::has_ended), and where
+    /// there is no expression.
     pub fn next(&self, after: Timestamp) -> Option<Timestamp> {
         self.expressions.iter().filter_map(|expression| next_of(expression, &self.zone, after)).min()
+    }
+
+    /// Whether there were instants, and after this one there is none: the calendar ends.
+    pub fn has_ended(&self, after: Timestamp) -> bool {
+        !self.expressions.is_empty() && self.next(after).is_none()
     }
 
     /// All instants after this one.

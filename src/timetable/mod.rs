@@ -12,7 +12,7 @@ mod words;
 
 pub use expression::Expression;
 pub use field::Field;
-pub use instants::{LAST_YEAR, Timetable};
+pub use instants::{LAST_YEAR, Timetable, calendar_ends};
 pub use refused::Refused;
 
 #[cfg(test)]

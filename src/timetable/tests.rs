@@ -106,6 +106,13 @@ fn several_expressions_share_what_they_have_in_common() {
 fn it_goes_beyond_2038_and_ends_with_2099() {
     let after = "2099-12-30T12:00:00+00:00[UTC]";
     assert_eq!(next("0 9 * * *", "UTC", after, 5), ["2099-12-31 09:00 +00:00"]);
+    assert_eq!(super::calendar_ends(), "the calendar ends with 2099");
+    let (daily, none) = (timetable(&["0 9 * * *"], "UTC"), timetable(&[], "UTC"));
+    for (at, ended) in [("2099-12-31T08:59:00Z", false), ("2099-12-31T09:00:00Z", true), ("2120-01-01T00:00:00Z", true)]
+    {
+        let at = at.parse().unwrap();
+        assert_eq!((daily.has_ended(at), none.has_ended(at)), (ended, false), "{at}");
+    }
     let after = "2038-01-19T03:14:00+00:00[UTC]";
     assert_eq!(next("15 3 * * *", "UTC", after, 1), ["2038-01-19 03:15 +00:00"]);
 }

@@ -149,7 +149,18 @@ fn every_route_answers_what_the_document_says_and_a_held_job_goes_on_when_it_is_
     let settle = json!({ "effects": [one], "verdict": "not_applied", "reason": "her mailbox is empty" });
     let settled = asked(&api, &mut seen, "POST", "/api/v1/doubts/settle", &[], settle.clone()).json();
     assert_eq!(settled["by"], "api: her mailbox is empty");
-    assert_eq!(api.post("/api/v1/doubts/settle", settle).status, 422);
+    assert_eq!(api.post("/api/v1/doubts/settle", settle.clone()).status, 422);
+    for (more, value) in [("all", json!(3)), ("run", json!(doubts["items"][0]["run"]))] {
+        let mut both = settle.clone();
+        both[more] = value;
+        let both = api.post("/api/v1/doubts/settle", both);
+        assert_eq!(
+            (both.status, both.problem().as_str()),
+            (400, "either `effects` or `run` with `all` must be given, not both")
+        );
+    }
+    let no_run = api.post("/api/v1/doubts/settle", json!({ "all": 3, "verdict": "applied", "reason": "seen" }));
+    assert_eq!(no_run.status, 400);
     let rest = |all: i64| json!({ "run": doubts["items"][0]["run"], "all": all, "verdict": "not_applied", "reason": "the same" });
     let wrong = api.post("/api/v1/doubts/settle", rest(3));
     assert!(wrong.status == 422 && wrong.problem().starts_with("2 of run `"), "{}", wrong.body);

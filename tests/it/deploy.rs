@@ -5,6 +5,8 @@ use std::process::Command;
 
 use crate::builder::Test;
 
+const OPERATING: &str = include_str!("../../docs/operating.md");
+
 fn shipped(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/deploy").join(name)
 }
@@ -51,5 +53,29 @@ fn the_container_starts_a_command_that_there_is() {
     assert_eq!(list("ENTRYPOINT"), ["/usr/local/bin/beadle"]);
     let words = list("CMD");
     is_understood(&words.iter().map(String::as_str).collect::<Vec<_>>());
+    let user = file.lines().find_map(|line| line.strip_prefix("RUN useradd --uid ")?.split(' ').next()).unwrap();
+    let owned = format!("chown -R {user}:{user} ");
+    assert!(file.contains(&owned) && OPERATING.contains(&owned), "who must own the volume");
     assert!(file.contains(&format!("rust:{}-", env!("CARGO_PKG_RUST_VERSION"))), "the compiler that Cargo.toml names");
+}
+
+#[test]
+fn the_addresses_that_the_container_is_told_to_open_are_those_of_the_settings_and_published() {
+    let command = OPERATING.split("```").find(|block| block.contains("docker run --volume")).unwrap();
+    let after = |option: &'static str| {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        words.windows(2).filter(|pair| pair[0] == option).map(|pair| pair[1]).collect::<Vec<_>>()
+    };
+    let opened: Vec<(&str, &str)> = after("--env").iter().filter_map(|set| set.split_once('=')).collect();
+    let mut test = Test::new().args(["jobs", "--sandbox"]);
+    for (name, address) in &opened {
+        test = test.env(name, address);
+    }
+    test.success();
+    let wrong = Test::new().args(["jobs", "--sandbox"]).env("BEADLE_SERVE__LISTENS", "0.0.0.0:8787").code(2);
+    assert!(wrong.stderr.contains("BEADLE_SERVE__LISTENS"), "or this shows nothing: {}", wrong.stderr);
+    let ports: Vec<&str> = opened.iter().map(|(_, address)| address.strip_prefix("0.0.0.0:").unwrap()).collect();
+    assert_eq!(ports, ["8787", "8788"]);
+    let published: Vec<String> = ports.iter().map(|port| format!("127.0.0.1:{port}:{port}")).collect();
+    assert_eq!(after("--publish"), published);
 }

@@ -348,6 +348,8 @@ async fn a_run_that_has_no_room_to_account_for_itself_is_accounted_for() {
     assert_eq!(ended.exit, Exit::Code(1), "{}", ended.said);
     let words = "nothing is sent that cannot be written down";
     assert!(ended.said.contains(words), "{}", ended.said);
+    let goes_on = format!("`beadle serve` goes on with run {ID} by itself");
+    assert!(ended.said.contains(&goes_on) && !ended.said.contains("resume RUN"), "{}", ended.said);
     daemon.processes.program = env!("CARGO_BIN_EXE_beadle").into();
     let why = "its process ended with exit code 1 and told nothing of the run";
     assert!(daemon.log().await.iter().any(|line| line.contains(words)), "its last words are kept");

@@ -326,6 +326,27 @@ fn next_says_where_nothing_more_comes_and_why() {
 }
 
 #[test]
+fn simulate_says_where_the_calendar_ends() {
+    let simulate = ["jobs", "simulate", "nightly", "--days"];
+    let ran = project().args(simulate).args(["20", "--from", "2099-12-20"]).success();
+    assert_eq!(
+        ran.stdout,
+        "\
+nightly: 14 moments, 14 of them run
+  then no more: the calendar ends with 2099
+2099-12-20 00:00 +00:00 to 2100-01-09 00:00 +00:00
+"
+    );
+    let ran = ran.then(simulate).args(["20", "--from", "2120-01-01"]).success();
+    let none = "nightly: 0 moments, 0 of them run\n  then no more: the calendar ends with 2099\n";
+    assert!(ran.stdout.starts_with(none), "{}", ran.stdout);
+    let ran = ran.then(simulate).args(["20", "--from", "2099-12-20", "--json"]).success();
+    assert_eq!((&ran.json()[0]["moments"], &ran.json()[0]["calendar_ends"]), (&14.into(), &true.into()));
+    let ran = ran.then(simulate).args(["1", "--from", "2099-12-20", "--json"]).success();
+    assert_eq!(ran.json()[0]["calendar_ends"], false);
+}
+
+#[test]
 fn a_broken_file_hides_nothing_that_is_due() {
     let test = project().file("jobs/broken.toml", BROKEN);
     let ran =

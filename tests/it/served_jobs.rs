@@ -94,7 +94,7 @@ fn moments_of_the_past_run_one_after_the_other_and_keep_one_row() {
     let time = line.split(' ').next().unwrap();
     assert!(time.parse::<jiff::civil::Time>().is_ok() && time.len() == "12:34:56".len(), "{line}");
     assert_eq!(
-        serving.backfill("2026-11-01", "2026-11-03T12:00", &[]),
+        serving.backfill("2026-11-01", "2026-11-03", &[]),
         "nightly: 3 moments asked for, one after the other\n"
     );
     for day in ["01", "02", "03"] {
@@ -113,7 +113,28 @@ fn moments_of_the_past_run_one_after_the_other_and_keep_one_row() {
     let (_, stdout, stderr) =
         serving.beside(&["jobs", "backfill", "nightly", "--from", "2026-11-01", "--to", "2026-11-01T03:00"]);
     assert_eq!(stdout, "nightly: 1 moment asked for, one after the other\n");
-    assert_eq!(stderr, "warning: no `beadle serve` is at work here: they run when one is started --sandbox\n");
+    let served = "warning: no `beadle serve` is at work here; what was asked for waits for one\n  next: beadle serve --sandbox\n";
+    assert_eq!(stderr, served);
+    // A day is meant to its end, and today up to now.
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
+    let (code, stdout, stderr) =
+        serving.beside(&["jobs", "backfill", "nightly", "--from", "2026-11-05", "--to", &today, "--only-missing"]);
+    assert_eq!(code, Some(0), "{stdout}{stderr}");
+    // Nothing of a paused job runs, whoever has paused it.
+    let test = &serving.test;
+    serving.write("jobs/nightly.toml", &format!("paused = \"until spring\"\n{NIGHTLY}"));
+    let pause = ["jobs", "pause", "nightly", "--reason", "holidays", "--sandbox"];
+    assert!(test.command_beside(&pause).env("USER", "ada").output().unwrap().status.success());
+    let (_, _, stderr) =
+        serving.beside(&["jobs", "backfill", "nightly", "--from", "2026-11-02", "--to", "2026-11-02T03:00"]);
+    assert_eq!(
+        stderr,
+        format!(
+            "warning: nightly is paused by its file: until spring; what was asked for waits until it is not\n  next: take \
+             `paused` out of jobs/nightly.toml\nwarning: nightly is paused until it is unpaused by ada: holidays; what was \
+             asked for waits until it is not\n  next: beadle jobs unpause nightly --sandbox\n{served}"
+        )
+    );
 }
 
 /// Works until it is stopped.

@@ -142,6 +142,10 @@ fn a_disk_without_room_stops_the_run_before_it_sends() {
         assert!(sent <= durable, "{sent} sent, {durable} written down\n{}", said(&output));
         assert_eq!(output.status.code(), Some(1), "{}", said(&output));
         assert!(said(&output).contains("nothing is sent that cannot be written down"), "{}", said(&output));
+        let run = Ran { folder: tempfile::tempdir().unwrap(), stdout: String::new(), stderr: said(&output) }.run();
+        let all = format!("{}{}", said(&output), String::from_utf8_lossy(&output.stdout));
+        let resume = format!("beadle resume {run}\n");
+        assert!(all.contains(&resume) && !all.contains("resume RUN"), "{all}");
         goes_on(test, &output, &served);
     }
 }

@@ -5,7 +5,8 @@ use serde_json::json;
 use super::super::session::Session;
 use super::super::{Code, Failure, Shell};
 use super::Place;
-use super::moments::typed;
+use super::moments::{typed, typed_end};
+use super::standing::{Paused, Standings};
 use crate::clock::Clock;
 use crate::effects::Lease;
 use crate::events::Level;
@@ -20,7 +21,7 @@ pub(super) struct Options {
     /// The first moment: RFC 3339, or by the clocks of the job's timezone
     #[arg(long, value_name = "TIME")]
     from: String,
-    /// The last moment
+    /// The last moment; a day without a time counts to its end, today up to now
     #[arg(long, value_name = "TIME")]
     to: String,
     /// Only moments that were missed or skipped, or that nobody decided about
@@ -35,19 +36,32 @@ pub(super) fn backfill(options: &Options, shell: &Shell) -> Result<Code, Failure
     let settings = shell.settings(options.place.mode(), None)?;
     let job = Jobs::one(&settings, &options.name)?;
     let zone = job.timetable.zone();
-    let (from, to) = (typed("--from", &options.from, zone)?, typed("--to", &options.to, zone)?);
+    let now = Clock::system().now();
+    let (from, to) = (typed("--from", &options.from, zone)?, typed_end("--to", &options.to, zone)?);
+    // Of a day that has begun, what has been.
+    let to = if typed("--to", &options.to, zone)? <= now { to.min(now) } else { to };
     let session = Session::open(shell, settings, options.place.mode())?;
     let which = if options.only_missing { Moments::Missing } else { Moments::All };
-    let now = Clock::system().now();
     let Asked { asked: count, left } = session.ask(schedule::backfill(&session.store, &job, (from, to), which, now))?;
+    let served = Lease::is_held(&session.store, SEAT).unwrap_or(false);
+    let pauses = Standings::of_session(&session, now)?.pauses(&job);
     shell.tell(
         || sum(&job.name, count, left),
-        || json!({ "type": "backfill", "job": job.name, "asked": count, "left": left }),
+        || json!({ "type": "backfill", "job": job.name, "asked": count, "left": left, "paused": !pauses.is_empty() }),
     );
-    if count > 0 && !Lease::is_held(&session.store, SEAT).unwrap_or(false) {
-        let line =
-            format!("no `beadle serve` is at work here: they run when one is started{}", shell.flags(session.mode()));
-        shell.printer.say(Level::Warn, &line);
+    if count == 0 {
+        return Ok(Code::Done);
+    }
+    let remark = |said: &str, next: &str| {
+        shell.printer.say(Level::Warn, said);
+        shell.printer.say(Level::Info, &format!("  next: {next}"));
+    };
+    for Paused { said, next } in &pauses {
+        remark(&format!("{} is {said}; what was asked for waits until it is not", job.name), next);
+    }
+    if !served {
+        let serve = format!("beadle serve{}", shell.flags(session.mode()));
+        remark("no `beadle serve` is at work here; what was asked for waits for one", &serve);
     }
     Ok(Code::Done)
 }

@@ -8,8 +8,9 @@ use super::super::{Code, Failure, Shell};
 use super::moments::{name, rfc3339, typed, with_weekday};
 use super::{Place, clocks, list};
 use crate::clock::Clock;
+use crate::model::{Excerpt, quotable};
 use crate::settings::{Job, zone};
-use crate::timetable::{Expression, LAST_YEAR, Refused, Timetable};
+use crate::timetable::{Expression, Refused, Timetable, calendar_ends};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -79,12 +80,13 @@ fn job(place: Place, shell: &Shell, name: &str, why: &Refused) -> Result<Job, Fa
 
 /// The error with the expression below it and its place underlined.
 fn refused(why: &Refused) -> Failure {
-    let plain = |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
-    let before = " ".repeat(why.expression[..why.at.start].chars().count());
+    let before = why.expression[..why.at.start].chars().count();
     let width = why.expression[why.at.clone()].chars().count();
+    let excerpt = Excerpt::around(&why.expression, before, width);
+    let said = quotable(&why.to_string());
     match width {
-        0 => Failure::usage(why.to_string()),
-        _ => Failure::usage(format!("{why}\n  {}\n  {before}{}", plain(&why.expression), "^".repeat(width))),
+        0 => Failure::usage(said),
+        _ => Failure::usage(format!("{said}\n  {}\n  {}", excerpt.shown, excerpt.marks())),
     }
 }
 
@@ -114,7 +116,7 @@ fn show(
             lines.push(format!("  {}{note}", with_weekday(*at, zone)));
         }
         if ends {
-            lines.push(format!("  then no more: the calendar ends with {LAST_YEAR}"));
+            lines.push(format!("  then no more: {}", calendar_ends()));
         }
         lines.join("\n")
     };

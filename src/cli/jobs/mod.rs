@@ -21,6 +21,7 @@ mod start;
 pub(super) mod tether;
 mod ticks;
 
+pub(super) use list::ended;
 pub(super) use notify::delivery;
 pub(super) use order::order;
 pub(super) use powers::{powers, powers_of_none};

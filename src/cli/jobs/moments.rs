@@ -45,6 +45,15 @@ pub(super) fn typed(option: &str, text: &str, zone: &TimeZone) -> Result<Timesta
     }
 }
 
+/// The same for a moment up to which something goes: a day without a time is meant with all of its moments.
+pub(super) fn typed_end(option: &str, text: &str, zone: &TimeZone) -> Result<Timestamp, Failure> {
+    let begin = typed(option, text, zone)?;
+    let text = text.trim();
+    let is_day = text.len() == "2026-11-22".len() && text.parse::<civil::Date>().is_ok();
+    let next = is_day.then(|| text.parse::<civil::Date>().ok()?.tomorrow().ok()?.to_zoned(zone.clone()).ok()).flatten();
+    Ok(next.map_or(begin, |next| next.timestamp().saturating_sub(SignedDuration::from_millis(1)).unwrap_or(begin)))
+}
+
 fn read(option: &str, text: &str, zone: &TimeZone) -> Result<Timestamp, Failure> {
     if let Ok(zoned) = text.parse::<Zoned>() {
         return Ok(zoned.timestamp());
@@ -80,6 +89,15 @@ mod tests {
         for text in ["", "tomorrow", "2026-13-01", "01:30", "2026-11-22T25:00"] {
             assert_eq!(typed("--after", text, &zone).unwrap_err().message, format!("`--after {text}` is no moment"));
         }
+        for (text, at) in [
+            ("2026-11-22", "2026-11-22T22:59:59.999Z"),
+            (" 2026-10-25 ", "2026-10-25T22:59:59.999Z"),
+            ("2026-11-22T00:00", "2026-11-21T23:00:00Z"),
+            ("2026-11-22T01:30:00Z", "2026-11-22T01:30:00Z"),
+        ] {
+            assert_eq!(typed_end("--to", text, &zone).unwrap().to_string(), at, "{text}");
+        }
+        assert_eq!(typed_end("--to", "2026-13-01", &zone).unwrap_err().message, "`--to 2026-13-01` is no moment");
         assert!(
             typed("--after", "1969-12-31T23:59:59Z", &zone).unwrap_err().message.ends_with("where the calendar begins")
         );

@@ -13,7 +13,7 @@ use super::standing::{Standings, until};
 use super::{Place, broken};
 use crate::clock::Clock;
 use crate::settings::{Job, Jobs};
-use crate::timetable::LAST_YEAR;
+use crate::timetable::calendar_ends;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -62,7 +62,7 @@ pub(super) fn next(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let shown = options.count - left;
     if left > 0 {
         let why = match scheduled {
-            true => format!("then nothing more: the calendar ends with {LAST_YEAR}"),
+            true => format!("then nothing more: {}", calendar_ends()),
             false => "nothing is due by itself: no job here has a `schedule`".to_owned(),
         };
         shell.tell_text(&why);

@@ -21,6 +21,7 @@ use crate::schedule::{Outcome, Simulation, Step, Verdict, What};
 use crate::settings::{Job, Mode, Settings};
 use crate::store::{Cause, OfJob};
 use crate::tables::files_below;
+use crate::timetable::calendar_ends;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Options {
@@ -54,6 +55,8 @@ struct Sum {
     failed: u64,
     /// Why others did not run, with how many.
     others: BTreeMap<String, u64>,
+    /// Nothing comes any more after the days that are simulated.
+    calendar_ends: bool,
 }
 
 /// Simulates, and tells the sums.
@@ -76,7 +79,8 @@ pub(super) fn simulate(options: &Options, shell: &Shell) -> Result<Code, Failure
         chosen.insert(name, Arc::new(job.clone()));
     }
     let mut session = if options.run { Some(Session::open(shell, settings.clone(), Mode::Sandbox)?) } else { None };
-    let mut sums: BTreeMap<String, Sum> = chosen.keys().map(|name| (name.clone(), Sum::default())).collect();
+    let of = |job: &Arc<Job>| Sum { calendar_ends: job.timetable.has_ended(to), ..Sum::default() };
+    let mut sums: BTreeMap<String, Sum> = chosen.iter().map(|(name, job)| (name.clone(), of(job))).collect();
     let takes = SignedDuration::from_mins(i64::from(options.takes));
     let simulation = Simulation { from, to, takes, at_once: settings.schedule.at_once };
     let mut trouble = None;
@@ -166,11 +170,13 @@ impl Sum {
             lines.push(format!("{} failed", self.failed));
         }
         lines.extend(self.others.iter().map(|(why, count)| format!("{count} {why}")));
+        lines.extend(self.calendar_ends.then(|| format!("then no more: {}", calendar_ends())));
         lines.join("\n  ")
     }
 
     fn object(&self, name: &str) -> serde_json::Value {
-        json!({ "type": "sum", "job": name, "moments": self.moments, "ran": self.ran, "failed": self.failed, "others": self.others })
+        json!({ "type": "sum", "job": name, "moments": self.moments, "ran": self.ran, "failed": self.failed, "others": self.others,
+                "calendar_ends": self.calendar_ends })
     }
 }
 

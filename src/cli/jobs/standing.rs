@@ -42,6 +42,12 @@ pub(super) struct Standing {
     why: Option<String>,
 }
 
+/// A pause in words, and what ends it.
+pub(super) struct Paused {
+    pub(super) said: String,
+    pub(super) next: String,
+}
+
 /// A run that has not come to its end.
 struct Unfinished {
     run: String,
@@ -57,11 +63,15 @@ impl Standings {
         if !settings.project.store.is_file() {
             return Ok(Self::default());
         }
-        let session = Session::open(shell, settings.clone(), mode)?;
-        let flags: Flags = shell.flags(mode);
+        Self::of_session(&Session::open(shell, settings.clone(), mode)?, now)
+    }
+
+    /// The same where the store is open already.
+    pub(super) fn of_session(session: &Session<'_>, now: Timestamp) -> Result<Self, Failure> {
+        let flags: Flags = session.shell.flags(session.mode());
         let mut known = Self { jobs: BTreeMap::new(), flags: flags.to_string() };
-        known.rows(&session, now)?;
-        known.open(&session)?;
+        known.rows(session, now)?;
+        known.open(session)?;
         Ok(known)
     }
 
@@ -91,11 +101,8 @@ impl Standings {
         let Some(standing) = self.of(&job.name) else { return Vec::new() };
         let mut lines = Vec::new();
         if let Some(pause) = &standing.pause {
-            let until = pause.until.and_then(moment);
-            let until =
-                until.map_or("until it is unpaused".to_owned(), |until| format!("until {}", local(until, zone)));
-            lines.push(format!("paused {until} by {}: {}", pause.who, pause.reason));
-            lines.push(format!("  next: beadle jobs unpause {}{}", job.name, self.flags));
+            let Paused { said, next } = self.by_hand(job, pause);
+            lines.extend([said, format!("  next: {next}")]);
         }
         if standing.failures > 0 {
             let failures = counted(standing.failures, "failure", "failures in a row");
@@ -106,6 +113,26 @@ impl Standings {
             lines.push(format!("last done: {}", local(at, zone)));
         }
         lines
+    }
+
+    /// What pauses a job: its file, a person or its failures, each with what ends that.
+    pub(super) fn pauses(&self, job: &Job) -> Vec<Paused> {
+        let by_file = job.paused.as_ref().map(|reason| Paused {
+            said: format!("paused by its file: {reason}"),
+            next: format!("take `paused` out of {}", job.file.display()),
+        });
+        let pause = self.of(&job.name).and_then(|standing| standing.pause.as_ref());
+        by_file.into_iter().chain(pause.map(|pause| self.by_hand(job, pause))).collect()
+    }
+
+    fn by_hand(&self, job: &Job, pause: &PauseRow) -> Paused {
+        let until = pause.until.and_then(moment);
+        let zone = job.timetable.zone();
+        let until = until.map_or("until it is unpaused".to_owned(), |until| format!("until {}", local(until, zone)));
+        Paused {
+            said: format!("paused {until} by {}: {}", pause.who, pause.reason),
+            next: format!("beadle jobs unpause {}{}", job.name, self.flags),
+        }
     }
 
     /// The same for programs, in the words of the API.

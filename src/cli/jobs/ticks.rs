@@ -7,7 +7,7 @@ use super::super::past::failed;
 use super::super::session::Session;
 use super::super::{Code, Failure, Shell};
 use super::Place;
-use super::moments::{typed, with_weekday};
+use super::moments::{typed, typed_end, with_weekday};
 use crate::schedule::{tick_json, tick_words};
 use crate::settings::{Flags, Job, Jobs, Settings};
 use crate::store::{TickFilter, TickRow};
@@ -20,7 +20,7 @@ pub(super) struct Options {
     /// Moments from here on: RFC 3339, or by the clocks of the project's timezone
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
-    /// Moments up to here
+    /// Moments up to here; a day without a time counts to its end
     #[arg(long, value_name = "TIME")]
     to: Option<String>,
     /// How many, the newest first; 0 is all
@@ -34,13 +34,12 @@ pub(super) struct Options {
 pub(super) fn ticks(options: &Options, shell: &Shell) -> Result<Code, Failure> {
     let settings = shell.settings(options.place.mode(), None)?;
     let zone = settings.project.timezone.clone();
-    let time = |option, text: &Option<String>| -> Result<Option<i64>, Failure> {
-        text.as_deref().map(|text| Ok(typed(option, text, &zone)?.as_millisecond())).transpose()
-    };
+    let from = options.from.as_deref().map(|text| typed("--from", text, &zone)).transpose()?;
+    let to = options.to.as_deref().map(|text| typed_end("--to", text, &zone)).transpose()?;
     let filter = TickFilter {
         job: options.name.clone(),
-        from: time("--from", &options.from)?,
-        to: time("--to", &options.to)?,
+        from: from.map(Timestamp::as_millisecond),
+        to: to.map(Timestamp::as_millisecond),
         most: options.count,
         after: None,
     };

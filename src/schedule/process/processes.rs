@@ -201,7 +201,9 @@ impl Processes {
             // A store that fails ends no daemon.
             Err(error) => {
                 let run = &errand.run;
-                let line = format!("what became of run {run} could not be looked at or written down: {error}");
+                let line = format!(
+                    "what became of run {run} could not be looked at or written down: {error}; its job's next try goes on with it"
+                );
                 self.events.say(Level::Error, line.clone());
                 said.push_str(&format!("\n{line}\n"));
             }

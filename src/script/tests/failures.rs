@@ -81,6 +81,17 @@ unexpected ';'
 }
 
 #[test]
+fn a_very_long_line_of_a_script_is_shown_around_the_place_only() {
+    let shown = failure(&format!("let x = \"{}\"; nosuch(1); // \u{1b}[2J", "x".repeat(10_000)));
+    assert!(shown.len() < 1000 && shown.contains("\n 1 | … xxx"), "{} bytes", shown.len());
+    let lines: Vec<&str> = shown.lines().collect();
+    let (line, marks) = (lines[3].chars(), lines[4].chars());
+    let marked: String = line.zip(marks).filter(|(_, mark)| *mark == '^').map(|(sign, _)| sign).collect();
+    assert_eq!(marked, "nosuch", "{shown}");
+    assert!(lines[3].ends_with("␛[2J"), "{shown}");
+}
+
+#[test]
 fn names_and_types_are_called_as_scripts_call_them() {
     let first = |script: &str| failure(script).lines().next().unwrap().to_owned();
     assert_eq!(first("prnt(1);"), "there is no function `prnt` that takes (int); did you mean `print`?");

@@ -22,7 +22,7 @@ const BODY: &[Field] = &[
         need: Need::Must,
         doc: "What is allowed, by brake: the numbers that the holds name",
     },
-    Field { name: "reason", ty: Ty::Text, need: Need::Must, doc: "Why; it is kept" },
+    Field { name: "reason", ty: Ty::Words, need: Need::Must, doc: "Why; it is kept" },
     WHO,
 ];
 

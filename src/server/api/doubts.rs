@@ -40,7 +40,7 @@ pub(super) const ROUTES: &[Route] = &[
         access: Access::Token,
         query: &[],
         body: &[
-            Field { name: "effects", ty: Ty::Numbers, need: Need::May, doc: "Their numbers" },
+            Field { name: "effects", ty: Ty::Numbers, need: Need::Or(&["run", "all"]), doc: "Their numbers" },
             Field {
                 name: "run",
                 ty: Ty::Text,
@@ -54,7 +54,7 @@ pub(super) const ROUTES: &[Route] = &[
                 need: Need::Must,
                 doc: "applied: it happened and is not done again; not_applied: resuming the run does it again, mails included",
             },
-            Field { name: "reason", ty: Ty::Text, need: Need::Must, doc: "How you know; it is kept" },
+            Field { name: "reason", ty: Ty::Words, need: Need::Must, doc: "How you know; it is kept" },
             WHO,
         ],
         good: (200, Shape::One(&SETTLED)),
@@ -87,10 +87,10 @@ async fn list(api: Arc<Api>, asked: Asked) -> Result<Reply, Problem> {
 
 async fn settle(api: Arc<Api>, asked: Asked) -> Result<Reply, Problem> {
     let body = &asked.body;
-    let which = match (body.text("run"), body.numbers("effects")) {
-        (Some(run), numbers) if numbers.is_empty() => Which::OfRun(run.to_owned(), body.number("all")),
-        (None, numbers) if !numbers.is_empty() => Which::Numbers(numbers),
-        _ => return Err(Problem::bad("either `effects` or `run` says which ones are meant")),
+    let which = match (body.text("run"), body.number("all")) {
+        (Some(run), all) => Which::OfRun(run.to_owned(), all),
+        (None, None) => Which::Numbers(body.numbers("effects")),
+        (None, Some(_)) => return Err(Problem::bad("`run` is missing: `all` counts what is in doubt of it")),
     };
     let verdict = match body.text("verdict") {
         Some("applied") => Verdict::Applied,

@@ -13,6 +13,10 @@ use crate::effects::brakes::Brake;
 pub(super) enum Ty {
     /// Any text.
     Text,
+    /// Text that says something. What is empty is refused by whoever keeps it.
+    Words,
+    /// The place of a page.
+    Cursor,
     /// A moment, RFC 3339.
     Time,
     /// A whole number between both.
@@ -32,6 +36,8 @@ pub(super) enum Ty {
 pub(super) enum Need {
     Must,
     May,
+    /// Either it or these, never both.
+    Or(&'static [&'static str]),
 }
 
 /// One thing that a request can say.
@@ -52,6 +58,8 @@ impl Ty {
     pub(super) fn schema(self) -> Value {
         match self {
             Self::Text => json!({ "type": "string" }),
+            Self::Words => json!({ "type": "string", "minLength": 1, "pattern": "\\S" }),
+            Self::Cursor => json!({ "type": "string", "minLength": 1, "pattern": "^[A-Za-z0-9_-]+$" }),
             Self::Time => json!({ "type": "string", "format": "date-time" }),
             Self::Number(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
             Self::Flag => json!({ "type": "boolean" }),
@@ -74,7 +82,7 @@ impl Ty {
     /// The rest of a sentence that begins with the name.
     fn words(self) -> String {
         match self {
-            Self::Text => "must be text".to_owned(),
+            Self::Text | Self::Words | Self::Cursor => "must be text".to_owned(),
             Self::Time => "must be a moment such as 2026-11-22T01:30:00Z".to_owned(),
             Self::Number(least, most) => format!("must be a whole number from {least} to {most}"),
             Self::Flag => "must be true or false".to_owned(),
@@ -92,14 +100,14 @@ impl Ty {
         match self {
             Self::Number(..) => text.parse::<i64>().ok().map(Value::from),
             Self::Flag => text.parse::<bool>().ok().map(Value::from),
-            Self::Text | Self::Time | Self::Word(_) => Some(text.into()),
+            Self::Text | Self::Words | Self::Cursor | Self::Time | Self::Word(_) => Some(text.into()),
             Self::Numbers | Self::Leaves => None,
         }
     }
 
     fn takes(self, value: &Value) -> bool {
         match self {
-            Self::Text => value.is_string(),
+            Self::Text | Self::Words | Self::Cursor => value.is_string(),
             Self::Time => value.as_str().is_some_and(|text| text.parse::<Timestamp>().is_ok()),
             Self::Number(least, most) => value.as_i64().is_some_and(|number| (least..=most).contains(&number)),
             Self::Flag => value.is_boolean(),
@@ -166,10 +174,22 @@ impl Given {
     }
 
     fn whole(self, fields: &'static [Field]) -> Result<Self, Problem> {
-        match fields.iter().find(|field| field.need == Need::Must && !self.0.contains_key(field.name)) {
-            None => Ok(self),
-            Some(field) => Err(Problem::bad(format!("`{}` is missing: {}", field.name, field.doc))),
+        for field in fields {
+            let given = self.0.contains_key(field.name);
+            let others = |names: &[&str]| names.iter().any(|name| self.0.contains_key(name));
+            match field.need {
+                Need::Must if !given => {
+                    return Err(Problem::bad(format!("`{}` is missing: {}", field.name, field.doc)));
+                }
+                Need::Or(names) if given == others(names) => {
+                    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+                    let words = format!("either `{}` or {} must be given, not both", field.name, names.join(" with "));
+                    return Err(Problem::bad(words));
+                }
+                Need::Must | Need::May | Need::Or(_) => {}
+            }
         }
+        Ok(self)
     }
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {
@@ -225,6 +245,22 @@ mod tests {
         Field { name: "reason", ty: Ty::Text, need: Need::Must, doc: "why" },
         Field { name: "numbers", ty: Ty::Leaves, need: Need::May, doc: "what is allowed" },
     ];
+    const EITHER: &[Field] = &[
+        Field { name: "limit", ty: Ty::Number(1, 9), need: Need::Or(&["reason", "at"]), doc: "how many" },
+        Field { name: "reason", ty: Ty::Words, need: Need::May, doc: "why" },
+        Field { name: "at", ty: Ty::Time, need: Need::May, doc: "when" },
+    ];
+
+    #[test]
+    fn of_two_ways_to_say_it_one_is_taken() {
+        for query in ["limit=3", "reason=x", "reason=x&at=2026-11-22T01:30:00Z"] {
+            assert!(Given::of_query(query, EITHER).is_ok(), "{query}");
+        }
+        for query in ["", "limit=3&reason=x", "limit=3&at=2026-11-22T01:30:00Z"] {
+            let refused = Given::of_query(query, EITHER).unwrap_err().detail;
+            assert_eq!(refused, "either `limit` or `reason` with `at` must be given, not both", "{query}");
+        }
+    }
 
     #[test]
     fn what_stands_in_an_address_is_decoded_typed_and_refused_where_it_is_wrong() {

@@ -56,7 +56,7 @@ pub(super) const ROUTES: &[Route] = &[
         body: &[
             Field {
                 name: "reason",
-                ty: Ty::Text,
+                ty: Ty::Words,
                 need: Need::Must,
                 doc: "Why; it is shown wherever a moment is skipped",
             },

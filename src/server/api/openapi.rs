@@ -88,6 +88,18 @@ fn body(fields: &[Field]) -> Value {
     if !needed.is_empty() {
         schema["required"] = needed.clone().into();
     }
+    for field in fields {
+        if let Need::Or(others) = field.need {
+            let without = |names: &[&str]| {
+                let each = names.iter().map(|name| json!({ "required": [name] }));
+                json!({ "anyOf": each.collect::<Vec<_>>() })
+            };
+            schema["oneOf"] = json!([
+                { "required": [field.name], "not": without(others) },
+                { "required": others, "not": without(&[field.name]) },
+            ]);
+        }
+    }
     json!({ "required": !needed.is_empty(), "content": { "application/json": { "schema": schema } } })
 }
 

@@ -19,8 +19,12 @@ pub(super) const MOST: i64 = 500;
 pub(super) const LIMIT: Field =
     Field { name: "limit", ty: Ty::Number(1, MOST), need: Need::May, doc: "How many at most; 50 where it is left out" };
 /// Where to go on.
-pub(super) const CURSOR: Field =
-    Field { name: "cursor", ty: Ty::Text, need: Need::May, doc: "`next_cursor` of the page before" };
+pub(super) const CURSOR: Field = Field {
+    name: "cursor",
+    ty: Ty::Cursor,
+    need: Need::May,
+    doc: "`next_cursor` of the page before; anything else is refused",
+};
 
 /// How many rows are asked for.
 pub(super) fn limit(given: &Given) -> i64 {

@@ -10,6 +10,7 @@ use super::super::{Partial, Settings};
 use super::params::{params, params_at};
 use super::words::texts;
 use super::{Job, Notify, OwnEvents, allow, policy, schedule};
+use crate::model::span;
 use crate::platforms;
 
 const KEYS: &[&str] = &[
@@ -137,6 +138,7 @@ pub(super) fn parse(file: &Path, text: &str, settings: &Settings) -> Result<Pars
         on,
         notify,
     };
+    warnings.extend(lengths(&job));
     Ok(Parsed { job, needs, source, warnings })
 }
 
@@ -144,12 +146,35 @@ pub(super) fn parse(file: &Path, text: &str, settings: &Settings) -> Result<Pars
 pub(super) fn name_of(file: &Path) -> Result<String, Error> {
     let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
     match file.file_stem().and_then(|name| name.to_str()) {
+        Some(name) if name.starts_with('-') => {
+            let problem = format!("`{}`: commands take a name that begins with `-` for an option", file.display());
+            let free = name.trim_start_matches('-');
+            let free = if free.is_empty() { "NAME" } else { free };
+            Err(Error::new(problem).hint(format!("name the file jobs/{free}.toml")))
+        }
         Some(name) if !name.is_empty() && name.len() <= 64 && name.chars().all(fits) => Ok(name.to_owned()),
         _ => {
             let problem = format!("`{}` gives its job no name that can be used", file.display());
             Err(Error::new(problem).hint("name the file with small letters, digits, `-` and `_`, at most 64 of them"))
         }
     }
+}
+
+/// What lengths of time can hardly be meant.
+fn lengths(job: &Job) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if job.timeout < Duration::from_secs(1) {
+        warnings.push("`timeout` is less than a second: no run comes to its end; \"30m\" is half an hour".to_owned());
+    }
+    if let Some(between) = schedule::shortest(&job.timetable).filter(|between| *between < job.jitter) {
+        warnings.push(format!(
+            "`jitter` ({}) is longer than the {} between two moments of `schedule`: a run may begin after the next moment; \
+             make it shorter",
+            span(job.jitter),
+            span(between)
+        ));
+    }
+    warnings
 }
 
 fn elsewhere(table: &Table, source: &Source) -> Result<(), Error> {

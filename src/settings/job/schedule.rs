@@ -1,5 +1,8 @@
 //! When a job is started: `schedule` in its `timezone`, and the events of `on`.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::super::error::Error;
@@ -59,6 +62,15 @@ pub(super) fn topics(section: &mut Section<'_>, warn: &mut Vec<String>) -> Resul
         }
     }
     Ok((topics, Some(texts.all)))
+}
+
+/// The shortest time between two of its moments, of so many from a day on that is as good as any.
+pub(super) fn shortest(timetable: &Timetable) -> Option<Duration> {
+    const LOOKED_AT: usize = 400;
+    let moments: Vec<Timestamp> =
+        timetable.after(Timestamp::from_second(1_767_225_600).ok()?).take(LOOKED_AT).collect();
+    let between = moments.windows(2).map(|pair| pair[1].duration_since(pair[0]).unsigned_abs());
+    between.min()
 }
 
 /// Whether both are written alike, but for blanks and capitals.

@@ -193,6 +193,19 @@ fn what_works_and_should_be_changed_is_said() {
             "`own_events` says nothing where there is no `on`"
         ]
     );
+    assert_eq!(
+        warnings("schedule = [\"0 2 * * *\", \"0 14 * * SUN\"]\njitter = \"2d\""),
+        [
+            "`jitter` (2 d) is longer than the 12 h between two moments of `schedule`: a run may begin after the next moment; \
+          make it shorter"
+        ]
+    );
+    assert!(warnings("schedule = \"0 2 * * MON\"\njitter = \"7d\"").is_empty());
+    assert_eq!(
+        warnings("timeout = \"1ms\""),
+        ["`timeout` is less than a second: no run comes to its end; \"30m\" is half an hour"]
+    );
+    assert!(warnings("timeout = 1").is_empty());
     let warned = warnings("[notify]\nslack = \"https://hooks.example.org/T0/B0/hush-hush?a=b\"");
     assert_eq!(warned.len(), 1);
     assert!(warned[0].starts_with("`slack` of `[notify]` stands in the job's file in plain text"), "{warned:?}");
@@ -264,6 +277,8 @@ fn what_is_wrong_is_said_where_it_stands() {
         ),
         ("schedule = []", "2:12: `schedule` names no time: write \"30 2 * * *\", or take the line out"),
         ("timeout = \"0s\"", "2:11: `timeout` is no time at all; write a length of time such as \"30s\" or \"1h 30m\""),
+        ("timeout = \"1\"", "2:11: `timeout` has no unit; write \"1s\", \"1m\" or \"1h\""),
+        ("retries = { wait = \" 5 \" }", "2:20: `wait` has no unit; write \"5s\", \"5m\" or \"5h\""),
         ("timeout = -5", "2:11: `timeout` is less than no time; write a length of time such as \"30s\" or \"1h 30m\""),
         (
             "every = \"5m\"",
@@ -413,6 +428,13 @@ fn a_file_whose_name_is_no_name_for_a_job_is_refused() {
         assert_eq!(error.to_string(), format!("`jobs/{name}.toml` gives its job no name that can be used"));
         assert!(error.next_step().unwrap().starts_with("name the file with small letters"));
     }
+    for (name, free) in [("-x", "x"), ("--help", "help"), ("-", "NAME")] {
+        let error = Job::read(&PathBuf::from(format!("jobs/{name}.toml")), "script = \"x.rhai\"", &settings);
+        let error = error.unwrap_err();
+        let said = format!("`jobs/{name}.toml`: commands take a name that begins with `-` for an option");
+        assert_eq!(error.to_string(), said);
+        assert_eq!(error.next_step(), Some(format!("name the file jobs/{free}.toml").as_str()));
+    }
 }
 
 #[test]
@@ -540,4 +562,17 @@ fn the_jobs_that_ship_are_right_and_paused_with_a_reason() {
         assert!(job.paused.as_ref().is_some_and(|reason| reason.contains("an example that ships")), "{}", job.name);
         assert!(job.description.is_some(), "{}", job.name);
     }
+}
+
+#[test]
+fn a_very_long_line_is_shown_around_the_place_only() {
+    let zeros = read(&"\0".repeat(1_000_000)).unwrap_err().to_string();
+    assert!(zeros.len() < 1000 && zeros.starts_with("jobs/nightly.toml:1:"), "{} signs", zeros.len());
+    assert!(zeros.contains("␀") && !zeros.contains('\0'), "{zeros}");
+    let late = refused(&format!("description = \"{}\"; overlap = 1", "x".repeat(100_000)));
+    assert!(late.len() < 1000 && late.lines().nth(1).is_some_and(|line| line.starts_with("  2 | … ")), "{late}");
+    let word = refused(&format!("overlap = \"{}\"", "skip".repeat(100_000)));
+    assert!(word.len() < 4000 && word.starts_with("jobs/nightly.toml:2:11: `overlap` must be"), "{word}");
+    let key = refused(&format!("{} = 1", "k".repeat(100_000)));
+    assert!(key.len() < 4000 && key.contains("kkk … "), "{key}");
 }
