@@ -50,7 +50,9 @@ impl Daemon {
             Err(error) => {
                 self.tally.store_failures += 1;
                 if self.watch.store_fails() {
-                    let line = format!("nothing begins until the store can be written: {error}");
+                    let line = format!(
+                        "nothing begins until the store can be written; then what waits goes on by itself: {error}"
+                    );
                     self.parts.events.say(Level::Error, line);
                     self.parts.alarms.store_fails(&error.to_string(), now);
                 }

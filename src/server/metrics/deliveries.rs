@@ -9,6 +9,11 @@ use crate::store::{DeliveryMark, Error, Store};
 /// Rows read at a time.
 const PAGE: i64 = 5_000;
 
+/// How a delivery is worked off: something of it could not be had, or all of it was.
+const OUTCOMES: [&str; 2] = [PARTIAL, WHOLE];
+const PARTIAL: &str = "partial";
+const WHOLE: &str = "whole";
+
 /// Deliveries, counted.
 #[derive(Debug, Default)]
 pub(super) struct Deliveries {
@@ -48,7 +53,7 @@ impl Deliveries {
             return;
         }
         self.waiting.remove(&mark.seq);
-        let outcome = if mark.partial { "partial" } else { "whole" };
+        let outcome = if mark.partial { PARTIAL } else { WHOLE };
         *self.done.entry((mark.hook, outcome)).or_default() += 1;
     }
 
@@ -58,8 +63,12 @@ impl Deliveries {
         let help = "Deliveries of webhooks that were worked off since the process began; partial: something of them could not be \
                     had.";
         let mut family = text.family("beadle_deliveries_done_total", Type::Counter, help);
-        for ((hook, outcome), count) in &self.done {
-            family.sample(&[("hook", hook), ("outcome", outcome)], *count as f64);
+        // There before their first event, as counters of jobs are.
+        let both = hooks.iter().flat_map(|hook| OUTCOMES.map(|outcome| ((hook.as_str(), outcome), 0)));
+        let mut done: BTreeMap<(&str, &str), u64> = both.collect();
+        done.extend(self.done.iter().map(|((hook, outcome), count)| ((hook.as_str(), *outcome), *count)));
+        for ((hook, outcome), count) in done {
+            family.sample(&[("hook", hook), ("outcome", outcome)], count as f64);
         }
         let mut waiting: BTreeMap<&str, u64> = hooks.iter().map(|hook| (hook.as_str(), 0)).collect();
         for mark in self.waiting.values() {
@@ -102,6 +111,8 @@ mod tests {
         let wanted = [
             "beadle_deliveries_done_total{hook=\"crm\",outcome=\"partial\"} 1",
             "beadle_deliveries_done_total{hook=\"crm\",outcome=\"whole\"} 1",
+            "beadle_deliveries_done_total{hook=\"quiet\",outcome=\"partial\"} 0",
+            "beadle_deliveries_done_total{hook=\"quiet\",outcome=\"whole\"} 0",
             "beadle_deliveries_waiting{hook=\"crm\"} 1",
             "beadle_deliveries_waiting{hook=\"quiet\"} 0",
             "beadle_delivery_oldest_waiting_seconds 6",
