@@ -10,9 +10,10 @@ use super::idle::Idle;
 use super::subscription::run_id;
 use super::{Event, Subscription};
 use crate::client::crash::{Point, reach};
+use crate::model::Topic;
 use crate::notices::{Notice, Way, Written, is_own};
 use crate::settings::OwnEvents;
-use crate::store::{DeliveryCounts, DeliveryRow, Error, IdleWhy, Store, Subjects, TriggerRow, TriggerState};
+use crate::store::{DeliveryCounts, DeliveryRow, Error, IdleWhy, Store, Subjects, TriggerRow, TriggerState, UnreadRow};
 
 /// So long before a delivery its own writes are looked at, in milliseconds: an echo that names its moment may come late.
 const WINDOW_MS: i64 = 6 * 60 * 60 * 1000;
@@ -85,7 +86,7 @@ pub(super) async fn finish(
         ..DeliveryCounts::default()
     };
     let mut writing = store.writing().await?;
-    let (mut events, mut idle) = (Vec::new(), Idle::default());
+    let (mut events, mut idle, mut unread) = (Vec::new(), Idle::default(), Vec::new());
     for (one, own) in looked.into_iter().zip(own) {
         // What could not be read stays unknown, so that a replay or a later delivery still brings it.
         let failed = matches!(one.now, Now::Failed | Now::NoId);
@@ -100,6 +101,7 @@ pub(super) async fn finish(
         }
         counts.unknown += i64::from(one.notice.topic.is_none());
         counts.unread += i64::from(failed);
+        unread.extend(one.notice.topic.filter(|_| matches!(one.now, Now::Failed)));
         counts.own += i64::from(*own);
         if let (Some(topic), Some(id), Now::Read(item)) = (one.notice.topic, one.notice.id.clone(), one.now) {
             let gone = item.is_null();
@@ -131,6 +133,9 @@ pub(super) async fn finish(
         writing.keep_trigger(&trigger).await?;
         runs += 1;
     }
+    for row in lost(row.seq, jobs, &unread, &ended) {
+        writing.keep_unread(&row).await?;
+    }
     for row in idle.rows(row.seq) {
         writing.keep_idle(&row).await?;
     }
@@ -141,6 +146,22 @@ pub(super) async fn finish(
     writing.commit().await?;
     reach(Point::AfterAsked);
     Ok(Some(runs))
+}
+
+/// What jobs wait for and never get, by the topics of what could not be read.
+fn lost(delivery: i64, jobs: &[Subscription], unread: &[Topic], ended: &Ended) -> impl Iterator<Item = UnreadRow> {
+    // Whom the pages are about that are missing nobody knows.
+    let pages = ended.partial && unread.is_empty();
+    jobs.iter().filter_map(move |job| {
+        let people = unread.iter().filter(|topic| job.on.contains(topic)).count();
+        (people > 0 || pages).then(|| UnreadRow {
+            id: 0,
+            delivery,
+            job: job.job.clone(),
+            people: i64::try_from(people).unwrap_or(i64::MAX),
+            why: ended.trouble.clone().unwrap_or_default(),
+        })
+    })
 }
 
 /// Why a notification that nobody has told before starts no job.

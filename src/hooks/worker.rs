@@ -270,7 +270,7 @@ impl Working {
             let part = if partial { ", not all of it" } else { "" };
             let words = format!("webhook {}: delivery {}: {count} told{part}, {runs} to run", row.hook, row.seq);
             self.0.events.say(if partial { Level::Warn } else { Level::Info }, words);
-            if runs > 0 {
+            if runs > 0 || partial {
                 self.0.of.bell.asked();
             }
         }

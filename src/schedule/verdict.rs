@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::process::Exit;
+use crate::model::counted;
 use crate::settings::Job;
 use crate::store::Cause;
 
@@ -140,6 +141,15 @@ pub enum Why {
     TooOld,
     /// Nobody was there, and newer ones are as many as the job makes up for.
     TooMany,
+    /// It is an event, and the platform could not be asked about whoever it is about.
+    Unread {
+        /// The delivery's number.
+        delivery: i64,
+        /// How many people; 0 where nobody knows.
+        people: i64,
+        /// What kept them from being read.
+        why: String,
+    },
     /// The job is gone or changed.
     Gone,
 }
@@ -242,6 +252,13 @@ impl fmt::Display for Why {
             Self::NobodyThere => f.write_str("nobody was there, and `missed = \"none\"`"),
             Self::TooOld => f.write_str("nobody was there, and it is older than the window of `missed`"),
             Self::TooMany => f.write_str("nobody was there, and newer ones are as many as `missed` allows"),
+            Self::Unread { delivery, people: 0, why } => {
+                write!(f, "not all of delivery {delivery} could be fetched: {why}")
+            }
+            Self::Unread { delivery, people, why } => {
+                let people = counted(*people, "person", "people");
+                write!(f, "{people} of delivery {delivery} could not be read: {why}")
+            }
             Self::Gone => f.write_str("the job is no longer there"),
         }
     }

@@ -240,6 +240,7 @@ impl Writing {
             old!("DELETE FROM hook_trigger WHERE delivery IN "),
             old!("DELETE FROM notice WHERE delivery IN "),
             old!("DELETE FROM notice_idle WHERE delivery IN "),
+            old!("DELETE FROM unread_event WHERE delivery IN "),
             "DELETE FROM hook_aside WHERE at < $1",
             // Last: the others are found by it, and its number is what is told.
             old!("DELETE FROM delivery WHERE seq IN "),

@@ -35,6 +35,7 @@ mod ticks;
 mod ticks_tests;
 mod traces;
 mod triggers;
+mod unread;
 mod written;
 
 pub use accounts::{Account, Sign, World, WorldRequest};
@@ -60,4 +61,5 @@ pub use settling::{ObjectRow, Settling};
 pub use ticks::{JobRow, PauseRow, TickFilter, TickRow};
 pub use traces::{About, LooseGroup, Names, Told, Trace};
 pub use triggers::{OpenTriggers, TriggerRow, TriggerStanding, TriggerState};
+pub use unread::UnreadRow;
 pub use written::WrittenRow;

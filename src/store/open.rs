@@ -186,6 +186,7 @@ fn migrator() -> Migrator {
         (13, "waiting events", include_str!("schema/0013_waiting_events.sql")),
         (14, "log sizes", include_str!("schema/0014_log_sizes.sql")),
         (15, "no id", include_str!("schema/0015_no_id.sql")),
+        (16, "unread events", include_str!("schema/0016_unread_events.sql")),
     ];
     let migration = |(version, name, text): (i64, &'static str, &'static str)| {
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)

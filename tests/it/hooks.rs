@@ -318,6 +318,8 @@ async fn what_cannot_be_had_is_tried_again_and_goes_on_after_an_hour_marked_part
     let (rows, triggers) = scene.worked().await;
     assert!(rows[0].counts.partial && rows[0].trouble.as_deref().unwrap().contains("503"), "{:?}", rows[0]);
     assert_eq!((rows[0].counts.notices, triggers.len()), (50, 2));
+    let unread = scene.store.unread(10).await.unwrap();
+    assert_eq!((unread.len(), unread[0].people), (1, 0), "how many stand behind is not known");
 }
 
 #[tokio::test]
@@ -331,6 +333,10 @@ async fn what_cannot_be_read_again_reaches_no_job_and_comes_with_a_replay() {
     assert!((3590..4000).contains(&scene.until_done(1).await.iter().sum::<i64>()));
     let (rows, triggers) = scene.worked().await;
     assert_eq!((rows[0].counts.unread, rows[0].counts.partial, triggers.len()), (2, true, 0));
+    let unread = scene.store.unread(10).await.unwrap();
+    assert_eq!(unread.len(), 1, "nobody is there yet to tell of it");
+    assert_eq!((unread[0].delivery, unread[0].job.as_str(), unread[0].people), (1, "welcome", 2));
+    assert!(unread[0].why.contains("503"), "{}", unread[0].why);
     scene.way.sandbox.set_faults(Vec::new());
     let body = scene.store.delivery_body(1).await.unwrap().unwrap();
     let replay = scene.inbox.replay(&rows[0], &body).await.unwrap();

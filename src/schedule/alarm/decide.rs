@@ -91,7 +91,7 @@ pub(super) fn decide(
         let mut told = old.clone();
         let message = judge(&mut told, verdict, failures(name), now);
         if let Some(mut message) = message {
-            message.next = next(&message, flags);
+            message.next = next(&message, verdict, flags);
             news.add(&verdict.job, message);
         } else if old.state == State::Missed && is_missing(&verdict.what) {
             news.one_more(name, moments(&verdict.what));
@@ -209,7 +209,10 @@ fn moments(what: &What) -> u64 {
 }
 
 /// What to type next.
-fn next(message: &Message, flags: &Flags) -> Vec<String> {
+fn next(message: &Message, verdict: &Verdict, flags: &Flags) -> Vec<String> {
+    if let What::Missed { why: Why::Unread { delivery, .. }, .. } = &verdict.what {
+        return ["show", "replay"].map(|verb| format!("beadle webhook {verb} {delivery}{flags}")).into();
+    }
     let job = message.job.as_deref().unwrap_or_default();
     let show = message.run.as_ref().map(|run| format!("beadle runs show {run}{flags}"));
     // Of what never became a run there is nothing to show.

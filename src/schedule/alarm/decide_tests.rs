@@ -219,3 +219,16 @@ fn the_words_of_states_are_those_of_the_store() {
     }
     assert_eq!(State::parse("odd"), None);
 }
+
+#[test]
+fn an_event_that_reached_no_job_is_told_with_the_delivery_to_replay() {
+    let mut scene = Scene::after(1, 0);
+    let unread = Why::Unread { delivery: 5, people: 2, why: "Mobilize answered 503".into() };
+    let what = What::Missed { why: unread, folded: 0 };
+    let news = scene.news(vec![what.clone()]);
+    let message = &news.messages[0].1;
+    assert_eq!(message.title(), "nightly did not run");
+    assert_eq!(message.next, ["beadle webhook show 5 --sandbox", "beadle webhook replay 5 --sandbox"]);
+    assert_eq!(message.why.as_deref(), Some("2 people of delivery 5 could not be read: Mobilize answered 503"));
+    assert_eq!(scene.turn(vec![what]), NOBODY, "told already");
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::super::board::Open;
-use super::super::verdict::{Entry, Outcome, Verdict, What};
+use super::super::verdict::{Entry, Outcome, Verdict, What, Why};
 use super::begin::Was;
 use super::{Daemon, rows};
 use crate::clock::moment;
@@ -36,7 +36,25 @@ impl Daemon {
         }
         let verdicts = self.board.take_up(asked, now);
         self.act(verdicts).await;
-        Ok(())
+        self.unread(now).await
+    }
+
+    /// Tells of events that reach no job. Who is told twice, after a crash in between, hears once how a job stands.
+    async fn unread(&mut self, now: Timestamp) -> Result<(), Error> {
+        let rows = self.parts.store.unread(AT_A_TIME).await?;
+        let Some(last) = rows.last().map(|row| row.id) else { return Ok(()) };
+        let verdicts = rows.into_iter().filter_map(|row| {
+            let job = self.board.seen(&row.job)?.job;
+            let why = Why::Unread { delivery: row.delivery, people: row.people, why: row.why };
+            let run = String::new();
+            let entry = Entry { cause: Cause::Event, scheduled_at: now, due_at: now, made_up: false, run, tries: 0 };
+            Some(Verdict { job, entry, what: What::Missed { why, folded: 0 }, unbegun: None })
+        });
+        let verdicts = verdicts.collect();
+        self.act(verdicts).await;
+        let mut writing = self.parts.store.writing().await?;
+        writing.forget_unread(last).await?;
+        writing.commit().await
     }
 
     /// What an earlier daemon has taken and not seen to its end.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::settings::{Missed, Which};
+use crate::store::{NewDelivery, UnreadRow};
 
 #[tokio::test]
 async fn a_run_whose_job_is_gone_is_named_with_the_command_that_goes_on_with_it_and_its_moment_was_not_skipped() {
@@ -104,4 +105,29 @@ async fn what_waited_to_be_made_up_for_when_a_daemon_ended_is_missed_once_it_is_
         ]
     );
     served.killed().await;
+}
+
+#[tokio::test]
+async fn events_that_reach_no_job_are_told_once_and_forgotten() {
+    let scene = Scene::of(vec![job("welcome", "0 * * * *")]).await;
+    let mut writing = scene.store.writing().await.unwrap();
+    writing.keep_hook("crm", "main", 1).await.unwrap();
+    let new = NewDelivery { hook: "crm", key: "k", received_at: 1, body: b"{}", notices: 2, replay_of: None };
+    let delivery = writing.keep_delivery(&new).await.unwrap().unwrap();
+    for job in ["welcome", "gone"] {
+        let row = UnreadRow { id: 0, delivery, job: job.into(), people: 2, why: "Mobilize answered 503".into() };
+        writing.keep_unread(&row).await.unwrap();
+    }
+    writing.commit().await.unwrap();
+    let served = scene.serve().await;
+    let told =
+        "welcome of 2026-11-22 00:00 UTC: missed: 2 people of delivery 1 could not be read: Mobilize answered 503";
+    while !scene.said.0.lock().unwrap().iter().any(|line| line == told) {
+        tokio::task::yield_now().await;
+    }
+    while !scene.store.unread(10).await.unwrap().is_empty() {}
+    served.stop.cancel();
+    served.task.await.unwrap();
+    assert_eq!(scene.said.0.lock().unwrap().iter().filter(|line| line.contains("could not be read")).count(), 1);
+    assert!(scene.store.ticks(&TickFilter::default()).await.unwrap().is_empty(), "it is no moment");
 }
