@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use beadle::store::{DeliveryRow, Store, TriggerRow};
@@ -23,6 +24,8 @@ pub struct Hooked {
 pub struct Receiver {
     child: Child,
     address: String,
+    /// Takes down what it says after its address.
+    talk: Option<JoinHandle<u64>>,
 }
 
 /// One answer.
@@ -65,12 +68,15 @@ impl Hooked {
         let words = ["webhook", "serve", "--sandbox", "--port", "0", "--json", "-v", "--job", "welcome=user.created"];
         let mut command = self.command(&words);
         command.envs(variables.iter().copied()).stdout(Stdio::piped());
-        command.stderr(std::fs::File::options().append(true).create(true).open(self.log()).unwrap());
+        let mut log = std::fs::File::options().append(true).create(true).open(self.log()).unwrap();
+        command.stderr(log.try_clone().unwrap());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
         let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("it said {line:?}"));
-        Receiver { child, address: said["address"].as_str().unwrap().to_owned() }
+        let talk = std::thread::spawn(move || std::io::copy(&mut stdout, &mut log).unwrap());
+        Receiver { child, address: said["address"].as_str().unwrap().to_owned(), talk: Some(talk) }
     }
 
     /// What all receivers have said.
@@ -137,7 +143,9 @@ impl Receiver {
     pub fn stop(mut self) -> Option<i32> {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        self.child.wait().unwrap().code()
+        let code = self.child.wait().unwrap().code();
+        self.talk.take().map(|talk| talk.join().unwrap());
+        code
     }
 }
 
@@ -394,7 +402,7 @@ fn the_sandbox_sends_deliveries_when_people_are_made() {
     let to = format!("http://{}{}", receiver.address(), hooked.path);
     let mut command = hooked.command(&["sandbox", "--json", "--webhook", &to]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut sandbox = Receiver { child, address: String::new() };
+    let mut sandbox = Receiver { child, address: String::new(), talk: None };
     let mut line = String::new();
     BufReader::new(sandbox.child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
     let said: Value = serde_json::from_str(&line).unwrap();
