@@ -111,25 +111,8 @@ pub(super) async fn finish(
             events.push(Event { topic, item_type, id, group, item, told, gone, own: *own });
         }
     }
-    let received = Timestamp::from_millisecond(row.received_at).unwrap_or_default();
     let mut runs = 0;
-    for job in jobs {
-        let wanted: Vec<Value> = events.iter().filter(|event| job.wants(event)).map(Event::json).collect();
-        if wanted.is_empty() {
-            continue;
-        }
-        let trigger = TriggerRow {
-            run: run_id(received, &row.hook, &row.key, &job.job),
-            job: job.job.clone(),
-            delivery: row.seq,
-            events: Value::Array(wanted),
-            made_at: ended.now,
-            state: TriggerState::Waiting,
-            ended_how: None,
-            tries: 0,
-            due_at: None,
-            why: None,
-        };
+    for trigger in jobs.iter().filter_map(|job| asked(row, job, &events, ended.now)) {
         writing.keep_trigger(&trigger).await?;
         runs += 1;
     }
@@ -146,6 +129,24 @@ pub(super) async fn finish(
     writing.commit().await?;
     reach(Point::AfterAsked);
     Ok(Some(runs))
+}
+
+/// The run that a job is asked for; `None` where it waits for none of these.
+fn asked(row: &DeliveryRow, job: &Subscription, events: &[Event], now: i64) -> Option<TriggerRow> {
+    let wanted: Vec<Value> = events.iter().filter(|event| job.wants(event)).map(Event::json).collect();
+    let received = Timestamp::from_millisecond(row.received_at).unwrap_or_default();
+    (!wanted.is_empty()).then(|| TriggerRow {
+        run: run_id(received, &row.hook, &row.key, &job.job),
+        job: job.job.clone(),
+        delivery: row.seq,
+        events: Value::Array(wanted),
+        made_at: now,
+        state: TriggerState::Waiting,
+        ended_how: None,
+        tries: 0,
+        due_at: None,
+        why: None,
+    })
 }
 
 /// What jobs wait for and never get, by the topics of what could not be read.

@@ -162,7 +162,7 @@ impl Working {
         }
         while at_work.has_room() {
             let (hooks, rows) = (at_work.hooks(), at_work.rows());
-            let Some((row, body)) = self.0.of.store.due_delivery(now, &hooks, &rows).await? else {
+            let Some((row, body)) = self.0.of.store.due_delivery(due(now), &hooks, &rows).await? else {
                 let next = self.0.of.store.next_delivery_at(&hooks, &rows).await?;
                 let wait = next.map_or(LOOK, |at| Duration::from_millis(at.saturating_sub(now).max(0).unsigned_abs()));
                 return Ok(wait.min(LOOK));
@@ -212,7 +212,7 @@ impl Working {
     /// Works off all that is due now, one after the other; returns how many deliveries were begun.
     pub async fn catch_up(&self) -> Result<usize, Error> {
         let mut begun = 0;
-        while let Some((row, body)) = self.0.of.store.due_delivery(self.0.of.clock.now_ms(), &[], &[]).await? {
+        while let Some((row, body)) = self.0.of.store.due_delivery(due(self.0.of.clock.now_ms()), &[], &[]).await? {
             self.work_off(row, body).await?;
             begun += 1;
         }
@@ -310,6 +310,11 @@ impl Working {
         self.0.readers.lock().unwrap_or_else(PoisonError::into_inner).insert(connection.to_owned(), reader.clone());
         Ok(reader)
     }
+}
+
+/// What is due: until now, or later than any wait is, by a clock that was ahead.
+fn due(now: i64) -> (i64, i64) {
+    (now, now + LONGEST_WAIT_MS)
 }
 
 /// How long a delivery waits that was put off so often before.

@@ -56,7 +56,12 @@ pub async fn kept(store: &Store, clock: &Clock, wanted: Wanted) -> Result<(Sandb
     };
     let world = match found {
         Some(world) => world,
-        None => begin(store, clock, wanted).await?,
+        None if wanted.fresh => {
+            let world = begun(clock, wanted);
+            store.new_world(&world).await?;
+            world
+        }
+        None => store.first_world(begun(clock, wanted)).await?,
     };
     let seed = seed_of(&world.seed);
     let other = |asked: Option<usize>, has: usize| asked.is_some_and(|asked| asked != has);
@@ -79,18 +84,16 @@ pub async fn kept(store: &Store, clock: &Clock, wanted: Wanted) -> Result<(Sandb
     Ok((Sandbox::replay(options, clock.clone(), entries, Some(journal))?, world.id))
 }
 
-async fn begin(store: &Store, clock: &Clock, wanted: Wanted) -> Result<World, store::Error> {
+fn begun(clock: &Clock, wanted: Wanted) -> World {
     let default = Seed::default();
     let (seed, people) = (wanted.seed.unwrap_or(default.seed), wanted.people.unwrap_or(default.people));
     let activities = wanted.activities.unwrap_or(default.activities);
     let now = clock.now_ms();
-    let world = World {
+    World {
         id: format!("sandbox-{seed}-{now}"),
         seed: json!({ "seed": seed, "people": people, "activities": activities }),
         started_ms: now,
-    };
-    store.new_world(&world).await?;
-    Ok(world)
+    }
 }
 
 fn seed_of(value: &Value) -> Seed {

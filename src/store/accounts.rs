@@ -5,7 +5,9 @@ use sqlx::Row as _;
 use sqlx::sqlite::SqliteRow;
 
 use super::json::column;
-use super::{Error, Store};
+use super::{Error, Store, Writing};
+
+const NEWEST_WORLD: &str = "SELECT * FROM world ORDER BY rowid DESC LIMIT 1";
 
 /// What stands behind a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,11 +160,22 @@ impl Store {
 
     /// The sandbox's newest world.
     pub async fn world(&self) -> Result<Option<World>, Error> {
-        let of = |row: SqliteRow| {
-            Ok(World { id: row.try_get("id")?, seed: column(&row, "seed")?, started_ms: row.try_get("started_ms")? })
-        };
-        let row = sqlx::query("SELECT * FROM world ORDER BY rowid DESC LIMIT 1").fetch_optional(self.readers()).await;
-        row.and_then(|row| row.map(of).transpose()).map_err(|error| self.error(error))
+        let row = sqlx::query(NEWEST_WORLD).fetch_optional(self.readers()).await;
+        row.and_then(|row| row.as_ref().map(world_of).transpose()).map_err(|error| self.error(error))
+    }
+
+    /// Begins a world where there is none; the one that holds then, which somebody else may have begun a moment before.
+    pub async fn first_world(&self, world: World) -> Result<World, Error> {
+        let mut writing = self.writing().await?;
+        let fail = |error| self.error(error);
+        let found = sqlx::query(NEWEST_WORLD).fetch_optional(&mut *writing.tx).await;
+        if let Some(found) = found.and_then(|row| row.as_ref().map(world_of).transpose()).map_err(fail)? {
+            writing.leave().await?;
+            return Ok(found);
+        }
+        insert(&world, &mut writing).await.map_err(fail)?;
+        writing.commit().await?;
+        Ok(world)
     }
 
     /// Begins a new world. Requests of earlier ones are forgotten; their effects stay in the ledger, under their account.
@@ -170,13 +183,7 @@ impl Store {
         let mut writing = self.writing().await?;
         let fail = |error| self.error(error);
         sqlx::query("DELETE FROM world_request").execute(&mut *writing.tx).await.map_err(fail)?;
-        sqlx::query("INSERT INTO world (id, seed, started_ms) VALUES ($1, $2, $3)")
-            .bind(&world.id)
-            .bind(world.seed.to_string())
-            .bind(world.started_ms)
-            .execute(&mut *writing.tx)
-            .await
-            .map_err(fail)?;
+        insert(world, &mut writing).await.map_err(fail)?;
         writing.commit().await
     }
 
@@ -217,4 +224,18 @@ impl Store {
             .await;
         rows.and_then(|rows| rows.iter().map(of).collect()).map_err(|error| self.error(error))
     }
+}
+
+async fn insert(world: &World, writing: &mut Writing) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO world (id, seed, started_ms) VALUES ($1, $2, $3)")
+        .bind(&world.id)
+        .bind(world.seed.to_string())
+        .bind(world.started_ms)
+        .execute(&mut *writing.tx)
+        .await
+        .map(drop)
+}
+
+fn world_of(row: &SqliteRow) -> Result<World, sqlx::Error> {
+    Ok(World { id: row.try_get("id")?, seed: column(row, "seed")?, started_ms: row.try_get("started_ms")? })
 }

@@ -256,17 +256,17 @@ impl Store {
     /// The oldest delivery that may be worked off now, of a hook that is not among `busy` and none of these `rows`, with its body.
     pub async fn due_delivery(
         &self,
-        now: i64,
+        (now, latest): (i64, i64),
         busy: &[String],
         rows: &[i64],
     ) -> Result<Option<(DeliveryRow, Vec<u8>)>, Error> {
         let query = deliveries!(
-            "WHERE state = 'waiting' AND next_try_at <= $1 AND delivery.hook NOT IN (SELECT value FROM json_each($2))
+            "WHERE state = 'waiting' AND (next_try_at <= $1 OR next_try_at > $4) AND delivery.hook NOT IN (SELECT value FROM json_each($2))
                AND seq NOT IN (SELECT value FROM json_each($3))
              ORDER BY seq LIMIT 1"
         );
         let (busy, rows) = (list(busy.iter().map(String::as_str)), Value::from(rows).to_string());
-        let row = sqlx::query(query).bind(now).bind(busy).bind(rows).fetch_optional(self.readers()).await;
+        let row = sqlx::query(query).bind(now).bind(busy).bind(rows).bind(latest).fetch_optional(self.readers()).await;
         let row = row.and_then(|row| row.map(|row| delivery_of(&row)).transpose());
         let Some(row) = row.map_err(|error| self.error(error))? else { return Ok(None) };
         Ok(self.delivery_body(row.seq).await?.map(|body| (row, body)))

@@ -71,12 +71,12 @@ async fn what_is_put_off_lets_the_next_one_pass_and_comes_again_in_its_time() {
     keep(&store, "b", 6).await;
     let due = |now: i64, busy: Vec<String>| {
         let store = store.clone();
-        async move { store.due_delivery(now, &busy, &[]).await.unwrap().map(|(row, _)| row.key) }
+        async move { store.due_delivery((now, now + 1_000), &busy, &[]).await.unwrap().map(|(row, _)| row.key) }
     };
     assert_eq!(due(4, vec![]).await, None);
     assert_eq!(due(9, vec![]).await.as_deref(), Some("a"));
     assert_eq!(due(9, vec!["crm".into()]).await, None);
-    let behind = store.due_delivery(9, &[], &[1]).await.unwrap();
+    let behind = store.due_delivery((9, 1_009), &[], &[1]).await.unwrap();
     assert_eq!(behind.map(|(row, _)| row.key).as_deref(), Some("b"), "what is worked on is passed");
     let mut writing = store.writing().await.unwrap();
     writing.put_off(1, 9, 50, "down").await.unwrap();

@@ -214,6 +214,17 @@ async fn approvals_and_cursors_are_read_back() {
 }
 
 #[tokio::test]
+async fn who_begins_the_first_world_at_the_same_time_shares_it() {
+    let store = Store::in_memory().await.unwrap();
+    let world = |id: &str| World { id: id.into(), seed: json!({ "people": 250 }), started_ms: 9 };
+    assert_eq!(store.first_world(world("w1")).await.unwrap(), world("w1"));
+    for id in ["w1", "w2"] {
+        assert_eq!(store.first_world(world(id)).await.unwrap(), world("w1"));
+    }
+    assert_eq!(store.world().await.unwrap(), Some(world("w1")));
+}
+
+#[tokio::test]
 async fn a_new_world_starts_without_the_requests_of_the_old_one() {
     let store = Store::in_memory().await.unwrap();
     assert_eq!(store.world().await.unwrap(), None);

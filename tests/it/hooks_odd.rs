@@ -31,6 +31,8 @@ async fn whoever_is_not_answered_by_the_platform_itself_is_asked_for_again() {
     for (status, body) in [
         (404, "<html><head><title>404 Not Found</title></head></html>"),
         (404, "\n <!DOCTYPE html>"),
+        (404, "404 page not found"),
+        (404, "{\"message\":\"no Route matched with those values\"}"),
         (200, "<html>come back later</html>"),
         (200, "{}"),
         (200, "[]"),
@@ -50,9 +52,12 @@ async fn whoever_is_not_answered_by_the_platform_itself_is_asked_for_again() {
 
 #[tokio::test]
 async fn whom_the_platform_itself_does_not_have_is_gone() {
-    for (status, body) in
-        [(404, "{\"status_code\":404,\"error_message\":\"Couldn't find User\"}"), (404, ""), (410, "{}")]
-    {
+    for (status, body) in [
+        (404, "{\"status_code\":404,\"error_message\":\"Couldn't find User\"}"),
+        (404, "{error_code:404, error_message:\"User id(user_id) is not exist.\"}"),
+        (404, ""),
+        (410, "{}"),
+    ] {
         let scene = scene().await;
         *scene.way.odd.lock().unwrap() = vec![("/users/1001".to_owned(), status, body.to_owned())];
         scene.take(&about(&[1001])).await;
@@ -102,4 +107,16 @@ async fn credentials_that_were_refused_are_read_anew_and_others_are_not() {
     }
     opened.push(*scene.way.opened.lock().unwrap());
     assert_eq!(opened, [1, 2, 2], "after the refusal, and not after the failure");
+}
+
+#[tokio::test]
+async fn a_delivery_that_waits_until_a_wrong_future_is_due_when_the_clock_is_right() {
+    let scene = scene().await;
+    scene.way.sandbox.set_faults(parse_faults("503:times=1").unwrap());
+    scene.clock.advance_ms(48 * 60 * 60_000);
+    scene.take(&about(&[1001])).await;
+    assert_eq!(scene.worked().await.0[0].state, "waiting");
+    scene.clock.advance_ms(-48 * 60 * 60_000);
+    let (rows, triggers) = scene.worked().await;
+    assert_eq!((rows[0].state.as_str(), triggers.len()), ("done", 1));
 }

@@ -13,6 +13,7 @@ pub fn open(op: &Op, status: u16, body: &[u8]) -> Result<(), Fault> {
     let value = serde_json::from_slice::<Value>(body).unwrap_or(Value::Null);
     let message = message(&value, body, status);
     let mut fault = Fault::by_status(status, message);
+    fault.foreign |= fault.code == Code::NotFound && !is_own(body);
     if status == 500 && fault.message.contains("Couldn't find") {
         fault.code = Code::NotFound;
         fault.transient = false;
@@ -72,6 +73,14 @@ fn message(value: &Value, body: &[u8], status: u16) -> String {
         _ if body.trim_ascii().is_empty() || body.trim_ascii() == b"{}" => format!("HTTP {status} without a message"),
         _ => start(body),
     }
+}
+
+/// Whether a refusal may be Mobilize's own: its documents show these keys, once without quotes; nothing at all is nobody's.
+fn is_own(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim();
+    matches!(text, "" | "{}")
+        || ["error_message", "error_code", "status_code", "\"error\""].iter().any(|key| text.contains(key))
 }
 
 fn start(body: &[u8]) -> String {

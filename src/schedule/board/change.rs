@@ -1,13 +1,13 @@
 //! Jobs come, change and go.
 
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::verdict::{Entry, Verdict, What, Why};
-use super::post::{Open, Post, Standing, Work};
+use super::post::{Open, Place, Post, Standing, Work};
 use super::{Board, Turn};
 use crate::settings::Job;
 use crate::store::Cause;
@@ -64,6 +64,7 @@ impl Board {
         let ahead = now.saturating_add(CORRECTION).unwrap_or(Timestamp::MAX);
         let (mut names, mut furthest) = (Vec::new(), None);
         for number in 0..self.posts.len() {
+            self.shorten_waits(number, now);
             let decided_to = self.posts[number].standing.decided_to;
             if decided_to <= ahead {
                 continue;
@@ -81,6 +82,14 @@ impl Board {
             self.put_off(number, now, |queued| queued.entry.due_at > ahead);
         }
         (names, furthest)
+    }
+
+    /// Retries that wait until a time that no clock but a wrong one gives are due now.
+    fn shorten_waits(&mut self, number: usize, now: Timestamp) {
+        let post = &self.posts[number];
+        let queue = post.queue.iter().filter(|queued| post.waits_too_long(&queued.entry, now));
+        let places: BTreeSet<Place> = queue.map(|queued| queued.place).collect();
+        self.put_off(number, now, |queued| places.contains(&queued.place));
     }
 
     /// This moment of a job has run, though it is not decided: it does not run a second time.
@@ -110,6 +119,9 @@ impl Board {
                 None if self.posts[number].is_too_old(&entry, now) => {
                     let job = Arc::clone(&self.posts[number].job);
                     turn.say(&job, entry, What::Missed { why: Why::TooOld, folded: 0 });
+                }
+                None if self.posts[number].waits_too_long(&entry, now) => {
+                    self.queue(number, Entry { due_at: now, ..entry }, now, &mut turn);
                 }
                 None => self.queue(number, entry, now, &mut turn),
             }

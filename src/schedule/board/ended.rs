@@ -1,7 +1,6 @@
 //! A run has ended: what that means for its entry, its job and those who waited.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -151,10 +150,9 @@ impl Board {
     fn try_again(&mut self, number: usize, work: Work, outcome: Outcome, turn: &mut Turn) {
         let job = Arc::clone(&self.posts[number].job);
         let mut entry = work.entry;
-        let wait = job.retries.wait.saturating_mul(1 << entry.tries.saturating_sub(1).min(20));
         // The moment that it was to give way to is due already.
-        let wait = if work.superseded.is_some() { Duration::ZERO } else { wait };
-        let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+        let gives_way = work.superseded.is_some();
+        let wait = if gives_way { SignedDuration::ZERO } else { self.posts[number].retry_wait(entry.tries) };
         entry.due_at = turn.now.saturating_add(wait).unwrap_or(Timestamp::MAX);
         let (run, at, tries) = (entry.run.clone(), entry.due_at, entry.tries);
         turn.say(&job, entry.clone(), What::Again(outcome));

@@ -86,6 +86,11 @@ impl Board {
         if let Some(work) = post.at_work.first().filter(|_| post.job.overlap != Overlap::Allow) {
             return Gate::Shut(Why::Overlap(work.run.clone()));
         }
+        // What goes first does so also where runs may be at work beside each other.
+        let first = post.at_work.iter().find(|work| work.before.is_some() && entry.cause != Cause::Hand);
+        if let Some(first) = first {
+            return Gate::Shut(Why::Unfinished(first.run.clone()));
+        }
         let tried = post.tried().filter(|_| waits_for_retries(entry));
         if let Some(tried) = tried {
             return Gate::Shut(match tried.due_at > now {

@@ -93,6 +93,9 @@ pub(super) struct Work {
     pub(super) superseded: Option<Timestamp>,
 }
 
+/// Shorter waits have other reasons than a retry: an orphan that is about to end, say.
+const AT_LEAST: SignedDuration = SignedDuration::from_mins(10);
+
 /// A job, its next moment, what waits and what is at work.
 #[derive(Debug)]
 pub(super) struct Post {
@@ -173,11 +176,23 @@ impl Post {
         entry.due_at.saturating_add(within).ok()
     }
 
-    /// Whether a moment that was to be made up for has become too old for that.
+    /// Whether a moment that waited while nobody was there has become too old for that.
     pub(super) fn is_too_old(&self, entry: &Entry, now: Timestamp) -> bool {
-        let waits = entry.made_up && entry.cause == Cause::Schedule && entry.tries == 0;
+        let waits = entry.cause == Cause::Schedule && entry.tries == 0;
         let window = SignedDuration::try_from(self.job.missed.window).unwrap_or(SignedDuration::MAX);
         waits && now.duration_since(self.due_at_of(entry.scheduled_at)) > window
+    }
+
+    /// How long a run waits for its next try that was begun so often.
+    pub(super) fn retry_wait(&self, tries: u32) -> SignedDuration {
+        let wait = self.job.retries.wait.saturating_mul(1 << tries.saturating_sub(1).min(20));
+        SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX)
+    }
+
+    /// Whether a retry waits longer than any does: by a clock that was ahead.
+    pub(super) fn waits_too_long(&self, entry: &Entry, now: Timestamp) -> bool {
+        let longest = self.retry_wait(entry.tries).max(AT_LEAST);
+        entry.tries > 0 && now.saturating_add(longest).is_ok_and(|latest| entry.due_at > latest)
     }
 
     /// Whether it has been done since its own last moment; where it has none, since that of the job that needs it.

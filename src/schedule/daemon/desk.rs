@@ -17,6 +17,8 @@ use crate::store::Cause;
 const QUEUE: usize = 64;
 /// How long an answer is waited for: a daemon that turns gives it in milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The same for a run, which is written down first: longer than the store waits for other processes.
+const DECIDED: Duration = Duration::from_secs(45);
 
 /// Where a daemon is asked. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -106,16 +108,21 @@ impl Desk {
     /// Runs a job by hand, beside its schedule and also while it is paused; the id that its run will have, `None` where there
     /// is no such job.
     pub async fn run(&self, name: &str, task: ByHand) -> Result<Option<String>, Silent> {
-        self.ask(|answer| Ask::Run(name.to_owned(), task, answer)).await
+        // Once it is decided on it runs, as soon as the store takes it: whoever asked hears of it.
+        self.ask_for(DECIDED, |answer| Ask::Run(name.to_owned(), task, answer)).await
     }
 
     async fn ask<T>(&self, ask: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Result<T, Silent> {
+        self.ask_for(PATIENCE, ask).await
+    }
+
+    async fn ask_for<T>(&self, patience: Duration, ask: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Result<T, Silent> {
         let (send, answer) = oneshot::channel();
         let asked = async {
             self.0.send(ask(send)).await.map_err(|_| Silent)?;
             answer.await.map_err(|_| Silent)
         };
-        tokio::time::timeout(PATIENCE, asked).await.unwrap_or(Err(Silent))
+        tokio::time::timeout(patience, asked).await.unwrap_or(Err(Silent))
     }
 }
 

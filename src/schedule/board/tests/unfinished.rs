@@ -172,3 +172,13 @@ fn moments_made_up_for_wait_for_a_retry_and_are_not_given_up_for_it() {
     assert!(failed.iter().any(|told| told.starts_with("sync 22T00:20 waits: run r1")), "{failed:?}");
     assert!(!failed.iter().any(|told| told.starts_with("sync 22T00:20 skipped")), "{failed:?}");
 }
+
+#[test]
+fn what_goes_first_does_so_also_where_runs_work_beside_each_other() {
+    let mut scene = Scene::of(vec![tried(Overlap::Allow, 2, 3_600)]);
+    scene.turn("22T00:10");
+    scene.ended("sync", "r1", Outcome::Interrupted, "22T00:11");
+    assert_eq!(scene.turn("22T00:20"), ["sync 22T00:20 resumes r1 first"]);
+    assert_eq!(scene.0.load(), (1, 1), "a stop now leaves one run, and the store knows of it");
+    assert_eq!(scene.ended("sync", "r1", Outcome::Done, "22T00:21"), ["sync 22T00:20 starts r2"]);
+}
