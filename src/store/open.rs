@@ -187,6 +187,7 @@ fn migrator() -> Migrator {
         (14, "log sizes", include_str!("schema/0014_log_sizes.sql")),
         (15, "no id", include_str!("schema/0015_no_id.sql")),
         (16, "unread events", include_str!("schema/0016_unread_events.sql")),
+        (17, "tick unfinished", include_str!("schema/0017_tick_unfinished.sql")),
     ];
     let migration = |(version, name, text): (i64, &'static str, &'static str)| {
         Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, text.into_sql_str(), false)

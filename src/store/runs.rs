@@ -281,7 +281,8 @@ impl Store {
 }
 
 impl Writing {
-    /// Writes down how an attempt ended.
+    /// Writes down how an attempt ended; of a moment whose row said that its run had not come to its end, there as well, whoever
+    /// has gone on with it.
     pub async fn end_run(
         &mut self,
         run: &str,
@@ -298,8 +299,22 @@ impl Writing {
             .bind(at)
             .execute(&mut *self.tx)
             .await
-            .map(drop)
-            .map_err(|error| self.error(error))
+            .map_err(|error| self.error(error))?;
+        // Codes as the report of a run gives them, words as the scheduler keeps them.
+        sqlx::query(
+            "UPDATE tick SET ended_at = $3,
+                    state = CASE $2 WHEN 0 THEN 'done' WHEN 3 THEN 'done' WHEN 4 THEN 'held' WHEN 5 THEN 'partial'
+                            WHEN 6 THEN 'in_doubt' WHEN 130 THEN 'interrupted' WHEN 137 THEN 'killed' ELSE 'failed' END,
+                    why = CASE WHEN $2 NOT IN (0, 3, 5) THEN 'gone on with later: exit code ' || $2 END
+             WHERE run = $1 AND state IN ('failed', 'timed_out', 'killed', 'held', 'in_doubt', 'interrupted')",
+        )
+        .bind(run)
+        .bind(exit_code)
+        .bind(at)
+        .execute(&mut *self.tx)
+        .await
+        .map(drop)
+        .map_err(|error| self.error(error))
     }
 }
 

@@ -1,4 +1,6 @@
-use super::{JobRow, PauseRow, Store, TickFilter, TickRow};
+use serde_json::json;
+
+use super::{JobRow, NewRun, PauseRow, RunState, Store, TickFilter, TickRow};
 
 fn tick(job: &str, at: i64, state: &str) -> TickRow {
     TickRow {
@@ -65,4 +67,34 @@ async fn a_pause_is_one_a_job() {
     assert_eq!(store.pauses().await.unwrap(), [pause(Some(9))]);
     assert!(store.unpause_job("a").await.unwrap());
     assert!(!store.unpause_job("a").await.unwrap());
+}
+
+#[tokio::test]
+async fn a_moment_says_how_its_run_ended_that_was_gone_on_with_later() {
+    let store = Store::in_memory().await.unwrap();
+    for (at, state, code, wanted) in [
+        (1, "interrupted", 0, ("done", None)),
+        (2, "held", 5, ("partial", None)),
+        (3, "killed", 1, ("failed", Some("gone on with later: exit code 1"))),
+        (4, "failed", 4, ("held", Some("gone on with later: exit code 4"))),
+        (5, "running", 0, ("running", Some("it's \"so\""))),
+        (6, "waiting", 1, ("waiting", Some("it's \"so\""))),
+    ] {
+        store.keep_turn(&[], &[tick("a", at, state)]).await.unwrap();
+        let run = NewRun {
+            id: format!("run-{at}"),
+            script: "sync".into(),
+            source: String::new(),
+            args: json!([]),
+            connection: None,
+            sandbox: false,
+            settings: None,
+            job: None,
+            started_at: 1,
+        };
+        store.start_run(&run).await.unwrap();
+        store.end_run(&run.id, RunState::Done, code, &json!({}), 99).await.unwrap();
+        let row = store.ticks(&TickFilter::default()).await.unwrap().remove(0);
+        assert_eq!((row.state.as_str(), row.why.as_deref()), wanted, "{state} {code}");
+    }
 }

@@ -153,7 +153,10 @@ impl Board {
         // The moment that it was to give way to is due already.
         let gives_way = work.superseded.is_some();
         let wait = if gives_way { SignedDuration::ZERO } else { self.posts[number].retry_wait(entry.tries) };
-        entry.due_at = turn.now.saturating_add(wait).unwrap_or(Timestamp::MAX);
+        let due_at = turn.now.saturating_add(wait).unwrap_or(Timestamp::MAX);
+        // The next moment of the job ends the wait.
+        entry.due_at =
+            self.posts[number].due_at().filter(|next| *next > turn.now).map_or(due_at, |next| next.min(due_at));
         let (run, at, tries) = (entry.run.clone(), entry.due_at, entry.tries);
         turn.say(&job, entry.clone(), What::Again(outcome));
         self.requeue(number, entry, turn.now);
