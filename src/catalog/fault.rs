@@ -50,7 +50,8 @@ pub struct Fault {
     pub transient: bool,
     /// Whether a write that got this answer may have happened all the same (`docs/ledger.md`).
     pub doubtful: bool,
-    /// Whether the words are a web page: then something before the platform has answered in its place.
+    /// Whether the words are not the platform's: a web page, or what its adapter knows for none of its own. Then something
+    /// before the platform has answered in its place.
     pub foreign: bool,
 }
 

@@ -1,9 +1,10 @@
 //! Writers of the same moment: one forced write for all, and each for itself when it fails.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Error, NewCall, NewRun, Store, Writing};
+use super::tests::run;
+use super::{Error, NewCall, Store, Writing};
 
 const CALL: NewCall<'_> = NewCall {
     run: "r1",
@@ -23,18 +24,7 @@ const CALL: NewCall<'_> = NewCall {
 async fn store() -> (TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("beadle.db")).await.unwrap();
-    let run = NewRun {
-        id: "r1".into(),
-        script: "sync".into(),
-        source: String::new(),
-        args: json!([]),
-        connection: None,
-        sandbox: false,
-        settings: None,
-        job: None,
-        started_at: 1,
-    };
-    store.start_run(&run).await.unwrap();
+    store.start_run(&run("r1", 1)).await.unwrap();
     (folder, store)
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::tests::run;
 use super::{
     About, EffectsRow, LogLine, LooseGroup, Names, NewCall, NewEffect, NewRun, RunFilter, RunState, Settling, Store,
     Told,
@@ -123,23 +124,9 @@ async fn runs_are_filtered_and_go_on_below_the_last_one_that_was_read() {
 async fn a_run_whose_argument_was_a_secret_says_so() {
     let store = Store::in_memory().await.unwrap();
     let args = json!([["key", crate::settings::REDACTED]]);
-    let of = NewRun { id: "a".into(), args, ..store_run() };
+    let of = NewRun { args, ..run("a", 1) };
     store.start_run(&of).await.unwrap();
     assert!(store.run_lines(&RunFilter::default(), None, 9).await.unwrap()[0].lacks_a_secret);
-}
-
-fn store_run() -> NewRun {
-    NewRun {
-        id: String::new(),
-        script: "sync".into(),
-        source: String::new(),
-        args: json!([]),
-        connection: None,
-        sandbox: false,
-        settings: None,
-        job: None,
-        started_at: 1,
-    }
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::{Approval, Error, LogLine, NewRun, RunState, Store, World, WorldRequest};
 
-fn run(id: &str, started_at: i64) -> NewRun {
+/// A run that begins at this time.
+pub(super) fn run(id: &str, started_at: i64) -> NewRun {
     NewRun {
         id: id.to_owned(),
         script: "sync".into(),

@@ -1,6 +1,7 @@
 use serde_json::json;
 
-use super::{JobRow, NewRun, PauseRow, RunState, Store, TickFilter, TickRow};
+use super::tests::run;
+use super::{JobRow, PauseRow, RunState, Store, TickFilter, TickRow};
 
 fn tick(job: &str, at: i64, state: &str) -> TickRow {
     TickRow {
@@ -81,17 +82,7 @@ async fn a_moment_says_how_its_run_ended_that_was_gone_on_with_later() {
         (6, "waiting", 1, ("waiting", Some("it's \"so\""))),
     ] {
         store.keep_turn(&[], &[tick("a", at, state)]).await.unwrap();
-        let run = NewRun {
-            id: format!("run-{at}"),
-            script: "sync".into(),
-            source: String::new(),
-            args: json!([]),
-            connection: None,
-            sandbox: false,
-            settings: None,
-            job: None,
-            started_at: 1,
-        };
+        let run = run(&format!("run-{at}"), 1);
         store.start_run(&run).await.unwrap();
         store.end_run(&run.id, RunState::Done, code, &json!({}), 99).await.unwrap();
         let row = store.ticks(&TickFilter::default()).await.unwrap().remove(0);
